@@ -1,0 +1,25 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>
+/// The operations of a forward pass, on the kernels of one instruction set and one pool of threads.
+/// It owns scratch memory, so one engine loop uses it at a time.
+/// Every operation computes a row (a token) the same way whatever other rows are in the batch.
+/// </summary>
+public sealed partial class Compute : IDisposable
+{
+    /// <summary>Chooses kernels and starts the threads.</summary>
+    /// <param name="threads">How many threads compute, the caller's included; 0 for one a processor.</param>
+    public Compute(int threads = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
+    }
+
+    /// <summary>How many threads compute, the caller's included.</summary>
+    public int Threads => Pool.Threads;
+
+    internal WorkerPool Pool { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Pool.Dispose();
+}

@@ -1,0 +1,58 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>
+/// Keys and values of all layers, cut into blocks of <see cref="BlockTokens"/> positions that sequences own by number.
+/// Inside a block and layer lie, for each KV head, the keys transposed [headLength, BlockTokens] and then the values
+/// [BlockTokens, headLength]: attention runs over whole vectors of positions for scores, and of features for sums.
+/// </summary>
+public sealed unsafe class KvStore : IDisposable
+{
+    /// <summary>Positions in a block.</summary>
+    public const int BlockTokens = 32;
+
+    private readonly NativeBuffer _buffer;
+
+    /// <summary>Reserves <paramref name="blocks"/> blocks; pages cost memory once they are written.</summary>
+    /// <param name="type">F16 or F32.</param>
+    /// <param name="layers">Layers with attention.</param>
+    /// <param name="kvHeads">KV heads of a layer (GQA).</param>
+    /// <param name="headLength">Features of a head.</param>
+    /// <param name="blocks">How many blocks.</param>
+    public KvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks)
+    {
+        if (type is not (TensorType.F16 or TensorType.F32))
+            throw new ArgumentException($"A KV cache is F16 or F32, not {type}.", nameof(type));
+
+        (Type, Layers, KvHeads, HeadLength, Blocks) = (type, layers, kvHeads, headLength, blocks);
+        _buffer = new NativeBuffer(checked(blocks * BlockBytes));
+    }
+
+    /// <summary>F16 or F32.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Layers with attention.</summary>
+    public int Layers { get; }
+
+    /// <summary>KV heads of a layer.</summary>
+    public int KvHeads { get; }
+
+    /// <summary>Features of a head.</summary>
+    public int HeadLength { get; }
+
+    /// <summary>How many blocks there are.</summary>
+    public int Blocks { get; }
+
+    /// <summary>Bytes of one block, over all layers.</summary>
+    public long BlockBytes => (long)Layers * KvHeads * 2 * HeadLength * BlockTokens * Type.BlockBytes();
+
+    /// <inheritdoc/>
+    public void Dispose() => _buffer.Dispose();
+
+    /// <summary>Where the transposed keys of a block, layer and head begin.</summary>
+    internal byte* Keys(int block, int layer, int head) =>
+        _buffer.Pointer + block * BlockBytes + ((long)layer * KvHeads + head) * 2 * HeadLength * BlockTokens * Type.BlockBytes();
+
+    /// <summary>Where the values of a block, layer and head begin.</summary>
+    internal byte* Values(int block, int layer, int head) =>
+        Keys(block, layer, head) + (long)HeadLength * BlockTokens * Type.BlockBytes();
+}
