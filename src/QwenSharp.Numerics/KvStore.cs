@@ -18,11 +18,17 @@ public sealed unsafe class KvStore : IDisposable
     /// <param name="kvHeads">KV heads of a layer (GQA).</param>
     /// <param name="headLength">Features of a head.</param>
     /// <param name="blocks">How many blocks.</param>
+    /// <exception cref="ArgumentException">The type is neither, or a number makes no sense.</exception>
+    /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
     public KvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks)
     {
         if (type is not (TensorType.F16 or TensorType.F32))
             throw new ArgumentException($"A KV cache is F16 or F32, not {type}.", nameof(type));
 
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kvHeads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
+        ArgumentOutOfRangeException.ThrowIfNegative(blocks);
         (Type, Layers, KvHeads, HeadLength, Blocks) = (type, layers, kvHeads, headLength, blocks);
         _buffer = new NativeBuffer(checked(blocks * BlockBytes));
     }
