@@ -30,9 +30,8 @@ public sealed partial class Compute
             throw new ArgumentException($"Keys of width {keys.Width} and values of width {values.Width} do not fit {store.KvHeads} heads of {store.HeadLength}.", nameof(keys));
 
         int rows = Check(store, layer, sequences, Math.Min(keys.Capacity, values.Capacity));
-        PrepareAttention(store.HeadLength, group: 1);
         _tiles.Cut(sequences, store.KvHeads, KvStore.BlockTokens);
-        StoreJob job = new(_attention, _tiles, store, layer, keys.Pointer, values.Pointer);
+        StoreJob job = new(Vectors, _tiles, store, layer, keys.Pointer, values.Pointer);
         if (rows >= SharedStoreRows)
             Pool.Run(ref job, _tiles.Count);
         else

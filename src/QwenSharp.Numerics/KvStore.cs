@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace QwenSharp.Numerics;
 
 /// <summary>
@@ -61,4 +63,38 @@ public sealed unsafe class KvStore : IDisposable
     /// <summary>Where the values of a block, layer and head begin.</summary>
     internal byte* Values(int block, int layer, int head) =>
         Keys(block, layer, head) + (long)HeadLength * BlockTokens * Type.BlockBytes();
+
+    /// <summary>Writes keys and values of consecutive positions of one block, from rows <paramref name="width"/> floats apart.</summary>
+    internal void Write(VectorKernels kernels, int layer, int head, int block, int slot, int rows, float* keys, float* values, int width)
+    {
+        const int Piece = 128;
+        Half* rounded = stackalloc Half[Piece];
+        for (int row = 0; row < rows; row++, slot++, keys += width, values += width)
+        {
+            if (Type == TensorType.F32)
+            {
+                Scatter(new ReadOnlySpan<float>(keys, HeadLength), (float*)Keys(block, layer, head) + slot);
+                Unsafe.CopyBlockUnaligned((float*)Values(block, layer, head) + (slot * HeadLength), values, (uint)(HeadLength * sizeof(float)));
+            }
+            else
+            {
+                for (int i = 0; i < HeadLength; i += Piece)
+                {
+                    int count = Math.Min(Piece, HeadLength - i);
+                    kernels.Narrow(keys + i, rounded, count);
+                    Scatter(new ReadOnlySpan<Half>(rounded, count), (Half*)Keys(block, layer, head) + (i * BlockTokens) + slot);
+                }
+
+                kernels.Narrow(values, (Half*)Values(block, layer, head) + (slot * HeadLength), HeadLength);
+            }
+        }
+    }
+
+    /// <summary>Writes a column of the transposed keys.</summary>
+    private static void Scatter<T>(ReadOnlySpan<T> from, T* to)
+        where T : unmanaged
+    {
+        for (int i = 0; i < from.Length; i++)
+            to[i * BlockTokens] = from[i];
+    }
 }

@@ -1,7 +1,7 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>Stores keys and values; a task is the rows of one block and head.</summary>
-internal readonly unsafe struct StoreJob(AttentionTile[] workers, RowTiles tiles, KvStore store, int layer, float* keys, float* values) : IParallelJob
+internal readonly unsafe struct StoreJob(VectorKernels kernels, RowTiles tiles, KvStore store, int layer, float* keys, float* values) : IParallelJob
 {
     public void Execute(int task, int worker)
     {
@@ -9,8 +9,8 @@ internal readonly unsafe struct StoreJob(AttentionTile[] workers, RowTiles tiles
         ref readonly SequenceRows sequence = ref tiles.Sequence(tile);
         int width = store.KvHeads * store.HeadLength, position = sequence.FirstPosition + tile.FirstRow;
         long offset = ((long)(sequence.FirstRow + tile.FirstRow) * width) + (tile.Head * store.HeadLength);
-        workers[worker].Store(
-            store, layer, tile.Head, sequence.Blocks[position / KvStore.BlockTokens], position % KvStore.BlockTokens, tile.Rows, keys + offset, values + offset, width);
+        store.Write(
+            kernels, layer, tile.Head, sequence.Blocks[position / KvStore.BlockTokens], position % KvStore.BlockTokens, tile.Rows, keys + offset, values + offset, width);
     }
 }
 

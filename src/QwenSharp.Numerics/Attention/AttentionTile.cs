@@ -39,7 +39,7 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
 
     private static int Capacity(int group) => Math.Max(Queries, (group + 3) / 4 * 4);
 
-    /// <summary>Makes room for tiles of this shape; later calls with the same shape do nothing.</summary>
+    /// <summary>Makes room for tiles of this shape; a call with the shape of the one before does nothing.</summary>
     public void Prepare(int headLength, int group)
     {
         if (_headLength == headLength && _group == group)
@@ -48,8 +48,12 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
         (_headLength, _group, _capacity) = (headLength, group, Capacity(group));
         int stride = Stride(headLength), state = StateLength(headLength, group);
         long floats = ((long)_capacity * (headLength + Tokens + 1)) + (headLength * Tokens) + (Tokens * stride) + (2 * state) + (7 * 16);
-        _memory?.Dispose();
-        _memory = new NativeBuffer(floats * sizeof(float));
+        if (_memory is null || _memory.Length < floats * sizeof(float))
+        {
+            _memory?.Dispose();
+            _memory = new NativeBuffer(floats * sizeof(float));
+        }
+
         float* next = (float*)_memory.Pointer;
         new Span<float>(next, checked((int)floats)).Clear();
         _keys = Take(ref next, headLength * Tokens);
@@ -123,32 +127,6 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
             kernels.Scale(sum, 1 / total.Weight[query], _headLength);
             float* to = y + ((long)(query / _group) * width) + (query % _group * _headLength);
             Unsafe.CopyBlockUnaligned(to, sum, (uint)(_headLength * sizeof(float)));
-        }
-    }
-
-    /// <summary>Writes keys and values of rows whose positions all lie in one block.</summary>
-    public void Store(KvStore store, int layer, int head, int block, int slot, int rows, float* keys, float* values, int width)
-    {
-        int length = store.HeadLength;
-        for (int row = 0; row < rows; row++, slot++, keys += width, values += width)
-        {
-            if (store.Type == TensorType.F32)
-            {
-                float* to = (float*)store.Keys(block, layer, head) + slot;
-                for (int i = 0; i < length; i++)
-                    to[i * Tokens] = keys[i];
-
-                Unsafe.CopyBlockUnaligned((float*)store.Values(block, layer, head) + (slot * length), values, (uint)(length * sizeof(float)));
-            }
-            else
-            {
-                Half* rounded = (Half*)_keys, to = (Half*)store.Keys(block, layer, head) + slot;
-                kernels.Narrow(keys, rounded, length);
-                for (int i = 0; i < length; i++)
-                    to[i * Tokens] = rounded[i];
-
-                kernels.Narrow(values, (Half*)store.Values(block, layer, head) + (slot * length), length);
-            }
         }
     }
 
