@@ -13,7 +13,7 @@ public sealed class LanguageModel
     private readonly DecoderLayer[] _layers;
     private readonly Tensor _outputNorm;
     private readonly Linear _head;
-    private readonly RotaryEmbedding _rotary;
+    private readonly RotaryPositions _rotary;
 
     /// <summary>Wires weights by their GGUF names. They are used where they lie, and must stay there as long as the model.</summary>
     /// <exception cref="ModelLoadException">A tensor is missing, left over, or of the wrong shape or type; the message names it.</exception>
@@ -50,7 +50,7 @@ public sealed class LanguageModel
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
         BytesPerToken = WeightBytes - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
-        _rotary = new RotaryEmbedding(config.HeadLength, config.RopeTheta, config.RopeScaling);
+        _rotary = new RotaryPositions(config);
     }
 
     /// <summary>Reads the configuration of a checkpoint and wires its weights.</summary>
