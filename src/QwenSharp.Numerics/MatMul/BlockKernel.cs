@@ -31,9 +31,11 @@ internal readonly unsafe struct BlockKernel<TFormat> : IPanelKernel
 {
     private const int Codes = 0, D = 2 * 64, Minimum = D + 2 * 8;
 
+    public static bool HasDot => false;
+
     public static int MaxTile => 3;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -128,6 +130,10 @@ internal readonly unsafe struct BlockKernel<TFormat> : IPanelKernel
         sums[0] = y0;
         sums[1] = y1;
     }
+
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }
 
 /// <summary>Q4_0: d, nibbles[16], stored plus 8.</summary>

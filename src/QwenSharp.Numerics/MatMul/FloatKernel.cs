@@ -18,9 +18,11 @@ internal unsafe interface IFloatFormat
 internal readonly unsafe struct FloatKernel<TFormat> : IPanelKernel
     where TFormat : struct, IFloatFormat
 {
+    public static bool HasDot => false;
+
     public static int MaxTile => 4;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -84,6 +86,10 @@ internal readonly unsafe struct FloatKernel<TFormat> : IPanelKernel
             sums[7] = TLanes.AddSingle(sums[7], a13);
         }
     }
+
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }
 
 /// <summary>IEEE 754 single precision.</summary>

@@ -103,6 +103,22 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddSignedBytes(Vector128<int> a, Vector128<int> b)
+    {
+        if (Ssse3.IsSupported)
+            return Ssse3.MultiplyAddAdjacent(Ssse3.Abs(a.AsSByte()), Ssse3.Sign(b.AsSByte(), a.AsSByte())).AsInt32();
+
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            Vector128<short> lower = AdvSimd.MultiplyWideningLower(a.AsSByte().GetLower(), b.AsSByte().GetLower());
+            Vector128<short> upper = AdvSimd.MultiplyWideningUpper(a.AsSByte(), b.AsSByte());
+            return AdvSimd.Arm64.AddPairwise(lower, upper).AsInt32();
+        }
+
+        return ((a.AsInt16() << 8 >> 8) * (b.AsInt16() << 8 >> 8) + (a.AsInt16() >> 8) * (b.AsInt16() >> 8)).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyAdd16(Vector128<int> a, Vector128<int> b)
     {
         if (Sse2.IsSupported)

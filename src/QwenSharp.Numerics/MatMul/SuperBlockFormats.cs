@@ -7,13 +7,15 @@ namespace QwenSharp.Numerics;
 /// <summary>Q4_K: d, dmin, scales[12], nibbles[128].</summary>
 internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
 {
+    public static bool HasDot => true;
+
     public static int Groups => 8;
 
     public static int QuadsPerRun => 8;
 
     public static bool HasMinimum => true;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack<TLanes, V>(byte* block, nint stride, V* codes, V* scales, V* offsets, out V d, out V minimum)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -42,14 +44,7 @@ internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
-        TLanes.Transpose(block, stride, out V halves, out V u0, out V u1, out V u2);
-        d = LaneMath<TLanes, V>.LowHalf(halves);
-        minimum = LaneMath<TLanes, V>.Negate(LaneMath<TLanes, V>.HighHalf(halves));
-
-        V six = TLanes.Broadcast(0x3f3f3f3f), nibble = TLanes.Broadcast(0x0f0f0f0f), top = TLanes.Broadcast(0x30303030);
-        V lowScales = TLanes.And(u0, six), lowMinima = TLanes.And(u1, six);
-        V highScales = TLanes.Or(TLanes.And(u2, nibble), TLanes.And(TLanes.ShiftRight(u0, 2), top));
-        V highMinima = TLanes.Or(TLanes.And(TLanes.ShiftRight(u2, 4), nibble), TLanes.And(TLanes.ShiftRight(u1, 2), top));
+        Header<TLanes, V>(block, stride, out d, out minimum, out V lowScales, out V highScales, out V lowMinima, out V highMinima);
         scales[0] = LaneMath<TLanes, V>.UnsignedPair(lowScales, 0);
         scales[2] = LaneMath<TLanes, V>.UnsignedPair(lowScales, 1);
         scales[4] = LaneMath<TLanes, V>.UnsignedPair(lowScales, 2);
@@ -63,18 +58,85 @@ internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
         offsets[4] = LaneMath<TLanes, V>.EvenBytes(highMinima);
         offsets[6] = LaneMath<TLanes, V>.OddBytes(highMinima);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        Header<TLanes, V>(block, stride, out d, out minimum, out V lowScales, out V highScales, out V lowMinima, out V highMinima);
+        minima = Minima<TLanes, V>(lowMinima, highMinima, x);
+        V products = default, scales = lowScales, nibble = TLanes.Broadcast(0x0f0f0f0f);
+        byte* nibbles = block + 16;
+        for (int pair = 0; pair < 4; pair++, nibbles += 32, x += 64)
+        {
+            // 32 bytes of nibbles: two groups, whose products fit 16 bits.
+            V low = default, high = default;
+            for (int part = 0; part < 32; part += 16)
+            {
+                TLanes.Transpose(nibbles + part, stride, out V q0, out V q1, out V q2, out V q3);
+                byte* y = x + part;
+                low = TLanes.Add16(low, TLanes.MultiplyAddBytes(TLanes.And(q0, nibble), TLanes.Broadcast(y)));
+                low = TLanes.Add16(low, TLanes.MultiplyAddBytes(TLanes.And(q1, nibble), TLanes.Broadcast(y + 4)));
+                low = TLanes.Add16(low, TLanes.MultiplyAddBytes(TLanes.And(q2, nibble), TLanes.Broadcast(y + 8)));
+                low = TLanes.Add16(low, TLanes.MultiplyAddBytes(TLanes.And(q3, nibble), TLanes.Broadcast(y + 12)));
+                high = TLanes.Add16(high, TLanes.MultiplyAddBytes(TLanes.And(TLanes.ShiftRight(q0, 4), nibble), TLanes.Broadcast(y + 32)));
+                high = TLanes.Add16(high, TLanes.MultiplyAddBytes(TLanes.And(TLanes.ShiftRight(q1, 4), nibble), TLanes.Broadcast(y + 36)));
+                high = TLanes.Add16(high, TLanes.MultiplyAddBytes(TLanes.And(TLanes.ShiftRight(q2, 4), nibble), TLanes.Broadcast(y + 40)));
+                high = TLanes.Add16(high, TLanes.MultiplyAddBytes(TLanes.And(TLanes.ShiftRight(q3, 4), nibble), TLanes.Broadcast(y + 44)));
+            }
+
+            products = TLanes.Add(products, TLanes.MultiplyAdd16(low, LaneMath<TLanes, V>.UnsignedPair(scales, 0)));
+            products = TLanes.Add(products, TLanes.MultiplyAdd16(high, LaneMath<TLanes, V>.UnsignedPair(scales, 1)));
+            scales = pair == 1 ? highScales : TLanes.ShiftRight(scales, 16);
+        }
+
+        return products;
+    }
+
+    /// <summary>Σ minimum · (sum of the activations of a group).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Minima<TLanes, V>(V lowMinima, V highMinima, byte* x)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        byte* sums = x + PackedActivations.Sums32;
+        V a = TLanes.MultiplyAdd16(TLanes.Broadcast(sums), LaneMath<TLanes, V>.EvenBytes(lowMinima));
+        V b = TLanes.MultiplyAdd16(TLanes.Broadcast(sums + 4), LaneMath<TLanes, V>.OddBytes(lowMinima));
+        V c = TLanes.MultiplyAdd16(TLanes.Broadcast(sums + 8), LaneMath<TLanes, V>.EvenBytes(highMinima));
+        V d = TLanes.MultiplyAdd16(TLanes.Broadcast(sums + 12), LaneMath<TLanes, V>.OddBytes(highMinima));
+        return TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d));
+    }
+
+    /// <summary>d, dmin (negated), and the 6-bit scales and minima, four groups a lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Header<TLanes, V>(
+        byte* block, nint stride, out V d, out V minimum, out V lowScales, out V highScales, out V lowMinima, out V highMinima)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        TLanes.Transpose(block, stride, out V halves, out V u0, out V u1, out V u2);
+        d = LaneMath<TLanes, V>.LowHalf(halves);
+        minimum = LaneMath<TLanes, V>.Negate(LaneMath<TLanes, V>.HighHalf(halves));
+        V six = TLanes.Broadcast(0x3f3f3f3f), nibble = TLanes.Broadcast(0x0f0f0f0f), top = TLanes.Broadcast(0x30303030);
+        (lowScales, lowMinima) = (TLanes.And(u0, six), TLanes.And(u1, six));
+        highScales = TLanes.Or(TLanes.And(u2, nibble), TLanes.And(TLanes.ShiftRight(u0, 2), top));
+        highMinima = TLanes.Or(TLanes.And(TLanes.ShiftRight(u2, 4), nibble), TLanes.And(TLanes.ShiftRight(u1, 2), top));
+    }
 }
 
 /// <summary>Q5_K: d, dmin, scales[12], fifth bits[32], nibbles[128].</summary>
 internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
 {
+    public static bool HasDot => false;
+
     public static int Groups => 8;
 
     public static int QuadsPerRun => 4;
 
     public static bool HasMinimum => true;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack<TLanes, V>(byte* block, nint stride, V* codes, V* scales, V* offsets, out V d, out V minimum)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -101,18 +163,24 @@ internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
             }
         }
     }
+
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }
 
 /// <summary>Q6_K: low nibbles[128], high pairs[64], signed scales[16], d; codes are stored plus 32.</summary>
 internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
 {
+    public static bool HasDot => true;
+
     public static int Groups => 16;
 
     public static int QuadsPerRun => 2;
 
     public static bool HasMinimum => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack<TLanes, V>(byte* block, nint stride, V* codes, V* scales, V* offsets, out V d, out V minimum)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -171,18 +239,87 @@ internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
         to[at] = TLanes.Or(TLanes.And(low, nibble), TLanes.And(TLanes.ShiftLeft(high, shift), top));
         to[at + 32] = TLanes.Or(TLanes.And(TLanes.ShiftRight(low, 4), nibble), TLanes.And(upper, top));
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        d = LaneMath<TLanes, V>.HighHalf(TLanes.Gather(block + 206, stride));
+        minimum = minima = default;
+        TLanes.Transpose(block + 192, stride, out V s0, out V s1, out V s2, out V s3);
+
+        // Σ scale · (sum of activations), of which the codes' offset makes 32.
+        byte* sums = x + PackedActivations.Sums16;
+        V offset = TLanes.Add(
+            TLanes.Add(Offset<TLanes, V>(s0, sums), Offset<TLanes, V>(s1, sums + 8)),
+            TLanes.Add(Offset<TLanes, V>(s2, sums + 16), Offset<TLanes, V>(s3, sums + 24)));
+        V products = TLanes.Subtract(default, TLanes.ShiftLeft(offset, 5));
+        V nibble = TLanes.Broadcast(0x0f0f0f0f), top = TLanes.Broadcast(0x30303030);
+        for (int unit = 0; unit < 4; unit++)
+        {
+            // As in Unpack: 16 columns in each of four runs of 32. Bytes 0 and 2 of s0 and s1 are these runs' scales.
+            byte* low = block + unit / 2 * 64 + unit % 2 * 16, y = x + unit / 2 * 128 + unit % 2 * 16;
+            TLanes.Transpose(block + 128 + unit * 16, stride, out V h0, out V h1, out V h2, out V h3);
+            for (int run = 0; run < 2; run++, low += 32, y += 32)
+            {
+                TLanes.Transpose(low, stride, out V q0, out V q1, out V q2, out V q3);
+                products = TLanes.Add(products, Group<TLanes, V>(
+                    TLanes.Or(TLanes.And(q0, nibble), TLanes.And(TLanes.ShiftLeft(h0, 4), top)),
+                    TLanes.Or(TLanes.And(q1, nibble), TLanes.And(TLanes.ShiftLeft(h1, 4), top)),
+                    TLanes.Or(TLanes.And(q2, nibble), TLanes.And(TLanes.ShiftLeft(h2, 4), top)),
+                    TLanes.Or(TLanes.And(q3, nibble), TLanes.And(TLanes.ShiftLeft(h3, 4), top)), y, LaneMath<TLanes, V>.SignedPair(s0, 0)));
+                products = TLanes.Add(products, Group<TLanes, V>(
+                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q0, 4), nibble), TLanes.And(h0, top)),
+                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q1, 4), nibble), TLanes.And(h1, top)),
+                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q2, 4), nibble), TLanes.And(h2, top)),
+                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q3, 4), nibble), TLanes.And(h3, top)), y + 64, LaneMath<TLanes, V>.SignedPair(s1, 0)));
+                (h0, h1, h2, h3) = (TLanes.ShiftRight(h0, 2), TLanes.ShiftRight(h1, 2), TLanes.ShiftRight(h2, 2), TLanes.ShiftRight(h3, 2));
+                (s0, s1) = (SwapHalves<TLanes, V>(s0), SwapHalves<TLanes, V>(s1));
+            }
+
+            (s0, s1) = unit == 1 ? (s2, s3) : (TLanes.ShiftRight(s0, 8), TLanes.ShiftRight(s1, 8));
+        }
+
+        return products;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Offset<TLanes, V>(V scales, byte* sums)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => TLanes.Add(
+            TLanes.MultiplyAdd16(TLanes.Broadcast(sums), LaneMath<TLanes, V>.EvenBytes(scales)),
+            TLanes.MultiplyAdd16(TLanes.Broadcast(sums + 4), LaneMath<TLanes, V>.OddBytes(scales)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V SwapHalves<TLanes, V>(V a)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => TLanes.Or(TLanes.ShiftRight(a, 16), TLanes.ShiftLeft(a, 16));
+
+    // A group of 16 columns: products of 6-bit codes fit 16 bits two quads at a time.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Group<TLanes, V>(V q0, V q1, V q2, V q3, byte* x, V scale)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        V a = TLanes.Add16(TLanes.MultiplyAddBytes(q0, TLanes.Broadcast(x)), TLanes.MultiplyAddBytes(q1, TLanes.Broadcast(x + 4)));
+        V b = TLanes.Add16(TLanes.MultiplyAddBytes(q2, TLanes.Broadcast(x + 8)), TLanes.MultiplyAddBytes(q3, TLanes.Broadcast(x + 12)));
+        return TLanes.Add(TLanes.MultiplyAdd16(a, scale), TLanes.MultiplyAdd16(b, scale));
+    }
 }
 
 /// <summary>Q2_K: scales and minima[16], pairs of bits[64], d, dmin.</summary>
 internal readonly unsafe struct Q2_KFormat : ISuperBlockFormat
 {
+    public static bool HasDot => false;
+
     public static int Groups => 16;
 
     public static int QuadsPerRun => 4;
 
     public static bool HasMinimum => true;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack<TLanes, V>(byte* block, nint stride, V* codes, V* scales, V* offsets, out V d, out V minimum)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -225,18 +362,24 @@ internal readonly unsafe struct Q2_KFormat : ISuperBlockFormat
         offsets[0] = LaneMath<TLanes, V>.EvenBytes(high);
         offsets[2] = LaneMath<TLanes, V>.OddBytes(high);
     }
+
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }
 
 /// <summary>Q3_K: third bits[32], pairs of bits[64], 6-bit scales[12] stored plus 32, d; codes are stored plus 4.</summary>
 internal readonly unsafe struct Q3_KFormat : ISuperBlockFormat
 {
+    public static bool HasDot => false;
+
     public static int Groups => 16;
 
     public static int QuadsPerRun => 4;
 
     public static bool HasMinimum => false;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Unpack<TLanes, V>(byte* block, nint stride, V* codes, V* scales, V* offsets, out V d, out V minimum)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -285,4 +428,8 @@ internal readonly unsafe struct Q3_KFormat : ISuperBlockFormat
         V shifted = TLanes.Subtract(TLanes.Or(stored, bias), TLanes.Broadcast(0x20202020));
         Q6_KFormat.Scales<TLanes, V>(TLanes.Xor(shifted, bias), 2, scales, offsets);
     }
+
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }
