@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Models;
+
+/// <summary>Takes the weights of a model one by one, each by the name, the shape and the kind of type that the model expects.</summary>
+internal sealed class WeightReader(IWeightSource source)
+{
+    private string _prefix = "";
+
+    /// <summary>Bytes of what was taken.</summary>
+    public long Bytes { get; private set; }
+
+    /// <summary>Elements of what was taken.</summary>
+    public long Elements { get; private set; }
+
+    /// <summary>From now on names are those of one layer.</summary>
+    public void Enter(int layer) => _prefix = $"blk.{layer}.";
+
+    /// <summary>From now on names are those outside the layers.</summary>
+    public void Leave() => _prefix = "";
+
+    /// <summary>Whether there is such a tensor that was not taken yet.</summary>
+    public bool Has(string name) => source.Has(_prefix + name);
+
+    /// <summary>A norm's weight, a bias or a scale: F32 of shape [length].</summary>
+    public Tensor Vector(string name, int length)
+    {
+        Tensor tensor = Take(name, [length]);
+        return tensor.Type == TensorType.F32 ? tensor : throw new ModelLoadException($"Tensor {tensor} must be F32.");
+    }
+
+    /// <summary>A matrix of shape [inputs, outputs], of any type that has a matrix product.</summary>
+    public Tensor Matrix(string name, int inputs, int outputs)
+    {
+        Tensor tensor = Take(name, [inputs, outputs]);
+        return tensor.Type is TensorType.I8 or TensorType.I16 or TensorType.I32 or TensorType.I64 or TensorType.F64
+            ? throw new ModelLoadException($"Tensor {tensor} has a type without a matrix product.")
+            : tensor;
+    }
+
+    /// <summary>NAME.weight, with NAME.bias where <paramref name="hasBias"/>, and NAME.scale where there is one.</summary>
+    public Linear Linear(string name, int inputs, int outputs, bool hasBias = false)
+    {
+        // An input scale tells engines that quantise activations to 4 bits what range to expect; wider activations have no use for it.
+        if (Has(name + ".input_scale"))
+            Vector(name + ".input_scale", 1);
+
+        return new Linear(
+            Matrix(name + ".weight", inputs, outputs),
+            hasBias ? Vector(name + ".bias", outputs) : null,
+            Has(name + ".scale") ? MemoryMarshal.Read<float>(Vector(name + ".scale", 1).Data) : 1);
+    }
+
+    private Tensor Take(string name, ReadOnlySpan<long> shape)
+    {
+        Tensor tensor = source.Take(_prefix + name, shape);
+        Bytes += tensor.ByteLength;
+        Elements += tensor.ElementCount;
+        return tensor;
+    }
+}
