@@ -1,3 +1,4 @@
+using QwenSharp.Engine;
 using QwenSharp.Numerics;
 
 namespace QwenSharp;
@@ -22,4 +23,17 @@ public sealed record QwenModelOptions
 
     /// <summary>The most tokens computed in one step of the engine; null for the engine's default.</summary>
     public int? MaxBatchTokens { get; init; }
+
+    internal EngineOptions ToEngineOptions()
+    {
+        EngineOptions defaults = new();
+        return defaults with
+        {
+            Threads = Threads,
+            ContextLength = ContextLength,
+            KvType = KvType,
+            MaxSequences = MaxSequences ?? defaults.MaxSequences,
+            MaxBatchTokens = MaxBatchTokens ?? Math.Max(defaults.MaxBatchTokens, MaxSequences ?? 0),
+        };
+    }
 }

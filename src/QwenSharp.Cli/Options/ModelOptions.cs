@@ -10,9 +10,11 @@ internal sealed class ModelOptions
     private readonly Option<int> _context = Values.AtLeast("--context", 0, "The longest sequence in tokens; 0 for the model's own, as far as memory allows.");
     private readonly Option<string> _kv;
     private readonly string _kvDefault;
+    private readonly bool _hasThreads;
 
-    public ModelOptions(string kvDefault = "f16")
+    public ModelOptions(string kvDefault = "f16", bool threads = true)
     {
+        _hasThreads = threads;
         _kvDefault = kvDefault;
         _kv = new Option<string>("--kv") { Description = $"How keys and values are kept: f16 or f32 (default {kvDefault}).", HelpName = "f16|f32" };
         _kv.AcceptOnlyFromAmong("f16", "f32");
@@ -20,7 +22,9 @@ internal sealed class ModelOptions
 
     public void AddTo(Command command)
     {
-        command.Add(_threads);
+        if (_hasThreads)
+            command.Add(_threads);
+
         command.Add(_context);
         command.Add(_kv);
     }

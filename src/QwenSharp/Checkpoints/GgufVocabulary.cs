@@ -12,7 +12,11 @@ internal static class GgufVocabulary
     /// <exception cref="InvalidDataException">The file has no tokenizer.</exception>
     /// <exception cref="GgufException">A key is missing or of the wrong type.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
-    public static BpeTokenizer Read(GgufFile file)
+    public static BpeTokenizer Read(GgufFile file) => Prepare(file)();
+
+    /// <summary>Reads the metadata now; what is returned builds the tokenizer from it, on any thread.</summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static Func<BpeTokenizer> Prepare(GgufFile file)
     {
         if (!IsIn(file))
             throw new InvalidDataException($"{file.Path} carries no tokenizer (no 'tokenizer.ggml.tokens'); text needs one.");
@@ -25,13 +29,14 @@ internal static class GgufVocabulary
             types,
             metadata.GetString("tokenizer.ggml.model"),
             metadata.GetString("tokenizer.ggml.pre"));
-        return BpeTokenizer.Create(vocabulary with
+        vocabulary = vocabulary with
         {
             BosId = Id(metadata, "bos"),
             EosId = Id(metadata, "eos"),
             PadId = Id(metadata, "padding"),
             AddsBos = metadata.TryGetBool("tokenizer.ggml.add_bos_token", out bool adds) && adds,
-        });
+        };
+        return () => BpeTokenizer.Create(vocabulary);
     }
 
     /// <summary>The tokens that end an answer: those the file names, and ChatML's and the base models' own where the vocabulary has them.</summary>
