@@ -1,3 +1,5 @@
+using QwenSharp.Numerics;
+
 namespace QwenSharp.Models;
 
 /// <summary>
@@ -56,6 +58,9 @@ public sealed record ModelConfig
 
     /// <summary>Elements of all key heads together, and of all value heads.</summary>
     public int KvWidth => KvHeads * HeadLength;
+
+    /// <summary>Bytes that a position takes in a KV cache of this type, over all layers.</summary>
+    public long KvBytesPerToken(TensorType type) => 2L * Layers * KvWidth * type.BlockBytes();
 
     /// <summary>Refuses numbers that no forward pass could work with.</summary>
     /// <exception cref="ModelLoadException">A length is not positive, or lengths do not fit each other; the message names it.</exception>

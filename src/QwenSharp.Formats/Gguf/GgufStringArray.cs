@@ -28,11 +28,14 @@ public sealed class GgufStringArray : IReadOnlyList<ReadOnlyMemory<byte>>
     /// <exception cref="ArgumentOutOfRangeException">There is no such string.</exception>
     public ReadOnlyMemory<byte> this[int index]
     {
+        // A tokenizer reads 300 000 strings as the program starts, too early for the JIT's tiers: compiled well at the first call.
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         get
         {
             ArgumentOutOfRangeException.ThrowIfNegative(index);
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
-            return _encoded[_starts[index]..(_starts[index + 1] - sizeof(ulong))];
+            int start = _starts[index];
+            return _encoded.Slice(start, _starts[index + 1] - sizeof(ulong) - start);
         }
     }
 
@@ -59,7 +62,7 @@ public sealed class GgufStringArray : IReadOnlyList<ReadOnlyMemory<byte>>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    // A vocabulary is walked once, at start-up: compiled well at the first call, or not at all.
+    // As above.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static int[] Starts(ReadOnlySpan<byte> encoded, int count)
     {
