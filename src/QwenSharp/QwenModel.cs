@@ -33,7 +33,7 @@ public sealed class QwenModel : IAsyncDisposable
         Tokenizer = tokenizer;
         StopTokens = GgufVocabulary.StopTokens(file, tokenizer);
         string? template = CheckpointTemplate.TextOf(file, tokenizer);
-        _template = new Lazy<ChatTemplate>(() => CheckpointTemplate.Compile(file.Path, template));
+        _template = new Lazy<ChatTemplate>(() => CheckpointTemplate.Compile(file.Path, template, CheckpointTemplate.SpecialTokens(tokenizer)));
         _engine = new Lazy<InferenceEngine>(() => new InferenceEngine(Weights, options.ToEngineOptions()));
     }
 
@@ -114,10 +114,12 @@ public sealed class QwenModel : IAsyncDisposable
     public TextGenerationOptions ReadOptions(ChatOptions? options)
     {
         ChatRequest request = ChatRequest.Read(options, Id, _ => RecommendedSampling());
-        if (request.Tools.Count > 0)
+        if (request.TemplateOptions.Tools is { Count: > 0 })
             throw new NotSupportedException("ChatOptions.Tools need a conversation; a plain prompt has no place for them.");
-        if (request.TemplateVariables.Count > 0)
-            throw new NotSupportedException($"The template variable '{request.TemplateVariables.Keys.First()}' needs a conversation; a plain prompt has no template.");
+        if (request.TemplateOptions.Instructions is not null)
+            throw new NotSupportedException("ChatOptions.Instructions need a conversation; a plain prompt has no place for them.");
+        if (request.TemplateOptions.AdditionalProperties is not null)
+            throw new NotSupportedException("Variables of the chat template need a conversation; a plain prompt has no template.");
 
         return request.Generation;
     }

@@ -6,10 +6,8 @@ namespace QwenSharp.Chat;
 
 /// <summary>What neutral chat options ask of this model, read once; anything that cannot be honoured is refused by name.</summary>
 /// <param name="Generation">Sampling, limits and stops.</param>
-/// <param name="TemplateVariables">Further variables of the chat template.</param>
-/// <param name="Tools">Tools for the template to describe; empty with tool mode "none".</param>
-internal sealed record ChatRequest(
-    TextGenerationOptions Generation, IReadOnlyDictionary<string, object?> TemplateVariables, IList<AITool> Tools)
+/// <param name="TemplateOptions">What the chat template needs: instructions, tools, its variables.</param>
+internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions TemplateOptions)
 {
     private static readonly string[] Names =
     [
@@ -60,8 +58,12 @@ internal sealed record ChatRequest(
                 Logprobs = logprobs,
                 TopLogprobs = topLogprobs,
             },
-            variables,
-            options.ToolMode is NoneChatToolMode ? [] : options.Tools ?? []);
+            new ChatOptions
+            {
+                Instructions = options.Instructions,
+                Tools = options.ToolMode is NoneChatToolMode ? null : options.Tools,
+                AdditionalProperties = variables.Count == 0 ? null : new() { [ChatTemplateConversation.ArgumentsKey] = variables },
+            });
     }
 
     private static void Refuse(ChatOptions options, string modelId)
