@@ -12,6 +12,7 @@ namespace QwenSharp.Protocols.OpenAI;
 [JsonSerializable(typeof(ChatCompletionChunk))]
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(ModelList))]
+[JsonSerializable(typeof(ModelCard))]
 [JsonSerializable(typeof(OpenAIErrorReply))]
 public sealed partial class OpenAIJson : JsonSerializerContext
 {
