@@ -12,65 +12,55 @@ public sealed partial class Compute
     /// <summary>
     /// Multiplies rows of activations with several weight matrices that share them:
     /// for each output, y[r, o] = Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
+    /// For quantised weights the activations are rounded to 8 bits by blocks of the weights' block length.
+    /// A result's bits do not depend on the number of rows, the threads or the instruction set.
     /// </summary>
     /// <param name="x">[rows, in].</param>
     /// <param name="rows">How many rows (tokens) of <paramref name="x"/> to use.</param>
     /// <param name="outputs">The products.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
-    public unsafe void Project(Activations x, int rows, params ReadOnlySpan<Projection> outputs)
+    /// <exception cref="ArgumentException">Shapes do not fit, a weight's type has no matrix product, or an output is the input.</exception>
+    public void Project(Activations x, int rows, params ReadOnlySpan<Projection> outputs)
     {
-        foreach (Projection output in outputs)
-        {
-            Tensor weight = output.Weight;
-            if (weight.Columns != x.Width || weight.Rows != output.Output.Width || rows > x.Capacity || rows > output.Output.Capacity)
-                throw new ArgumentException($"{weight} does not fit {rows} rows of width {x.Width} into width {output.Output.Width}.", nameof(outputs));
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        foreach (ref readonly Projection output in outputs)
+            Check(x, rows, output);
 
-            float[] line = new float[weight.Columns];
-            for (int o = 0; o < weight.Rows; o++)
-            {
-                Dequantize(weight, o, line);
-                for (int r = 0; r < rows; r++)
-                {
-                    float sum = 0;
-                    ReadOnlySpan<float> input = x.Row(r);
-                    for (int i = 0; i < line.Length; i++)
-                        sum = MathF.FusedMultiplyAdd(line[i], input[i], sum);
+        if (rows == 0)
+            return;
 
-                    if (output.Bias is { } bias)
-                        sum += ((float*)bias.Pointer)[o];
-
-                    ref float y = ref output.Output.Row(r)[o];
-                    y = output.Accumulate ? y + sum : sum;
-                }
-            }
-        }
+        foreach (ref readonly Projection output in outputs)
+            ScalarMatMul.Multiply(output, x, rows, 0, output.Weight.Rows);
     }
 
     /// <summary>Looks up rows of an embedding table of any type: y[r] = table[ids[r]].</summary>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is not a row of the table.</exception>
-    public void Embed(Tensor table, ReadOnlySpan<int> ids, Activations y)
+    public unsafe void Embed(Tensor table, ReadOnlySpan<int> ids, Activations y)
     {
+        if (table.Columns != y.Width || ids.Length > y.Capacity)
+            throw new ArgumentException($"{ids.Length} rows of {table} do not fit into {y.Capacity} rows of width {y.Width}.", nameof(y));
+
         for (int r = 0; r < ids.Length; r++)
         {
             if ((uint)ids[r] >= (uint)table.Rows)
                 throw new ArgumentOutOfRangeException(nameof(ids), $"Token {ids[r]} is not one of the {table.Rows} of {table.Name}.");
 
-            Dequantize(table, ids[r], y.Row(r));
+            Quantization.Dequantize(table.Type, table.Pointer + ids[r] * table.RowBytes, y.Row(r));
         }
+
+        table.KeepAlive();
     }
 
-    private static unsafe void Dequantize(Tensor tensor, int row, Span<float> y)
+    private static void Check(Activations x, int rows, in Projection output)
     {
-        byte* source = tensor.Pointer + row * tensor.RowBytes;
-        for (int i = 0; i < y.Length; i++)
-        {
-            y[i] = tensor.Type switch
-            {
-                TensorType.F32 => ((float*)source)[i],
-                TensorType.F16 => (float)((Half*)source)[i],
-                TensorType.BF16 => BitConverter.UInt32BitsToSingle((uint)((ushort*)source)[i] << 16),
-                _ => throw new NotSupportedException($"Tensor {tensor} has no matrix product."),
-            };
-        }
+        Tensor weight = output.Weight;
+        if (weight.Columns != x.Width || weight.Rows != output.Output.Width || rows > x.Capacity || rows > output.Output.Capacity)
+            throw new ArgumentException($"{weight} does not fit {rows} rows of width {x.Width} into width {output.Output.Width} ({x.Capacity} and {output.Output.Capacity} rows of room).");
+        if (!weight.Type.HasMatrixProduct())
+            throw new ArgumentException($"{weight} is of a type without a matrix product.");
+        if (output.Bias is { } bias && (bias.Type != TensorType.F32 || bias.ElementCount != weight.Rows))
+            throw new ArgumentException($"The bias {bias} does not fit {weight}: it must be F32 of {weight.Rows} elements.");
+        if (ReferenceEquals(x, output.Output))
+            throw new ArgumentException($"The output of {weight} is its input.");
     }
 }

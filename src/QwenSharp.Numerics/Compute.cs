@@ -9,11 +9,17 @@ public sealed partial class Compute : IDisposable
 {
     /// <summary>Chooses kernels and starts the threads.</summary>
     /// <param name="threads">How many threads compute, the caller's included; 0 for one a processor.</param>
-    public Compute(int threads = 0)
+    /// <param name="isa">Which kernels; null for what <see cref="InstructionSets.Variable"/> names, or else the processor's best.</param>
+    /// <exception cref="ArgumentException">This processor cannot run these kernels, or the variable names none.</exception>
+    public Compute(int threads = 0, Isa? isa = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Isa = isa is { } chosen ? InstructionSets.Require(chosen) : InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable));
         Pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
     }
+
+    /// <summary>The kernels in use.</summary>
+    public Isa Isa { get; }
 
     /// <summary>How many threads compute, the caller's included.</summary>
     public int Threads => Pool.Threads;

@@ -75,6 +75,9 @@ public static class TensorTypes
         _ => throw Unknown(type),
     };
 
+    /// <summary>Whether weights of the type can be multiplied with activations (<see cref="Compute.Project"/>).</summary>
+    public static bool HasMatrixProduct(this TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16 || type.BlockLength() > 1;
+
     /// <summary>Whether this build can store and read the type.</summary>
     public static bool IsKnown(TensorType type) => Enum.IsDefined(type);
 

@@ -1,0 +1,51 @@
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Engine;
+
+/// <summary>How an engine shares the machine among sequences. Every limit has a default that fits the machine.</summary>
+public sealed record EngineOptions
+{
+    /// <summary>Threads that compute; 0 for one a processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>Tokens computed in one step at most: decoding sequences take one each, prefill takes the rest.</summary>
+    public int MaxBatchTokens { get; init; } = 512;
+
+    /// <summary>
+    /// Tokens of prefill in one step while other sequences decode: a larger share finishes prompts sooner,
+    /// a smaller one keeps the others' tokens coming.
+    /// </summary>
+    public int MaxPrefillTokensWhileDecoding { get; init; } = 128;
+
+    /// <summary>Sequences that are computed together at most; others wait in the order in which they came.</summary>
+    public int MaxSequences { get; init; } = 32;
+
+    /// <summary>Positions that one sequence may have, prompt and answer together; 0 for the model's own, or what the KV cache can hold if that is less.</summary>
+    public int ContextLength { get; init; }
+
+    /// <summary>The KV cache's type: F16, or F32 for twice the memory and exact values.</summary>
+    public TensorType KvType { get; init; } = TensorType.F16;
+
+    /// <summary>
+    /// Bytes of the KV cache, for all sequences together; null for what <see cref="MaxSequences"/> full sequences need,
+    /// up to half of the memory that the weights leave. Pages cost memory only once they are used.
+    /// </summary>
+    public long? KvBytes { get; init; }
+
+    internal void Validate()
+    {
+        Require(Threads >= 0, nameof(Threads), Threads, "0 or more");
+        Require(MaxSequences >= 1, nameof(MaxSequences), MaxSequences, "1 or more");
+        Require(MaxBatchTokens >= MaxSequences, nameof(MaxBatchTokens), MaxBatchTokens, $"{nameof(MaxSequences)} ({MaxSequences}) or more, so that every sequence can decode in one step");
+        Require(MaxPrefillTokensWhileDecoding >= 1, nameof(MaxPrefillTokensWhileDecoding), MaxPrefillTokensWhileDecoding, "1 or more");
+        Require(ContextLength >= 0, nameof(ContextLength), ContextLength, "0 or more");
+        Require(KvType is TensorType.F16 or TensorType.F32, nameof(KvType), KvType, "F16 or F32");
+        Require(KvBytes is null or > 0, nameof(KvBytes), KvBytes, "positive");
+    }
+
+    private static void Require(bool valid, string name, object? value, string expected)
+    {
+        if (!valid)
+            throw new ArgumentException($"{name} is {value}; it must be {expected}.", name);
+    }
+}

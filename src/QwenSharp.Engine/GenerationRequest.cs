@@ -1,0 +1,44 @@
+namespace QwenSharp.Engine;
+
+/// <summary>One sequence to be continued. Token ids in, token ids out: text is another room's.</summary>
+public sealed record GenerationRequest
+{
+    /// <summary>The prompt's token ids; at least one.</summary>
+    public required ReadOnlyMemory<int> Prompt { get; init; }
+
+    /// <summary>How tokens are chosen.</summary>
+    public SamplingOptions Sampling { get; init; } = new();
+
+    /// <summary>How many tokens to generate at most; null for as many as the context has room for, which bounds it in any case.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Token ids that end the answer: the end-of-turn and end-of-text tokens of the model.</summary>
+    public IReadOnlyCollection<int> StopTokens { get; init; } = [];
+
+    /// <summary>Whether each token comes with its log-probability.</summary>
+    public bool Logprobs { get; init; }
+
+    /// <summary>How many of the likeliest tokens to list with each token; needs <see cref="Logprobs"/>.</summary>
+    public int TopLogprobs { get; init; }
+
+    /// <summary>Refuses what cannot be honoured, and says how many tokens there are to generate at most.</summary>
+    internal int Validate(int vocabularySize, int contextLength)
+    {
+        Require(Prompt.Length > 0, nameof(Prompt), "is empty; there must be a token to continue");
+        Require(Prompt.Length < contextLength, nameof(Prompt), $"has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer");
+        foreach (int token in Prompt.Span)
+            Require((uint)token < (uint)vocabularySize, nameof(Prompt), $"has the token {token}, which is not one of the {vocabularySize} of the model");
+
+        Require(MaxTokens is null or > 0, nameof(MaxTokens), $"is {MaxTokens}; it must be 1 or more");
+        Require(TopLogprobs >= 0 && TopLogprobs <= vocabularySize, nameof(TopLogprobs), $"is {TopLogprobs}; it must be 0 to {vocabularySize}");
+        Require(Logprobs || TopLogprobs == 0, nameof(TopLogprobs), $"is {TopLogprobs}; it needs {nameof(Logprobs)}");
+        Sampling.Validate(vocabularySize);
+        return Math.Min(MaxTokens ?? int.MaxValue, contextLength - Prompt.Length);
+    }
+
+    private static void Require(bool valid, string name, string problem)
+    {
+        if (!valid)
+            throw new ArgumentException($"{name} {problem}.", name);
+    }
+}

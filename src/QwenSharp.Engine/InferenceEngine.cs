@@ -1,0 +1,253 @@
+using System.Runtime.CompilerServices;
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Engine;
+
+/// <summary>
+/// Continues many sequences at once with one model. One loop on a thread of its own takes steps: schedule → forward → sample → deliver.
+/// A sequence's tokens do not depend on what else is in its batches. Safe to use from several threads.
+/// </summary>
+public sealed class InferenceEngine : IAsyncDisposable
+{
+    private readonly LanguageModel _model;
+    private readonly Compute _compute;
+    private readonly KvStore _cache;
+    private readonly Workspace _workspace;
+    private readonly Batch _batch;
+    private readonly Scheduler _scheduler;
+    private readonly Sampler _sampler;
+    private readonly List<(Sequence Sequence, GeneratedToken Token)> _chosen = [];
+    private readonly List<(Sequence Sequence, Exception Error)> _failed = [];
+    private readonly Task _loop;
+    private readonly ManualResetEventSlim _wake = new();
+    private readonly Lock _gate = new();
+    private EngineStatistics _counts;
+
+    // Guarded by the gate.
+    private readonly Queue<Sequence> _arrivals = new();
+    private EngineStatistics _statistics;
+    private bool _disposed;
+
+    /// <summary>Allocates the KV cache and the scratch memory, and starts the loop.</summary>
+    /// <param name="model">The weights; not owned.</param>
+    /// <param name="options">Limits.</param>
+    /// <exception cref="ArgumentException">A limit is out of range, or the KV cache cannot hold one sequence of the asked length.</exception>
+    public InferenceEngine(LanguageModel model, EngineOptions options)
+    {
+        options.Validate();
+        _model = model;
+        (int blocks, ContextLength) = KvCapacity.Plan(model, options);
+        _compute = new Compute(options.Threads);
+        _cache = model.CreateKvStore(options.KvType, blocks);
+        _workspace = new Workspace(model.Config, options.MaxBatchTokens, options.MaxSequences);
+        _batch = new Batch(options.MaxBatchTokens, options.MaxSequences);
+        _scheduler = new Scheduler(options, blocks);
+        _sampler = new Sampler(model.Config.VocabularySize);
+        _statistics = _counts = new EngineStatistics { KvBlocks = blocks, FreeKvBlocks = blocks };
+        _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    }
+
+    /// <summary>Positions that one sequence may have, prompt and answer together.</summary>
+    public int ContextLength { get; }
+
+    /// <summary>What the engine is doing, as of the last step.</summary>
+    public EngineStatistics Statistics
+    {
+        get
+        {
+            lock (_gate)
+                return _statistics with { Waiting = _statistics.Waiting + _arrivals.Count };
+        }
+    }
+
+    /// <summary>
+    /// Continues a prompt. The request is checked at once and queued when the enumeration begins; each token is delivered as it is chosen.
+    /// Leaving the enumeration, or cancelling it, ends the sequence within one step.
+    /// </summary>
+    /// <param name="request">The prompt and how to continue it.</param>
+    /// <param name="cancellationToken">Ends the sequence and the enumeration.</param>
+    /// <returns>The tokens; the last one has a <see cref="GeneratedToken.Finish"/>.</returns>
+    /// <exception cref="ArgumentException">The request cannot be honoured: the message and the parameter name the field.</exception>
+    /// <exception cref="OperationCanceledException">While enumerating: it was cancelled.</exception>
+    /// <exception cref="ObjectDisposedException">The engine was disposed, also while enumerating.</exception>
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
+        Enumerate(request, request.Validate(_model.Config.VocabularySize, ContextLength), cancellationToken);
+
+    /// <summary>Ends every sequence with <see cref="ObjectDisposedException"/> and waits for the loop; the model stays.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            _wake.Set();
+        }
+
+        await _loop.ConfigureAwait(false);
+    }
+
+    private async IAsyncEnumerable<GeneratedToken> Enumerate(
+        GenerationRequest request, int maxTokens, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Sequence sequence = new(request, maxTokens, cancellationToken);
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            _arrivals.Enqueue(sequence);
+            _wake.Set();
+        }
+
+        try
+        {
+            await foreach (GeneratedToken token in sequence.Answer.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+                yield return token;
+        }
+        finally
+        {
+            sequence.Abandon();
+        }
+    }
+
+    private void Run()
+    {
+        Exception end = new ObjectDisposedException(nameof(InferenceEngine), "The engine was disposed before the answer was complete.");
+        try
+        {
+            while (TakeArrivals())
+            {
+                if (_scheduler.HasWork)
+                    Step();
+                else
+                    _wake.Wait();
+            }
+        }
+        catch (Exception fault)
+        {
+            // Nobody may be left waiting for a loop that has ended.
+            end = new InvalidOperationException("The engine failed and takes no more requests: " + fault.Message, fault);
+            lock (_gate)
+                _disposed = true;
+            TakeArrivals();
+        }
+
+        while (_scheduler.First is { } sequence)
+            Fail(sequence, end);
+
+        Publish();
+        Deliver();
+        _workspace.Dispose();
+        _cache.Dispose();
+        _compute.Dispose();
+    }
+
+    /// <summary>Queues what came; false once the engine is to end.</summary>
+    private bool TakeArrivals()
+    {
+        lock (_gate)
+        {
+            _wake.Reset();
+            while (_arrivals.TryDequeue(out Sequence? sequence))
+                _scheduler.Enqueue(sequence);
+
+            return !_disposed;
+        }
+    }
+
+    private void Step()
+    {
+        while (_scheduler.FirstCancelled() is { } sequence)
+            Fail(sequence, sequence.Cancellation());
+
+        _scheduler.Schedule(_batch);
+        if (_batch.Rows > 0 && TryForward())
+            Sample();
+
+        // Whoever sees an answer end also sees its blocks free.
+        Publish();
+        Deliver();
+    }
+
+    private bool TryForward()
+    {
+        try
+        {
+            _model.Forward(_compute, _batch, _cache, _workspace);
+            _counts = _counts with { Steps = _counts.Steps + 1, PrefillTokens = _counts.PrefillTokens + _batch.Rows - _scheduler.Decoding };
+            return true;
+        }
+        catch (Exception fault)
+        {
+            foreach (Sequence sequence in _scheduler.Scheduled)
+                Fail(sequence, fault);
+
+            return false;
+        }
+    }
+
+    private void Sample()
+    {
+        for (int row = 0; row < _scheduler.Sampled.Count; row++)
+        {
+            Sequence sequence = _scheduler.Sampled[row];
+            try
+            {
+                GeneratedToken token = _sampler.Sample(_workspace.Logits.Row(row), sequence.Sampling, sequence.Logprobs, sequence.TopLogprobs);
+                token = token with { Finish = sequence.Append(token.Id) };
+                if (token.Finish is not null)
+                    _scheduler.Remove(sequence);
+
+                _chosen.Add((sequence, token));
+            }
+            catch (InvalidOperationException fault)
+            {
+                Fail(sequence, fault);
+            }
+        }
+    }
+
+    private void Fail(Sequence sequence, Exception error)
+    {
+        _scheduler.Remove(sequence);
+        _failed.Add((sequence, error));
+    }
+
+    private void Publish()
+    {
+        int completed = 0, cancelled = 0;
+        foreach ((_, GeneratedToken token) in _chosen)
+            completed += token.Finish is null ? 0 : 1;
+        foreach ((_, Exception error) in _failed)
+            cancelled += error is OperationCanceledException ? 1 : 0;
+
+        _counts = _counts with
+        {
+            GeneratedTokens = _counts.GeneratedTokens + _chosen.Count,
+            Completed = _counts.Completed + completed,
+            Cancelled = _counts.Cancelled + cancelled,
+            Failed = _counts.Failed + _failed.Count - cancelled,
+            Waiting = _scheduler.Waiting,
+            Running = _scheduler.Running,
+            FreeKvBlocks = _scheduler.FreeBlocks,
+            Preemptions = _scheduler.Preemptions,
+        };
+        lock (_gate)
+            _statistics = _counts;
+    }
+
+    private void Deliver()
+    {
+        foreach ((Sequence sequence, GeneratedToken token) in _chosen)
+        {
+            sequence.Answer.Writer.TryWrite(token);
+            if (token.Finish is not null)
+                sequence.Answer.Writer.Complete();
+        }
+
+        foreach ((Sequence sequence, Exception error) in _failed)
+            sequence.Answer.Writer.Complete(error);
+
+        _chosen.Clear();
+        _failed.Clear();
+    }
+}

@@ -1,0 +1,32 @@
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Engine;
+
+/// <summary>How large the KV cache is, and how long a sequence may become in it.</summary>
+internal static class KvCapacity
+{
+    /// <exception cref="ArgumentException">The options ask for a context that the model or the cache does not have.</exception>
+    public static (int Blocks, int ContextLength) Plan(LanguageModel model, EngineOptions options)
+    {
+        int trained = model.Config.ContextLength;
+        int context = options.ContextLength == 0 ? trained : options.ContextLength;
+        if (context > trained)
+            throw new ArgumentException($"{nameof(options.ContextLength)} is {context}; the model was trained for {trained}.", nameof(options));
+
+        long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(options.KvType);
+        long wanted = (long)Sequence.BlocksFor(context) * options.MaxSequences;
+        long affordable = (options.KvBytes ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.WeightBytes) / 2) / blockBytes;
+        int blocks = (int)Math.Min(int.MaxValue, Math.Min(wanted, affordable));
+        long positions = (long)blocks * KvStore.BlockTokens;
+        if (blocks == 0 || (options.ContextLength > 0 && positions < context))
+        {
+            throw new ArgumentException(
+                $"A context of {context} needs {Sequence.BlocksFor(context) * blockBytes} bytes of KV cache; there are {affordable * blockBytes}. "
+                + $"Raise {nameof(options.KvBytes)} or lower {nameof(options.ContextLength)}.",
+                nameof(options));
+        }
+
+        return (blocks, (int)Math.Min(context, positions));
+    }
+}

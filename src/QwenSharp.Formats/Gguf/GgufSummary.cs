@@ -1,0 +1,82 @@
+using System.Text.Json.Nodes;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Formats;
+
+/// <summary>What a GGUF model contains, short enough to read: long texts and arrays of the metadata are abbreviated.</summary>
+/// <param name="Files">The paths of its files.</param>
+/// <param name="Bytes">The size of all files.</param>
+/// <param name="Version">The version of the format: 2 or 3.</param>
+/// <param name="Alignment">The alignment of tensor data in bytes.</param>
+/// <param name="Architecture"><c>general.architecture</c>, or null where the file has none.</param>
+/// <param name="Name"><c>general.name</c>, or null where the file has none.</param>
+/// <param name="Parameters">The number of elements of all tensors.</param>
+/// <param name="BitsPerWeight">Stored bits for each parameter; 0 where there are no tensors.</param>
+/// <param name="Types">The storage types, the one with the most bytes first.</param>
+/// <param name="Tensors">All tensors, in the file's order.</param>
+/// <param name="Metadata">All metadata, in the file's order.</param>
+public sealed record GgufSummary(
+    IReadOnlyList<string> Files,
+    long Bytes,
+    int Version,
+    int Alignment,
+    string? Architecture,
+    string? Name,
+    long Parameters,
+    double BitsPerWeight,
+    IReadOnlyList<GgufTypeSummary> Types,
+    IReadOnlyList<GgufTensorSummary> Tensors,
+    IReadOnlyList<GgufMetadataSummary> Metadata)
+{
+    /// <summary>Describes a file. Consumes none of its keys or tensors.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="maxElements">Elements of a metadata array to show.</param>
+    /// <param name="maxCharacters">Characters of a metadata text to show.</param>
+    public static GgufSummary Of(GgufFile file, int maxElements = 8, int maxCharacters = 200)
+    {
+        long parameters = file.Tensors.Sum(tensor => tensor.ElementCount);
+        long tensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength);
+        return new GgufSummary(
+            file.Shards,
+            file.ByteLength,
+            file.Version,
+            file.Alignment,
+            Text(file, "general.architecture"),
+            Text(file, "general.name"),
+            parameters,
+            parameters == 0 ? 0 : 8.0 * tensorBytes / parameters,
+            [.. file.Tensors.GroupBy(tensor => tensor.Type).Select(GgufTypeSummary.Of).OrderByDescending(type => type.Bytes).ThenBy(type => type.Type)],
+            [.. file.Tensors.Select(tensor => new GgufTensorSummary(tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.ByteLength))],
+            [.. file.Metadata.Select(entry => new GgufMetadataSummary(entry.Key, TypeName(entry.Value), entry.Value.ToJson(maxElements, maxCharacters)))]);
+    }
+
+    private static string? Text(GgufFile file, string key) =>
+        file.Metadata.FirstOrDefault(entry => entry.Key == key).Value is GgufValue value && value.TryGetString(out string? text) ? text : null;
+
+    private static string TypeName(GgufValue value) =>
+        value.ElementType is GgufValueType elementType ? $"{elementType}[{value.Count}]" : value.Type.ToString();
+}
+
+/// <summary>The share of one storage type in a model.</summary>
+/// <param name="Type">The storage type.</param>
+/// <param name="Tensors">How many tensors have it.</param>
+/// <param name="Parameters">The number of their elements.</param>
+/// <param name="Bytes">The size of their data.</param>
+public sealed record GgufTypeSummary(TensorType Type, int Tensors, long Parameters, long Bytes)
+{
+    internal static GgufTypeSummary Of(IGrouping<TensorType, Tensor> tensors) => new(
+        tensors.Key, tensors.Count(), tensors.Sum(tensor => tensor.ElementCount), tensors.Sum(tensor => tensor.ByteLength));
+}
+
+/// <summary>One tensor of a model.</summary>
+/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Type">How its elements are stored.</param>
+/// <param name="Shape">Lengths of its dimensions, the contiguous one first.</param>
+/// <param name="Bytes">The size of its data.</param>
+public sealed record GgufTensorSummary(string Name, TensorType Type, IReadOnlyList<long> Shape, long Bytes);
+
+/// <summary>One metadata entry of a model.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Type">Its type, such as <c>UInt32</c> or <c>String[151936]</c>.</param>
+/// <param name="Value">The value, abbreviated as <see cref="GgufValue.ToJson"/> does.</param>
+public sealed record GgufMetadataSummary(string Key, string Type, JsonNode Value);

@@ -1,0 +1,77 @@
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Models;
+
+/// <summary>
+/// The token rows of one forward pass: each sequence adds its next tokens, one row a token.
+/// It is filled, computed and cleared again; its arrays are allocated once.
+/// </summary>
+public sealed class Batch
+{
+    private readonly int[] _tokens;
+    private readonly int[] _positions;
+    private readonly int[] _logitRows;
+    private readonly SequenceRows[] _sequences;
+    private int _sequenceCount;
+
+    /// <summary>An empty batch with room for <paramref name="maxRows"/> tokens of <paramref name="maxSequences"/> sequences.</summary>
+    public Batch(int maxRows, int maxSequences)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSequences);
+        _tokens = new int[maxRows];
+        _positions = new int[maxRows];
+        _logitRows = new int[maxRows];
+        _sequences = new SequenceRows[maxSequences];
+    }
+
+    /// <summary>How many rows are filled.</summary>
+    public int Rows { get; private set; }
+
+    /// <summary>How many rows there is room for.</summary>
+    public int Capacity => _tokens.Length;
+
+    /// <summary>How many rows want logits.</summary>
+    public int LogitCount { get; private set; }
+
+    /// <summary>The token of each row.</summary>
+    public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Rows);
+
+    /// <summary>The position of each row in its sequence.</summary>
+    public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Rows);
+
+    /// <summary>The rows that want logits, ascending: the n-th has its logits in row n of the output.</summary>
+    public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, LogitCount);
+
+    /// <summary>Which rows belong to which sequence.</summary>
+    public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
+
+    /// <summary>Adds the next tokens of a sequence.</summary>
+    /// <param name="tokens">One a row; at least one.</param>
+    /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
+    /// <param name="blocks">The sequence's KV blocks, enough for the last of these positions.</param>
+    /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
+    /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
+    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
+        ArgumentOutOfRangeException.ThrowIfNegative(logits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(logits, tokens.Length);
+        if (tokens.IsEmpty || tokens.Length > _tokens.Length - Rows || _sequenceCount == _sequences.Length)
+            throw new ArgumentException($"{tokens.Length} tokens do not fit: {Rows} of {_tokens.Length} rows and {_sequenceCount} of {_sequences.Length} sequences are taken.", nameof(tokens));
+        if ((long)firstPosition + tokens.Length > (long)blocks.Length * KvStore.BlockTokens)
+            throw new ArgumentException($"{blocks.Length} blocks do not reach position {firstPosition + tokens.Length - 1}.", nameof(blocks));
+
+        tokens.CopyTo(_tokens.AsSpan(Rows));
+        for (int i = 0; i < tokens.Length; i++)
+            _positions[Rows + i] = firstPosition + i;
+        for (int i = tokens.Length - logits; i < tokens.Length; i++)
+            _logitRows[LogitCount++] = Rows + i;
+
+        _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks);
+        Rows += tokens.Length;
+    }
+
+    /// <summary>Empties the batch.</summary>
+    public void Clear() => Rows = LogitCount = _sequenceCount = 0;
+}

@@ -1,0 +1,45 @@
+using System.Runtime.InteropServices;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Models;
+
+/// <summary>A linear map y = s·Wx + b.</summary>
+/// <param name="Weight">W, of shape [in, out].</param>
+/// <param name="Bias">b, F32 of shape [out], or none.</param>
+/// <param name="Scale">s, one factor for the whole matrix: 1 in all but checkpoints in 4-bit float formats.</param>
+internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 1)
+{
+    /// <summary>The product whose result is y, once <see cref="Finish"/> was called.</summary>
+    public Projection Into(Activations y) => new(Weight, y, Scale == 1 ? Bias : null);
+
+    /// <summary>The product that adds Wx to y, once <see cref="ScaleInput"/> was called on x.</summary>
+    public Projection AddTo(Activations y) => new(Weight, y, Bias, Accumulate: true);
+
+    /// <summary>Applies a scale that the product of <see cref="Into"/> left out.</summary>
+    public void Finish(Activations y, int rows)
+    {
+        if (Scale == 1)
+            return;
+
+        for (int row = 0; row < rows; row++)
+        {
+            Span<float> output = y.Row(row);
+            ReadOnlySpan<float> bias = Bias is null ? default : MemoryMarshal.Cast<byte, float>(Bias.Data);
+            for (int i = 0; i < output.Length; i++)
+                output[i] = output[i] * Scale + (bias.IsEmpty ? 0 : bias[i]);
+        }
+    }
+
+    /// <summary>Applies the scale ahead of <see cref="AddTo"/>: W(sx) = s·Wx.</summary>
+    public void ScaleInput(Activations x, int rows)
+    {
+        if (Scale == 1)
+            return;
+
+        for (int row = 0; row < rows; row++)
+        {
+            foreach (ref float value in x.Row(row))
+                value *= Scale;
+        }
+    }
+}

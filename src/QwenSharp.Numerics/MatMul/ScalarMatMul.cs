@@ -1,0 +1,97 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>
+/// The definition of the matrix product, as plain loops. Every other variant gives the same bits.
+/// <para>Quantised weights: activations are rounded to 8 bits by blocks of the weights' length (32 or 256).
+/// Inside a block all sums are exact integers; blocks are added in order as
+/// y = fma(d·dx, Σ s·q·x, y), and then, for types with minima, y = fma(−dmin·dx, Σ m·x, y).</para>
+/// <para>Float weights: chunks of 256 elements, each a chain of fused multiply-adds from zero; chunks are added in order.</para>
+/// </summary>
+internal static unsafe class ScalarMatMul
+{
+    /// <summary>Elements in a chunk of a float row.</summary>
+    public const int Chunk = 256;
+
+    /// <summary>One output: the product of a row of weights with one token's activations.</summary>
+    /// <param name="type">A quantised type.</param>
+    /// <param name="weights">The row.</param>
+    /// <param name="codes">The activations' codes, [in].</param>
+    /// <param name="scales">The activations' scales, one a block.</param>
+    public static float Dot(TensorType type, byte* weights, ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales)
+    {
+        int length = type.BlockLength(), group = BlockDecoder.GroupLength(type);
+        float y = 0;
+        for (int b = 0; b < scales.Length; b++)
+        {
+            BlockDecoder.Decode(type, weights + b * type.BlockBytes(), out DecodedBlock block);
+            int products = 0, minima = 0;
+            for (int i = 0; i < length; i++)
+            {
+                int x = codes[b * length + i];
+                products += block.GroupScales[i / group] * block.Codes[i] * x;
+                minima += block.GroupMinima[i / group] * x;
+            }
+
+            y = MathF.FusedMultiplyAdd(block.Scale * scales[b], products, y);
+            if (BlockDecoder.HasMinimum(type))
+                y = MathF.FusedMultiplyAdd(-block.Minimum * scales[b], minima, y);
+        }
+
+        return y;
+    }
+
+    /// <summary>One output of a float type, from a row that is already F32.</summary>
+    public static float Dot(ReadOnlySpan<float> weights, ReadOnlySpan<float> x)
+    {
+        float y = 0;
+        for (int start = 0; start < weights.Length; start += Chunk)
+        {
+            float sum = 0;
+            for (int i = start; i < Math.Min(start + Chunk, weights.Length); i++)
+                sum = MathF.FusedMultiplyAdd(weights[i], x[i], sum);
+
+            y += sum;
+        }
+
+        return y;
+    }
+
+    /// <summary>All outputs of some weight rows for all tokens.</summary>
+    /// <param name="projection">The product.</param>
+    /// <param name="x">[tokens, in].</param>
+    /// <param name="tokens">How many tokens.</param>
+    /// <param name="firstRow">First weight row.</param>
+    /// <param name="rows">How many weight rows.</param>
+    public static void Multiply(in Projection projection, Activations x, int tokens, int firstRow, int rows)
+    {
+        Tensor weight = projection.Weight;
+        int block = weight.Type.BlockLength();
+        bool quantised = block > 1;
+        float[] line = new float[quantised ? 0 : weight.Columns];
+        sbyte[] codes = new sbyte[quantised ? weight.Columns : 0];
+        float[] scales = new float[quantised ? weight.Columns / block : 0];
+        for (int token = 0; token < tokens; token++)
+        {
+            ReadOnlySpan<float> input = x.Row(token);
+            for (int b = 0; b < scales.Length; b++)
+                scales[b] = ActivationQuantizer.Quantize(input.Slice(b * block, block), codes.AsSpan(b * block, block));
+
+            for (int row = firstRow; row < firstRow + rows; row++)
+            {
+                byte* data = weight.Pointer + row * weight.RowBytes;
+                float y;
+                if (quantised)
+                {
+                    y = Dot(weight.Type, data, codes, scales);
+                }
+                else
+                {
+                    Quantization.Dequantize(weight.Type, data, line);
+                    y = Dot(line, input);
+                }
+
+                MatMulOutput.Write(projection, token, row, y);
+            }
+        }
+    }
+}

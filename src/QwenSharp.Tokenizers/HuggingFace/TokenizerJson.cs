@@ -1,0 +1,159 @@
+using System.Text.Json;
+
+namespace QwenSharp.Tokenizers;
+
+/// <summary>
+/// Reads Hugging Face's <c>tokenizer.json</c>. What the file asks for is done as the <c>tokenizers</c> library does it, or refused by name.
+/// </summary>
+public static class TokenizerJson
+{
+    private static readonly Dictionary<string, PreTokenizerPattern> Patterns = new()
+    {
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = PreTokenizerPattern.Qwen2,
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = PreTokenizerPattern.Qwen35,
+    };
+
+    /// <summary>Reads a vocabulary from the content of the file.</summary>
+    /// <param name="utf8">The whole file.</param>
+    /// <exception cref="TokenizerFormatException">The file is not JSON, or asks for something else than a Qwen tokenizer.</exception>
+    public static BpeVocabulary Read(ReadOnlySpan<byte> utf8)
+    {
+        if (utf8.StartsWith("\uFEFF"u8))
+            utf8 = utf8[3..];
+
+        try
+        {
+            Utf8JsonReader reader = new(utf8);
+            return ReadFile(ref reader);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException
+            || error is FormatException and not TokenizerFormatException)
+        {
+            throw new TokenizerFormatException($"tokenizer.json does not have the form of a tokenizer: {error.Message}", error);
+        }
+    }
+
+    private static BpeVocabulary ReadFile(ref Utf8JsonReader reader)
+    {
+        BpeModelJson? model = null;
+        IReadOnlyList<AddedToken> added = [];
+        bool normalizes = false;
+        bool hasDecoder = false;
+        PreTokenizerPattern? pattern = null;
+
+        reader.Read();
+        Expect(ref reader, JsonTokenType.StartObject, "the file");
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            reader.Read();
+            if (name == "model")
+            {
+                model = BpeModelJson.Read(ref reader);
+                continue;
+            }
+
+            JsonElement value = JsonElement.ParseValue(ref reader);
+            switch (name)
+            {
+                case "version" when value.ValueEquals("1.0"):
+                case "truncation" or "padding" when value.ValueKind == JsonValueKind.Null:
+                case "post_processor" when value.ValueKind == JsonValueKind.Null || TypeOf(value) == "ByteLevel":
+                    break; // ByteLevel as a post-processor moves offsets, not ids.
+                case "added_tokens":
+                    added = [.. value.EnumerateArray().Select(ReadAddedToken)];
+                    break;
+                case "normalizer":
+                    normalizes = ReadNormalizer(value);
+                    break;
+                case "pre_tokenizer":
+                    pattern = ReadPreTokenizer(value);
+                    break;
+                case "decoder":
+                    Require(TypeOf(value) == "ByteLevel", "decoder", value, "{\"type\": \"ByteLevel\"}");
+                    hasDecoder = true;
+                    break;
+                default:
+                    throw Unsupported(name, value, "what Qwen's tokenizers have there");
+            }
+        }
+
+        if (!hasDecoder)
+            throw Missing("decoder");
+
+        return new BpeVocabulary
+        {
+            Tokens = (model ?? throw Missing("model")).Tokens,
+            Merges = model.Merges,
+            IgnoresMerges = model.IgnoresMerges,
+            AddedTokens = added,
+            NormalizesToNfc = normalizes,
+            Pattern = pattern ?? throw Missing("pre_tokenizer"),
+        };
+    }
+
+    private static AddedToken ReadAddedToken(JsonElement token) =>
+        new(token.GetProperty("id").GetInt32(), token.GetProperty("content").GetString() ?? "", token.GetProperty("special").GetBoolean())
+        {
+            SingleWord = token.GetProperty("single_word").GetBoolean(),
+            StripsLeft = token.GetProperty("lstrip").GetBoolean(),
+            StripsRight = token.GetProperty("rstrip").GetBoolean(),
+            IsNormalized = token.GetProperty("normalized").GetBoolean(),
+        };
+
+    private static bool ReadNormalizer(JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.Null)
+            return false;
+
+        if (TypeOf(value) == "Sequence")
+            return value.GetProperty("normalizers").EnumerateArray().Aggregate(false, (any, step) => ReadNormalizer(step) || any);
+
+        Require(TypeOf(value) == "NFC", "normalizer", value, "null or NFC");
+        return true;
+    }
+
+    private static PreTokenizerPattern ReadPreTokenizer(JsonElement value)
+    {
+        Require(TypeOf(value) == "Sequence", "pre_tokenizer", value, "a Sequence of Split and ByteLevel");
+        JsonElement[] steps = [.. value.GetProperty("pretokenizers").EnumerateArray()];
+        Require(steps.Length == 2 && TypeOf(steps[0]) == "Split" && TypeOf(steps[1]) == "ByteLevel", "pre_tokenizer", value, "a Sequence of Split and ByteLevel");
+
+        JsonElement split = steps[0];
+        Require(split.GetProperty("behavior").ValueEquals("Isolated") && !split.GetProperty("invert").GetBoolean(),
+            "pre_tokenizer", split, "behavior Isolated, not inverted");
+
+        JsonElement byteLevel = steps[1];
+        Require(!byteLevel.GetProperty("add_prefix_space").GetBoolean() && !byteLevel.GetProperty("use_regex").GetBoolean(),
+            "pre_tokenizer", byteLevel, "add_prefix_space and use_regex false");
+
+        JsonElement pattern = split.GetProperty("pattern");
+        return pattern.TryGetProperty("Regex", out JsonElement regex) && Patterns.TryGetValue(regex.GetString() ?? "", out PreTokenizerPattern known)
+            ? known
+            : throw Unsupported("pre_tokenizer", pattern, "the pattern of Qwen2 or of Qwen3.5");
+    }
+
+    internal static void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what)
+    {
+        if (reader.TokenType != type)
+            throw new TokenizerFormatException($"tokenizer.json: {what} is {reader.TokenType} where {type} belongs (byte {reader.TokenStartIndex}).");
+    }
+
+    internal static void Require(bool isSupported, string name, JsonElement value, string supported)
+    {
+        if (!isSupported)
+            throw Unsupported(name, value, supported);
+    }
+
+    private static string TypeOf(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out JsonElement type) ? type.GetString() ?? "" : "";
+
+    private static TokenizerFormatException Missing(string name) => new($"tokenizer.json has no \"{name}\".");
+
+    private static TokenizerFormatException Unsupported(string name, JsonElement value, string supported)
+    {
+        string text = value.GetRawText();
+        return new TokenizerFormatException(
+            $"tokenizer.json: \"{name}\" is {(text.Length > 300 ? text[..300] + "…" : text)}, which is not supported; supported is {supported}.");
+    }
+}
