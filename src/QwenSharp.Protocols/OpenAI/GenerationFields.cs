@@ -56,7 +56,7 @@ public sealed record GenerationFields
         ChatOptions options = new()
         {
             Temperature = fields.Take("temperature")?.Number(0, 2),
-            TopP = fields.Take("top_p")?.Number(0, 1),
+            TopP = ReadTopP(fields),
             TopK = ReadTopK(fields),
             PresencePenalty = fields.Take("presence_penalty")?.Number(-2, 2),
             FrequencyPenalty = fields.Take("frequency_penalty")?.Number(-2, 2),
@@ -76,6 +76,10 @@ public sealed record GenerationFields
 
         return options;
     }
+
+    // The protocol allows 0, of which only the likeliest token remains; neutral options start just above.
+    private static float? ReadTopP(RequestFields fields) =>
+        fields.Take("top_p")?.Number(0, 1) is { } p ? Math.Max(p, float.Epsilon) : null;
 
     // vLLM writes "off" as -1, others as 0.
     private static int? ReadTopK(RequestFields fields) =>

@@ -39,12 +39,12 @@ internal sealed class RequestFields(JsonElement element, string path)
             throw OpenAIException.Unsupported(PathOf(name), $"'{PathOf(name)}' {reason}");
     }
 
-    /// <summary>Refuses the first field that was not taken.</summary>
+    /// <summary>Refuses the first field that was not taken. One that is null asks for nothing; OpenAI's clients send some along.</summary>
     public void RefuseRest()
     {
         foreach (JsonProperty property in element.EnumerateObject())
         {
-            if (!_taken.Contains(property.Name))
+            if (!_taken.Contains(property.Name) && property.Value.ValueKind != JsonValueKind.Null)
             {
                 throw OpenAIException.Unsupported(
                     PathOf(property.Name),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
 
 namespace QwenSharp.Protocols.OpenAI;
@@ -13,15 +14,17 @@ public sealed record ToolCall(
     string Id,
     ToolCallFunction Function)
 {
+    // The neutral library's options know its dictionary of arguments, but would indent.
+    private static readonly JsonTypeInfo Arguments =
+        new JsonSerializerOptions(AIJsonUtilities.DefaultOptions) { WriteIndented = false }.GetTypeInfo(typeof(IDictionary<string, object?>));
+
     /// <summary>Always <c>function</c>.</summary>
     public string Type { get; } = "function";
 
     internal static ToolCall From(FunctionCallContent call, int index) => new(
         index,
         call.CallId,
-        new ToolCallFunction(call.Name, JsonSerializer.Serialize(
-            call.Arguments ?? new Dictionary<string, object?>(),
-            AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)))));
+        new ToolCallFunction(call.Name, JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), Arguments)));
 }
 
 /// <summary>The function of a call.</summary>
