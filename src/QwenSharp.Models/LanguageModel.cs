@@ -1,3 +1,4 @@
+using QwenSharp.Formats;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
@@ -17,10 +18,15 @@ public sealed class LanguageModel
     /// <summary>Wires weights by their GGUF names. They are used where they lie, and must stay there as long as the model.</summary>
     /// <exception cref="ModelLoadException">A tensor is missing, left over, or of the wrong shape or type; the message names it.</exception>
     public LanguageModel(ModelConfig config, IEnumerable<Tensor> tensors)
+        : this(config, new CheckpointWeights(tensors))
+    {
+    }
+
+    internal LanguageModel(ModelConfig config, IWeightSource source)
     {
         Config = config.Validate();
         Family family = Family.Of(config.Architecture);
-        WeightReader weights = new(tensors);
+        WeightReader weights = new(source);
         _embedding = weights.Matrix("token_embd.weight", config.Width, config.VocabularySize);
         _layers = new DecoderLayer[config.Layers];
         for (int layer = 0; layer < _layers.Length; layer++)
@@ -40,12 +46,18 @@ public sealed class LanguageModel
         if (weights.Has("cls.output.weight"))
             weights.Vector("cls.output.weight", config.Width);
 
-        weights.RequireNothingLeft();
+        source.RequireNothingLeft();
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
         BytesPerToken = WeightBytes - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
         _rotary = new RotaryEmbedding(config.HeadLength, config.RopeTheta, config.RopeScaling);
     }
+
+    /// <summary>Reads the configuration of a checkpoint and wires its weights.</summary>
+    /// <param name="file">The checkpoint; it must stay open as long as the model is used.</param>
+    /// <exception cref="ModelLoadException">The architecture is not supported, or a tensor or a key is missing, left over or wrong; the message names it.</exception>
+    /// <exception cref="GgufException">A required key is missing or of another type.</exception>
+    public static LanguageModel Load(GgufFile file) => new(ConfigReader.Read(file), file.Tensors);
 
     /// <summary>The model's lengths and constants.</summary>
     public ModelConfig Config { get; }

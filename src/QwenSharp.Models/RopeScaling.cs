@@ -16,7 +16,10 @@ public sealed record LinearRopeScaling(float Factor) : RopeScaling(Factor);
 /// <param name="OriginalContextLength">Positions of the context before it was stretched.</param>
 /// <param name="Magnitude">Factor on cosines and sines; the paper's is 0.1 ln(Factor) + 1.</param>
 /// <param name="BetaFast">Rotations over the original context from which a pair is left as it is.</param>
-/// <param name="BetaSlow">Rotations over the original context up to which a pair is interpolated whole.</param>
-/// <param name="Extrapolation">The share of kept angles in the blend, 0 to 1.</param>
+/// <param name="BetaSlow">Rotations over the original context up to which a pair is interpolated in full.</param>
 public sealed record YarnRopeScaling(
-    float Factor, int OriginalContextLength, float Magnitude, float BetaFast = 32, float BetaSlow = 1, float Extrapolation = 1) : RopeScaling(Factor);
+    float Factor, int OriginalContextLength, float Magnitude, float BetaFast = 32, float BetaSlow = 1) : RopeScaling(Factor)
+{
+    /// <summary>The paper's magnitude for a factor: 0.1 ln(factor) + 1.</summary>
+    public static float MagnitudeOf(float factor) => 0.1f * MathF.Log(factor) + 1;
+}

@@ -54,7 +54,7 @@ internal sealed class RotaryEmbedding
 
         double low = Math.Max(0, Math.Floor(PairOf(yarn.BetaFast)));
         double high = Math.Min(headLength - 1, Math.Ceiling(PairOf(yarn.BetaSlow)));
-        double kept = (1 - Math.Clamp((pair - low) / Math.Max(0.001, high - low), 0, 1)) * yarn.Extrapolation;
+        double kept = 1 - Math.Clamp((pair - low) / Math.Max(0.001, high - low), 0, 1);
         return frequency * kept + frequency / yarn.Factor * (1 - kept);
     }
 }

@@ -80,7 +80,7 @@ public sealed class QwenModel : IAsyncDisposable
 
             // The tokenizer takes its part of the metadata first, and is then built while the weights are wired.
             Task<BpeTokenizer> tokenizer = Task.Run(GgufVocabulary.Prepare(file));
-            LanguageModel weights = ModelLoader.Load(file);
+            LanguageModel weights = LanguageModel.Load(file);
             return new QwenModel(file, weights, tokenizer.GetAwaiter().GetResult(), options ?? new QwenModelOptions());
         }
         catch

@@ -37,7 +37,7 @@ internal static class LogitsCommand
                 throw new UsageException("--tokens names no token.");
 
             using GgufFile file = GgufFile.Open(parsed.GetValue(model)!);
-            LanguageModel weights = ModelLoader.Load(file);
+            LanguageModel weights = LanguageModel.Load(file);
             Write(weights, ids, parsed.GetValue(output)!, modelOptions.Read(parsed), stop);
             if (parsed.GetValue(json))
             {

@@ -24,7 +24,7 @@ internal sealed record ModelDescription(GgufSummary Summary, ModelConfig? Config
         file.Metadata.TryGetString(TemplateKey, out string? template);
         try
         {
-            ModelConfig config = ModelConfig.FromGguf(file);
+            ModelConfig config = LanguageModel.Load(file).Config;
             MemoryNeed memory = MemoryNeed.Of(config, summary.Types.Sum(type => type.Bytes), context, kvType);
             return new ModelDescription(summary, config, null, memory, template);
         }

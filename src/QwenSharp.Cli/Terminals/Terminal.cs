@@ -32,6 +32,9 @@ internal sealed class Terminal : IDisposable
     /// <summary>Whether a person reads the output.</summary>
     public bool OutputIsTerminal { get; init; }
 
+    /// <summary>Whether the output is a terminal that obeys ANSI cursor movement.</summary>
+    public bool MovesCursor { get; init; }
+
     /// <summary>Whether output may carry colours and styles: a person reads it and has not set NO_COLOR (no-color.org).</summary>
     public bool Styled { get; init; }
 
@@ -52,6 +55,9 @@ internal sealed class Terminal : IDisposable
             Console.InputEncoding = Utf8;
         }
 
+        // Spectre knows which terminals obey ANSI sequences, and switches them on where Windows wants to be asked.
+        bool ansi = outputIsTerminal && AnsiConsole.Create(new AnsiConsoleSettings()).Profile.Capabilities.Ansi;
+
         // Redirected output is buffered and flushed by the commands; a terminal shows each write at once.
         TextWriter output = outputIsTerminal
             ? Console.Out
@@ -60,7 +66,8 @@ internal sealed class Terminal : IDisposable
         {
             InputIsTerminal = !Console.IsInputRedirected,
             OutputIsTerminal = outputIsTerminal,
-            Styled = outputIsTerminal && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+            MovesCursor = ansi,
+            Styled = ansi && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
             Width = outputIsTerminal ? WindowWidth() : 120,
         };
         terminal.Interrupts.Listen();
@@ -81,6 +88,35 @@ internal sealed class Terminal : IDisposable
         using MemoryStream bytes = new();
         await Input.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
         return Utf8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+    }
+
+    /// <summary>How a person at the terminal types lines: with an editor where the terminal understands cursor movement.</summary>
+    public Func<string, string?> LineReader()
+    {
+        if (!MovesCursor)
+        {
+            return prompt =>
+            {
+                Out.Write(prompt);
+                Out.Flush();
+                return Console.ReadLine();
+            };
+        }
+
+        LineEditor editor = new(() => Console.ReadKey(intercept: true), Out, Width);
+        return prompt =>
+        {
+            // While a line is typed Ctrl-C is a key: it clears the line first.
+            Console.TreatControlCAsInput = true;
+            try
+            {
+                return editor.Read(prompt);
+            }
+            finally
+            {
+                Console.TreatControlCAsInput = false;
+            }
+        };
     }
 
     /// <summary>Text in grey where styles are allowed.</summary>

@@ -1,0 +1,65 @@
+namespace QwenSharp.Models;
+
+/// <summary>
+/// The published shapes of dense Qwen models, for measurements without a download.
+/// Source: each model's <c>config.json</c> on Hugging Face (Qwen2.5: the Instruct checkpoints; Qwen3: the hybrid ones).
+/// </summary>
+public static class ModelShapes
+{
+    /// <summary>Shapes by name, such as "qwen3-4b".</summary>
+    public static IReadOnlyDictionary<string, ModelConfig> All { get; } = new OrderedDictionary<string, ModelConfig>(StringComparer.OrdinalIgnoreCase)
+    {
+        //                           vocabulary  width  layers heads KV  feed-forward
+        ["qwen2.5-0.5b"] = Qwen25(151_936, 896, 24, 14, 2, 4_864, tied: true),
+        ["qwen2.5-1.5b"] = Qwen25(151_936, 1_536, 28, 12, 2, 8_960, tied: true),
+        ["qwen2.5-3b"] = Qwen25(151_936, 2_048, 36, 16, 2, 11_008, tied: true),
+        ["qwen2.5-7b"] = Qwen25(152_064, 3_584, 28, 28, 4, 18_944),
+        ["qwen2.5-14b"] = Qwen25(152_064, 5_120, 48, 40, 8, 13_824),
+        ["qwen2.5-32b"] = Qwen25(152_064, 5_120, 64, 40, 8, 27_648),
+        ["qwen2.5-72b"] = Qwen25(152_064, 8_192, 80, 64, 8, 29_568),
+        ["qwen3-0.6b"] = Qwen3(1_024, 28, 16, 8, 3_072, tied: true),
+        ["qwen3-1.7b"] = Qwen3(2_048, 28, 16, 8, 6_144, tied: true),
+        ["qwen3-4b"] = Qwen3(2_560, 36, 32, 8, 9_728, tied: true),
+        ["qwen3-8b"] = Qwen3(4_096, 36, 32, 8, 12_288),
+        ["qwen3-14b"] = Qwen3(5_120, 40, 40, 8, 17_408),
+        ["qwen3-32b"] = Qwen3(5_120, 64, 64, 8, 25_600),
+    };
+
+    /// <summary>A shape by its name.</summary>
+    /// <exception cref="ArgumentException">There is none of that name; the message lists them.</exception>
+    public static ModelConfig Find(string name) => All.TryGetValue(name, out ModelConfig? config)
+        ? config
+        : throw new ArgumentException($"There is no shape '{name}'; there are {string.Join(", ", All.Keys)}.", nameof(name));
+
+    private static ModelConfig Qwen25(int vocabulary, int width, int layers, int heads, int kvHeads, int feedForward, bool tied = false) => new()
+    {
+        Architecture = "qwen2",
+        VocabularySize = vocabulary,
+        Width = width,
+        Layers = layers,
+        Heads = heads,
+        KvHeads = kvHeads,
+        HeadLength = width / heads,
+        FeedForwardWidth = feedForward,
+        ContextLength = 32_768,
+        RopeTheta = 1_000_000,
+        HasTiedHead = tied,
+        HasQkvBias = true,
+    };
+
+    private static ModelConfig Qwen3(int width, int layers, int heads, int kvHeads, int feedForward, bool tied = false) => new()
+    {
+        Architecture = "qwen3",
+        VocabularySize = 151_936,
+        Width = width,
+        Layers = layers,
+        Heads = heads,
+        KvHeads = kvHeads,
+        HeadLength = 128,
+        FeedForwardWidth = feedForward,
+        ContextLength = 40_960,
+        RopeTheta = 1_000_000,
+        HasTiedHead = tied,
+        HasQkNorm = true,
+    };
+}

@@ -1,0 +1,125 @@
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+using QwenSharp.Tests;
+
+namespace QwenSharp.Models.Tests;
+
+/// <summary>The forward pass against the double-precision reference, and against itself in other batches.</summary>
+public class ForwardTests
+{
+    private const int Tokens = 70; // more than two KV blocks
+
+    public static TheoryData<string> Names() => TinyModels.Names();
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Logits_are_those_of_the_reference(string name)
+    {
+        ModelConfig config = TinyModels.Configs[name];
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 3);
+        int[] tokens = TinyModels.RandomTokens(Tokens, config.VocabularySize, 4);
+        double[][] expected = new ReferenceModel(config, tensors).Logits(tokens);
+
+        using Run run = new(new LanguageModel(config, tensors), maxRows: Tokens, sequences: 1);
+        float[][] actual = run.Append(0, tokens);
+
+        Assert.All(Enumerable.Range(0, Tokens), p => Assert.InRange(TinyModels.RelativeError(actual[p], expected[p]), 0, 2e-5));
+    }
+
+    [Theory]
+    [InlineData("q8_0", 0.03)]
+    [InlineData("q4_k_m", 0.06)]
+    [InlineData("q5_0", 0.05)]
+    [InlineData("bf16", 2e-3)]
+    public void Quantised_weights_give_about_the_reference(string mix, double tolerance)
+    {
+        ModelConfig config = TinyModels.Config("qwen3", heads: 4, kvHeads: 2, headLength: 64) with { Width = 256, FeedForwardWidth = 512 };
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, WeightMix.Find(mix), seed: 3);
+        int[] tokens = TinyModels.RandomTokens(5, config.VocabularySize, 4);
+        double[][] expected = new ReferenceModel(config, tensors).Logits(tokens);
+
+        using Run run = new(new LanguageModel(config, tensors), maxRows: 5, sequences: 1);
+        float[][] actual = run.Append(0, tokens);
+
+        Assert.All(Enumerable.Range(0, 5), p => Assert.InRange(TinyModels.RelativeError(actual[p], expected[p]), 0, tolerance));
+    }
+
+    [Theory]
+    [InlineData(TensorType.F32)]
+    [InlineData(TensorType.F16)]
+    public void Chunks_do_not_change_a_bit(TensorType kvType)
+    {
+        LanguageModel model = TinyModels.Create("qwen3");
+        int[] tokens = TinyModels.RandomTokens(Tokens, model.Config.VocabularySize, 5);
+        using Run whole = new(model, Tokens, 1, kvType), cut = new(model, Tokens, 1, kvType);
+        float[][] expected = whole.Append(0, tokens);
+        foreach (int chunk in (int[])[1, 3, 31, 32, 33])
+        {
+            cut.Restart();
+            float[][] actual = [.. tokens.Chunk(chunk).SelectMany(part => cut.Append(0, part))];
+            Assert.Equal(expected, actual);
+        }
+    }
+
+    [Fact]
+    public void Other_sequences_in_the_batch_do_not_change_a_bit()
+    {
+        LanguageModel model = TinyModels.Create("qwen2");
+        int[][] sequences = [.. Enumerable.Range(0, 4).Select(i => TinyModels.RandomTokens(20 + 9 * i, model.Config.VocabularySize, i))];
+        using Run alone = new(model, 128, sequences: 4), together = new(model, 128, sequences: 4);
+        float[][][] expected = [.. sequences.Select((tokens, i) => alone.Append(i, tokens))];
+
+        // Uneven steps: while one sequence is prefilled, others decode.
+        List<float[]>[] actual = [[], [], [], []];
+        for (int step = 0; actual.Zip(sequences).Any(pair => pair.First.Count < pair.Second.Length); step++)
+        {
+            List<(int, int[])> parts = [];
+            for (int i = 0; i < sequences.Length; i++)
+            {
+                int count = Math.Min((step + i) % 3 == 0 ? 7 : 1, sequences[i].Length - actual[i].Count);
+                if (count > 0)
+                    parts.Add((i, sequences[i][actual[i].Count..(actual[i].Count + count)]));
+            }
+
+            foreach ((int i, float[] logits) in together.Step(parts))
+                actual[i].Add(logits);
+        }
+
+        Assert.Equal(expected, actual.Select(rows => rows.ToArray()));
+    }
+
+    [Fact]
+    public void Threads_do_not_change_a_bit()
+    {
+        LanguageModel model = TinyModels.Create("qwen3");
+        int[] tokens = TinyModels.RandomTokens(Tokens, model.Config.VocabularySize, 5);
+        using Run one = new(model, Tokens, 1, threads: 1), three = new(model, Tokens, 1, threads: 3);
+        Assert.Equal(one.Append(0, tokens), three.Append(0, tokens));
+    }
+
+    [Fact]
+    public void Only_the_rows_that_want_logits_get_them()
+    {
+        LanguageModel model = TinyModels.Create("qwen3");
+        int[] tokens = TinyModels.RandomTokens(10, model.Config.VocabularySize, 5);
+        using Run all = new(model, 10, 1), last = new(model, 10, 1);
+        float[][] expected = all.Append(0, tokens);
+        Assert.Empty(last.Append(0, tokens[..4], logits: 0));
+        Assert.Equal(expected[7..], last.Append(0, tokens[4..], logits: 3));
+    }
+
+    [Fact]
+    public void A_batch_refuses_what_does_not_fit()
+    {
+        Batch batch = new(maxRows: 4, maxSequences: 2);
+        Assert.Throws<ArgumentException>(() => batch.Add([], 0, [0], 0));
+        Assert.Throws<ArgumentException>(() => batch.Add([1, 2, 3, 4, 5], 0, [0], 0));
+        Assert.Throws<ArgumentException>(() => batch.Add([1], KvStore.BlockTokens, [0], 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.Add([1], 0, [0], logits: 2));
+        batch.Add([1], 0, [0], 1);
+        batch.Add([1, 2], KvStore.BlockTokens - 1, [1, 2], 1);
+        Assert.Throws<ArgumentException>(() => batch.Add([1], 0, [3], 0));
+        Assert.Equal([0, 2], batch.LogitRows);
+        Assert.Equal([0, 31, 32], batch.Positions);
+    }
+}

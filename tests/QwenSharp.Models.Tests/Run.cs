@@ -1,0 +1,57 @@
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Tests;
+
+/// <summary>A model with the state of a few sequences, driven by hand.</summary>
+internal sealed class Run : IDisposable
+{
+    private readonly LanguageModel _model;
+    private readonly Compute _compute;
+    private readonly KvStore _cache;
+    private readonly Workspace _workspace;
+    private readonly Batch _batch;
+    private readonly int[][] _blocks;
+    private readonly int[] _positions;
+
+    public Run(LanguageModel model, int maxRows, int sequences, TensorType kvType = TensorType.F32, int threads = 2)
+    {
+        int blocks = model.Config.ContextLength / KvStore.BlockTokens;
+        _model = model;
+        _compute = new Compute(threads);
+        _cache = model.CreateKvStore(kvType, blocks * sequences);
+        _workspace = new Workspace(model.Config, maxRows, maxRows);
+        _batch = new Batch(maxRows, sequences);
+        _positions = new int[sequences];
+
+        // Blocks of different sequences alternate, and run backwards.
+        _blocks = [.. Enumerable.Range(0, sequences).Select(s => Enumerable.Range(0, blocks).Select(b => (blocks - 1 - b) * sequences + s).ToArray())];
+    }
+
+    public void Restart() => Array.Clear(_positions);
+
+    public float[][] Append(int sequence, int[] tokens, int? logits = null) =>
+        [.. Step([(sequence, tokens)], logits).Select(row => row.Logits)];
+
+    public List<(int Sequence, float[] Logits)> Step(List<(int Sequence, int[] Tokens)> parts, int? logits = null)
+    {
+        _batch.Clear();
+        List<int> owners = [];
+        foreach ((int sequence, int[] tokens) in parts)
+        {
+            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length);
+            owners.AddRange(Enumerable.Repeat(sequence, logits ?? tokens.Length));
+            _positions[sequence] += tokens.Length;
+        }
+
+        _model.Forward(_compute, _batch, _cache, _workspace);
+        return [.. owners.Select((sequence, row) => (sequence, _workspace.Logits.Row(row).ToArray()))];
+    }
+
+    public void Dispose()
+    {
+        _compute.Dispose();
+        _cache.Dispose();
+        _workspace.Dispose();
+    }
+}
