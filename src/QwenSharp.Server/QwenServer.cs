@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using QwenSharp.Server.Http;
@@ -14,11 +15,59 @@ namespace QwenSharp.Server;
 public sealed class QwenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly IReadOnlyList<QwenModel> _loaded;
 
-    private QwenServer(WebApplication app) => _app = app;
+    private QwenServer(WebApplication app, IReadOnlyList<QwenModel> loaded)
+    {
+        _app = app;
+        _loaded = loaded;
+    }
 
     /// <summary>Where the server listens, with the port that it got.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>The names of the models.</summary>
+    public IReadOnlyList<string> Models => [.. _app.Services.GetRequiredService<ModelCatalog>().All.Select(model => model.Id)];
+
+    /// <summary>Loads the models, listens, and serves until it is cancelled; then ends as <see cref="StopAsync"/> does.</summary>
+    /// <param name="options">What to serve, and where.</param>
+    /// <param name="started">Told once, when requests are taken.</param>
+    /// <param name="cancellationToken">Ends the server.</param>
+    /// <inheritdoc cref="StartAsync(ServerOptions, CancellationToken)" path="/exception"/>
+    public static async Task RunAsync(ServerOptions options, Action<QwenServer>? started = null, CancellationToken cancellationToken = default)
+    {
+        QwenServer server = await StartAsync(options, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable disposal = server.ConfigureAwait(false);
+        started?.Invoke(server);
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Loads the models and listens.</summary>
+    /// <param name="options">What to serve, and where.</param>
+    /// <param name="cancellationToken">Gives up; a model that is being loaded is loaded to its end.</param>
+    /// <exception cref="ArgumentException">There is no model, two have one name, or the host is no address.</exception>
+    /// <exception cref="IOException">A file is missing or damaged, or the port is taken.</exception>
+    /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be wrong.</exception>
+    public static async Task<QwenServer> StartAsync(ServerOptions options, CancellationToken cancellationToken = default)
+    {
+        List<QwenModel> loaded = [];
+        try
+        {
+            foreach (ModelSource source in options.Models)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                loaded.Add(QwenModel.Load(source.Path, source.Options));
+                Prepare(loaded[^1]);
+            }
+
+            return await StartAsync(options, [.. loaded.Select(ServedModel.Of)], loaded, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await DisposeAsync(loaded).ConfigureAwait(false);
+            throw;
+        }
+    }
 
     /// <summary>Stops taking requests, lets running ones end within <see cref="ServerOptions.DrainTime"/>, and returns.</summary>
     public Task StopAsync() => _app.StopAsync();
@@ -28,21 +77,41 @@ public sealed class QwenServer : IAsyncDisposable
     {
         await StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        await DisposeAsync(_loaded).ConfigureAwait(false);
     }
 
-    internal static async Task<QwenServer> StartAsync(ServerOptions options, IReadOnlyList<ServedModel> models, CancellationToken cancellationToken)
+    /// <summary>Serves models that are there already.</summary>
+    /// <param name="options">Where to serve; its own models are not looked at.</param>
+    /// <param name="models">What to serve.</param>
+    /// <param name="loaded">The models that the server disposes at its end.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal static async Task<QwenServer> StartAsync(
+        ServerOptions options, IReadOnlyList<ServedModel> models, IReadOnlyList<QwenModel> loaded, CancellationToken cancellationToken)
     {
         WebApplication app = Build(options, new ModelCatalog(models));
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new QwenServer(app);
+            return new QwenServer(app, loaded);
         }
         catch
         {
             await app.DisposeAsync().ConfigureAwait(false);
             throw;
         }
+    }
+
+    // What is wrong with a model shows now, not at the first request.
+    private static void Prepare(QwenModel model)
+    {
+        _ = model.Engine;
+        _ = model.Template;
+    }
+
+    private static async Task DisposeAsync(IEnumerable<QwenModel> models)
+    {
+        foreach (QwenModel model in models)
+            await model.DisposeAsync().ConfigureAwait(false);
     }
 
     private static WebApplication Build(ServerOptions options, ModelCatalog models)
@@ -65,6 +134,7 @@ public sealed class QwenServer : IAsyncDisposable
             .AddRoutingCore()
             .AddSingleton<IHostLifetime, CallerLifetime>()
             .AddSingleton(options)
+            .AddSingleton(models)
             .AddSingleton<Shutdown>()
             .AddSingleton<FaultDescriber>();
 

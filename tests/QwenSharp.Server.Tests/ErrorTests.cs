@@ -140,7 +140,7 @@ public class ErrorTests
         Models.ServedModel model = new("a", DateTimeOffset.UnixEpoch, new ScriptedChatClient(Scripts.Echo), new ScriptedText(Scripts.Echo));
 
         ArgumentException fault = await Assert.ThrowsAsync<ArgumentException>(() =>
-            QwenServer.StartAsync(new ServerOptions { Port = 0, Models = [] }, [model, model], TestContext.Current.CancellationToken));
+            QwenServer.StartAsync(new ServerOptions { Port = 0, Models = [] }, [model, model], [], TestContext.Current.CancellationToken));
 
         Assert.Contains("'a'", fault.Message);
     }

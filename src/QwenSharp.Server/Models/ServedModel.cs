@@ -7,4 +7,9 @@ namespace QwenSharp.Server.Models;
 /// <param name="Loaded">Since when it is there.</param>
 /// <param name="Chat">Answers conversations.</param>
 /// <param name="Text">Continues prompts.</param>
-internal sealed record ServedModel(string Id, DateTimeOffset Loaded, IChatClient Chat, ITextCompletion Text);
+internal sealed record ServedModel(string Id, DateTimeOffset Loaded, IChatClient Chat, ITextCompletion Text)
+{
+    /// <summary>A model of this process under its own name.</summary>
+    public static ServedModel Of(QwenModel model) =>
+        new(model.Id, DateTimeOffset.UtcNow, new WireChatClient(new QwenChatClient(model)), new QwenTextCompletion(model));
+}
