@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace QwenSharp.Numerics;
 
 /// <summary>The rows of one sequence in a batch, and where its keys and values are kept.</summary>
@@ -11,96 +9,127 @@ public readonly record struct SequenceRows(int FirstRow, int Rows, int FirstPosi
 
 public sealed partial class Compute
 {
-    /// <summary>Stores keys and values of new positions, rounding to the store's type.</summary>
+    // Fewer rows than this are stored by the caller in the time that it takes to share them out.
+    private const int SharedStoreRows = 8;
+
+    private readonly RowTiles _tiles = new();
+    private AttentionTile[] _attention = [];
+    private NativeBuffer? _parts;
+
+    /// <summary>Stores keys and values of new positions, rounding to the store's type (F16 to nearest even, saturating at ±65504).</summary>
     /// <param name="store">Where to.</param>
     /// <param name="layer">The attention layer.</param>
     /// <param name="keys">[rows, kvHeads × headLength].</param>
     /// <param name="values">[rows, kvHeads × headLength].</param>
     /// <param name="sequences">Which rows belong to which sequence.</param>
+    /// <exception cref="ArgumentException">Widths do not fit the store, or a sequence's rows or blocks are not there.</exception>
     public unsafe void StoreKeysAndValues(KvStore store, int layer, Activations keys, Activations values, ReadOnlySpan<SequenceRows> sequences)
     {
-        int length = store.HeadLength;
-        foreach (SequenceRows sequence in sequences)
+        int width = store.KvHeads * store.HeadLength;
+        if (keys.Width != width || values.Width != width)
+            throw new ArgumentException($"Keys of width {keys.Width} and values of width {values.Width} do not fit {store.KvHeads} heads of {store.HeadLength}.", nameof(keys));
+
+        int rows = Check(store, layer, sequences, Math.Min(keys.Capacity, values.Capacity));
+        _tiles.Cut(sequences, store.KvHeads, KvStore.BlockTokens);
+        StoreJob job = new(Vectors, _tiles, store, layer, keys.Pointer, values.Pointer);
+        if (rows >= SharedStoreRows)
+            Pool.Run(ref job, _tiles.Count);
+        else
         {
-            for (int i = 0; i < sequence.Rows; i++)
-            {
-                int position = sequence.FirstPosition + i, slot = position % KvStore.BlockTokens;
-                int block = sequence.Blocks[position / KvStore.BlockTokens];
-                for (int h = 0; h < store.KvHeads; h++)
-                {
-                    ReadOnlySpan<float> k = keys.Row(sequence.FirstRow + i).Slice(h * length, length);
-                    ReadOnlySpan<float> v = values.Row(sequence.FirstRow + i).Slice(h * length, length);
-                    for (int d = 0; d < length; d++)
-                    {
-                        Write(store.Type, store.Keys(block, layer, h), d * KvStore.BlockTokens + slot, k[d]);
-                        Write(store.Type, store.Values(block, layer, h), slot * length + d, v[d]);
-                    }
-                }
-            }
+            for (int tile = 0; tile < _tiles.Count; tile++)
+                job.Execute(tile, 0);
         }
+
+        GC.KeepAlive(store);
+        GC.KeepAlive(keys);
+        GC.KeepAlive(values);
     }
 
     /// <summary>
     /// Causal softmax attention with grouped queries (GQA, Ainslie et al., 2023): query head h reads KV head h / (heads / kvHeads);
     /// y = Σₚ softmax(q·kₚ / √headLength) vₚ over the positions p up to the row's own.
+    /// A row's result is the same to the bit whatever else is in the batch, and however the sequence was cut into batches.
     /// </summary>
     /// <param name="store">Keys and values, the rows' own included.</param>
     /// <param name="layer">The attention layer.</param>
     /// <param name="queries">[rows, heads × headLength].</param>
     /// <param name="sequences">Which rows belong to which sequence.</param>
     /// <param name="y">[rows, heads × headLength]; not the queries.</param>
+    /// <exception cref="ArgumentException">Widths do not fit the store, or a sequence's rows or blocks are not there.</exception>
     public unsafe void Attend(KvStore store, int layer, Activations queries, ReadOnlySpan<SequenceRows> sequences, Activations y)
     {
-        int length = store.HeadLength, heads = queries.Width / length, group = heads / store.KvHeads;
-        float scale = 1 / MathF.Sqrt(length);
-        foreach (SequenceRows sequence in sequences)
+        int length = store.HeadLength, group = queries.Width / (length * store.KvHeads);
+        if (group == 0 || queries.Width != group * length * store.KvHeads || y.Width != queries.Width || y == queries)
         {
-            for (int i = 0; i < sequence.Rows; i++)
-            {
-                int last = sequence.FirstPosition + i;
-                float[] scores = new float[last + 1];
-                for (int h = 0; h < heads; h++)
-                {
-                    ReadOnlySpan<float> q = queries.Row(sequence.FirstRow + i).Slice(h * length, length);
-                    float max = float.NegativeInfinity;
-                    for (int p = 0; p <= last; p++)
-                    {
-                        byte* k = store.Keys(sequence.Blocks[p / KvStore.BlockTokens], layer, h / group);
-                        float dot = 0;
-                        for (int d = 0; d < length; d++)
-                            dot += q[d] * Read(store.Type, k, d * KvStore.BlockTokens + p % KvStore.BlockTokens);
-
-                        scores[p] = dot * scale;
-                        max = MathF.Max(max, scores[p]);
-                    }
-
-                    Span<float> output = y.Row(sequence.FirstRow + i).Slice(h * length, length);
-                    output.Clear();
-                    float sum = 0;
-                    for (int p = 0; p <= last; p++)
-                    {
-                        byte* v = store.Values(sequence.Blocks[p / KvStore.BlockTokens], layer, h / group);
-                        float weight = MathF.Exp(scores[p] - max);
-                        sum += weight;
-                        for (int d = 0; d < length; d++)
-                            output[d] += weight * Read(store.Type, v, p % KvStore.BlockTokens * length + d);
-                    }
-
-                    for (int d = 0; d < length; d++)
-                        output[d] /= sum;
-                }
-            }
+            throw new ArgumentException(
+                $"Queries of width {queries.Width} and outputs of width {y.Width} must be two matrices of a multiple of {store.KvHeads} heads of {length}.", nameof(queries));
         }
+
+        Check(store, layer, sequences, Math.Min(queries.Capacity, y.Capacity));
+        PrepareAttention(length, group);
+        _tiles.Cut(sequences, store.KvHeads, Math.Max(1, AttentionTile.Queries / group));
+
+        // Few tiles for many threads, as when one long sequence decodes: their parts become tasks, merged in a second job.
+        bool byParts = Threads > 1 && _tiles.Count < 2 * Threads && _tiles.Parts > _tiles.Count;
+        int state = AttentionTile.StateLength(length, group);
+        if (byParts)
+            EnsureParts((long)_tiles.Parts * state * sizeof(float));
+
+        AttendJob job = new(_attention, _tiles, store, layer, group, queries.Pointer, y.Pointer, byParts ? (float*)_parts!.Pointer : null, state, merge: false);
+        Pool.Run(ref job, byParts ? _tiles.Parts : _tiles.Count);
+        if (byParts)
+        {
+            job = job.Merging();
+            Pool.Run(ref job, _tiles.Count);
+        }
+
+        GC.KeepAlive(store);
+        GC.KeepAlive(queries);
+        GC.KeepAlive(y);
     }
 
-    private static unsafe float Read(TensorType type, byte* at, int index) =>
-        type == TensorType.F32 ? ((float*)at)[index] : (float)Unsafe.Read<Half>((Half*)at + index);
-
-    private static unsafe void Write(TensorType type, byte* at, int index, float value)
+    private static int Check(KvStore store, int layer, ReadOnlySpan<SequenceRows> sequences, int capacity)
     {
-        if (type == TensorType.F32)
-            ((float*)at)[index] = value;
-        else
-            ((Half*)at)[index] = (Half)Math.Clamp(value, -65504f, 65504f);
+        if ((uint)layer >= (uint)store.Layers)
+            throw new ArgumentOutOfRangeException(nameof(layer), layer, $"The KV store has {store.Layers} layers.");
+
+        int rows = 0;
+        foreach (SequenceRows sequence in sequences)
+        {
+            if (sequence.FirstRow < 0 || sequence.Rows < 0 || sequence.FirstRow > capacity - sequence.Rows || sequence.FirstPosition < 0)
+                throw new ArgumentException($"Rows {sequence.FirstRow} … +{sequence.Rows} at position {sequence.FirstPosition} are not in a batch of {capacity} rows.", nameof(sequences));
+
+            int blocks = checked(sequence.FirstPosition + sequence.Rows + KvStore.BlockTokens - 1) / KvStore.BlockTokens;
+            if (sequence.Blocks.Length < blocks)
+                throw new ArgumentException($"Position {sequence.FirstPosition + sequence.Rows - 1} needs {blocks} blocks; the sequence has {sequence.Blocks.Length}.", nameof(sequences));
+
+            foreach (int block in sequence.Blocks.AsSpan(0, blocks))
+            {
+                if ((uint)block >= (uint)store.Blocks)
+                    throw new ArgumentException($"The KV store has {store.Blocks} blocks, and no block {block}.", nameof(sequences));
+            }
+
+            rows += sequence.Rows;
+        }
+
+        return rows;
+    }
+
+    private void PrepareAttention(int headLength, int group)
+    {
+        if (_attention.Length == 0)
+            _attention = [.. Enumerable.Range(0, Threads).Select(_ => new AttentionTile(Vectors))];
+
+        foreach (AttentionTile tile in _attention)
+            tile.Prepare(headLength, group);
+    }
+
+    private void EnsureParts(long bytes)
+    {
+        if (_parts is not null && _parts.Length >= bytes)
+            return;
+
+        _parts?.Dispose();
+        _parts = new NativeBuffer(Math.Max(bytes, 2 * (_parts?.Length ?? 0)));
     }
 }

@@ -2,26 +2,27 @@ namespace QwenSharp.Numerics;
 
 public sealed partial class Compute
 {
+    // Below this many floats the caller is done sooner alone than with others (a job costs 1 … 3 µs).
+    private const int SharedFloats = 16 * 1024;
+
+    // Logits are many (a vocabulary), so single-precision sums go over chunks, and a double over these.
+    private const int LogitChunk = 4096;
+
+    private VectorKernels Vectors => field ??= VectorKernels.For(Isa);
+
     /// <summary>RMSNorm (Zhang and Sennrich, 2019) of each row: y = x / √(mean(x²) + ε) · weight. May be in place.</summary>
     /// <param name="x">[rows, width].</param>
     /// <param name="rows">How many rows.</param>
     /// <param name="weight">F32 of shape [width].</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="y">[rows, width].</param>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public unsafe void RmsNorm(Activations x, int rows, Tensor weight, float epsilon, Activations y)
     {
-        float* w = (float*)weight.Pointer;
-        for (int r = 0; r < rows; r++)
-        {
-            Span<float> input = x.Row(r), output = y.Row(r);
-            float squares = 0;
-            foreach (float value in input)
-                squares += value * value;
-
-            float scale = 1 / MathF.Sqrt(squares / input.Length + epsilon);
-            for (int i = 0; i < input.Length; i++)
-                output[i] = input[i] * scale * w[i];
-        }
+        CheckRows(rows, x, y);
+        CheckNorm(weight, x.Width);
+        ForEachRow(new RmsNormRows(Vectors, x.Pointer, (float*)weight.Pointer, epsilon, y.Pointer, x.Width), rows, x.Width);
+        Keep(x, y, weight);
     }
 
     /// <summary>
@@ -33,46 +34,134 @@ public sealed partial class Compute
     /// <param name="headLength">Elements in a head.</param>
     /// <param name="normWeight">F32 of shape [headLength], or none.</param>
     /// <param name="epsilon">ε of the norm.</param>
-    /// <param name="rotations">[rows, 2 × pairs]: cosines then sines of each row's angles; 2 × pairs ≤ headLength, the rest is not rotated.</param>
+    /// <param name="rotations">[rows, 2 × pairs]: cosines then sines of each row's angles (<see cref="RotaryEmbedding"/>); 2 × pairs ≤ headLength, the rest is not rotated.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public unsafe void NormalizeAndRotate(Activations x, int rows, int headLength, Tensor? normWeight, float epsilon, Activations rotations)
     {
-        int pairs = rotations.Width / 2;
-        for (int r = 0; r < rows; r++)
+        CheckRows(rows, x, x);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
+        if (x.Width % headLength != 0 || rotations.Width % 2 != 0 || rotations.Width > headLength || rows > rotations.Capacity)
         {
-            ReadOnlySpan<float> cosine = rotations.Row(r)[..pairs], sine = rotations.Row(r)[pairs..];
-            for (int h = 0; h < x.Width; h += headLength)
-            {
-                Span<float> head = x.Row(r).Slice(h, headLength);
-                if (normWeight is not null)
-                {
-                    float* w = (float*)normWeight.Pointer;
-                    float squares = 0;
-                    foreach (float value in head)
-                        squares += value * value;
-
-                    float scale = 1 / MathF.Sqrt(squares / headLength + epsilon);
-                    for (int i = 0; i < headLength; i++)
-                        head[i] = head[i] * scale * w[i];
-                }
-
-                for (int i = 0; i < pairs; i++)
-                {
-                    float a = head[i], b = head[i + pairs];
-                    head[i] = a * cosine[i] - b * sine[i];
-                    head[i + pairs] = a * sine[i] + b * cosine[i];
-                }
-            }
+            throw new ArgumentException(
+                $"{rotations.Capacity} rotations of width {rotations.Width} do not fit {rows} rows of width {x.Width} in heads of {headLength}.", nameof(rotations));
         }
+
+        if (normWeight is not null)
+            CheckNorm(normWeight, headLength);
+
+        float* weight = normWeight is null ? null : (float*)normWeight.Pointer;
+        ForEachRow(new HeadRows(Vectors, x.Pointer, x.Width, headLength, weight, epsilon, rotations.Pointer, rotations.Width / 2), rows, x.Width);
+        Keep(x, rotations, normWeight);
     }
 
     /// <summary>SwiGLU (Shazeer, 2020): y = silu(gate) · up, with silu(v) = v / (1 + e⁻ᵛ). May be in place.</summary>
-    public void SwiGlu(Activations gate, Activations up, int rows, Activations y)
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    public unsafe void SwiGlu(Activations gate, Activations up, int rows, Activations y)
     {
-        for (int r = 0; r < rows; r++)
+        CheckRows(rows, gate, up);
+        CheckRows(rows, gate, y);
+        ForEachRow(new SwiGluRows(Vectors, gate.Pointer, up.Pointer, y.Pointer, gate.Width), rows, 4 * gate.Width);
+        Keep(gate, up, y);
+    }
+
+    /// <summary>y += x, for the first <paramref name="rows"/> rows.</summary>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    public unsafe void Add(Activations x, int rows, Activations y)
+    {
+        CheckRows(rows, x, y);
+        ForEachRow(new AddRows(Vectors, x.Pointer, y.Pointer, x.Width), rows, x.Width);
+        Keep(x, y);
+    }
+
+    /// <summary>Picks rows: y[i] = x[rows[i]]. Not in place.</summary>
+    /// <exception cref="ArgumentException">Widths differ, or <paramref name="y"/> has too few rows.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
+    public void Gather(Activations x, ReadOnlySpan<int> rows, Activations y)
+    {
+        if (x == y || x.Width != y.Width || rows.Length > y.Capacity)
+            throw new ArgumentException($"{rows.Length} rows of width {x.Width} do not go into {y.Capacity} other rows of width {y.Width}.", nameof(y));
+
+        for (int i = 0; i < rows.Length; i++)
+            x.Row(rows[i]).CopyTo(y.Row(i));
+    }
+
+    /// <summary>The index of the greatest element, the lowest among equals; NaN is passed over. −1 where there is none.</summary>
+    public unsafe int ArgMax(ReadOnlySpan<float> x)
+    {
+        // The maximum of each chunk by vectors, and then one chunk element by element.
+        int best = 0;
+        float max = float.NegativeInfinity;
+        fixed (float* pointer = x)
         {
-            Span<float> g = gate.Row(r), u = up.Row(r), output = y.Row(r);
-            for (int i = 0; i < g.Length; i++)
-                output[i] = g[i] / (1 + MathF.Exp(-g[i])) * u[i];
+            for (int i = 0; i < x.Length; i += LogitChunk)
+            {
+                float here = Vectors.Max(pointer + i, Math.Min(LogitChunk, x.Length - i));
+                if (here > max)
+                    (best, max) = (i, here);
+            }
         }
+
+        int index = x[best..].IndexOf(max);
+        return index < 0 ? -1 : best + index;
+    }
+
+    /// <summary>ln Σ eˣ without overflow: logits less this are log-probabilities. NaN if any element is; −∞ of nothing.</summary>
+    public unsafe float LogSumExp(ReadOnlySpan<float> x)
+    {
+        fixed (float* pointer = x)
+        {
+            float max = Vectors.Max(pointer, x.Length);
+            float shift = float.IsFinite(max) ? max : 0;
+            double sum = 0;
+            for (int i = 0; i < x.Length; i += LogitChunk)
+                sum += Vectors.SumOfExp(pointer + i, shift, Math.Min(LogitChunk, x.Length - i));
+
+            return (float)(shift + Math.Log(sum));
+        }
+    }
+
+    /// <summary>Softmax in place: x ← eˣ / Σ eˣ. All NaN if any element is NaN or +∞, or all are −∞.</summary>
+    public unsafe void Softmax(Span<float> x)
+    {
+        fixed (float* pointer = x)
+        {
+            float max = Vectors.Max(pointer, x.Length);
+            double sum = 0;
+            for (int i = 0; i < x.Length; i += LogitChunk)
+                sum += Vectors.ExpAndSum(pointer + i, max, pointer + i, Math.Min(LogitChunk, x.Length - i));
+
+            Vectors.Scale(pointer, (float)(1 / sum), x.Length);
+        }
+    }
+
+    private static void CheckRows(int rows, Activations x, Activations y)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (x.Width != y.Width || rows > x.Capacity || rows > y.Capacity)
+            throw new ArgumentException($"{rows} rows are not in both [{x.Capacity}, {x.Width}] and [{y.Capacity}, {y.Width}].", nameof(rows));
+    }
+
+    private static void CheckNorm(Tensor weight, int width)
+    {
+        if (weight.Type != TensorType.F32 || weight.ElementCount != width)
+            throw new ArgumentException($"A norm over {width} elements needs as many F32 weights, not {weight}.", nameof(weight));
+    }
+
+    private static void Keep(Activations x, Activations y, object? other = null)
+    {
+        GC.KeepAlive(x);
+        GC.KeepAlive(y);
+        (other as Tensor)?.KeepAlive();
+        GC.KeepAlive(other);
+    }
+
+    private void ForEachRow<TRows>(TRows operation, int rows, int workPerRow)
+        where TRows : struct, IRowOperation
+    {
+        long work = (long)rows * workPerRow;
+        int chunk = work < SharedFloats ? rows : Math.Max(1, SharedFloats / 4 / workPerRow);
+        RowsJob<TRows> job = new(operation, rows, chunk);
+        if (rows > 0)
+            Pool.Run(ref job, (rows + chunk - 1) / chunk);
     }
 }

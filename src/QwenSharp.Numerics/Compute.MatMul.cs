@@ -9,6 +9,8 @@ public readonly record struct Projection(Tensor Weight, Activations Output, Tens
 
 public sealed partial class Compute
 {
+    private readonly IMatMul _matMul;
+
     /// <summary>
     /// Multiplies rows of activations with several weight matrices that share them:
     /// for each output, y[r, o] = Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
@@ -28,8 +30,7 @@ public sealed partial class Compute
         if (rows == 0)
             return;
 
-        foreach (ref readonly Projection output in outputs)
-            ScalarMatMul.Multiply(output, x, rows, 0, output.Weight.Rows);
+        _matMul.Project(x, rows, outputs);
     }
 
     /// <summary>Looks up rows of an embedding table of any type: y[r] = table[ids[r]].</summary>

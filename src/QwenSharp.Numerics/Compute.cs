@@ -16,6 +16,7 @@ public sealed partial class Compute : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Isa = isa is { } chosen ? InstructionSets.Require(chosen) : InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable));
         Pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
+        _matMul = IMatMul.Create(Isa, Pool);
     }
 
     /// <summary>The kernels in use.</summary>
@@ -27,5 +28,9 @@ public sealed partial class Compute : IDisposable
     internal WorkerPool Pool { get; }
 
     /// <inheritdoc/>
-    public void Dispose() => Pool.Dispose();
+    public void Dispose()
+    {
+        Pool.Dispose();
+        _matMul.Dispose();
+    }
 }

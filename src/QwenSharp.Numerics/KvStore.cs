@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace QwenSharp.Numerics;
 
 /// <summary>
@@ -18,11 +20,17 @@ public sealed unsafe class KvStore : IDisposable
     /// <param name="kvHeads">KV heads of a layer (GQA).</param>
     /// <param name="headLength">Features of a head.</param>
     /// <param name="blocks">How many blocks.</param>
+    /// <exception cref="ArgumentException">The type is neither, or a number makes no sense.</exception>
+    /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
     public KvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks)
     {
         if (type is not (TensorType.F16 or TensorType.F32))
             throw new ArgumentException($"A KV cache is F16 or F32, not {type}.", nameof(type));
 
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kvHeads);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
+        ArgumentOutOfRangeException.ThrowIfNegative(blocks);
         (Type, Layers, KvHeads, HeadLength, Blocks) = (type, layers, kvHeads, headLength, blocks);
         _buffer = new NativeBuffer(checked(blocks * BlockBytes));
     }
@@ -55,4 +63,38 @@ public sealed unsafe class KvStore : IDisposable
     /// <summary>Where the values of a block, layer and head begin.</summary>
     internal byte* Values(int block, int layer, int head) =>
         Keys(block, layer, head) + (long)HeadLength * BlockTokens * Type.BlockBytes();
+
+    /// <summary>Writes keys and values of consecutive positions of one block, from rows <paramref name="width"/> floats apart.</summary>
+    internal void Write(VectorKernels kernels, int layer, int head, int block, int slot, int rows, float* keys, float* values, int width)
+    {
+        const int Piece = 128;
+        Half* rounded = stackalloc Half[Piece];
+        for (int row = 0; row < rows; row++, slot++, keys += width, values += width)
+        {
+            if (Type == TensorType.F32)
+            {
+                Scatter(new ReadOnlySpan<float>(keys, HeadLength), (float*)Keys(block, layer, head) + slot);
+                Unsafe.CopyBlockUnaligned((float*)Values(block, layer, head) + (slot * HeadLength), values, (uint)(HeadLength * sizeof(float)));
+            }
+            else
+            {
+                for (int i = 0; i < HeadLength; i += Piece)
+                {
+                    int count = Math.Min(Piece, HeadLength - i);
+                    kernels.Narrow(keys + i, rounded, count);
+                    Scatter(new ReadOnlySpan<Half>(rounded, count), (Half*)Keys(block, layer, head) + (i * BlockTokens) + slot);
+                }
+
+                kernels.Narrow(values, (Half*)Values(block, layer, head) + (slot * HeadLength), HeadLength);
+            }
+        }
+    }
+
+    /// <summary>Writes a column of the transposed keys.</summary>
+    private static void Scatter<T>(ReadOnlySpan<T> from, T* to)
+        where T : unmanaged
+    {
+        for (int i = 0; i < from.Length; i++)
+            to[i * BlockTokens] = from[i];
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace QwenSharp.Tokenizers;
 
 /// <summary>
@@ -18,6 +20,7 @@ internal static class ByteSpelling
     /// Writes the bytes that <paramref name="spelled"/> (UTF-8) stands for and returns how many, at most the length of the input;
     /// or -1 where a character stands for no byte.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // All of its work is at start-up, before it could be tiered up.
     public static int Decode(ReadOnlySpan<byte> spelled, Span<byte> output)
     {
         int length = 0;

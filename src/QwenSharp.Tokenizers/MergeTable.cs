@@ -23,6 +23,7 @@ internal sealed class MergeTable
         _shift = 64 - bits;
 
         Span<byte> buffer = stackalloc byte[512];
+        int merged = -1;
         for (int rank = 0; rank < merges.Count; rank++)
         {
             ReadOnlySpan<byte> merge = merges[rank];
@@ -36,7 +37,9 @@ internal sealed class MergeTable
             int rightLength = leftLength < 0 ? -1 : ByteSpelling.Decode(merge[(space + 1)..], buffer[leftLength..]);
             int left = rightLength <= 0 ? -1 : tokens.Find(buffer[..leftLength]);
             int right = left < 0 ? -1 : tokens.Find(buffer.Slice(leftLength, rightLength));
-            int merged = right < 0 ? -1 : tokens.Find(buffer[..(leftLength + rightLength)]);
+            // Published vocabularies list the tokens in the order of their merges, so the next one is worth a look before the table.
+            ReadOnlySpan<byte> together = right < 0 ? [] : buffer[..(leftLength + rightLength)];
+            merged = tokens.IsFoundBy(merged + 1, together) ? merged + 1 : tokens.Find(together);
             if (merged < 0)
             {
                 throw new TokenizerFormatException(
@@ -61,6 +64,7 @@ internal sealed class MergeTable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Insert(ulong pair, ulong merge)
     {
         int at = Hash(pair);

@@ -15,6 +15,7 @@ internal sealed class TokenTable
     /// <summary>Token <c>id</c> is <c>_bytes[_starts[id].._starts[id + 1]]</c>.</summary>
     private readonly int[] _starts;
 
+    private readonly bool[] _isFindable;
     private readonly Slot[] _slots;
     private readonly int _shift;
 
@@ -23,8 +24,9 @@ internal sealed class TokenTable
     /// <param name="isFindable">Which tokens can be found by their bytes.</param>
     /// <exception cref="TokenizerFormatException">Two findable tokens have the same bytes.</exception>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // Runs once, before anything could be tiered up.
-    public TokenTable(byte[] bytes, int[] starts, ReadOnlySpan<bool> isFindable)
+    public TokenTable(byte[] bytes, int[] starts, bool[] isFindable)
     {
+        _isFindable = isFindable;
         _bytes = bytes;
         _starts = starts;
         int bits = BitOperations.Log2(BitOperations.RoundUpToPowerOf2((uint)Math.Max(8, Count + Count / 2)));
@@ -42,6 +44,7 @@ internal sealed class TokenTable
     public ReadOnlySpan<byte> this[int id] => _bytes.AsSpan(_starts[id], _starts[id + 1] - _starts[id]);
 
     /// <summary>The token with these bytes, or -1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ReadOnlySpan<byte> bytes)
     {
         ulong head = Head(bytes);
@@ -57,16 +60,24 @@ internal sealed class TokenTable
         }
     }
 
+    /// <summary>Whether <see cref="Find"/> of these bytes would give this token.</summary>
+    public bool IsFoundBy(int id, ReadOnlySpan<byte> bytes) => (uint)id < (uint)Count && _isFindable[id] && this[id].SequenceEqual(bytes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Insert(int id)
     {
         ReadOnlySpan<byte> bytes = this[id];
-        if (Find(bytes) is int other and >= 0)
-            throw new TokenizerFormatException($"Tokens {other} and {id} are the same bytes, {Convert.ToHexString(bytes)}; each must be there once.");
-
         ulong head = Head(bytes);
         int at = Hash(head, bytes);
-        while (_slots[at].Length != 0)
-            at = at + 1 & _slots.Length - 1;
+        for (; _slots[at].Length != 0; at = at + 1 & _slots.Length - 1)
+        {
+            if (_slots[at].Head == head && this[_slots[at].Id].SequenceEqual(bytes))
+            {
+                throw new TokenizerFormatException(
+                    $"Tokens {_slots[at].Id} and {id} are the same bytes, {Convert.ToHexString(bytes)}; each must be there once.");
+            }
+        }
+
         _slots[at] = new Slot(head, id, bytes.Length);
     }
 

@@ -38,7 +38,8 @@ public sealed class QwenChatClient(QwenModel model) : IChatClient
     {
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = model.Template;
-        ChatRequest request = ChatRequest.Read(options, model.Id, model.RecommendedSampling);
+        ChatRequest request = ChatRequest.Read(
+            options, model.Id, thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
         RenderedPrompt prompt = template.Render(messages, request.TemplateOptions);
         IAsyncEnumerable<TextChunk> chunks = model.CompleteAsync(Encode(prompt), request.Generation, cancellationToken);
         ReplySplitter splitter = new(template.ToolCallDialect, request.TemplateOptions.Tools, prompt.OpensReasoning);

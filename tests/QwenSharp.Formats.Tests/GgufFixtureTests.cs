@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using QwenSharp.Numerics;
 using QwenSharp.Tests;
 
@@ -38,5 +37,28 @@ public class GgufFixtureTests
         Assert.Equal("!", vocabulary.GetString(0));
         Assert.Empty(file.Tensors);
         Every.Value(file);
+    }
+
+    [Theory]
+    [InlineData("tiny-models", "qwen3-dense.gguf")]
+    [InlineData("tiny-models", "qwen35moe-moe.gguf")]
+    [InlineData("tokenizers", "ggml-vocab-qwen2.gguf")]
+    [InlineData("tokenizers", "ggml-vocab-qwen35.gguf")]
+    public void What_llama_cpp_wrote_is_written_again_byte_for_byte(string folder, string name)
+    {
+        string original = Fixtures.Require(folder, name);
+        using TemporaryFolder temporary = new();
+        using (GgufFile file = GgufFile.Open(original))
+        {
+            GgufWriter writer = new();
+            foreach ((string key, GgufValue value) in file.Metadata)
+                writer.Add(key, value);
+            foreach (Tensor tensor in file.Tensors)
+                writer.AddTensor(tensor);
+
+            writer.Save(temporary.File(name));
+        }
+
+        Assert.True(File.ReadAllBytes(original).AsSpan().SequenceEqual(File.ReadAllBytes(temporary.File(name))));
     }
 }

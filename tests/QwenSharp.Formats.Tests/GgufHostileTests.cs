@@ -45,6 +45,18 @@ public sealed class GgufHostileTests
     }
 
     [Fact]
+    public void More_entries_or_tensors_than_any_model_has()
+    {
+        byte[] entries = new byte[24 + 65_537 * 14];
+        new RawGguf(0, 65_537).ToArray().CopyTo(entries, 0);
+        Refused(entries, "metadata count is 65537; at most 65536");
+
+        byte[] tensors = new byte[24 + 1_048_577 * 33];
+        new RawGguf(1_048_577, 0).ToArray().CopyTo(tensors, 0);
+        Refused(tensors, "tensor count is 1048577; at most 1048576");
+    }
+
+    [Fact]
     public void A_string_array_whose_last_string_runs_past_the_end() =>
         Refused(new RawGguf(0, 1).Array("k", GgufValueType.String, 2).Text("ok").UInt64(9).Raw(1, 2), "'k'", "string 1 of 9 bytes");
 
@@ -125,7 +137,7 @@ public sealed class GgufHostileTests
         Refused(new RawGguf(1, 0).Tensor("t", 0, 0, 8, 0).Data(32), "'t'", "dimension 1 is 0");
         Refused(new RawGguf(1, 0).Tensor("t", 0, 0, 1ul << 32, 1ul << 32).Data(32), "'t'", "overflows");
         Refused(new RawGguf(1, 0).Tensor("t", 0, 0, ulong.MaxValue).Data(32), "'t'", "overflows");
-        Refused(new RawGguf(1, 0).Tensor("t", 0, 0, 1ul << 62).Data(32), "'t'", "cannot lie in a file");
+        Refused(new RawGguf(1, 0).Tensor("t", 0, 0, 1ul << 62).Data(32), "'t'", "size in bytes overflows");
         Refused(new RawGguf(1, 0).Tensor("t", 8, 0, 48).Data(64), "'t'", "whole blocks of 32");
         Refused(new RawGguf(1, 0).Tensor("t", 12, 0, 128, 2).Data(288), "'t'", "whole blocks of 256");
     }
@@ -145,7 +157,8 @@ public sealed class GgufHostileTests
         Refused(new RawGguf(1, 0).Tensor("t", 0, 0, 9).Data(32), "'t'", "past the end");
         Refused(new RawGguf(1, 0).Tensor("t", 0, 32, 8).Data(32), "'t'", "past the end");
         Refused(new RawGguf(1, 0).Tensor("t", 0, long.MaxValue - 31, 8).Data(32), "'t'", "past the end");
-        Refused(new RawGguf(1, 0).Tensor("t", 0, ulong.MaxValue - 31, 8).Data(32), "'t'", "cannot lie in a file");
+        Refused(new RawGguf(1, 0).Tensor("t", 24, 0, long.MaxValue).Data(32), "'t'", "past the end");
+        Refused(new RawGguf(1, 0).Tensor("t", 0, ulong.MaxValue - 31, 8).Data(32), "'t'", "past the end of any file");
         Refused(new RawGguf(1, 0).Tensor("t", 0, 4, 4).Data(32), "'t'", "not a multiple of the alignment 32");
         Refused(new RawGguf(2, 0).Tensor("t", 0, 0, 16).Tensor("u", 0, 32, 8).Data(64), "'u'", "overlaps", "'t'");
         Refused(new RawGguf(2, 0).Tensor("t", 0, 0, 8).Tensor("u", 0, 0, 8).Data(32), "overlaps");

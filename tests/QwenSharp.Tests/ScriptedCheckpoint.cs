@@ -34,6 +34,7 @@ internal static class ScriptedCheckpoint
         pieces ??= Greeting;
         encoding ??= Encoding.UTF8;
         List<string> tokens = [.. Enumerable.Range(0, 256).Select(value => Spell([(byte)value]))];
+        tokens.Add(Spell("he"u8));
         int newline = tokens.IndexOf(Spell("\n"u8));
         tokens.AddRange(pieces.Where(piece => !Added.Contains(piece)).Select(piece => Spell(encoding.GetBytes(piece))));
         int added = tokens.Count;

@@ -44,12 +44,13 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
         ReadOnlySpan<float> logits = evaluator.Append(prompt);
         TimeSpan prefill = Stopwatch.GetElapsedTime(start);
 
+        Span<int> next = new int[1];
         start = Stopwatch.GetTimestamp();
         for (int i = 0; i < generate; i++)
         {
             stop.ThrowIfCancellationRequested();
-            int next = Likeliest(logits);
-            logits = evaluator.Append([next]);
+            next[0] = Likeliest(logits);
+            logits = evaluator.Append(next);
         }
 
         return new Speed(prompt.Length / prefill.TotalSeconds, generate / Stopwatch.GetElapsedTime(start).TotalSeconds);

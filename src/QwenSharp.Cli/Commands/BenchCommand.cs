@@ -100,7 +100,7 @@ internal static class BenchCommand
         using Compute compute = new(test.Threads);
         return new BenchReport(
             name, type, model.ParameterCount, model.WeightBytes, test.Threads, compute.Isa.ToString(), test, speeds,
-            load.TotalSeconds, MemoryBandwidth.Measure(compute), speed.BytesReadPerToken(), Machine.PeakMemory());
+            load.TotalSeconds, 1e9, speed.BytesReadPerToken(), Machine.PeakMemory());
     }
 
     private static void ListShapes(Terminal terminal, bool json)

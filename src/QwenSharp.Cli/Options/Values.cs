@@ -20,6 +20,14 @@ internal static class Values
         return option;
     }
 
+    /// <summary>A whole number that may be absent.</summary>
+    public static Option<int?> Whole(string name, int least, string description)
+    {
+        Option<int?> option = new(name) { Description = description, HelpName = "N" };
+        Check(option, value => value >= least, $"must be at least {least}");
+        return option;
+    }
+
     /// <summary>A number that may be absent.</summary>
     public static Option<float?> Number(string name, float least, float most, string description)
     {
@@ -32,7 +40,8 @@ internal static class Values
     /// <summary>Machine-readable output.</summary>
     public static Option<bool> Json(string description) => new("--json") { Description = description };
 
-    private static void Check<T>(Option<T> option, Func<T?, bool> holds, string demand) =>
+    /// <summary>Adds a demand that a given value must meet.</summary>
+    public static void Check<T>(Option<T> option, Func<T?, bool> holds, string demand) =>
         option.Validators.Add(result =>
         {
             // A value that is not a number at all is reported by the parser itself.

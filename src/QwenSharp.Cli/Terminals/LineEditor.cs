@@ -133,24 +133,33 @@ internal sealed class LineEditor(Func<ConsoleKeyInfo> readKey, TextWriter output
             frame.Append($"\e[{_cursorRow}A");
 
         frame.Append("\r\e[J").Append(prompt).Append(_text);
-        int end = Cells(prompt + _text);
-        // A terminal stays in the last column after filling it; step to the next row, so that rows can be counted.
-        if (end > 0 && end % width == 0)
+        (int endRow, int endColumn) = Position(prompt + _text);
+        (int row, int column) = Position(prompt + _text.ToString(0, _cursor));
+        // A terminal stays in the last column after filling it; step to the next row, where Position is already.
+        if (endColumn == 0 && endRow > 0)
             frame.Append("\r\n");
-
-        int target = Cells(prompt + _text.ToString(0, _cursor));
-        (int rowsUp, int column) = (end / width - target / width, target % width);
-        if (rowsUp > 0)
-            frame.Append($"\e[{rowsUp}A");
+        if (endRow > row)
+            frame.Append($"\e[{endRow - row}A");
 
         frame.Append('\r');
         if (column > 0)
             frame.Append($"\e[{column}C");
 
-        _cursorRow = target / width;
+        _cursorRow = row;
         output.Write(frame);
         output.Flush();
     }
 
-    private static int Cells(string text) => new Segment(text).CellCount();
+    /// <summary>Where the cursor stands after a text: a wide character that does not fit in a row goes to the next whole.</summary>
+    private (int Row, int Column) Position(string text)
+    {
+        (int row, int column) = (0, 0);
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            int cells = new Segment(rune.ToString()).CellCount();
+            (row, column) = column + cells > width ? (row + 1, cells) : (row, column + cells);
+        }
+
+        return column == width ? (row + 1, 0) : (row, column);
+    }
 }

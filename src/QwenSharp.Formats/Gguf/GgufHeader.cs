@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Collections.Frozen;
 using System.Numerics;
 using QwenSharp.Numerics;
 
@@ -21,27 +20,9 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
     private const int MinimumEntry = sizeof(ulong) + 1 + sizeof(uint) + 1;
     private const int MinimumTensor = sizeof(ulong) + 1 + sizeof(uint) + sizeof(ulong) + sizeof(uint) + sizeof(ulong);
 
-    /// <summary>Types that ggml has and this build does not, named so that the message helps.</summary>
-    private static readonly FrozenDictionary<uint, string> ForeignTypes = new Dictionary<uint, string>
-    {
-        [4] = "Q4_2, removed from ggml",
-        [5] = "Q4_3, removed from ggml",
-        [9] = "Q8_1",
-        [15] = "Q8_K",
-        [16] = "IQ2_XXS",
-        [17] = "IQ2_XS",
-        [18] = "IQ3_XXS",
-        [19] = "IQ1_S",
-        [20] = "IQ4_NL",
-        [21] = "IQ3_S",
-        [22] = "IQ2_S",
-        [23] = "IQ4_XS",
-        [29] = "IQ1_M",
-        [34] = "TQ1_0",
-        [35] = "TQ2_0",
-        [39] = "MXFP4",
-        [40] = "NVFP4",
-    }.ToFrozenDictionary();
+    // Far above any real model, and low enough that a file made of nothing but entries cannot ask for many times its own size.
+    private const int MaxEntries = 1 << 16;
+    private const int MaxTensors = 1 << 20;
 
     /// <summary>Reads the header from the first bytes of a file.</summary>
     /// <param name="filePath">Named in faults.</param>
@@ -52,8 +33,8 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
     {
         GgufReader reader = new(filePath, bytes, fileLength);
         uint version = Preamble(ref reader, bytes);
-        int tensorCount = reader.Count("tensor count", MinimumTensor);
-        int entryCount = reader.Count("metadata count", MinimumEntry);
+        int tensorCount = Limited(ref reader, "tensor count", MinimumTensor, MaxTensors);
+        int entryCount = Limited(ref reader, "metadata count", MinimumEntry, MaxEntries);
 
         OrderedDictionary<string, GgufValue> metadata = ReadMetadata(ref reader, bytes, entryCount);
         int alignment = ReadAlignment(ref reader, metadata);
@@ -63,6 +44,12 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
 
     /// <summary>The next multiple of an alignment.</summary>
     public static long AlignUp(long offset, int alignment) => checked(offset + alignment - 1) / alignment * alignment;
+
+    private static int Limited(ref GgufReader reader, string what, int minimumSize, int limit)
+    {
+        int count = reader.Count(what, minimumSize);
+        return count <= limit ? count : throw reader.Fault($"{what} is {count}; at most {limit} are allowed", sizeof(ulong));
+    }
 
     private static uint Preamble(ref GgufReader reader, ReadOnlySpan<byte> bytes)
     {
@@ -93,7 +80,7 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
 
     private static OrderedDictionary<string, GgufValue> ReadMetadata(ref GgufReader reader, ReadOnlySpan<byte> bytes, int count)
     {
-        List<(string Key, GgufValueType Type, Range Value)> entries = [];
+        List<Entry> entries = [];
         HashSet<string> keys = [];
         for (int i = 0; i < count; i++)
         {
@@ -106,17 +93,20 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
             GgufValueType type = reader.ValueType("value type");
             int start = reader.Position;
             reader.SkipValue(type);
-            entries.Add((key, type, start..reader.Position));
+            entries.Add(new Entry(key, type, start, reader.Position - start));
         }
 
         // The one copy: a few megabytes that then outlive the map, so a tokenizer need not hold the model's file.
         ReadOnlyMemory<byte> copy = bytes[..reader.Position].ToArray();
         OrderedDictionary<string, GgufValue> metadata = new(entries.Count);
-        foreach ((string key, GgufValueType type, Range value) in entries)
-            metadata.Add(key, new GgufValue(type, copy[value]));
+        foreach (Entry entry in entries)
+            metadata.Add(entry.Key, new GgufValue(entry.Type, copy.Slice(entry.Start, entry.Length)));
 
         return metadata;
     }
+
+    /// <summary>A metadata entry that was checked: where its value lies.</summary>
+    private sealed record Entry(string Key, GgufValueType Type, int Start, int Length);
 
     private static int ReadAlignment(ref GgufReader reader, OrderedDictionary<string, GgufValue> metadata)
     {
@@ -158,15 +148,17 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
             throw reader.Fault($"it has {dimensions} dimensions; 1 to {MaxDimensions} are allowed", sizeof(uint));
 
         long[] shape = new long[dimensions];
-        Int128 elements = 1;
+        long elements = 1;
         for (int i = 0; i < shape.Length; i++)
         {
             ulong length = reader.UInt64("dimension");
-            elements *= length;
-            if (length == 0 || elements > long.MaxValue)
-                throw reader.Fault(length == 0 ? $"dimension {i} is 0" : "the product of its dimensions overflows", sizeof(ulong));
+            if (length == 0)
+                throw reader.Fault($"dimension {i} is 0", sizeof(ulong));
+            if (length > (ulong)(long.MaxValue / elements))
+                throw reader.Fault("the product of its dimensions overflows", sizeof(ulong));
 
             shape[i] = (long)length;
+            elements *= shape[i];
         }
 
         uint id = reader.UInt32("type");
@@ -174,21 +166,46 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
         if (shape[0] % type.BlockLength() != 0)
             throw reader.Fault($"rows of {shape[0]} elements do not fill whole blocks of {type.BlockLength()} ({type})", sizeof(uint));
 
-        Int128 bytes = elements / type.BlockLength() * type.BlockBytes();
-        ulong offset = reader.UInt64("offset");
-        if (bytes > long.MaxValue || offset > long.MaxValue)
-            throw reader.Fault($"{elements} elements of {type} at offset {offset} cannot lie in a file", sizeof(ulong));
+        long blocks = elements / type.BlockLength();
+        if (blocks > long.MaxValue / type.BlockBytes())
+            throw reader.Fault("its size in bytes overflows", sizeof(uint));
 
-        return new GgufTensorInfo(name, type, shape, (long)offset, (long)bytes);
+        ulong offset = reader.UInt64("offset");
+        if (offset > long.MaxValue)
+            throw reader.Fault($"its offset {offset} is past the end of any file", sizeof(ulong));
+
+        return new GgufTensorInfo(name, type, shape, (long)offset, blocks * type.BlockBytes());
     }
 
-    private static GgufException Unsupported(ref GgufReader reader, uint id) => reader.Fault(
-        ForeignTypes.TryGetValue(id, out string? name)
-            ? $"its type is {id} ({name}), which this build cannot read; use a file quantised to another type"
-            : $"its type {id} is unknown",
-        sizeof(uint));
+    /// <summary>Names the types that ggml has and this build does not, so that the message helps.</summary>
+    private static GgufException Unsupported(ref GgufReader reader, uint id)
+    {
+        string? name = id switch
+        {
+            4 or 5 => "one of those removed from ggml",
+            9 => "Q8_1",
+            15 => "Q8_K",
+            16 => "IQ2_XXS",
+            17 => "IQ2_XS",
+            18 => "IQ3_XXS",
+            19 => "IQ1_S",
+            20 => "IQ4_NL",
+            21 => "IQ3_S",
+            22 => "IQ2_S",
+            23 => "IQ4_XS",
+            29 => "IQ1_M",
+            34 => "TQ1_0",
+            35 => "TQ2_0",
+            39 => "MXFP4",
+            40 => "NVFP4",
+            _ => null,
+        };
+        return reader.Fault(
+            name is null ? $"its type {id} is unknown" : $"its type is {id} ({name}), which this build cannot read; use a file quantised to another type",
+            sizeof(uint));
+    }
 
-    /// <summary>Turns offsets within the data into offsets within the file, and accounts for every byte up to its end.</summary>
+    /// <summary>Turns offsets within the data into offsets within the file.</summary>
     private static List<GgufTensorInfo> Place(ref GgufReader reader, List<GgufTensorInfo> tensors, int alignment, long fileLength)
     {
         reader.Subject = "header";
@@ -200,16 +217,24 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
             if (tensor.Offset % alignment != 0)
                 throw reader.Fault($"its offset {tensor.Offset} is not a multiple of the alignment {alignment}");
 
-            Int128 end = (Int128)dataStart + tensor.Offset + tensor.ByteLength;
-            if (end > fileLength)
-                throw reader.Fault($"its data ends at byte {end}, past the end of the file ({fileLength} bytes); the file is truncated or damaged");
+            if (tensor.ByteLength > fileLength || tensor.Offset > fileLength - dataStart - tensor.ByteLength)
+                throw reader.Fault($"its {tensor.ByteLength} bytes at offset {tensor.Offset} of the data run past the end of the file ({fileLength} bytes); the file is truncated or damaged");
 
             placed.Add(tensor with { Offset = dataStart + tensor.Offset });
         }
 
+        CheckLayout(ref reader, placed, alignment, fileLength);
+        return placed;
+    }
+
+    /// <summary>No tensor overlaps another, and nothing but padding follows the last.</summary>
+    private static void CheckLayout(ref GgufReader reader, List<GgufTensorInfo> placed, int alignment, long fileLength)
+    {
+        List<GgufTensorInfo> ordered = [.. placed];
+        ordered.Sort((left, right) => left.Offset.CompareTo(right.Offset));
         long contentEnd = reader.Position;
         GgufTensorInfo? previous = null;
-        foreach (GgufTensorInfo tensor in placed.OrderBy(tensor => tensor.Offset))
+        foreach (GgufTensorInfo tensor in ordered)
         {
             reader.Subject = $"tensor '{tensor.Name}'";
             if (previous is not null && tensor.Offset < contentEnd)
@@ -222,7 +247,5 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
         reader.Subject = "file";
         if (fileLength > AlignUp(contentEnd, alignment))
             throw reader.Fault($"{fileLength - contentEnd} bytes follow the last content, which ends at byte {contentEnd}; the file is damaged, or two were joined");
-
-        return placed;
     }
 }

@@ -45,10 +45,19 @@ internal ref struct GgufReader(string filePath, ReadOnlySpan<byte> bytes, long f
             throw Fault($"{what} has {utf8.Length} bytes; 1 to {MaxNameLength} are allowed", utf8.Length);
 
         string name = GgufValue.StrictUtf8.GetString(utf8);
-        if (name.Any(char.IsControl))
+        if (HasControl(name))
             throw Fault($"{what} contains a control character", utf8.Length);
 
         return name;
+    }
+
+    public static bool HasControl(string name)
+    {
+        foreach (char character in name)
+            if (char.IsControl(character))
+                return true;
+
+        return false;
     }
 
     public GgufValueType ValueType(string what)

@@ -5,8 +5,6 @@ namespace QwenSharp.Formats;
 /// <summary>The name of one file of a split model: <c>PREFIX-00001-of-00003.gguf</c>. Numbers begin at 1.</summary>
 internal readonly record struct GgufShardName(string Prefix, int Number, int Count)
 {
-    public const int MaxCount = 99_999;
-
     private const string Extension = ".gguf";
     private const string Middle = "-of-";
     private const int Digits = 5;

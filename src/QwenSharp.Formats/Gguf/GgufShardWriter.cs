@@ -35,8 +35,9 @@ internal sealed record GgufShardWriter(
             WriteData(stream, tensor);
         }
 
-        // ggml pads the end of the data as well, and readers may count on it.
-        Pad(stream, alignment);
+        // ggml pads the end of the data as well, and readers may count on it; a file without tensors ends with its metadata.
+        if (Tensors.Count > 0)
+            Pad(stream, alignment);
     }
 
     private void WriteTable(Stream stream, int alignment)

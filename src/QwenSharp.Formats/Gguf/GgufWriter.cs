@@ -145,7 +145,7 @@ public sealed class GgufWriter
         int length = GgufValue.StrictUtf8.GetByteCount(name);
         if (length > maxLength)
             throw new ArgumentException($"'{name}' has {length} bytes; at most {maxLength} are allowed.", parameter);
-        if (name.Any(char.IsControl))
-            throw new ArgumentException($"A name may not contain control characters.", parameter);
+        if (GgufReader.HasControl(name))
+            throw new ArgumentException("A name may not contain control characters.", parameter);
     }
 }

@@ -7,7 +7,7 @@ namespace QwenSharp.Numerics;
 /// y = fma(d·dx, Σ s·q·x, y), and then, for types with minima, y = fma(−dmin·dx, Σ m·x, y).</para>
 /// <para>Float weights: chunks of 256 elements, each a chain of fused multiply-adds from zero; chunks are added in order.</para>
 /// </summary>
-internal static unsafe class ScalarMatMul
+internal sealed unsafe class ScalarMatMul : IMatMul
 {
     /// <summary>Elements in a chunk of a float row.</summary>
     public const int Chunk = 256;
@@ -56,13 +56,17 @@ internal static unsafe class ScalarMatMul
         return y;
     }
 
-    /// <summary>All outputs of some weight rows for all tokens.</summary>
-    /// <param name="projection">The product.</param>
-    /// <param name="x">[tokens, in].</param>
-    /// <param name="tokens">How many tokens.</param>
-    /// <param name="firstRow">First weight row.</param>
-    /// <param name="rows">How many weight rows.</param>
-    public static void Multiply(in Projection projection, Activations x, int tokens, int firstRow, int rows)
+    public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
+    {
+        foreach (ref readonly Projection output in outputs)
+            Multiply(output, x, rows);
+    }
+
+    public void Dispose()
+    {
+    }
+
+    private static void Multiply(in Projection projection, Activations x, int tokens)
     {
         Tensor weight = projection.Weight;
         int block = weight.Type.BlockLength();
@@ -76,7 +80,7 @@ internal static unsafe class ScalarMatMul
             for (int b = 0; b < scales.Length; b++)
                 scales[b] = ActivationQuantizer.Quantize(input.Slice(b * block, block), codes.AsSpan(b * block, block));
 
-            for (int row = firstRow; row < firstRow + rows; row++)
+            for (int row = 0; row < weight.Rows; row++)
             {
                 byte* data = weight.Pointer + row * weight.RowBytes;
                 float y;

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 
 namespace QwenSharp.Numerics;
 
@@ -16,26 +18,26 @@ internal interface IParallelJob
 /// Persistent threads that share the tasks of one job at a time with the thread that calls <see cref="Run{TJob}"/>.
 /// Between jobs they spin for a moment, since a decode step starts its next job within microseconds, and then sleep.
 /// A worker that is late is not waited for: the caller takes the tasks itself.
-/// One thread at a time may call <see cref="Run{TJob}"/>.
+/// One thread at a time may call <see cref="Run{TJob}"/>. A pool that is not disposed keeps its (background) threads.
 /// </summary>
 public sealed unsafe class WorkerPool : IDisposable
 {
-    private const int SpinsBeforeYield = 2_000;
-    private const int YieldsBeforeSleep = 50;
+    // A decode step leaves gaps of up to ~100 µs (sampling, operations on the caller alone); waking a sleeper costs tens of µs.
+    // The second part of the wait yields, so that a machine with other work to do loses little to us.
+    private static readonly long _spinTicks = Stopwatch.Frequency * 60 / 1_000_000;
+    private static readonly long _awakeTicks = Stopwatch.Frequency * 200 / 1_000_000;
+
+    // Woken workers wake others in turn, so that the caller of a job does not wake dozens one by one.
+    private const int WakeFanOut = 2;
 
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _wake = new(0);
-
-    // Odd while a job is open. A worker enters by adding itself to _active and then reading an odd epoch;
-    // the caller closes the epoch and then waits for _active to be zero, so no worker touches a finished job.
-    private int _epoch;
-    private int _active;
-    private int _sleeping;
-    private int _next;
+    private Shared _shared;
     private int _tasks;
     private void* _job;
     private delegate*<void*, int, int, void> _execute;
     private Exception? _fault;
+    private int _running;
     private volatile bool _stopping;
 
     /// <summary>Starts <paramref name="threads"/> − 1 worker threads; the caller of a job is the remaining one.</summary>
@@ -54,11 +56,15 @@ public sealed unsafe class WorkerPool : IDisposable
     /// <summary>How many threads work on a job, the caller's included.</summary>
     public int Threads => _threads.Length + 1;
 
-    /// <inheritdoc/>
+    /// <summary>Ends the threads. No job may be running.</summary>
     public void Dispose()
     {
+        if (_stopping)
+            return;
+
         _stopping = true;
-        _wake.Release(Threads);
+        Interlocked.MemoryBarrier();
+        Wake(_threads.Length);
         foreach (Thread thread in _threads)
             thread.Join();
 
@@ -66,10 +72,12 @@ public sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>Does tasks 0 … <paramref name="tasks"/> − 1 and returns when all are done. Allocates nothing.</summary>
+    /// <exception cref="InvalidOperationException">The pool is running another job: of another thread, or the one that this is a task of.</exception>
     /// <exception cref="Exception">The first exception that a task threw; the job's other tasks may not have run.</exception>
     internal void Run<TJob>(ref TJob job, int tasks)
         where TJob : struct, IParallelJob
     {
+        ObjectDisposedException.ThrowIf(_stopping, this);
         if (tasks <= 1 || _threads.Length == 0)
         {
             for (int task = 0; task < tasks; task++)
@@ -78,31 +86,30 @@ public sealed unsafe class WorkerPool : IDisposable
             return;
         }
 
-        // The job lives on this thread's stack, which cannot move and outlives the wait below.
-        _job = Unsafe.AsPointer(ref job);
-        _execute = &Invoke<TJob>;
-        _tasks = tasks;
-        _next = 0;
-        Interlocked.Increment(ref _epoch);
-        if (Volatile.Read(ref _sleeping) > 0)
-            _wake.Release(Math.Min(_threads.Length, tasks - 1));
+        if (Interlocked.Exchange(ref _running, 1) != 0)
+            throw new InvalidOperationException("The worker pool is already running a job; one thread at a time may start one, and not from inside a task.");
 
-        TakeTasks(0);
-        Interlocked.Increment(ref _epoch);
-        SpinWait wait = default;
-        while (Volatile.Read(ref _active) != 0)
+        // Pinning makes the job safe to point at wherever it lives; on a stack it costs nothing.
+        fixed (byte* pointer = &Unsafe.As<TJob, byte>(ref job))
         {
-            if (wait.Count < 20)
-                wait.SpinOnce(sleep1Threshold: -1);
-            else
-                Thread.SpinWait(8);
+            _job = pointer;
+            _execute = &Invoke<TJob>;
+            _tasks = tasks;
+            _shared.Next = 0;
+            Interlocked.Increment(ref _shared.Epoch);
+            if (Volatile.Read(ref _shared.Sleeping) > 0)
+                Wake(Math.Min(WakeFanOut, tasks - 1));
+
+            TakeTasks(0);
+            Interlocked.Increment(ref _shared.Epoch);
+            AwaitWorkers();
         }
 
-        if (_fault is { } fault)
-        {
-            _fault = null;
+        Exception? fault = _fault;
+        _fault = null;
+        Volatile.Write(ref _running, 0);
+        if (fault is not null)
             ExceptionDispatchInfo.Throw(fault);
-        }
     }
 
     private static void Invoke<TJob>(void* job, int task, int worker)
@@ -112,14 +119,32 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         try
         {
-            int task;
-            while ((task = Interlocked.Increment(ref _next) - 1) < _tasks)
+            int task, tasks = _tasks;
+            while ((task = Interlocked.Increment(ref _shared.Next) - 1) < tasks)
                 _execute(_job, task, worker);
         }
         catch (Exception fault)
         {
             Interlocked.CompareExchange(ref _fault, fault, null);
-            Volatile.Write(ref _next, int.MaxValue / 2);
+
+            // Nobody starts another task; the margin keeps the counter from wrapping while others still increment it.
+            Volatile.Write(ref _shared.Next, int.MaxValue / 2);
+        }
+    }
+
+    private void AwaitWorkers()
+    {
+        if (Volatile.Read(ref _shared.Active) == 0)
+            return;
+
+        // A worker that the system has put aside in mid-task needs this processor more than our spinning does.
+        long start = Stopwatch.GetTimestamp();
+        while (Volatile.Read(ref _shared.Active) != 0)
+        {
+            if (Stopwatch.GetTimestamp() - start < _spinTicks)
+                Thread.SpinWait(1);
+            else
+                Thread.Yield();
         }
     }
 
@@ -128,40 +153,110 @@ public sealed unsafe class WorkerPool : IDisposable
         int seen = 0;
         while (true)
         {
-            int epoch = WaitForJob(seen);
+            if (!SpinForJob(seen))
+                Sleep(seen);
+
             if (_stopping)
                 return;
 
-            Interlocked.Increment(ref _active);
-            epoch = Volatile.Read(ref _epoch);
-            if ((epoch & 1) == 1)
+            // Entering before looking at the epoch again: whoever sees it odd here is waited for by the caller,
+            // so the job outlives the tasks; whoever sees it even leaves the job alone.
+            Interlocked.Increment(ref _shared.Active);
+            int epoch = Volatile.Read(ref _shared.Epoch);
+            if (IsOpen(epoch) && epoch != seen)
                 TakeTasks(worker);
 
-            Interlocked.Decrement(ref _active);
+            Interlocked.Decrement(ref _shared.Active);
             seen = epoch;
         }
     }
 
-    private int WaitForJob(int seen)
-    {
-        for (int spin = 0; spin < SpinsBeforeYield + YieldsBeforeSleep; spin++)
-        {
-            int epoch = Volatile.Read(ref _epoch);
-            if ((epoch != seen && (epoch & 1) == 1) || _stopping)
-                return epoch;
+    private static bool IsOpen(int epoch) => (epoch & 1) == 1;
 
-            if (spin < SpinsBeforeYield)
-                Thread.SpinWait(10);
-            else
+    private bool HasNews(int seen)
+    {
+        int epoch = Volatile.Read(ref _shared.Epoch);
+        return (IsOpen(epoch) && epoch != seen) || _stopping;
+    }
+
+    private bool SpinForJob(int seen)
+    {
+        long start = Stopwatch.GetTimestamp(), waited;
+        do
+        {
+            // Reading the clock only now and then keeps the answer to a new job fast.
+            for (int i = 0; i < 16; i++)
+            {
+                if (HasNews(seen))
+                    return true;
+
+                Thread.SpinWait(1);
+            }
+
+            waited = Stopwatch.GetTimestamp() - start;
+            if (waited > _spinTicks)
                 Thread.Yield();
         }
+        while (waited < _awakeTicks);
 
-        Interlocked.Increment(ref _sleeping);
-        int now = Volatile.Read(ref _epoch);
-        if ((now == seen || (now & 1) == 0) && !_stopping)
-            _wake.Wait();
+        return false;
+    }
 
-        Interlocked.Decrement(ref _sleeping);
-        return Volatile.Read(ref _epoch);
+    /// <summary>Sleeps until woken. Sleepers and permits of the semaphore match one to one: whoever lowers the count gives a permit, or takes itself back.</summary>
+    private void Sleep(int seen)
+    {
+        Interlocked.Increment(ref _shared.Sleeping);
+        if (HasNews(seen) && Claim(1) == 1)
+            return;
+
+        _wake.Wait();
+        if (IsOpen(Volatile.Read(ref _shared.Epoch)) && Volatile.Read(ref _shared.Next) < _tasks)
+            Wake(WakeFanOut);
+    }
+
+    private void Wake(int limit)
+    {
+        int claimed = Claim(limit);
+        if (claimed > 0)
+            _wake.Release(claimed);
+    }
+
+    private int Claim(int limit)
+    {
+        int sleepers = Volatile.Read(ref _shared.Sleeping);
+        while (sleepers > 0)
+        {
+            int claimed = Math.Min(limit, sleepers);
+            int found = Interlocked.CompareExchange(ref _shared.Sleeping, sleepers - claimed, sleepers);
+            if (found == sleepers)
+                return claimed;
+
+            sleepers = found;
+        }
+
+        return 0;
+    }
+
+    /// <summary>What threads contend for, each on cache lines of its own (two, as processors fetch lines in pairs).</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 5 * Line)]
+    private struct Shared
+    {
+        private const int Line = 128;
+
+        /// <summary>Odd while a job is open.</summary>
+        [FieldOffset(Line)]
+        public int Epoch;
+
+        /// <summary>The next task that nobody has taken.</summary>
+        [FieldOffset(2 * Line)]
+        public int Next;
+
+        /// <summary>Workers that may be inside the job.</summary>
+        [FieldOffset(3 * Line)]
+        public int Active;
+
+        /// <summary>Workers that sleep, or are about to, and have been promised no permit yet.</summary>
+        [FieldOffset((3 * Line) + 64)]
+        public int Sleeping;
     }
 }

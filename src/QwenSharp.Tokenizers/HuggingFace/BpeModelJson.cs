@@ -1,4 +1,4 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace QwenSharp.Tokenizers;
@@ -6,7 +6,7 @@ namespace QwenSharp.Tokenizers;
 /// <summary>The "model" of a <c>tokenizer.json</c>: 150,000 tokens and as many merges, read without making a string of each.</summary>
 internal sealed class BpeModelJson
 {
-    private readonly ArrayBufferWriter<byte> _text = new(1 << 16);
+    private readonly Utf8Text _text = new();
 
     /// <summary>Where each token lies in the text, by id; an id that no token has has length 0.</summary>
     private (int Start, int Length)[] _tokens = [];
@@ -20,11 +20,15 @@ internal sealed class BpeModelJson
 
     public bool IgnoresMerges { get; private set; }
 
-    public Utf8Strings Tokens => new(_tokenCount, id => Text(_tokens[id]));
+    public Utf8Strings Tokens => new(_tokenCount, id => _text[_tokens[id]]);
 
-    public Utf8Strings Merges => new(_merges.Count, rank => Text(_merges[rank]));
+    public Utf8Strings Merges => new(_merges.Count, rank => _text[_merges[rank]]);
 
-    public static BpeModelJson Read(ref Utf8JsonReader reader)
+    /// <summary>Reads the object at whose start the reader stands, and leaves the reader at its end.</summary>
+    /// <param name="json">The whole file.</param>
+    /// <param name="reader">The reader, which is replaced by one that goes on after the parts read without it.</param>
+    /// <param name="readerStart">Where in the file the reader began.</param>
+    public static BpeModelJson Read(ReadOnlySpan<byte> json, ref Utf8JsonReader reader, ref int readerStart)
     {
         BpeModelJson model = new();
         bool hasVocabulary = false;
@@ -37,11 +41,13 @@ internal sealed class BpeModelJson
             switch (name)
             {
                 case "vocab":
-                    model.ReadVocabulary(ref reader);
+                    TokenizerJson.Expect(ref reader, JsonTokenType.StartObject, "model.vocab");
+                    SkipTo(model.ReadVocabulary(json, readerStart + (int)reader.TokenStartIndex), json, ref reader, ref readerStart);
                     hasVocabulary = true;
                     break;
                 case "merges":
-                    model.ReadMerges(ref reader);
+                    TokenizerJson.Expect(ref reader, JsonTokenType.StartArray, "model.merges");
+                    SkipTo(model.ReadMerges(json, readerStart + (int)reader.TokenStartIndex), json, ref reader, ref readerStart);
                     hasMerges = true;
                     break;
                 default:
@@ -51,6 +57,14 @@ internal sealed class BpeModelJson
         }
 
         return hasVocabulary && hasMerges ? model : throw new TokenizerFormatException("tokenizer.json: \"model\" lacks \"vocab\" or \"merges\".");
+    }
+
+    /// <summary>Lets the reader go on at the closing bracket of a container, as if the container were empty.</summary>
+    private static void SkipTo(int position, ReadOnlySpan<byte> json, ref Utf8JsonReader reader, ref int readerStart)
+    {
+        reader = new Utf8JsonReader(json[position..], isFinalBlock: true, reader.CurrentState);
+        readerStart = position;
+        reader.Read();
     }
 
     private void ReadOption(string name, JsonElement value)
@@ -81,15 +95,20 @@ internal sealed class BpeModelJson
         }
     }
 
-    private void ReadVocabulary(ref Utf8JsonReader reader)
+    /// <summary>Returns where the closing bracket is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int ReadVocabulary(ReadOnlySpan<byte> file, int position)
     {
-        TokenizerJson.Expect(ref reader, JsonTokenType.StartObject, "model.vocab");
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        JsonScanner json = new(file, position);
+        json.Take((byte)'{');
+        bool isMore = json.Peek() != '}';
+        while (isMore)
         {
-            int start = _text.WrittenCount;
-            Append(ref reader);
-            reader.Read();
-            int id = reader.GetInt32();
+            int start = _text.Length;
+            json.ReadString(_text);
+            json.Take((byte)':');
+            int id = json.ReadInt32();
+            isMore = json.TakeComma((byte)'}');
             if (id is < 0 or >= TokenBytes.MaxTokens)
                 throw new TokenizerFormatException($"tokenizer.json: model.vocab has the id {id}; ids are 0 to {TokenBytes.MaxTokens - 1}.");
 
@@ -97,44 +116,40 @@ internal sealed class BpeModelJson
                 Array.Resize(ref _tokens, Math.Max(id + 1, _tokens.Length * 2));
             if (_tokens[id].Length > 0)
                 throw new TokenizerFormatException($"tokenizer.json: model.vocab gives the id {id} to two tokens.");
-            _tokens[id] = (start, _text.WrittenCount - start);
+            _tokens[id] = (start, _text.Length - start);
             _tokenCount = Math.Max(_tokenCount, id + 1);
         }
+
+        return json.Position;
     }
 
-    /// <summary>Each merge is a string "a b" or, in newer files, a pair ["a", "b"].</summary>
-    private void ReadMerges(ref Utf8JsonReader reader)
+    /// <summary>Each merge is a string "a b" or, in newer files, a pair ["a", "b"]. Returns where the closing bracket is.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int ReadMerges(ReadOnlySpan<byte> file, int position)
     {
-        TokenizerJson.Expect(ref reader, JsonTokenType.StartArray, "model.merges");
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+        JsonScanner json = new(file, position);
+        json.Take((byte)'[');
+        bool isMore = json.Peek() != ']';
+        while (isMore)
         {
-            int start = _text.WrittenCount;
-            if (reader.TokenType == JsonTokenType.StartArray)
+            int start = _text.Length;
+            if (json.TryTake((byte)'['))
             {
-                reader.Read();
-                Append(ref reader);
-                _text.Write(" "u8);
-                reader.Read();
-                Append(ref reader);
-                reader.Read();
-                TokenizerJson.Expect(ref reader, JsonTokenType.EndArray, "the end of a merge");
+                json.ReadString(_text);
+                _text.Append(" "u8);
+                json.Take((byte)',');
+                json.ReadString(_text);
+                json.Take((byte)']');
             }
             else
             {
-                Append(ref reader);
+                json.ReadString(_text);
             }
 
-            _merges.Add((start, _text.WrittenCount - start));
+            _merges.Add((start, _text.Length - start));
+            isMore = json.TakeComma((byte)']');
         }
-    }
 
-    private void Append(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.PropertyName)
-            TokenizerJson.Expect(ref reader, JsonTokenType.String, "a token");
-        Span<byte> target = _text.GetSpan(reader.ValueSpan.Length + 1);
-        _text.Advance(reader.CopyString(target));
+        return json.Position;
     }
-
-    private ReadOnlySpan<byte> Text((int Start, int Length) place) => _text.WrittenSpan.Slice(place.Start, place.Length);
 }

@@ -23,8 +23,7 @@ public static class TokenizerJson
 
         try
         {
-            Utf8JsonReader reader = new(utf8);
-            return ReadFile(ref reader);
+            return ReadFile(utf8);
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException
             || error is FormatException and not TokenizerFormatException)
@@ -33,8 +32,10 @@ public static class TokenizerJson
         }
     }
 
-    private static BpeVocabulary ReadFile(ref Utf8JsonReader reader)
+    private static BpeVocabulary ReadFile(ReadOnlySpan<byte> utf8)
     {
+        Utf8JsonReader reader = new(utf8);
+        int readerStart = 0;
         BpeModelJson? model = null;
         IReadOnlyList<AddedToken> added = [];
         bool normalizes = false;
@@ -49,7 +50,7 @@ public static class TokenizerJson
             reader.Read();
             if (name == "model")
             {
-                model = BpeModelJson.Read(ref reader);
+                model = BpeModelJson.Read(utf8, ref reader, ref readerStart);
                 continue;
             }
 
@@ -136,7 +137,7 @@ public static class TokenizerJson
     internal static void Expect(ref Utf8JsonReader reader, JsonTokenType type, string what)
     {
         if (reader.TokenType != type)
-            throw new TokenizerFormatException($"tokenizer.json: {what} is {reader.TokenType} where {type} belongs (byte {reader.TokenStartIndex}).");
+            throw new TokenizerFormatException($"tokenizer.json: {what} is {reader.TokenType} where {type} belongs.");
     }
 
     internal static void Require(bool isSupported, string name, JsonElement value, string supported)

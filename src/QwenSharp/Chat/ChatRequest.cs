@@ -17,7 +17,7 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
 
     /// <param name="options">The caller's; null for none.</param>
     /// <param name="modelId">The model that answers.</param>
-    /// <param name="recommended">What the checkpoint recommends, with or without reasoning.</param>
+    /// <param name="recommended">What the checkpoint recommends; false where the request turns reasoning off.</param>
     /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
     /// <exception cref="ArgumentException">An option has a value of the wrong type.</exception>
     public static ChatRequest Read(ChatOptions? options, string modelId, Func<bool, SamplingOptions> recommended)
@@ -31,8 +31,8 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
         if (thinking is { } switched)
             variables[QwenChatOptionNames.EnableThinking] = switched;
 
-        bool reasons = !(variables.GetValueOrDefault(QwenChatOptionNames.EnableThinking) is false or JsonElement { ValueKind: JsonValueKind.False });
-        SamplingOptions defaults = recommended(reasons);
+        bool mayReason = !(variables.GetValueOrDefault(QwenChatOptionNames.EnableThinking) is false or JsonElement { ValueKind: JsonValueKind.False });
+        SamplingOptions defaults = recommended(mayReason);
         bool logprobs = additional.Boolean(QwenChatOptionNames.Logprobs) ?? false;
         int topLogprobs = additional.Integer(QwenChatOptionNames.TopLogprobs) ?? 0;
         if (topLogprobs > 0 && !logprobs)

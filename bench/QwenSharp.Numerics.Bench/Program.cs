@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Globalization;
+using QwenSharp.Numerics;
+
+// The matrix product by itself: bytes of weights a second for one token, against what the memory gives, and
+// multiply-adds a second for many.
+//   dotnet run -c Release --project bench/QwenSharp.Numerics.Bench -- [--threads 1,2] [--types Q4_K,Q8_0] [--tokens 1,4,512] [--isa avx2]
+const int WeightBytes = 192 << 20;
+int[] threadCounts = [.. Option("--threads", $"1,{Environment.ProcessorCount}").Distinct().Select(int.Parse)];
+TensorType[] types = [.. Option("--types", "Q8_0,Q4_K,Q6_K,Q5_K,Q4_0,Q4_1,Q5_0,Q5_1,Q2_K,Q3_K,F16,BF16,F32").Select(Enum.Parse<TensorType>)];
+int[] tokenCounts = [.. Option("--tokens", "1,512").Select(int.Parse)];
+Isa isa = InstructionSets.Select(Option("--isa", "")[0]);
+(int In, int Out)[] shapes = [.. Option("--shapes", "1024x3072,2560x9728").Select(shape => (int.Parse(shape.Split('x')[0]), int.Parse(shape.Split('x')[1])))];
+Console.WriteLine($"{isa}, {Environment.ProcessorCount} processors");
+foreach (int threads in threadCounts)
+{
+    double bandwidth = MemoryBandwidth.Measure(threads);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{threads} threads: memory {bandwidth / 1e9:F1} GB/s\n{"type",-6}{"in×out",12}{"tokens",8}{"GB/s",8}{"of memory",11}{"GMAC/s",9}"));
+    foreach (TensorType type in types)
+    {
+        foreach ((int columns, int rows) in shapes)
+        {
+            foreach (int tokens in tokenCounts)
+                Measure(type, columns, rows, tokens, threads, bandwidth);
+        }
+    }
+}
+
+void Measure(TensorType type, int columns, int rows, int tokens, int threads, double bandwidth)
+{
+    // Enough copies of the matrix that one token at a time finds none of them in a cache.
+    long bytes = type.Bytes((long)columns * rows);
+    int copies = tokens > 16 ? 1 : (int)(WeightBytes / bytes) + 1;
+    byte[] data = new byte[bytes];
+    float[] row = new float[columns];
+    Random random = new(1);
+    for (int i = 0; i < columns; i++)
+        row[i] = (float)(random.NextDouble() - 0.5);
+
+    for (int r = 0; r < rows; r++)
+    {
+        if (r == 0)
+            Quantization.Quantize(type, row, data.AsSpan(0, (int)type.Bytes(columns)));
+        else
+            data.AsSpan(0, (int)type.Bytes(columns)).CopyTo(data.AsSpan((int)(r * type.Bytes(columns))));
+    }
+
+    Tensor[] weights = [.. Enumerable.Range(0, copies).Select(i => Tensor.Copy($"w{i}", type, [columns, rows], data))];
+    using Compute compute = new(threads, isa);
+    using Activations x = new(tokens, columns), y = new(tokens, rows);
+    for (int t = 0; t < tokens; t++)
+        row.CopyTo(x.Row(t));
+
+    double best = double.MaxValue;
+    long until = Stopwatch.GetTimestamp() + 3 * Stopwatch.Frequency / 2;
+    for (int pass = 0; pass < 3 || Stopwatch.GetTimestamp() < until; pass++)
+    {
+        foreach (Tensor weight in weights)
+        {
+            long start = Stopwatch.GetTimestamp();
+            compute.Project(x, tokens, new Projection(weight, y));
+            best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
+        }
+    }
+
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        $"{type,-6}{$"{columns}×{rows}",12}{tokens,8}{bytes / best / 1e9,8:F2}{bytes / best / bandwidth,11:P0}{(double)columns * rows * tokens / best / 1e9,9:F1}"));
+}
+
+string[] Option(string name, string otherwise)
+{
+    int index = Array.IndexOf(args, name);
+    return (index < 0 || index + 1 == args.Length ? otherwise : args[index + 1]).Split(',');
+}

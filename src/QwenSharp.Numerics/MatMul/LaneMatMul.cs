@@ -1,0 +1,300 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace QwenSharp.Numerics;
+
+/// <summary>Matrix products on the registers of one instruction set: cuts the work into panels of rows and shares them out.</summary>
+internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
+    where TLanes : struct, ILanes<V>
+    where V : unmanaged
+{
+    // Sums of this many tokens stay in the cache beside a panel.
+    private const int TokensPerTask = 256;
+
+    // A task that reads less than this would spend its time on taking it.
+    private const int BytesPerTask = 128 << 10;
+
+    // Below this many floats the caller packs the activations itself, sooner than others wake.
+    private const int ParallelPacking = 64 << 10;
+
+    private static readonly int PanelRows = 2 * TLanes.Count;
+
+    private readonly WorkerPool _pool;
+    private readonly PackedActivations[] _packed = [new(), new(), new(), new()];
+    private readonly NativeBuffer _scratch;
+
+    // The call in progress.
+    private Projection[] _outputs = new Projection[4];
+    private Cut[] _cuts = new Cut[4];
+    private Activations _x = null!;
+    private int _tokens;
+
+    public LaneMatMul(WorkerPool pool)
+    {
+        _pool = pool;
+        _scratch = new NativeBuffer((long)pool.Threads * sizeof(V) * Scratch.Registers);
+    }
+
+    public void Dispose()
+    {
+        foreach (PackedActivations packed in _packed)
+            packed.Dispose();
+
+        _scratch.Dispose();
+    }
+
+    public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
+    {
+        if (_outputs.Length < outputs.Length)
+            (_outputs, _cuts) = (new Projection[outputs.Length], new Cut[outputs.Length]);
+
+        (_x, _tokens) = (x, rows);
+        outputs.CopyTo(_outputs);
+        Pack(outputs);
+
+        int tasks = 0;
+        for (int i = 0; i < outputs.Length; i++)
+        {
+            _cuts[i] = CutUp(outputs[i].Weight, tasks);
+            tasks = _cuts[i].EndTask;
+        }
+
+        MultiplyJob job = new(this);
+        _pool.Run(ref job, tasks);
+        foreach (ref readonly Projection output in outputs)
+            output.Weight.KeepAlive();
+
+        _outputs.AsSpan(0, outputs.Length).Clear();
+    }
+
+    private static ActivationFormat FormatOf(TensorType type) => type switch
+    {
+        TensorType.Q8_0 => ActivationFormat.WideBlocks,
+        _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,
+        _ when type.BlockLength() == 32 => ActivationFormat.Blocks,
+        _ => ActivationFormat.Floats,
+    };
+
+    private void Pack(ReadOnlySpan<Projection> outputs)
+    {
+        int done = 0;
+        foreach (ref readonly Projection output in outputs)
+        {
+            ActivationFormat format = FormatOf(output.Weight.Type);
+            if (format == ActivationFormat.Floats || (done >> (int)format & 1) != 0)
+                continue;
+
+            done |= 1 << (int)format;
+            _packed[(int)format].Reserve(format, _tokens, _x.Width);
+            PackJob job = new(this, format);
+            if ((long)_tokens * _x.Width >= ParallelPacking)
+            {
+                _pool.Run(ref job, _tokens);
+                continue;
+            }
+
+            for (int token = 0; token < _tokens; token++)
+                job.Execute(token, 0);
+        }
+    }
+
+    private Cut CutUp(Tensor weight, int firstTask)
+    {
+        int panels = (weight.Rows + PanelRows - 1) / PanelRows;
+        long panelBytes = Math.Max(1, weight.RowBytes * PanelRows * Math.Min(_tokens, TokensPerTask));
+
+        // Enough tasks that threads of different speed end together.
+        int panelsPerTask = (int)Math.Clamp(BytesPerTask / panelBytes, 1, Math.Max(1, panels / (4 * _pool.Threads)));
+        int tokenRanges = (_tokens + TokensPerTask - 1) / TokensPerTask;
+        return new Cut(firstTask, firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges, panelsPerTask, tokenRanges);
+    }
+
+    private void Multiply(int task, int worker)
+    {
+        int index = 0;
+        while (task >= _cuts[index].EndTask)
+            index++;
+
+        Cut cut = _cuts[index];
+        ref readonly Projection output = ref _outputs[index];
+        task -= cut.FirstTask;
+        int firstToken = task % cut.TokenRanges * TokensPerTask, tokens = Math.Min(TokensPerTask, _tokens - firstToken);
+        int firstRow = task / cut.TokenRanges * cut.PanelsPerTask * PanelRows;
+        int endRow = Math.Min(firstRow + cut.PanelsPerTask * PanelRows, output.Weight.Rows);
+        for (int row = firstRow; row < endRow; row += PanelRows)
+        {
+            switch (output.Weight.Type)
+            {
+                case TensorType.F32:
+                    Panel<FloatKernel<F32Format>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.F16:
+                    Panel<FloatKernel<F16Format>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.BF16:
+                    Panel<FloatKernel<BF16Format>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q8_0:
+                    Panel<Q8_0Kernel>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q4_0:
+                    Panel<BlockKernel<Q4_0Format>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q4_1:
+                    Panel<BlockKernel<Q4_1Format>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q5_0:
+                    Panel<BlockKernel<Q5_0Format>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q5_1:
+                    Panel<BlockKernel<Q5_1Format>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q2_K:
+                    Panel<SuperBlockKernel<Q2_KFormat>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q3_K:
+                    Panel<SuperBlockKernel<Q3_KFormat>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q4_K:
+                    Panel<SuperBlockKernel<Q4_KFormat>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q5_K:
+                    Panel<SuperBlockKernel<Q5_KFormat>>(output, row, firstToken, tokens, worker);
+                    break;
+                case TensorType.Q6_K:
+                    Panel<SuperBlockKernel<Q6_KFormat>>(output, row, firstToken, tokens, worker);
+                    break;
+                default:
+                    throw new ArgumentException($"{output.Weight} has no matrix product.");
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Panel<TKernel>(in Projection output, int row, int firstToken, int tokens, int worker)
+        where TKernel : struct, IPanelKernel
+    {
+        Tensor weight = output.Weight;
+        Scratch scratch = new((V*)_scratch.Pointer + worker * Scratch.Registers);
+        new Span<V>(scratch.Sums, 2 * tokens).Clear();
+
+        ActivationFormat format = FormatOf(weight.Type);
+        bool floats = format == ActivationFormat.Floats;
+        int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
+        int blockLength = weight.Type.BlockLength(), blockBytes = weight.Type.BlockBytes();
+        nint rowBytes = (nint)weight.RowBytes;
+        byte* weights = weight.Pointer + row * rowBytes;
+        for (int column = 0; column < weight.Columns; column += 256)
+        {
+            int columns = Math.Min(256, weight.Columns - column), chunkBytes = columns / blockLength * blockBytes;
+            Unpack<TKernel>(weights, rowBytes, weight.Rows - row, columns, chunkBytes, scratch, 0);
+            Unpack<TKernel>(weights + TLanes.Count * rowBytes, rowBytes, weight.Rows - row - TLanes.Count, columns, chunkBytes, scratch, 1);
+            weights += chunkBytes;
+
+            byte* x = floats
+                ? (byte*)(_x.Pointer + (long)firstToken * _x.Width + column)
+                : _packed[(int)format].Pointer + ((long)(column / 256) * _tokens + firstToken) * record;
+            V* sums = scratch.Sums;
+            int left = tokens;
+            for (; left >= TKernel.MaxTile; left -= TKernel.MaxTile, x += (nint)TKernel.MaxTile * record, sums += 2 * TKernel.MaxTile)
+            {
+                if (TKernel.MaxTile == 4)
+                    TKernel.Multiply<TLanes, V, FourTokens>(scratch.Panel, x, record, columns, sums);
+                else
+                    TKernel.Multiply<TLanes, V, ThreeTokens>(scratch.Panel, x, record, columns, sums);
+            }
+
+            if (left == 3)
+                TKernel.Multiply<TLanes, V, ThreeTokens>(scratch.Panel, x, record, columns, sums);
+            else if (left == 2)
+                TKernel.Multiply<TLanes, V, TwoTokens>(scratch.Panel, x, record, columns, sums);
+            else if (left == 1)
+                TKernel.Multiply<TLanes, V, OneToken>(scratch.Panel, x, record, columns, sums);
+        }
+
+        Write(output, row, firstToken, tokens, scratch.Sums);
+    }
+
+    // Unpacks one of the panel's two groups of rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Unpack<TKernel>(byte* weights, nint rowBytes, int rows, int columns, int chunkBytes, Scratch scratch, int group)
+        where TKernel : struct, IPanelKernel
+    {
+        if (rows <= 0)
+            return;
+
+        // Rows that do not exist, and floats that do not fill 16 bytes, would be read beyond the tensor's end.
+        if (rows < TLanes.Count || columns % 32 != 0)
+        {
+            weights = scratch.Copy(weights, rowBytes, Math.Min(rows, TLanes.Count), chunkBytes);
+            rowBytes = Scratch.RowBytes;
+        }
+
+        TKernel.Unpack<TLanes, V>(weights, rowBytes, columns, scratch.Panel + group);
+    }
+
+    private static void Write(in Projection output, int row, int firstToken, int tokens, V* sums)
+    {
+        int rows = Math.Min(PanelRows, output.Weight.Rows - row);
+        bool whole = rows == PanelRows;
+        V bias0 = default, bias1 = default;
+        if (whole && output.Bias is { } bias)
+            (bias0, bias1) = (((V*)((float*)bias.Pointer + row))[0], ((V*)((float*)bias.Pointer + row))[1]);
+
+        for (int token = 0; token < tokens; token++, sums += 2)
+        {
+            if (!whole)
+            {
+                for (int i = 0; i < rows; i++)
+                    MatMulOutput.Write(output, firstToken + token, row + i, ((float*)sums)[i]);
+
+                continue;
+            }
+
+            V* y = (V*)(output.Output.Pointer + (long)(firstToken + token) * output.Output.Width + row);
+            V y0 = sums[0], y1 = sums[1];
+            if (output.Bias is not null)
+                (y0, y1) = (TLanes.AddSingle(y0, bias0), TLanes.AddSingle(y1, bias1));
+
+            if (output.Accumulate)
+                (y0, y1) = (TLanes.AddSingle(y[0], y0), TLanes.AddSingle(y[1], y1));
+
+            (y[0], y[1]) = (y0, y1);
+        }
+    }
+
+    // How one output is cut: tasks count token ranges fastest, so that a panel's weights are still in the cache for the next range.
+    private readonly record struct Cut(int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges);
+
+    // A worker's memory: the unpacked panel, sums, and copies of rows at the tensor's end.
+    private readonly struct Scratch(V* start)
+    {
+        public const int RowBytes = 256 * sizeof(float) + 16;
+        private const int PanelRegisters = 2 * 256, SumRegisters = 2 * TokensPerTask, CopyRegisters = RowBytes / sizeof(int);
+        public const int Registers = PanelRegisters + SumRegisters + CopyRegisters;
+
+        public V* Panel => start;
+
+        public V* Sums => start + PanelRegisters;
+
+        public byte* Copy(byte* from, nint stride, int rows, int bytes)
+        {
+            byte* copy = (byte*)(start + PanelRegisters + SumRegisters);
+            NativeMemory.Clear(copy, (nuint)(CopyRegisters * sizeof(V)));
+            for (int row = 0; row < rows; row++)
+                Buffer.MemoryCopy(from + row * stride, copy + row * RowBytes, RowBytes, bytes);
+
+            return copy;
+        }
+    }
+
+    private readonly struct PackJob(LaneMatMul<TLanes, V> owner, ActivationFormat format) : IParallelJob
+    {
+        public void Execute(int task, int worker) => owner._packed[(int)format].Pack(format, owner._x.Row(task), task, owner._tokens);
+    }
+
+    private readonly struct MultiplyJob(LaneMatMul<TLanes, V> owner) : IParallelJob
+    {
+        public void Execute(int task, int worker) => owner.Multiply(task, worker);
+    }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace QwenSharp.Numerics;
+
+/// <summary>Four rows in 128 bits: portable, with the byte and 16-bit products of Arm and x64 where they exist.</summary>
+internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
+{
+    public static int Count => Vector128<int>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Broadcast(void* from) => Vector128.Create(*(int*)from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Broadcast(int value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Gather(byte* from, nint stride) =>
+        Vector128.Create(*(int*)from, *(int*)(from + stride), *(int*)(from + 2 * stride), *(int*)(from + 3 * stride));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Transpose(byte* from, nint stride, out Vector128<int> q0, out Vector128<int> q1, out Vector128<int> q2, out Vector128<int> q3)
+    {
+        if (!Sse2.IsSupported && !AdvSimd.Arm64.IsSupported)
+        {
+            (q0, q1, q2, q3) = (Gather(from, stride), Gather(from + 4, stride), Gather(from + 8, stride), Gather(from + 12, stride));
+            return;
+        }
+
+        Vector128<int> r0 = Vector128.Load((int*)from), r1 = Vector128.Load((int*)(from + stride));
+        Vector128<int> r2 = Vector128.Load((int*)(from + 2 * stride)), r3 = Vector128.Load((int*)(from + 3 * stride));
+        Vector128<long> low01 = InterleaveLow(r0, r1), low23 = InterleaveLow(r2, r3);
+        Vector128<long> high01 = InterleaveHigh(r0, r1), high23 = InterleaveHigh(r2, r3);
+        q0 = Vector128.Create(low01.GetLower(), low23.GetLower()).AsInt32();
+        q1 = Vector128.Create(low01.GetUpper(), low23.GetUpper()).AsInt32();
+        q2 = Vector128.Create(high01.GetLower(), high23.GetLower()).AsInt32();
+        q3 = Vector128.Create(high01.GetUpper(), high23.GetUpper()).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> And(Vector128<int> a, Vector128<int> b) => a & b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Or(Vector128<int> a, Vector128<int> b) => a | b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Xor(Vector128<int> a, Vector128<int> b) => a ^ b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Select(Vector128<int> mask, Vector128<int> a, Vector128<int> b) => Vector128.ConditionalSelect(mask, a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Equal(Vector128<int> a, Vector128<int> b) => Vector128.Equals(a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> ShiftLeft(Vector128<int> a, int count) => a << count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> ShiftRight(Vector128<int> a, int count) => a >>> count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> ShiftRightSigned(Vector128<int> a, int count) => a >> count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> ShiftLeft16(Vector128<int> a, int count) => (a.AsInt16() << count).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> ShiftRightSigned16(Vector128<int> a, int count) => (a.AsInt16() >> count).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Add(Vector128<int> a, Vector128<int> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Subtract(Vector128<int> a, Vector128<int> b) => a - b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Multiply(Vector128<int> a, Vector128<int> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Add16(Vector128<int> a, Vector128<int> b) => (a.AsInt16() + b.AsInt16()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> Subtract16(Vector128<int> a, Vector128<int> b) => (a.AsInt16() - b.AsInt16()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddBytes(Vector128<int> unsigned, Vector128<int> signed)
+    {
+        if (Ssse3.IsSupported)
+            return Ssse3.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
+
+        // Unsigned codes are below 128, so they are signed bytes too.
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            Vector128<short> lower = AdvSimd.MultiplyWideningLower(unsigned.AsSByte().GetLower(), signed.AsSByte().GetLower());
+            Vector128<short> upper = AdvSimd.MultiplyWideningUpper(unsigned.AsSByte(), signed.AsSByte());
+            return AdvSimd.Arm64.AddPairwise(lower, upper).AsInt32();
+        }
+
+        Vector128<short> a = unsigned.AsInt16(), b = signed.AsInt16();
+        return ((a << 8 >> 8) * (b << 8 >> 8) + (a >> 8) * (b >> 8)).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAdd16(Vector128<int> a, Vector128<int> b)
+    {
+        if (Sse2.IsSupported)
+            return Sse2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
+
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            Vector128<int> lower = AdvSimd.MultiplyWideningLower(a.AsInt16().GetLower(), b.AsInt16().GetLower());
+            Vector128<int> upper = AdvSimd.MultiplyWideningUpper(a.AsInt16(), b.AsInt16());
+            return AdvSimd.Arm64.AddPairwise(lower, upper);
+        }
+
+        return (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> ToSingle(Vector128<int> integers) => Vector128.ConvertToSingle(integers).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> AddSingle(Vector128<int> a, Vector128<int> b) => (a.AsSingle() + b.AsSingle()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplySingle(Vector128<int> a, Vector128<int> b) => (a.AsSingle() * b.AsSingle()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> FusedMultiplyAdd(Vector128<int> a, Vector128<int> b, Vector128<int> c) =>
+        Vector128.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<long> InterleaveLow(Vector128<int> a, Vector128<int> b) =>
+        (Sse2.IsSupported ? Sse2.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b)).AsInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<long> InterleaveHigh(Vector128<int> a, Vector128<int> b) =>
+        (Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b)).AsInt64();
+}

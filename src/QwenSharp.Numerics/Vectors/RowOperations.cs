@@ -1,0 +1,52 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>Something that is done to each row of a batch by itself.</summary>
+internal interface IRowOperation
+{
+    void Execute(int row);
+}
+
+/// <summary>A row operation over many rows; a task is a chunk of them.</summary>
+internal readonly struct RowsJob<TRows>(TRows operation, int rows, int chunk) : IParallelJob
+    where TRows : struct, IRowOperation
+{
+    public void Execute(int task, int worker)
+    {
+        int end = Math.Min(rows, (task + 1) * chunk);
+        for (int row = task * chunk; row < end; row++)
+            operation.Execute(row);
+    }
+}
+
+internal readonly unsafe struct RmsNormRows(VectorKernels kernels, float* x, float* weight, float epsilon, float* y, int width) : IRowOperation
+{
+    public void Execute(int row) => kernels.RmsNorm(x + ((long)row * width), weight, epsilon, y + ((long)row * width), width);
+}
+
+internal readonly unsafe struct SwiGluRows(VectorKernels kernels, float* gate, float* up, float* y, int width) : IRowOperation
+{
+    public void Execute(int row) => kernels.SwiGlu(gate + ((long)row * width), up + ((long)row * width), y + ((long)row * width), width);
+}
+
+internal readonly unsafe struct AddRows(VectorKernels kernels, float* x, float* y, int width) : IRowOperation
+{
+    public void Execute(int row) => kernels.Add(x + ((long)row * width), y + ((long)row * width), width);
+}
+
+/// <summary>QK-norm, where there is a weight, and rotation of each head of a row.</summary>
+internal readonly unsafe struct HeadRows(
+    VectorKernels kernels, float* x, int width, int headLength, float* weight, float epsilon, float* rotations, int pairs) : IRowOperation
+{
+    public void Execute(int row)
+    {
+        float* cosines = rotations + ((long)row * 2 * pairs);
+        float* head = x + ((long)row * width), end = head + width;
+        for (; head < end; head += headLength)
+        {
+            if (weight is not null)
+                kernels.RmsNorm(head, weight, epsilon, head, headLength);
+
+            kernels.Rotate(head, cosines, cosines + pairs, pairs);
+        }
+    }
+}

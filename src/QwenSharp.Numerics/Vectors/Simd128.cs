@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace QwenSharp.Numerics;
+
+/// <summary>Four floats, by the portable 128-bit instructions of .NET: Arm (NEON) and any x64.</summary>
+internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
+{
+    public static int Length => Vector128<float>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Load(float* from) => Vector128.Load(from);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(float* to, Vector128<float> value) => value.Store(to);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Broadcast(float value) => Vector128.Create(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Add(Vector128<float> a, Vector128<float> b) => a + b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Subtract(Vector128<float> a, Vector128<float> b) => a - b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Multiply(Vector128<float> a, Vector128<float> b) => a * b;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Divide(Vector128<float> a, Vector128<float> b) => a / b;
+
+    // Fused where the processor can; an x64 without FMA would compute it in software, so there it rounds twice.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
+
+    // Not MinNative and MaxNative: what these do with NaN is the processor's own affair.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Sum(Vector128<float> value) => Vector128.Sum(value);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> PowerOfTwo(Vector128<float> shifted) => ((shifted.AsInt32() + Vector128.Create(127)) << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadHalf(Half* from)
+    {
+        // The half's exponent and fraction in a float's place are its value times 2⁻¹¹², subnormals included.
+        // Infinities and NaN then look like 65536 and more: they get the float's greatest exponent.
+        Vector128<int> bits = (Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(from)).AsInt16()) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000));
+        Vector128<int> greatest = Vector128.Create(0x0F80_0000);
+        Vector128<int> infinite = Vector128.Equals(bits & greatest, greatest) & Vector128.Create(0x7F80_0000);
+        return ((bits.AsSingle() * Vector128.Create(VectorMath.HalfScale)).AsInt32() | infinite).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreHalf(Half* to, Vector128<float> value)
+    {
+        Vector128<int> bits = Min(Vector128.Create(65504f), Max(Vector128.Create(-65504f), value)).AsInt32();
+        Vector128<int> magnitude = bits & Vector128.Create(0x7FFF_FFFF);
+
+        // Normal halves: the exponent rebased, and half a unit less one added, one more where the last kept bit is odd.
+        Vector128<int> odd = (magnitude >> 13) & Vector128<int>.One;
+        Vector128<int> normal = (magnitude + Vector128.Create(0xFFF - (112 << 23)) + odd) >> 13;
+
+        // Subnormal halves: the last bit of 0.5 + x weighs 2⁻²⁴, as a subnormal half's does, so the sum rounds for us.
+        Vector128<float> half = Vector128.Create(0.5f);
+        Vector128<int> subnormal = (magnitude.AsSingle() + half).AsInt32() - half.AsInt32();
+        Vector128<int> rounded = Vector128.ConditionalSelect(Vector128.LessThan(magnitude, Vector128.Create(113 << 23)), subnormal, normal);
+        rounded = Vector128.ConditionalSelect(Vector128.GreaterThan(magnitude, Vector128.Create(0x7F80_0000)), Vector128.Create(0x7E00), rounded);
+        Vector128<uint> halves = (rounded | ((bits >>> 16) & Vector128.Create(0x8000))).AsUInt32();
+        Unsafe.WriteUnaligned(to, Vector128.Narrow(halves, halves).AsUInt64().ToScalar());
+    }
+}

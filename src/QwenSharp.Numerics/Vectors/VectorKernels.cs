@@ -1,0 +1,64 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>
+/// The loops over rows of floats that are not matrix products with weights. A call does one row (or one tile of attention) on
+/// the calling thread; its arithmetic depends on nothing but that row, so results do not change with the batch or the threads.
+/// </summary>
+internal abstract unsafe class VectorKernels
+{
+    /// <summary>The kernels of an instruction set.</summary>
+    public static VectorKernels For(Isa isa) => isa switch
+    {
+        Isa.Avx512 => new VectorKernels<Simd512, System.Runtime.Intrinsics.Vector512<float>>(),
+        Isa.Avx2 => new VectorKernels<Simd256, System.Runtime.Intrinsics.Vector256<float>>(),
+        Isa.Vector128 => new VectorKernels<Simd128, System.Runtime.Intrinsics.Vector128<float>>(),
+        _ => new VectorKernels<Simd1, float>(),
+    };
+
+    /// <summary>y = x / √(mean(x²) + ε) · weight. May be in place.</summary>
+    public abstract void RmsNorm(float* x, float* weight, float epsilon, float* y, int length);
+
+    /// <summary>(aᵢ, bᵢ) ← (aᵢ cosᵢ − bᵢ sinᵢ, aᵢ sinᵢ + bᵢ cosᵢ), where b follows a after <paramref name="pairs"/> floats.</summary>
+    public abstract void Rotate(float* head, float* cosines, float* sines, int pairs);
+
+    /// <summary>y = gate / (1 + e^−gate) · up. May be in place.</summary>
+    public abstract void SwiGlu(float* gate, float* up, float* y, int length);
+
+    /// <summary>y += x.</summary>
+    public abstract void Add(float* x, float* y, int length);
+
+    /// <summary>The greatest element, NaN passed over; −∞ of none.</summary>
+    public abstract float Max(float* x, int length);
+
+    /// <summary>y = e^(x − shift), and returns the sum of y. May be in place.</summary>
+    public abstract float ExpAndSum(float* x, float shift, float* y, int length);
+
+    /// <summary>Σ e^(x − shift).</summary>
+    public abstract float SumOfExp(float* x, float shift, int length);
+
+    /// <summary>x *= factor.</summary>
+    public abstract void Scale(float* x, float factor, int length);
+
+    /// <summary>Half to single precision, exactly.</summary>
+    public abstract void Widen(Half* x, float* y, int length);
+
+    /// <summary>Single to half precision, to nearest even, saturating at ±65504.</summary>
+    public abstract void Narrow(float* x, Half* y, int length);
+
+    /// <summary>The least number of rows, not below <paramref name="rows"/>, that <see cref="Multiply"/> can do.</summary>
+    public abstract int PaddedRows(int rows);
+
+    /// <summary>
+    /// c[m, j] = c[m, j] · keep[m] + Σᵢ a[m, i] b[i, j], summed from the first i on; without <paramref name="keep"/>, c is only written.
+    /// All matrices are row-major, and a row of the result is the same whatever rows are beside it.
+    /// </summary>
+    /// <param name="a">[rows, depth], rows <paramref name="aStride"/> floats apart.</param>
+    /// <param name="aStride">Floats from a row of <paramref name="a"/> to the next.</param>
+    /// <param name="b">[depth, columns], rows <paramref name="columns"/> floats apart.</param>
+    /// <param name="c">[rows, columns], rows <paramref name="columns"/> floats apart.</param>
+    /// <param name="keep">[rows], or null.</param>
+    /// <param name="rows">As <see cref="PaddedRows"/> gives.</param>
+    /// <param name="depth">Products of a sum.</param>
+    /// <param name="columns">A multiple of <see cref="KvStore.BlockTokens"/>.</param>
+    public abstract void Multiply(float* a, int aStride, float* b, float* c, float* keep, int rows, int depth, int columns);
+}

@@ -1,0 +1,51 @@
+namespace QwenSharp.Numerics.Tests;
+
+/// <summary>One sequence of random queries, keys and values, and its attention in double precision by the textbook.</summary>
+internal sealed class AttentionReference(TensorType type, int heads, int kvHeads, int length, int tokens, int seed, float scale = 1)
+{
+    public int Tokens => tokens;
+
+    public float[] Queries { get; } = Kernels.Random(tokens * heads * length, seed, scale);
+
+    public float[] Keys { get; } = Kernels.Random(tokens * kvHeads * length, seed + 1, scale);
+
+    public float[] Values { get; } = Kernels.Random(tokens * kvHeads * length, seed + 2);
+
+    /// <summary>[heads × length] of one position.</summary>
+    public double[] Output(int position)
+    {
+        double[] y = new double[heads * length];
+        for (int h = 0; h < heads; h++)
+        {
+            int kv = h / (heads / kvHeads);
+            double[] scores = new double[position + 1];
+            for (int p = 0; p <= position; p++)
+            {
+                for (int i = 0; i < length; i++)
+                    scores[p] += Queries[(((position * heads) + h) * length) + i] * (double)Stored(Keys[(((p * kvHeads) + kv) * length) + i]) / Math.Sqrt(length);
+            }
+
+            double max = scores.Max(), sum = scores.Sum(score => Math.Exp(score - max));
+            for (int p = 0; p <= position; p++)
+            {
+                for (int i = 0; i < length; i++)
+                    y[(h * length) + i] += Math.Exp(scores[p] - max) / sum * Stored(Values[(((p * kvHeads) + kv) * length) + i]);
+            }
+        }
+
+        return y;
+    }
+
+    /// <summary>Copies rows first … first + count − 1 into a batch.</summary>
+    public void CopyTo(int first, int count, Activations queries, Activations keys, Activations values, int row)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            Queries.AsSpan((first + i) * queries.Width, queries.Width).CopyTo(queries.Row(row + i));
+            Keys.AsSpan((first + i) * keys.Width, keys.Width).CopyTo(keys.Row(row + i));
+            Values.AsSpan((first + i) * values.Width, values.Width).CopyTo(values.Row(row + i));
+        }
+    }
+
+    private float Stored(float value) => type == TensorType.F16 ? (float)(Half)value : value;
+}

@@ -1,0 +1,40 @@
+namespace QwenSharp.Numerics.Tests;
+
+public class RotaryEmbeddingTests
+{
+    private const decimal Turn = 6.2831853071795864769252867666m;
+
+    [Theory]
+    [InlineData(64, 1e6, 1)]
+    [InlineData(32, 1e4, 1)]
+    [InlineData(40, 5e6, 4)]
+    public void Angles_are_exact_from_the_first_position_to_the_millions(int pairs, double theta, double factor)
+    {
+        RotaryEmbedding rotary = RotaryEmbedding.Create(pairs, theta, factor);
+        int[] positions = [0, 1, 2, 31, 4095, 131_071, 1_000_003, 16_777_217];
+        using Activations rotations = new(positions.Length, 2 * pairs);
+        rotary.Fill(positions, rotations);
+        for (int row = 0; row < positions.Length; row++)
+        {
+            for (int i = 0; i < pairs; i++)
+            {
+                // Reduced in 28 decimal digits, which the 24 bits of the result cannot tell from exact.
+                double angle = (double)(positions[row] * (decimal)(Math.Pow(theta, -(double)i / pairs) / factor) % Turn);
+                Assert.Equal(Math.Cos(angle), rotations.Row(row)[i], 6.1e-8);
+                Assert.Equal(Math.Sin(angle), rotations.Row(row)[pairs + i], 6.1e-8);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_makes_no_sense_is_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => RotaryEmbedding.Create(0, 1e4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RotaryEmbedding.Create(4, -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RotaryEmbedding.Create(4, 1e4, 0));
+        Assert.Throws<ArgumentException>(() => new RotaryEmbedding([1, double.NaN]));
+        using Activations rotations = new(1, 8);
+        Assert.Throws<ArgumentException>(() => RotaryEmbedding.Create(3, 1e4).Fill([1], rotations));
+        Assert.Throws<ArgumentException>(() => RotaryEmbedding.Create(4, 1e4).Fill([1, 2], rotations));
+    }
+}
