@@ -15,10 +15,10 @@ internal static class CommandTree
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, Terminal terminal)
     {
-        ParseResult parsed = Build(terminal).Parse(arguments, Parsing);
+        ParseResult parsed = Build(terminal).Parse(arguments.Count == 0 ? ["--help"] : arguments, Parsing);
         if (parsed.Errors.Count > 0)
         {
-            terminal.Fail($"{OneLine(parsed.Errors[0].Message)} See '{CommandPath(parsed)} --help'.");
+            terminal.Fail($"{Problem(parsed)} See '{CommandPath(parsed)} --help'.");
             return ExitCode.Usage;
         }
 
@@ -69,6 +69,11 @@ internal static class CommandTree
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
+
+    /// <summary>The first fault; a word that means nothing here explains the others.</summary>
+    private static string Problem(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
+        ? $"'{parsed.UnmatchedTokens[0]}' is no command, option or argument here."
+        : OneLine(parsed.Errors[0].Message);
 
     private static string CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "qwensharp" : $"qwensharp {parsed.CommandResult.Command.Name}";

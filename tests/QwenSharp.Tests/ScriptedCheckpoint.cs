@@ -36,7 +36,7 @@ internal static class ScriptedCheckpoint
         List<string> tokens = [.. Enumerable.Range(0, 256).Select(value => Spell([(byte)value]))];
         tokens.Add(Spell("he"u8));
         int newline = tokens.IndexOf(Spell("\n"u8));
-        tokens.AddRange(pieces.Where(piece => !Added.Contains(piece)).Select(piece => Spell(encoding.GetBytes(piece))));
+        tokens.AddRange(pieces.Where(piece => !Added.Contains(piece)).Select(piece => Spell(encoding.GetBytes(piece))).Except(tokens).ToArray());
         int added = tokens.Count;
         tokens.AddRange(Added);
         while (tokens.Count % 32 != 0)

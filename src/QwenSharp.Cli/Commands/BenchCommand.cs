@@ -25,18 +25,21 @@ internal static class BenchCommand
         Argument<string?> model = new("MODEL") { Description = "A GGUF file; or give --shape.", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> shape = new("--shape") { Description = "A published shape, filled with random weights.", HelpName = "NAME" };
         Option<string> type = new("--type") { Description = "The weights of --shape: " + string.Join(", ", WeightMix.All.Select(mix => mix.Name)) + ".", HelpName = "TYPE", DefaultValueFactory = _ => "q4_k_m" };
-        Option<int> prompt = Values.AtLeast("--prompt-tokens", 1, "Tokens of the prompt.", otherwise: 512);
-        Option<int> generate = Values.AtLeast("--generate-tokens", 1, "Tokens to decode after it.", otherwise: 64);
-        Option<int> runs = Values.AtLeast("--runs", 1, "Measured runs after one that warms up; the median counts.", otherwise: 3);
+        Option<string?> save = new("--save") { Description = "Write the random weights of --shape to this GGUF file and measure that, so that another engine can be measured on the same.", HelpName = "FILE" };
+        Option<int> prompt = Values.Number("--prompt-tokens", 1, 1 << 24, "Tokens of the prompt.", 512);
+        Option<int> generate = Values.Number("--generate-tokens", 1, 1 << 24, "Tokens to decode after it.", 64);
+        Option<int> runs = Values.Number("--runs", 1, 1 << 24, "Measured runs after one that warms up; the median counts.", 3);
         Option<bool> list = new("--list-shapes") { Description = "List the shapes that --shape knows." };
         Option<bool> json = Values.Json("One JSON object with the figures and what they were measured on.");
         ModelOptions modelOptions = new(context: false);
-        DocumentedCommand command = new("bench", "Measures prefill and decode, and decode against the machine's memory bandwidth.", Examples) { model, shape, type, prompt, generate, runs, list, json };
+        DocumentedCommand command = new("bench", "Measures prefill and decode, and decode against the machine's memory bandwidth.", Examples) { model, shape, type, save, prompt, generate, runs, list, json };
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (!result.GetValue(list) && result.GetValue(model) is null == result.GetValue(shape) is null)
+            if (!result.GetValue(list) && (result.GetValue(model) is null) == (result.GetValue(shape) is null))
                 result.AddError("Give either MODEL or --shape.");
+            if (result.GetValue(save) is not null && result.GetValue(shape) is null)
+                result.AddError("--save keeps the random weights of --shape.");
         });
         command.SetAction((parsed, stop) =>
         {
@@ -46,11 +49,18 @@ internal static class BenchCommand
                 return Task.FromResult(ExitCode.Ok);
             }
 
-            QwenModelOptions threads = modelOptions.Read(parsed);
+            QwenModelOptions machine = modelOptions.Read(parsed);
             SpeedTestOptions test = new(
                 parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs),
-                threads.Threads == 0 ? Environment.ProcessorCount : threads.Threads, threads.KvType);
-            BenchReport report = parsed.GetValue(model) is { } path
+                machine.Threads == 0 ? Environment.ProcessorCount : machine.Threads, machine.KvType);
+            string? path = parsed.GetValue(model);
+            if (parsed.GetValue(save) is { } file)
+            {
+                (ModelConfig config, WeightMix mix) = Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
+                RandomWeights.Save(path = file, config, mix);
+            }
+
+            BenchReport report = path is not null
                 ? OfFile(path, test, stop)
                 : OfShape(parsed.GetValue(shape)!, parsed.GetValue(type)!, test, stop);
             if (parsed.GetValue(json))

@@ -14,6 +14,9 @@ internal sealed class DocumentedCommand(string name, string description, string 
 /// <summary>The usual help, then the command's examples and the exit codes.</summary>
 internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLineAction
 {
+    /// <summary>Help is for command lines that are not right yet.</summary>
+    public override bool ClearsParseErrors => true;
+
     public override int Invoke(ParseResult parseResult)
     {
         int code = usual.Invoke(parseResult);

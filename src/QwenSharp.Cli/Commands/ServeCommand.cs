@@ -19,7 +19,7 @@ internal static class ServeCommand
     {
         Option<string[]> models = new("--model") { Description = "A GGUF file; repeat for several. Requests choose one by its name, the file's without extension.", HelpName = "PATH", Required = true };
         Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
-        Option<int> port = Values.AtLeast("--port", 0, "The TCP port; 0 for a free one.", otherwise: 8080);
+        Option<int> port = Values.Number("--port", 0, 65535, "The TCP port; 0 for a free one.", 8080);
         Option<string?> apiKey = new("--api-key") { Description = "What clients must send as 'Authorization: Bearer KEY'.", HelpName = "KEY" };
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
         ModelOptions modelOptions = new();

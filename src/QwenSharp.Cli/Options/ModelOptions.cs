@@ -6,8 +6,8 @@ namespace QwenSharp.Cli.Options;
 /// <summary>The options of every command that computes with a model, or of those among them that apply.</summary>
 internal sealed class ModelOptions
 {
-    private readonly Option<int> _threads = Values.AtLeast("--threads", 0, "Threads that compute; 0 for one a processor.");
-    private readonly Option<int> _context = Values.AtLeast("--context", 0, "The longest sequence in tokens; 0 for the model's own, as far as memory allows.");
+    private readonly Option<int> _threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
+    private readonly Option<int> _context = Values.Number("--context", 0, int.MaxValue, "The longest sequence in tokens; 0 for the model's own, as far as memory allows.", 0);
     private readonly Option<string> _kv;
     private readonly List<Option> _offered = [];
 
