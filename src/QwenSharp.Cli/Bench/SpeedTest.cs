@@ -1,0 +1,70 @@
+using System.Diagnostics;
+using QwenSharp.Engine;
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Cli.Bench;
+
+/// <summary>How much to measure.</summary>
+internal sealed record SpeedTestOptions(int PromptTokens, int GenerateTokens, int Runs, int Threads, TensorType KvType);
+
+/// <summary>Speed of one run.</summary>
+/// <param name="Prefill">Prompt tokens a second.</param>
+/// <param name="Decode">Generated tokens a second.</param>
+internal readonly record struct Speed(double Prefill, double Decode);
+
+/// <summary>
+/// Times prefill of a random prompt and then greedy decoding of one sequence, with the forward pass alone: no tokenizer, no sampler.
+/// One shorter run before warms up code and memory.
+/// </summary>
+internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
+{
+    /// <summary>Measures each run.</summary>
+    public List<Speed> Measure(CancellationToken stop)
+    {
+        Random random = new(1);
+        int[] prompt = [.. Enumerable.Range(0, options.PromptTokens).Select(_ => random.Next(model.Config.VocabularySize))];
+        using SequenceEvaluator evaluator = new(model, options.PromptTokens + options.GenerateTokens, options.Threads, options.KvType);
+        Run(evaluator, prompt.AsSpan(0, Math.Min(prompt.Length, 64)), Math.Min(options.GenerateTokens, 8), stop);
+        List<Speed> speeds = [];
+        for (int run = 0; run < options.Runs; run++)
+            speeds.Add(Run(evaluator, prompt, options.GenerateTokens, stop));
+
+        return speeds;
+    }
+
+    /// <summary>Bytes that decoding one token reads: the weights, and keys and values of the positions before it, at the middle of the answer.</summary>
+    public double BytesReadPerToken() =>
+        model.BytesPerToken + (options.PromptTokens + options.GenerateTokens / 2.0) * 2 * model.Config.Layers * model.Config.KvWidth * options.KvType.BlockBytes();
+
+    private static Speed Run(SequenceEvaluator evaluator, ReadOnlySpan<int> prompt, int generate, CancellationToken stop)
+    {
+        evaluator.Rewind();
+        long start = Stopwatch.GetTimestamp();
+        ReadOnlySpan<float> logits = evaluator.Append(prompt);
+        TimeSpan prefill = Stopwatch.GetElapsedTime(start);
+
+        Span<int> next = new int[1];
+        start = Stopwatch.GetTimestamp();
+        for (int i = 0; i < generate; i++)
+        {
+            stop.ThrowIfCancellationRequested();
+            next[0] = Likeliest(logits);
+            logits = evaluator.Append(next);
+        }
+
+        return new Speed(prompt.Length / prefill.TotalSeconds, generate / Stopwatch.GetElapsedTime(start).TotalSeconds);
+    }
+
+    private static int Likeliest(ReadOnlySpan<float> logits)
+    {
+        int best = 0;
+        for (int i = 1; i < logits.Length; i++)
+        {
+            if (logits[i] > logits[best])
+                best = i;
+        }
+
+        return best;
+    }
+}

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json.Nodes;
+using QwenSharp.Cli.Bench;
+using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Terminals;
+using QwenSharp.Formats;
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary><c>qwensharp bench</c>: how fast a model runs on this machine.</summary>
+internal static class BenchCommand
+{
+    private const string Examples = """
+        qwensharp bench qwen3-4b-q4_k_m.gguf --prompt-tokens 512 --generate-tokens 64 --threads 2
+        qwensharp bench --shape qwen3-4b --type q4_k_m   # random weights of that shape: no download
+        qwensharp bench --list-shapes
+        qwensharp bench --shape qwen3-0.6b --json
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string?> model = new("MODEL") { Description = "A GGUF file; or give --shape.", Arity = ArgumentArity.ZeroOrOne };
+        Option<string?> shape = new("--shape") { Description = "A published shape, filled with random weights.", HelpName = "NAME" };
+        Option<string> type = new("--type") { Description = "The weights of --shape: " + string.Join(", ", WeightMix.All.Select(mix => mix.Name)) + ".", HelpName = "TYPE", DefaultValueFactory = _ => "q4_k_m" };
+        Option<string?> save = new("--save") { Description = "Write the random weights of --shape to this GGUF file and measure that, so that another engine can be measured on the same.", HelpName = "FILE" };
+        Option<int> prompt = Values.Number("--prompt-tokens", 1, 1 << 24, "Tokens of the prompt.", 512);
+        Option<int> generate = Values.Number("--generate-tokens", 1, 1 << 24, "Tokens to decode after it.", 64);
+        Option<int> runs = Values.Number("--runs", 1, 1 << 24, "Measured runs after one that warms up; the median counts.", 3);
+        Option<bool> list = new("--list-shapes") { Description = "List the shapes that --shape knows." };
+        Option<bool> json = Values.Json("One JSON object with the figures and what they were measured on.");
+        ModelOptions modelOptions = new(context: false);
+        DocumentedCommand command = new("bench", "Measures prefill and decode, and decode against the machine's memory bandwidth.", Examples) { model, shape, type, save, prompt, generate, runs, list, json };
+        modelOptions.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (!result.GetValue(list) && (result.GetValue(model) is null) == (result.GetValue(shape) is null))
+                result.AddError("Give either MODEL or --shape.");
+            if (result.GetValue(save) is not null && result.GetValue(shape) is null)
+                result.AddError("--save keeps the random weights of --shape.");
+        });
+        command.SetAction((parsed, stop) =>
+        {
+            if (parsed.GetValue(list))
+            {
+                ListShapes(terminal, parsed.GetValue(json));
+                return Task.FromResult(ExitCode.Ok);
+            }
+
+            QwenModelOptions machine = modelOptions.Read(parsed);
+            SpeedTestOptions test = new(
+                parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs),
+                machine.Threads == 0 ? Environment.ProcessorCount : machine.Threads, machine.KvType);
+            string? path = parsed.GetValue(model);
+            if (parsed.GetValue(save) is { } file)
+            {
+                (ModelConfig config, WeightMix mix) = Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
+                RandomWeights.Save(path = file, config, mix);
+            }
+
+            BenchReport report = path is not null
+                ? OfFile(path, test, stop)
+                : OfShape(parsed.GetValue(shape)!, parsed.GetValue(type)!, test, stop);
+            if (parsed.GetValue(json))
+                terminal.Out.WriteLine(report.ToJson().ToJsonString(Output.JsonIndented));
+            else
+                report.Write(terminal.Rich());
+
+            return Task.FromResult(ExitCode.Ok);
+        });
+        return command;
+    }
+
+    private static BenchReport OfFile(string path, SpeedTestOptions test, CancellationToken stop)
+    {
+        long start = Stopwatch.GetTimestamp();
+        using GgufFile file = GgufFile.Open(path);
+        LanguageModel model = LanguageModel.Load(file);
+        TimeSpan load = Stopwatch.GetElapsedTime(start);
+        string types = string.Join(" + ", GgufSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
+        return Measure(Path.GetFileName(path), types, model, load, test, stop);
+    }
+
+    private static BenchReport OfShape(string shape, string type, SpeedTestOptions test, CancellationToken stop)
+    {
+        (ModelConfig config, WeightMix mix) = Find(shape, type);
+        long start = Stopwatch.GetTimestamp();
+        LanguageModel model = RandomWeights.CreateModel(config, mix);
+        return Measure(shape, mix.Name, model, Stopwatch.GetElapsedTime(start), test, stop);
+    }
+
+    private static (ModelConfig Config, WeightMix Mix) Find(string shape, string type)
+    {
+        try
+        {
+            return (ModelShapes.Find(shape), WeightMix.Find(type));
+        }
+        catch (ArgumentException unknown)
+        {
+            throw new UsageException(unknown.Message);
+        }
+    }
+
+    private static BenchReport Measure(string name, string type, LanguageModel model, TimeSpan load, SpeedTestOptions test, CancellationToken stop)
+    {
+        SpeedTest speed = new(model, test);
+        List<Speed> speeds = speed.Measure(stop);
+        long peakMemory = Machine.PeakMemory();
+        using Compute compute = new(threads: 1);
+        return new BenchReport(
+            name, type, model.ParameterCount, model.WeightBytes, test.Threads, compute.Isa.ToString(), test, speeds,
+            load.TotalSeconds, MemoryBandwidth.Measure(test.Threads), speed.BytesReadPerToken(), peakMemory);
+    }
+
+    private static void ListShapes(Terminal terminal, bool json)
+    {
+        if (json)
+            terminal.Out.WriteLine(new JsonArray([.. ModelShapes.All.Keys.Select(name => (JsonNode)name)]).ToJsonString());
+        else
+            terminal.Out.WriteLine(string.Join(Environment.NewLine, ModelShapes.All.Keys));
+    }
+}

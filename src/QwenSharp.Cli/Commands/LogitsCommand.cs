@@ -1,0 +1,102 @@
+using System.Buffers.Binary;
+using System.CommandLine;
+using System.Runtime.InteropServices;
+using System.Text.Json.Nodes;
+using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Terminals;
+using QwenSharp.Engine;
+using QwenSharp.Formats;
+using QwenSharp.Models;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary><c>qwensharp logits</c>: what the model computes for given tokens, for comparison with other implementations.</summary>
+internal static class LogitsCommand
+{
+    private const string Examples = """
+        qwensharp logits qwen3-0.6b.gguf --tokens 9707,11,1879 --output hello.logits
+        qwensharp tokenize qwen3-0.6b.gguf "Hello" > ids.txt && qwensharp logits qwen3-0.6b.gguf --tokens ids.txt --output hello.logits
+
+        The file: int32 n, int32 vocabulary size, n int32 token ids, n × vocabulary float32 logits; all little-endian.
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = Values.Model("A GGUF file with weights; it needs no tokenizer.");
+        Option<string> tokens = new("--tokens") { Description = "Token ids separated by commas, or a file with ids separated by commas or white space, or a JSON array.", HelpName = "IDS|FILE", Required = true };
+        Option<string> output = new("--output") { Description = "The file to write.", HelpName = "FILE", Required = true };
+        Option<bool> json = Values.Json("Say what was computed as one JSON object.");
+        ModelOptions modelOptions = new(kvDefault: "f32");
+        DocumentedCommand command = new("logits", "Computes the logits of every token of one sequence, from position 0.", Examples) { model, tokens, output, json };
+        modelOptions.AddTo(command);
+        command.SetAction((parsed, stop) =>
+        {
+            string list = parsed.GetValue(tokens)!;
+            int[] ids = TokenList.Parse(File.Exists(list) ? File.ReadAllText(list) : list);
+            if (ids.Length == 0)
+                throw new UsageException("--tokens names no token.");
+
+            using GgufFile file = GgufFile.Open(parsed.GetValue(model)!);
+            LanguageModel weights = LanguageModel.Load(file);
+            Write(weights, ids, parsed.GetValue(output)!, modelOptions.Read(parsed), stop);
+            if (parsed.GetValue(json))
+            {
+                terminal.Out.WriteLine(new JsonObject
+                {
+                    ["output"] = parsed.GetValue(output),
+                    ["tokens"] = ids.Length,
+                    ["vocabulary_size"] = weights.Config.VocabularySize,
+                }.ToJsonString(Output.JsonText));
+            }
+
+            return Task.FromResult(ExitCode.Ok);
+        });
+        return command;
+    }
+
+    /// <summary>Computes and writes row by row, under a temporary name until the file is complete.</summary>
+    private static void Write(LanguageModel weights, int[] ids, string path, QwenModelOptions options, CancellationToken stop)
+    {
+        string partial = path + ".partial";
+        try
+        {
+            using (FileStream stream = new(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
+            {
+                WriteIntegers(stream, [ids.Length, weights.Config.VocabularySize, .. ids]);
+                using SequenceEvaluator evaluator = new(weights, Math.Max(ids.Length, options.ContextLength), options.Threads, options.KvType);
+                evaluator.Append(ids, (_, row) =>
+                {
+                    stop.ThrowIfCancellationRequested();
+                    WriteFloats(stream, row);
+                });
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+
+    private static void WriteIntegers(Stream stream, ReadOnlySpan<int> values)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        foreach (int value in values)
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
+            stream.Write(bytes);
+        }
+    }
+
+    private static void WriteFloats(Stream stream, ReadOnlySpan<float> values)
+    {
+        if (BitConverter.IsLittleEndian)
+        {
+            stream.Write(MemoryMarshal.AsBytes(values));
+            return;
+        }
+
+        WriteIntegers(stream, MemoryMarshal.Cast<float, int>(values));
+    }
+}

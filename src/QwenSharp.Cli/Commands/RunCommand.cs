@@ -1,0 +1,115 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Run;
+using QwenSharp.Cli.Terminals;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary><c>qwensharp run</c>: a conversation in the terminal, or one answer.</summary>
+internal static class RunCommand
+{
+    private const string Examples = """
+        qwensharp run qwen3-0.6b-q4_k_m.gguf                          # talk; /help lists the commands
+        qwensharp run qwen3-0.6b-q4_k_m.gguf "Why is the sky blue?"   # one answer
+        cat notes.txt | qwensharp run qwen3-4b.gguf "Summarise this." # the piped text, then the request
+        qwensharp run qwen3-4b.gguf "2+2?" --no-think --temperature 0 --json
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = Values.Model();
+        Argument<string?> prompt = new("PROMPT")
+        {
+            Description = "The request. Text piped in comes before it; without PROMPT the piped text is the request.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string?> system = new("--system") { Description = "The system message.", HelpName = "TEXT" };
+        Option<bool> think = new("--think") { Description = "Let the model reason before it answers (its own default where its template has a switch)." };
+        Option<bool> noThink = new("--no-think") { Description = "Answer without reasoning." };
+        Option<bool> stats = new("--stats") { Description = "Say how long each answer took: time to the first token, tokens a second." };
+        Option<bool> json = Values.Json("One JSON object with the answer, its reasoning, tokens and timing; one-shot only.");
+        SamplingArguments sampling = new();
+        ModelOptions modelOptions = new();
+        DocumentedCommand command = new("run", "Talks with a model in the terminal, or answers one prompt.", Examples) { model, prompt, system, think, noThink, stats, json };
+        sampling.AddTo(command);
+        modelOptions.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(think) && result.GetValue(noThink))
+                result.AddError("--think and --no-think exclude each other.");
+        });
+        command.SetAction(async (parsed, stop) =>
+        {
+            ChatOptions options = sampling.Read(parsed);
+            if (parsed.GetValue(think) || parsed.GetValue(noThink))
+                options.AdditionalProperties![QwenChatOptionNames.EnableThinking] = parsed.GetValue(think);
+
+            string? request = await RequestAsync(terminal, parsed.GetValue(prompt), stop).ConfigureAwait(false);
+            if (request is null && parsed.GetValue(json))
+                throw new UsageException("--json needs a PROMPT or piped text.");
+
+            await using QwenModel loaded = QwenModel.Load(parsed.GetValue(model)!, modelOptions.Read(parsed));
+            using QwenChatClient client = new(loaded);
+            if (request is not null)
+            {
+                return await OnceAsync(terminal, client, Messages(parsed.GetValue(system), request), options, parsed.GetValue(stats), parsed.GetValue(json), stop).ConfigureAwait(false);
+            }
+
+            terminal.Out.WriteLine(terminal.Dim($"{loaded.Id}, context of {loaded.ContextLength} tokens. /help lists the commands."));
+            await new ChatSession(client, options, terminal, terminal.LineReader())
+            {
+                System = parsed.GetValue(system),
+                ShowStatistics = parsed.GetValue(stats),
+            }.RunAsync().ConfigureAwait(false);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>The one request to answer; null for a conversation with a person at the terminal.</summary>
+    private static async Task<string?> RequestAsync(Terminal terminal, string? prompt, CancellationToken stop)
+    {
+        if (terminal.InputIsTerminal && (prompt is not null || terminal.OutputIsTerminal))
+            return prompt;
+
+        string piped = await terminal.ReadAllAsync(stop).ConfigureAwait(false);
+        string request = prompt is null ? piped : piped.Length == 0 ? prompt : $"{piped.TrimEnd('\r', '\n')}\n\n{prompt}";
+        return string.IsNullOrWhiteSpace(request)
+            ? throw new UsageException("There is no prompt: give PROMPT, or pipe text in.")
+            : request;
+    }
+
+    private static List<ChatMessage> Messages(string? system, string request) =>
+        string.IsNullOrWhiteSpace(system)
+            ? [new ChatMessage(ChatRole.User, request)]
+            : [new ChatMessage(ChatRole.System, system), new ChatMessage(ChatRole.User, request)];
+
+    private static async Task<int> OnceAsync(
+        Terminal terminal, IChatClient client, List<ChatMessage> messages, ChatOptions options, bool stats, bool json, CancellationToken stop)
+    {
+        AnswerPrinter printer = new(terminal) { Visible = !json };
+        await printer.PrintAsync(client.GetStreamingResponseAsync(messages, options, stop), stop).ConfigureAwait(false);
+        Answer answer = printer.Result();
+        if (json)
+            terminal.Out.WriteLine(Json(answer));
+        else if (stats)
+            terminal.Error.WriteLine(answer.Statistics.ToString());
+
+        return ExitCode.Ok;
+    }
+
+    private static string Json(Answer answer) => new JsonObject
+    {
+        ["content"] = answer.Message.Text,
+        ["reasoning_content"] = string.Concat(answer.Message.Contents.OfType<TextReasoningContent>().Select(part => part.Text)),
+        ["finish_reason"] = answer.Finish?.Value,
+        ["prompt_tokens"] = answer.Statistics.PromptTokens,
+        ["completion_tokens"] = answer.Statistics.AnswerTokens,
+        ["time_to_first_token_seconds"] = answer.Statistics.FirstToken.TotalSeconds,
+        ["process_start_to_first_token_seconds"] = answer.Statistics.SinceProcessStart.TotalSeconds,
+        ["decode_tokens_per_second"] = answer.Statistics.DecodeRate,
+    }.ToJsonString(Output.JsonText);
+}

@@ -1,0 +1,22 @@
+using System.Globalization;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary>Token ids as users write them.</summary>
+internal static class TokenList
+{
+    /// <summary>Reads ids separated by commas or white space, or a JSON array of them.</summary>
+    /// <exception cref="UsageException">There is something else.</exception>
+    public static int[] Parse(string text)
+    {
+        string list = text.Trim();
+        if (list.StartsWith('[') && list.EndsWith(']'))
+            list = list[1..^1];
+
+        return [.. list.Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(Id)];
+    }
+
+    private static int Id(string word) => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+        ? id
+        : throw new UsageException($"'{word}' is not a token id; ids are whole numbers from 0, separated by commas or white space.");
+}

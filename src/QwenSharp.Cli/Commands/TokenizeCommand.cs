@@ -1,0 +1,96 @@
+using System.CommandLine;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Terminals;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary><c>qwensharp tokenize</c>: text to token ids and back.</summary>
+internal static class TokenizeCommand
+{
+    private const string Examples = """
+        qwensharp tokenize qwen3-0.6b.gguf "Hello, world"           # 9707 11 1879
+        qwensharp tokenize tokenizer.json < notes.txt               # standard input, exactly as it is
+        qwensharp tokenize vocab.gguf --jsonl < texts.jsonl         # {"text": …} a line in, {"ids": […]} a line out
+        qwensharp tokenize vocab.gguf --parse-special "<|im_end|>"  # one control token; without the option, text
+        qwensharp tokenize vocab.gguf --decode 9707,11,1879
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = Values.Model("A GGUF file, with weights or without, or a Hugging Face tokenizer.json.");
+        Argument<string?> text = new("TEXT") { Description = "The text; without it, all of standard input.", Arity = ArgumentArity.ZeroOrOne };
+        Option<bool> jsonl = new("--jsonl") { Description = "Read lines {\"text\": …} and write lines {\"ids\": […]}; with --decode the other way round." };
+        Option<bool> special = new("--parse-special") { Description = "Parse control tokens such as <|im_start|> in the text. Other added tokens, such as <think>, always are." };
+        Option<bool> decode = new("--decode") { Description = "Turn ids, separated by commas or white space, into text." };
+        Option<bool> json = Values.Json("One JSON object with the ids and the text of each token.");
+        DocumentedCommand command = new("tokenize", "Turns text into token ids, one line of them, or ids into text.", Examples) { model, text, jsonl, special, decode, json };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(jsonl) && (result.GetValue(text) is not null || result.GetValue(json)))
+                result.AddError("--jsonl reads standard input and writes JSON lines; it goes with neither TEXT nor --json.");
+            if (result.GetValue(decode) && result.GetValue(special))
+                result.AddError("--decode takes ids; --parse-special is about text.");
+        });
+        command.SetAction(async (parsed, stop) =>
+        {
+            BpeTokenizer tokenizer = QwenTokenizer.Load(parsed.GetValue(model)!);
+            TokenParsing parsing = parsed.GetValue(special) ? TokenParsing.All : TokenParsing.Added;
+            if (parsed.GetValue(jsonl))
+            {
+                Func<JsonElement, string> convert = parsed.GetValue(decode)
+                    ? line => TextLine(tokenizer.Decode([.. line.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())]))
+                    : line => IdsLine(tokenizer.Encode(line.GetProperty("text").GetString() ?? throw new FormatException("'text' is null."), parsing));
+                await ConvertLinesAsync(terminal, convert, stop).ConfigureAwait(false);
+                return ExitCode.Ok;
+            }
+
+            string input = parsed.GetValue(text) ?? await terminal.ReadAllAsync(stop).ConfigureAwait(false);
+            int[] ids = parsed.GetValue(decode) ? TokenList.Parse(input) : tokenizer.Encode(input, parsing);
+            if (parsed.GetValue(json))
+                terminal.Out.WriteLine(Describe(tokenizer, ids).ToJsonString(Output.JsonText));
+            else if (parsed.GetValue(decode))
+                terminal.Out.Write(tokenizer.Decode(ids));
+            else
+                terminal.Out.WriteLine(string.Join(' ', ids));
+
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>Converts line by line; each result is written before the next line is awaited, so a program can hold a dialogue.</summary>
+    private static async Task ConvertLinesAsync(Terminal terminal, Func<JsonElement, string> convert, CancellationToken stop)
+    {
+        using StreamReader reader = new(terminal.Input, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16, leaveOpen: true);
+        for (int number = 1; await reader.ReadLineAsync(stop).AsTask().WaitAsync(stop).ConfigureAwait(false) is { } line; number++)
+        {
+            if (string.IsNullOrWhiteSpace(line))
+                continue;
+
+            try
+            {
+                using JsonDocument document = JsonDocument.Parse(line);
+                terminal.Out.WriteLine(convert(document.RootElement));
+                terminal.Out.Flush();
+            }
+            catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+            {
+                throw new InvalidDataException($"line {number} is not what --jsonl reads: {wrong.Message}", wrong);
+            }
+        }
+    }
+
+    private static JsonObject Describe(BpeTokenizer tokenizer, int[] ids) => new()
+    {
+        ["ids"] = new JsonArray([.. ids.Select(id => (JsonNode)id)]),
+        ["tokens"] = new JsonArray([.. ids.Select(id => (JsonNode)tokenizer.Decode([id]))]),
+    };
+
+    private static string IdsLine(int[] ids) => $$"""{"ids":[{{string.Join(',', ids)}}]}""";
+
+    private static string TextLine(string text) => new JsonObject { ["text"] = text }.ToJsonString(Output.JsonText);
+}

@@ -1,0 +1,163 @@
+using System.Text;
+using Spectre.Console;
+
+namespace QwenSharp.Cli.Terminals;
+
+/// <summary>
+/// The console as the commands see it: where text comes from and goes to, whether a person sits there, how wide and how
+/// colourful it is. All that differs between systems' consoles is decided here.
+/// </summary>
+internal sealed class Terminal : IDisposable
+{
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+
+    /// <summary>A terminal over given streams, as tests use it.</summary>
+    public Terminal(Stream input, TextWriter output, TextWriter error)
+    {
+        (Input, Out, Error) = (input, output, error);
+    }
+
+    /// <summary>Standard input as bytes; text on it is UTF-8.</summary>
+    public Stream Input { get; }
+
+    /// <summary>Standard output.</summary>
+    public TextWriter Out { get; }
+
+    /// <summary>Standard error.</summary>
+    public TextWriter Error { get; }
+
+    /// <summary>Whether a person types the input.</summary>
+    public bool InputIsTerminal { get; init; }
+
+    /// <summary>Whether a person reads the output.</summary>
+    public bool OutputIsTerminal { get; init; }
+
+    /// <summary>Whether the output is a terminal that obeys ANSI cursor movement.</summary>
+    public bool MovesCursor { get; init; }
+
+    /// <summary>Whether output may carry colours and styles: a person reads it and has not set NO_COLOR (no-color.org).</summary>
+    public bool Styled { get; init; }
+
+    /// <summary>Characters in a line.</summary>
+    public int Width { get; init; } = 120;
+
+    /// <summary>Ctrl-C and requests to end.</summary>
+    public Interrupts Interrupts { get; } = new();
+
+    /// <summary>The process's own console.</summary>
+    public static Terminal Open()
+    {
+        // On Windows a console has a code page; on Unix this only confirms the default. Without a BOM either way.
+        bool outputIsTerminal = !Console.IsOutputRedirected;
+        if (OperatingSystem.IsWindows())
+        {
+            Console.OutputEncoding = Utf8;
+            Console.InputEncoding = Utf8;
+        }
+
+        // Spectre knows which terminals obey ANSI sequences, and switches them on where Windows wants to be asked.
+        bool ansi = outputIsTerminal && AnsiConsole.Create(new AnsiConsoleSettings()).Profile.Capabilities.Ansi;
+
+        // Redirected output is buffered and flushed by the commands; a terminal shows each write at once.
+        TextWriter output = outputIsTerminal
+            ? Console.Out
+            : new StreamWriter(Console.OpenStandardOutput(), Utf8, bufferSize: 1 << 16) { NewLine = "\n" };
+        Terminal terminal = new(Console.OpenStandardInput(), output, Console.Error)
+        {
+            InputIsTerminal = !Console.IsInputRedirected,
+            OutputIsTerminal = outputIsTerminal,
+            MovesCursor = ansi,
+            Styled = ansi && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
+            Width = outputIsTerminal ? WindowWidth() : 120,
+        };
+        terminal.Interrupts.Listen();
+        return terminal;
+    }
+
+    /// <summary>Tells the user in one line why there is no result.</summary>
+    public void Fail(string message)
+    {
+        Out.Flush();
+        Error.WriteLine("qwensharp: " + message);
+        Error.Flush();
+    }
+
+    /// <summary>All of standard input as text, exactly: no byte order mark dropped, nothing trimmed, bytes that are not UTF-8 as U+FFFD.</summary>
+    public async Task<string> ReadAllAsync(CancellationToken cancellationToken)
+    {
+        using MemoryStream bytes = new();
+        // A read from a pipe or a terminal cannot be cancelled; waiting for it can.
+        await Input.CopyToAsync(bytes, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Utf8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+    }
+
+    /// <summary>How a person at the terminal types lines: with an editor where the terminal understands cursor movement.</summary>
+    public Func<string, string?> LineReader()
+    {
+        if (!MovesCursor)
+        {
+            return prompt =>
+            {
+                Out.Write(prompt);
+                Out.Flush();
+                return Console.ReadLine();
+            };
+        }
+
+        LineEditor editor = new(() => Console.ReadKey(intercept: true), Out, Width);
+        return prompt =>
+        {
+            // While a line is typed Ctrl-C is a key: it clears the line first.
+            Console.TreatControlCAsInput = true;
+            try
+            {
+                return editor.Read(prompt);
+            }
+            finally
+            {
+                Console.TreatControlCAsInput = false;
+            }
+        };
+    }
+
+    /// <summary>Text of a model as a terminal may see it: no control characters, which could move the cursor or worse; elsewhere as it is.</summary>
+    public string Safe(string text) => OutputIsTerminal && text.Any(IsUnsafe) ? string.Concat(text.Select(c => IsUnsafe(c) ? '\uFFFD' : c)) : text;
+
+    /// <summary>Text in grey where styles are allowed.</summary>
+    public string Dim(string text) => Styled && text.Length > 0 ? $"\e[2m{text}\e[22m" : text;
+
+    /// <summary>Tables and trees, cut to the width, with styles only where they are allowed.</summary>
+    public IAnsiConsole Rich()
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = Styled ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = Styled ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(Out),
+        });
+        console.Profile.Width = Width;
+        return console;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Out.Flush();
+        Interrupts.Dispose();
+    }
+
+    private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\t');
+
+    private static int WindowWidth()
+    {
+        try
+        {
+            return Math.Max(40, Console.WindowWidth);
+        }
+        catch (IOException)
+        {
+            return 120;
+        }
+    }
+}

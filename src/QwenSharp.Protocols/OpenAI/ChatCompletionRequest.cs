@@ -1,0 +1,128 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Protocols.OpenAI;
+
+/// <summary>A <c>POST /v1/chat/completions</c>, in neutral chat types.</summary>
+public sealed record ChatCompletionRequest
+{
+    private const int MaxTopLogprobs = 20;
+
+    /// <summary>What is common to chat and plain completions.</summary>
+    public required GenerationFields Generation { get; init; }
+
+    /// <summary>The conversation, at least one message.</summary>
+    public required IReadOnlyList<ChatMessage> Messages { get; init; }
+
+    /// <summary>Reads a request's body.</summary>
+    /// <exception cref="OpenAIException">A field is missing, wrong, or not honoured; the error names it.</exception>
+    public static ChatCompletionRequest Read(JsonElement body)
+    {
+        RequestFields fields = RequestFields.Of(body);
+        GenerationFields generation = GenerationFields.Read(fields);
+        List<ChatMessage> messages = MessageReader.Read(fields.Require("messages"));
+        ChatOptions options = generation.Options;
+
+        ReadMaxCompletionTokens(fields, options);
+        ReadTools(fields, options);
+        ReadLogprobs(fields, options);
+        ReadTemplateVariables(fields, options);
+        RefuseWhatIsNotText(fields);
+        fields.RefuseRest();
+        return new ChatCompletionRequest { Generation = generation, Messages = messages };
+    }
+
+    private static void ReadMaxCompletionTokens(RequestFields fields, ChatOptions options)
+    {
+        int? limit = (int?)fields.Take("max_completion_tokens")?.Integer(1, int.MaxValue);
+        if (limit is not null && options.MaxOutputTokens is not null && limit != options.MaxOutputTokens)
+        {
+            throw OpenAIException.Invalid(
+                "max_completion_tokens",
+                "'max_completion_tokens' and 'max_tokens' differ. Give only 'max_completion_tokens'.");
+        }
+
+        options.MaxOutputTokens ??= limit;
+    }
+
+    private static void ReadTools(RequestFields fields, ChatOptions options)
+    {
+        List<AITool>? tools = fields.Take("tools") is { } list ? ToolReader.Read(list) : null;
+        fields.Refuse("parallel_tool_calls", value => value.ValueKind == JsonValueKind.True,
+            "is not honoured: the model decides how many tools it calls. Only true is accepted.");
+        if (fields.Take("tool_choice") is not { } choice)
+        {
+            options.Tools = tools;
+            return;
+        }
+
+        if (tools is null)
+            throw OpenAIException.Invalid(choice.Path, "'tool_choice' is only allowed when 'tools' are given.");
+
+        if (!choice.IsString || choice.String() is not ("auto" or "none"))
+            throw OpenAIException.Unsupported(choice.Path, "'tool_choice' may be \"auto\" or \"none\"; a call cannot be forced yet.");
+
+        // A model that must not call tools is best not shown any.
+        options.Tools = choice.String() == "auto" ? tools : null;
+    }
+
+    private static void ReadLogprobs(RequestFields fields, ChatOptions options)
+    {
+        bool logprobs = fields.Take("logprobs")?.Boolean() ?? false;
+        if (logprobs)
+            options.AdditionalProperties![OptionKeys.Logprobs] = true;
+
+        if (fields.Take("top_logprobs")?.Integer(0, MaxTopLogprobs) is not { } top)
+            return;
+
+        if (!logprobs)
+            throw OpenAIException.Invalid("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.");
+
+        options.AdditionalProperties![OptionKeys.TopLogprobs] = (int)top;
+    }
+
+    // chat_template_kwargs is vLLM's field; enable_thinking is how Qwen's own cloud spells its best known member.
+    private static void ReadTemplateVariables(RequestFields fields, ChatOptions options)
+    {
+        Dictionary<string, object?> variables = [];
+        if (fields.Take("chat_template_kwargs") is { } value)
+        {
+            value.Fields();
+            foreach (JsonProperty property in value.Element.EnumerateObject())
+                variables[property.Name] = property.Value.Clone();
+        }
+
+        if (fields.Take("enable_thinking") is { } thinking)
+        {
+            if (variables.ContainsKey("enable_thinking"))
+                throw OpenAIException.Invalid(thinking.Path, "'enable_thinking' is given twice: here and in 'chat_template_kwargs'.");
+
+            thinking.Boolean();
+            variables["enable_thinking"] = thinking.Element.Clone();
+        }
+
+        if (variables.Count > 0)
+            options.AdditionalProperties![OptionKeys.ChatTemplateKwargs] = variables;
+    }
+
+    private static void RefuseWhatIsNotText(RequestFields fields)
+    {
+        if (fields.Take("response_format") is { } format)
+        {
+            RequestFields members = format.Fields();
+            RequestValue type = members.Require("type");
+            if (type.String() != "text")
+                throw OpenAIException.Unsupported(type.Path, $"'{type.Path}' may only be \"text\"; \"{type.String()}\" is not built yet.");
+
+            members.RefuseRest();
+        }
+
+        fields.Refuse("modalities", IsTextOnly, "is not honoured: this server writes text. Only [\"text\"] is accepted.");
+    }
+
+    private static bool IsTextOnly(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Array
+        && value.GetArrayLength() == 1
+        && value[0].ValueKind == JsonValueKind.String
+        && value[0].GetString() == "text";
+}

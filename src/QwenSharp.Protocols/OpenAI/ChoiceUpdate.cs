@@ -1,0 +1,11 @@
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Protocols.OpenAI;
+
+/// <summary>A neutral update of one of the answers to a request.</summary>
+/// <param name="Choice">The answer's place, from 0.</param>
+/// <param name="Update">
+/// What is new. Where log-probabilities were asked for, its <c>AdditionalProperties</c> hold them under
+/// <see cref="OptionKeys.Logprobs"/> as a list of <see cref="TokenLogprob"/>.
+/// </param>
+public readonly record struct ChoiceUpdate(int Choice, ChatResponseUpdate Update);

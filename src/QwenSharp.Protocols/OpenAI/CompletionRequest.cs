@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace QwenSharp.Protocols.OpenAI;
+
+/// <summary>A <c>POST /v1/completions</c>: prompts that are continued as they stand, without a chat template.</summary>
+public sealed record CompletionRequest
+{
+    // The protocol's own default.
+    private const int DefaultMaxTokens = 16;
+    private const int MaxLogprobs = 5;
+
+    /// <summary>What is common to chat and plain completions.</summary>
+    public required GenerationFields Generation { get; init; }
+
+    /// <summary>The prompts, at least one. Each is continued <see cref="GenerationFields.Choices"/> times.</summary>
+    public required IReadOnlyList<CompletionPrompt> Prompts { get; init; }
+
+    /// <summary>Reads a request's body.</summary>
+    /// <exception cref="OpenAIException">A field is missing, wrong, or not honoured; the error names it.</exception>
+    public static CompletionRequest Read(JsonElement body)
+    {
+        RequestFields fields = RequestFields.Of(body);
+        GenerationFields generation = GenerationFields.Read(fields);
+        List<CompletionPrompt> prompts = ReadPrompts(fields.Require("prompt"));
+        generation.Options.MaxOutputTokens ??= DefaultMaxTokens;
+        if (fields.Take("logprobs")?.Integer(0, MaxLogprobs) is { } top)
+        {
+            generation.Options.AdditionalProperties![OptionKeys.Logprobs] = true;
+            generation.Options.AdditionalProperties![OptionKeys.TopLogprobs] = (int)top;
+        }
+
+        fields.Refuse("echo", GenerationFields.IsFalse, "is not built yet. Only false is accepted.");
+        fields.Refuse("best_of", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int n) && n == generation.Choices,
+            "is not built yet: no more answers are made than 'n' returns.");
+        fields.Refuse("suffix", value => value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0,
+            "is not built yet. Write the model's fill-in-the-middle tokens into 'prompt'.");
+        fields.RefuseRest();
+        return new CompletionRequest { Generation = generation, Prompts = prompts };
+    }
+
+    private static List<CompletionPrompt> ReadPrompts(RequestValue value)
+    {
+        if (value.IsString)
+            return [new CompletionPrompt { Text = value.String() }];
+
+        List<RequestValue> items = [.. value.Items()];
+        if (items.Count == 0)
+            throw OpenAIException.Invalid(value.Path, $"'{value.Path}' must hold at least one prompt.");
+
+        if (items[0].IsInteger)
+            return [new CompletionPrompt { Tokens = ReadTokens(items) }];
+
+        return [.. items.Select(item => item.IsString
+            ? new CompletionPrompt { Text = item.String() }
+            : new CompletionPrompt { Tokens = ReadTokens(item.Items()) })];
+    }
+
+    private static int[] ReadTokens(IEnumerable<RequestValue> items) => [.. items.Select(item => (int)item.Integer(0, int.MaxValue))];
+}
+
+/// <summary>What is to be continued: text, in which control tokens are parsed as such, or the token ids themselves.</summary>
+public sealed record CompletionPrompt
+{
+    /// <summary>The text, or null where <see cref="Tokens"/> are given.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The token ids, or null where <see cref="Text"/> is given.</summary>
+    public IReadOnlyList<int>? Tokens { get; init; }
+}

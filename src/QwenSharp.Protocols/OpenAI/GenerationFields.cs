@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Protocols.OpenAI;
+
+/// <summary>The fields that <c>/v1/chat/completions</c> and <c>/v1/completions</c> share.</summary>
+public sealed record GenerationFields
+{
+    private const int MaxStops = 4;
+    private const int MaxChoices = 128;
+
+    /// <summary>Which model is asked.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>How many independent answers to give, 1 to 128.</summary>
+    public int Choices { get; init; } = 1;
+
+    /// <summary>Whether the answer comes as server-sent events.</summary>
+    public bool Stream { get; init; }
+
+    /// <summary>Whether a stream ends with a chunk that counts the tokens.</summary>
+    public bool IncludeUsage { get; init; }
+
+    /// <summary>The caller's own name for who asks; it goes to the request log.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Sampling and limits. What neutral options lack is under the keys of <see cref="OptionKeys"/>.</summary>
+    public required ChatOptions Options { get; init; }
+
+    /// <summary>The options of one of the <see cref="Choices"/>: a seed counts up from choice to choice, lest all be equal.</summary>
+    public ChatOptions OptionsOf(int choice)
+    {
+        ChatOptions options = Options.Clone();
+        options.Seed = unchecked(options.Seed + choice);
+        return options;
+    }
+
+    internal static GenerationFields Read(RequestFields fields)
+    {
+        RefuseWhatNeedsStorage(fields);
+        bool stream = fields.Take("stream")?.Boolean() ?? false;
+        return new GenerationFields
+        {
+            Model = fields.Require("model").String(),
+            Choices = (int)(fields.Take("n")?.Integer(1, MaxChoices) ?? 1),
+            Stream = stream,
+            IncludeUsage = ReadIncludeUsage(fields, stream),
+            User = fields.Take("user")?.String(),
+            Options = ReadOptions(fields),
+        };
+    }
+
+    private static ChatOptions ReadOptions(RequestFields fields)
+    {
+        ChatOptions options = new()
+        {
+            Temperature = fields.Take("temperature")?.Number(0, 2),
+            TopP = ReadTopP(fields),
+            TopK = ReadTopK(fields),
+            PresencePenalty = fields.Take("presence_penalty")?.Number(-2, 2),
+            FrequencyPenalty = fields.Take("frequency_penalty")?.Number(-2, 2),
+            Seed = fields.Take("seed")?.Integer(long.MinValue, long.MaxValue),
+            MaxOutputTokens = (int?)fields.Take("max_tokens")?.Integer(1, int.MaxValue),
+            StopSequences = ReadStop(fields),
+            AdditionalProperties = [],
+        };
+        if (fields.Take("min_p")?.Number(0, 1) is { } minP)
+            options.AdditionalProperties[OptionKeys.MinP] = minP;
+
+        if (fields.Take("repetition_penalty")?.Number(0.01, 100) is { } repetitionPenalty)
+            options.AdditionalProperties[OptionKeys.RepetitionPenalty] = repetitionPenalty;
+
+        if (fields.Take("logit_bias") is { } bias)
+            options.AdditionalProperties[OptionKeys.LogitBias] = ReadLogitBias(bias);
+
+        return options;
+    }
+
+    // The protocol allows 0, of which only the likeliest token remains; neutral options start just above.
+    private static float? ReadTopP(RequestFields fields) =>
+        fields.Take("top_p")?.Number(0, 1) is { } p ? Math.Max(p, float.Epsilon) : null;
+
+    // vLLM writes "off" as -1, others as 0.
+    private static int? ReadTopK(RequestFields fields) =>
+        fields.Take("top_k")?.Integer(-1, int.MaxValue) is { } k ? (int)Math.Max(k, 0) : null;
+
+    private static IList<string>? ReadStop(RequestFields fields)
+    {
+        if (fields.Take("stop") is not { } stop)
+            return null;
+
+        List<string> stops = stop.IsString ? [stop.String()] : [.. stop.Items().Select(item => item.String())];
+        if (stops.Count > MaxStops)
+            throw OpenAIException.Invalid(stop.Path, $"'{stop.Path}' may hold at most {MaxStops} strings, not {stops.Count}.");
+
+        return stops.Contains("")
+            ? throw OpenAIException.Invalid(stop.Path, $"'{stop.Path}' holds an empty string, at which every answer would stop.")
+            : stops;
+    }
+
+    private static Dictionary<int, float> ReadLogitBias(RequestValue value)
+    {
+        RequestFields fields = value.Fields();
+        Dictionary<int, float> bias = [];
+        foreach (JsonProperty property in value.Element.EnumerateObject())
+        {
+            if (!int.TryParse(property.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token))
+                throw OpenAIException.Invalid(value.Path, $"'{value.Path}' has the key '{property.Name}', which is not a token id.");
+
+            bias[token] = fields.Require(property.Name).Number(-100, 100);
+        }
+
+        return bias;
+    }
+
+    private static bool ReadIncludeUsage(RequestFields fields, bool stream)
+    {
+        if (fields.Take("stream_options") is not { } value)
+            return false;
+
+        if (!stream)
+            throw OpenAIException.Invalid("stream_options", "'stream_options' is only allowed when 'stream' is true.");
+
+        RequestFields options = value.Fields();
+        bool include = options.Take("include_usage")?.Boolean() ?? false;
+        options.Refuse("include_obfuscation", IsFalse, "is not honoured; only false is accepted.");
+        options.RefuseRest();
+        return include;
+    }
+
+    private static void RefuseWhatNeedsStorage(RequestFields fields)
+    {
+        fields.Refuse("store", IsFalse, "is not honoured: this server keeps no conversations. Only false is accepted.");
+        fields.Refuse("metadata", value => value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(),
+            "is not honoured: this server keeps no conversations that it could label.");
+        fields.Refuse("service_tier", value => value.ValueKind == JsonValueKind.String && value.GetString() is "auto" or "default",
+            "is not honoured: this server has one tier. Only \"auto\" and \"default\" are accepted.");
+    }
+
+    internal static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
+}

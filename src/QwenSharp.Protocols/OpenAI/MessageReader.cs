@@ -1,0 +1,133 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Protocols.OpenAI;
+
+/// <summary>The <c>messages</c> of a request as neutral chat messages.</summary>
+internal static class MessageReader
+{
+    public static List<ChatMessage> Read(RequestValue value)
+    {
+        List<ChatMessage> messages = [.. value.Items().Select(ReadMessage)];
+        return messages.Count > 0
+            ? messages
+            : throw OpenAIException.Invalid(value.Path, $"'{value.Path}' must hold at least one message.");
+    }
+
+    private static ChatMessage ReadMessage(RequestValue value)
+    {
+        RequestFields fields = value.Fields();
+        RequestValue role = fields.Require("role");
+        ChatMessage message = role.String() switch
+        {
+            // Models know one kind of instructions; "developer" is its newer name in the protocol.
+            "system" or "developer" => new ChatMessage(ChatRole.System, ReadContent(fields.Require("content"))),
+            "user" => new ChatMessage(ChatRole.User, ReadContent(fields.Require("content"))),
+            "assistant" => ReadAssistant(value, fields),
+            "tool" => ReadToolResult(fields),
+            string other => throw OpenAIException.Invalid(
+                role.Path,
+                $"'{role.Path}' must be system, developer, user, assistant or tool, not '{other}'."),
+        };
+        message.AuthorName = fields.Take("name")?.String();
+        fields.RefuseRest();
+        return message;
+    }
+
+    private static ChatMessage ReadAssistant(RequestValue value, RequestFields fields)
+    {
+        List<AIContent> contents = [];
+        if (fields.Take("reasoning_content") is { } reasoning)
+            contents.Add(new TextReasoningContent(reasoning.String()));
+
+        RequestValue? content = fields.Take("content");
+        if (content is not null)
+            contents.AddRange(ReadContent(content.Value));
+
+        RequestValue? calls = fields.Take("tool_calls");
+        if (calls is not null)
+            contents.AddRange(calls.Value.Items().Select(ReadToolCall));
+
+        if (content is null && calls is null)
+        {
+            throw OpenAIException.Invalid(
+                $"{value.Path}.content",
+                $"'{value.Path}.content' is required in an assistant's message without 'tool_calls'.",
+                "missing_required_parameter");
+        }
+
+        // What replies of OpenAI's clients carry along; a conversation that is sent back holds them without content.
+        fields.Refuse("refusal", _ => false, "is not honoured; leave it out or null.");
+        fields.Refuse("annotations", annotations => annotations.ValueKind == JsonValueKind.Array && annotations.GetArrayLength() == 0,
+            "is not honoured; leave it out or empty.");
+        fields.Refuse("audio", _ => false, "is not honoured: this server takes text. Leave it out or null.");
+        fields.Refuse("function_call", _ => false, "is the older form of 'tool_calls'; use that.");
+        return new ChatMessage(ChatRole.Assistant, contents);
+    }
+
+    private static ChatMessage ReadToolResult(RequestFields fields)
+    {
+        string callId = fields.Require("tool_call_id").String();
+        string result = string.Concat(ReadContent(fields.Require("content")).Cast<TextContent>().Select(content => content.Text));
+        return new ChatMessage(ChatRole.Tool, [new FunctionResultContent(callId, result)]);
+    }
+
+    private static IList<AIContent> ReadContent(RequestValue value)
+    {
+        if (value.IsString)
+            return [new TextContent(value.String())];
+
+        return value.IsArray ? [.. value.Items().Select(ReadPart)] : throw value.WrongType("a string or an array of parts");
+    }
+
+    private static AIContent ReadPart(RequestValue value)
+    {
+        RequestFields fields = value.Fields();
+        RequestValue type = fields.Require("type");
+        if (type.String() != "text")
+            throw OpenAIException.Unsupported(type.Path, $"'{type.Path}' is '{type.String()}', but this server takes only 'text'.");
+
+        string text = fields.Require("text").String();
+        fields.RefuseRest();
+        return new TextContent(text);
+    }
+
+    private static FunctionCallContent ReadToolCall(RequestValue value)
+    {
+        RequestFields fields = value.Fields();
+        string id = fields.Require("id").String();
+        ToolReader.RequireFunction(fields);
+        RequestFields function = fields.Require("function").Fields();
+        string name = function.Require("name").String();
+        Dictionary<string, object?> arguments = ReadArguments(function.Require("arguments"));
+        function.RefuseRest();
+        fields.RefuseRest();
+        return new FunctionCallContent(id, name, arguments);
+    }
+
+    private static Dictionary<string, object?> ReadArguments(RequestValue value)
+    {
+        string json = value.String();
+        if (json.Length == 0)
+            return [];
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                // A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not the caller.
+                Dictionary<string, object?> arguments = [];
+                foreach (JsonProperty property in document.RootElement.EnumerateObject())
+                    arguments[property.Name] = property.Value.Clone();
+
+                return arguments;
+            }
+        }
+        catch (JsonException)
+        {
+        }
+
+        throw OpenAIException.Invalid(value.Path, $"'{value.Path}' must be a string that holds a JSON object.");
+    }
+}

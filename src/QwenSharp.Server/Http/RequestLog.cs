@@ -1,0 +1,34 @@
+using System.Diagnostics;
+
+namespace QwenSharp.Server.Http;
+
+/// <summary>One line a request, once it has ended.</summary>
+internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log)
+{
+    /// <summary>Where endpoints leave the caller's own name for who asks.</summary>
+    public static readonly object User = new();
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        long start = Stopwatch.GetTimestamp();
+        await next(http).ConfigureAwait(false);
+
+        // What proxies write for a client that did not wait.
+        int status = http.RequestAborted.IsCancellationRequested ? 499 : http.Response.StatusCode;
+        Log.Served(
+            log,
+            http.Request.Method,
+            http.Request.Path,
+            status,
+            (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds,
+            http.TraceIdentifier,
+            http.Items[User] as string);
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms, {RequestId}, user {User}")]
+        public static partial void Served(
+            ILogger logger, string method, string path, int status, long milliseconds, string requestId, string? user);
+    }
+}

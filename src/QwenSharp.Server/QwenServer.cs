@@ -1,0 +1,178 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using QwenSharp.Server.Http;
+using QwenSharp.Server.Models;
+using QwenSharp.Server.OpenAI;
+
+namespace QwenSharp.Server;
+
+/// <summary>
+/// Models behind OpenAI's HTTP protocol. Requests of all clients are sequences of one batch. There is no CORS: web pages of other
+/// origins cannot read replies.
+/// </summary>
+public sealed class QwenServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+    private readonly IReadOnlyList<QwenModel> _loaded;
+
+    private QwenServer(WebApplication app, IReadOnlyList<QwenModel> loaded)
+    {
+        _app = app;
+        _loaded = loaded;
+    }
+
+    /// <summary>Where the server listens, with the port that it got.</summary>
+    public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+
+    /// <summary>The names of the models.</summary>
+    public IReadOnlyList<string> Models => [.. _app.Services.GetRequiredService<ModelCatalog>().All.Select(model => model.Id)];
+
+    /// <summary>Loads the models, listens, and serves until it is cancelled; then ends as <see cref="StopAsync"/> does.</summary>
+    /// <param name="options">What to serve, and where.</param>
+    /// <param name="started">Told once, when requests are taken.</param>
+    /// <param name="cancellationToken">Ends the server.</param>
+    /// <inheritdoc cref="StartAsync(ServerOptions, CancellationToken)" path="/exception"/>
+    public static async Task RunAsync(ServerOptions options, Action<QwenServer>? started = null, CancellationToken cancellationToken = default)
+    {
+        QwenServer server = await StartAsync(options, cancellationToken).ConfigureAwait(false);
+        await using ConfiguredAsyncDisposable disposal = server.ConfigureAwait(false);
+        started?.Invoke(server);
+        await Task.Delay(Timeout.Infinite, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Loads the models and listens.</summary>
+    /// <param name="options">What to serve, and where.</param>
+    /// <param name="cancellationToken">Gives up; a model that is being loaded is loaded to its end.</param>
+    /// <exception cref="ArgumentException">There is no model, two have one name, or the host is no address.</exception>
+    /// <exception cref="IOException">A file is missing or damaged, or the port is taken.</exception>
+    /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be wrong.</exception>
+    public static async Task<QwenServer> StartAsync(ServerOptions options, CancellationToken cancellationToken = default)
+    {
+        List<QwenModel> loaded = [];
+        try
+        {
+            foreach (ModelSource source in options.Models)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                loaded.Add(QwenModel.Load(source.Path, source.Options));
+                Prepare(loaded[^1]);
+            }
+
+            return await StartAsync(options, [.. loaded.Select(ServedModel.Of)], loaded, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await DisposeAsync(loaded).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>Stops taking requests, lets running ones end within <see cref="ServerOptions.DrainTime"/>, and returns.</summary>
+    public Task StopAsync() => _app.StopAsync();
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        await _app.DisposeAsync().ConfigureAwait(false);
+        await DisposeAsync(_loaded).ConfigureAwait(false);
+    }
+
+    /// <summary>Serves models that are there already.</summary>
+    /// <param name="options">Where to serve; its own models are not looked at.</param>
+    /// <param name="models">What to serve.</param>
+    /// <param name="loaded">The models that the server disposes at its end.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    internal static async Task<QwenServer> StartAsync(
+        ServerOptions options, IReadOnlyList<ServedModel> models, IReadOnlyList<QwenModel> loaded, CancellationToken cancellationToken)
+    {
+        WebApplication app = Build(options, new ModelCatalog(models));
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            return new QwenServer(app, loaded);
+        }
+        catch
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // What is wrong with a model shows now, not at the first request.
+    private static void Prepare(QwenModel model)
+    {
+        _ = model.Engine;
+        _ = model.Template;
+    }
+
+    private static async Task DisposeAsync(IEnumerable<QwenModel> models)
+    {
+        foreach (QwenModel model in models)
+            await model.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static WebApplication Build(ServerOptions options, ModelCatalog models)
+    {
+        // An empty builder: no configuration files or environment variables of the place where the server happens to be started.
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+            Listen(kestrel, options);
+        });
+        builder.Logging
+            .AddSimpleConsole(console => console.SingleLine = true)
+            .SetMinimumLevel(LogLevel.Warning)
+            .AddFilter(typeof(RequestLog).FullName, options.LogRequests ? LogLevel.Information : LogLevel.None);
+        builder.Services
+            .Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+            .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime + TimeSpan.FromSeconds(5))
+            .AddRoutingCore()
+            .AddSingleton<IHostLifetime, CallerLifetime>()
+            .AddSingleton(options)
+            .AddSingleton(models)
+            .AddSingleton<Shutdown>()
+            .AddSingleton<FaultDescriber>();
+
+        WebApplication app = builder.Build();
+        app.Use(next => new RequestLog(next, Log<RequestLog>(app)).InvokeAsync);
+        app.Use(next => new ErrorReplies(next, app.Services.GetRequiredService<FaultDescriber>(), Log<ErrorReplies>(app)).InvokeAsync);
+        if (LoopbackGuard.IsLoopback(options.Host))
+            app.Use(next => new LoopbackGuard(next).InvokeAsync);
+
+        if (options.ApiKey is { } key)
+            app.Use(next => new ApiKeyGuard(next, key).InvokeAsync);
+
+        Map(app, models);
+        return app;
+    }
+
+    private static void Map(WebApplication app, ModelCatalog models)
+    {
+        ReplySender replies = new(app.Services.GetRequiredService<FaultDescriber>(), app.Services.GetRequiredService<Shutdown>());
+        ModelsEndpoint list = new(models);
+        app.MapGet("/health", Health.AnswerAsync);
+        app.MapGet("/v1/models", list.ListAsync);
+        app.MapGet($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", list.ShowAsync);
+        app.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(models, replies).InvokeAsync);
+        app.MapPost("/v1/completions", new CompletionsEndpoint(models, replies).InvokeAsync);
+    }
+
+    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, ServerOptions options)
+    {
+        if (options.Host is "*" or "+")
+            kestrel.ListenAnyIP(options.Port);
+        else if (IPAddress.TryParse(options.Host, out IPAddress? address))
+            kestrel.Listen(address, options.Port);
+        else if (options.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
+            kestrel.Listen(IPAddress.Loopback, options.Port);
+        else
+            throw new ArgumentException($"The host '{options.Host}' is neither an IP address nor 'localhost' nor '*'.", nameof(options));
+    }
+
+    private static ILogger<T> Log<T>(WebApplication app) => app.Services.GetRequiredService<ILogger<T>>();
+}

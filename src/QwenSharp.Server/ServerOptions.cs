@@ -1,0 +1,26 @@
+namespace QwenSharp.Server;
+
+/// <summary>What a server serves, and where.</summary>
+public sealed record ServerOptions
+{
+    /// <summary>The address to listen on: an IP address, <c>localhost</c>, or <c>*</c> for all. Only this machine by default.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>The TCP port; 0 for a free one.</summary>
+    public int Port { get; init; } = 8080;
+
+    /// <summary>The models; requests choose one by its name, and a request for another is refused.</summary>
+    public required IReadOnlyList<ModelSource> Models { get; init; }
+
+    /// <summary>What clients must send as <c>Authorization: Bearer KEY</c>; null to let everybody in who reaches the port.</summary>
+    public string? ApiKey { get; init; }
+
+    /// <summary>The longest body of a request, in bytes.</summary>
+    public long MaxRequestBytes { get; init; } = 32 << 20;
+
+    /// <summary>How long running requests may go on once the server is asked to stop. Then they end with an error that says so.</summary>
+    public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whether each request leaves a line on standard error. Failures of the server always do.</summary>
+    public bool LogRequests { get; init; }
+}

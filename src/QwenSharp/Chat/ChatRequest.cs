@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Engine;
+
+namespace QwenSharp.Chat;
+
+/// <summary>What neutral chat options ask of this model, read once; anything that cannot be honoured is refused by name.</summary>
+/// <param name="Generation">Sampling, limits and stops.</param>
+/// <param name="TemplateOptions">What the chat template needs: instructions, tools, its variables.</param>
+internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions TemplateOptions)
+{
+    private static readonly string[] Names =
+    [
+        QwenChatOptionNames.MinP, QwenChatOptionNames.RepetitionPenalty, QwenChatOptionNames.LogitBias, QwenChatOptionNames.Logprobs,
+        QwenChatOptionNames.TopLogprobs, QwenChatOptionNames.EnableThinking, QwenChatOptionNames.ChatTemplateKwargs,
+    ];
+
+    /// <param name="options">The caller's; null for none.</param>
+    /// <param name="modelId">The model that answers.</param>
+    /// <param name="recommended">What the checkpoint recommends; false where the request turns reasoning off.</param>
+    /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
+    /// <exception cref="ArgumentException">An option has a value of the wrong type.</exception>
+    public static ChatRequest Read(ChatOptions? options, string modelId, Func<bool, SamplingOptions> recommended)
+    {
+        options ??= new ChatOptions();
+        Refuse(options, modelId);
+        AdditionalOptions additional = new(options.AdditionalProperties, Names);
+        Dictionary<string, object?> variables = additional.Variables(QwenChatOptionNames.ChatTemplateKwargs);
+        bool? thinking = additional.Boolean(QwenChatOptionNames.EnableThinking)
+            ?? (options.Reasoning?.Effort == ReasoningEffort.None ? false : null);
+        if (thinking is { } switched)
+            variables[QwenChatOptionNames.EnableThinking] = switched;
+
+        bool mayReason = !(variables.GetValueOrDefault(QwenChatOptionNames.EnableThinking) is false or JsonElement { ValueKind: JsonValueKind.False });
+        SamplingOptions defaults = recommended(mayReason);
+        bool logprobs = additional.Boolean(QwenChatOptionNames.Logprobs) ?? false;
+        int topLogprobs = additional.Integer(QwenChatOptionNames.TopLogprobs) ?? 0;
+        if (topLogprobs > 0 && !logprobs)
+            throw new ArgumentException($"'{QwenChatOptionNames.TopLogprobs}' needs '{QwenChatOptionNames.Logprobs}' to be true.", nameof(options));
+
+        return new ChatRequest(
+            new TextGenerationOptions
+            {
+                Sampling = defaults with
+                {
+                    Temperature = options.Temperature ?? defaults.Temperature,
+                    TopK = options.TopK ?? defaults.TopK,
+                    TopP = options.TopP ?? defaults.TopP,
+                    MinP = additional.Number(QwenChatOptionNames.MinP) ?? defaults.MinP,
+                    RepetitionPenalty = additional.Number(QwenChatOptionNames.RepetitionPenalty) ?? defaults.RepetitionPenalty,
+                    PresencePenalty = options.PresencePenalty ?? defaults.PresencePenalty,
+                    FrequencyPenalty = options.FrequencyPenalty ?? defaults.FrequencyPenalty,
+                    LogitBias = additional.TokenNumbers(QwenChatOptionNames.LogitBias),
+                    Seed = unchecked((ulong?)options.Seed),
+                },
+                MaxTokens = options.MaxOutputTokens,
+                Stop = [.. options.StopSequences ?? []],
+                Logprobs = logprobs,
+                TopLogprobs = topLogprobs,
+            },
+            new ChatOptions
+            {
+                Instructions = options.Instructions,
+                Tools = options.ToolMode is NoneChatToolMode ? null : options.Tools,
+                AdditionalProperties = variables.Count == 0 ? null : new() { [ChatTemplateConversation.ArgumentsKey] = variables },
+            });
+    }
+
+    private static void Refuse(ChatOptions options, string modelId)
+    {
+        if (options.ModelId is { } asked && asked != modelId)
+            throw new NotSupportedException($"ChatOptions.ModelId is '{asked}'; this client serves '{modelId}' alone.");
+        if (options.ResponseFormat is not (null or ChatResponseFormatText))
+            throw new NotSupportedException("ChatOptions.ResponseFormat other than text is not supported yet.");
+        if (options.ToolMode is RequiredChatToolMode)
+            throw new NotSupportedException("ChatOptions.ToolMode that requires a call is not supported yet; auto and none are.");
+        if (options.AllowMultipleToolCalls is false)
+            throw new NotSupportedException("ChatOptions.AllowMultipleToolCalls cannot be turned off: the model decides.");
+        if (options.Reasoning is { Effort: not (null or ReasoningEffort.None) })
+            throw new NotSupportedException($"ChatOptions.Reasoning.Effort {options.Reasoning.Effort} is not supported: Qwen models reason or do not; None turns it off.");
+        if (options.Reasoning is { Output: not (null or ReasoningOutput.Full) })
+            throw new NotSupportedException($"ChatOptions.Reasoning.Output {options.Reasoning.Output} is not supported: reasoning comes in full.");
+        if (options.ConversationId is not null)
+            throw new NotSupportedException("ChatOptions.ConversationId is not supported: no conversation is stored; send all messages.");
+        if (options.AllowBackgroundResponses is true || options.ContinuationToken is not null)
+            throw new NotSupportedException("ChatOptions.AllowBackgroundResponses and ContinuationToken are not supported: an answer lives as long as its request.");
+        if (options.RawRepresentationFactory is not null)
+            throw new NotSupportedException("ChatOptions.RawRepresentationFactory is not supported: there is no other representation.");
+    }
+}

@@ -1,0 +1,44 @@
+using QwenSharp.Chat;
+using QwenSharp.Formats;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Checkpoints;
+
+/// <summary>The chat template that a GGUF file carries, or ChatML, which all Qwen models were trained on.</summary>
+internal static class CheckpointTemplate
+{
+    /// <summary>Where GGUF keeps it.</summary>
+    public const string Key = "tokenizer.chat_template";
+
+    private const string ChatMl =
+        "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}{% endfor %}"
+        + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
+
+    /// <returns>The template; null where the file has none and its vocabulary no ChatML.</returns>
+    public static string? TextOf(GgufFile file, BpeTokenizer tokenizer)
+    {
+        if (file.Metadata.TryGetString(Key, out string? template))
+            return template;
+
+        return tokenizer.TryGetId("<|im_start|>", out int start) && tokenizer.IsControl(start) ? ChatMl : null;
+    }
+
+    /// <summary>What transformers passes to a template under the names of the tokenizer's special tokens.</summary>
+    public static IReadOnlyDictionary<string, string> SpecialTokens(BpeTokenizer tokenizer)
+    {
+        Dictionary<string, string> tokens = [];
+        foreach ((string name, int? id) in ((string, int?)[])[("bos_token", tokenizer.BosId), ("eos_token", tokenizer.EosId), ("pad_token", tokenizer.PadId)])
+        {
+            if (id is { } token)
+                tokens[name] = tokenizer.Decode([token]);
+        }
+
+        return tokens;
+    }
+
+    /// <exception cref="InvalidDataException">There is no template.</exception>
+    /// <exception cref="TemplateException">It cannot be parsed.</exception>
+    public static ChatTemplate Compile(string path, string? template, IReadOnlyDictionary<string, string> specialTokens) => template is null
+        ? throw new InvalidDataException($"{path} has no chat template, and no ChatML tokens to do without one; it can complete text, not chat.")
+        : new ChatTemplate(template, new ChatTemplateOptions { SpecialTokens = specialTokens });
+}

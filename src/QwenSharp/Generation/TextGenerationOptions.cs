@@ -1,0 +1,22 @@
+using QwenSharp.Engine;
+
+namespace QwenSharp;
+
+/// <summary>How to continue a prompt as text.</summary>
+public sealed record TextGenerationOptions
+{
+    /// <summary>How tokens are drawn; null for what the checkpoint recommends (<see cref="QwenModel.RecommendedSampling"/>).</summary>
+    public SamplingOptions? Sampling { get; init; }
+
+    /// <summary>The most tokens to generate; null for as many as the context holds.</summary>
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Texts that end the answer. They may span tokens; they and what follows them are not part of the answer.</summary>
+    public IReadOnlyList<string> Stop { get; init; } = [];
+
+    /// <summary>Whether chunks carry the log-probability of each token.</summary>
+    public bool Logprobs { get; init; }
+
+    /// <summary>How many likely alternatives to report for each token; more than 0 needs <see cref="Logprobs"/>.</summary>
+    public int TopLogprobs { get; init; }
+}

@@ -1,0 +1,132 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+using QwenSharp.Chat.Streaming;
+using QwenSharp.Engine;
+
+namespace QwenSharp;
+
+/// <summary>
+/// A chat client on a model in this process: renders the conversation with the model's own template, generates, and splits
+/// the answer into reasoning (<see cref="TextReasoningContent"/>), text and tool calls (<see cref="FunctionCallContent"/>).
+/// </summary>
+/// <remarks>
+/// Control tokens in messages stay text, so nobody can forge a turn. Options that cannot be honoured are refused by name; those beyond
+/// <see cref="ChatOptions"/> are named in <see cref="QwenChatOptionNames"/>. What is left open is drawn as
+/// <see cref="QwenModel.RecommendedSampling"/> says. Safe to use from several threads: requests are computed in one batch.
+/// </remarks>
+/// <param name="model">The model; it stays the caller's to dispose.</param>
+public sealed class QwenChatClient(QwenModel model) : IChatClient
+{
+    private readonly ChatClientMetadata _metadata = new("qwensharp", defaultModelId: model.Id);
+
+    /// <summary>Answers a conversation: the stream of <see cref="GetStreamingResponseAsync"/>, folded.</summary>
+    /// <inheritdoc cref="GetStreamingResponseAsync" path="/param|/exception"/>
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
+
+    /// <summary>Answers a conversation while it is generated. The request is checked at once.</summary>
+    /// <param name="messages">The conversation; texts, reasoning, tool calls and tool results.</param>
+    /// <param name="options">Sampling, limits, tools; null for the model's defaults.</param>
+    /// <param name="cancellationToken">Ends the answer within one step of the engine.</param>
+    /// <exception cref="NotSupportedException">A message or an option has something that this model cannot honour; the message names it.</exception>
+    /// <exception cref="ArgumentException">An option is out of range or the conversation longer than the context; the parameter name says which.</exception>
+    /// <exception cref="TemplateException">The model's template refuses the conversation.</exception>
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        ChatTemplate template = model.Template;
+        ChatRequest request = ChatRequest.Read(
+            options, model.Id, thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
+        RenderedPrompt prompt = template.Render(messages, request.TemplateOptions);
+        IAsyncEnumerable<TextChunk> chunks = model.CompleteAsync(Encode(prompt), request.Generation, cancellationToken);
+        ReplySplitter splitter = new(template.ToolCallDialect, request.TemplateOptions.Tools, prompt.OpensReasoning);
+        return Answer(chunks, splitter, request.Generation.Logprobs, cancellationToken);
+    }
+
+    /// <summary>Gives the <see cref="QwenModel"/>, the client itself, or its <see cref="ChatClientMetadata"/>.</summary>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        if (serviceKey is not null)
+            return null;
+
+        return serviceType.IsInstanceOfType(this) ? this
+            : serviceType.IsInstanceOfType(model) ? model
+            : serviceType.IsInstanceOfType(_metadata) ? _metadata
+            : null;
+    }
+
+    /// <summary>Does nothing: the model is the caller's.</summary>
+    public void Dispose()
+    {
+    }
+
+    private int[] Encode(RenderedPrompt prompt)
+    {
+        List<int> ids = [];
+        model.Tokenizer.Encode(prompt.Text, [.. prompt.TrustedRanges], ids);
+
+        // A template may write the token that begins every sequence itself.
+        if (model.Tokenizer is { AddsBos: true, BosId: { } bos } && (ids.Count == 0 || ids[0] != bos))
+            ids.Insert(0, bos);
+
+        return [.. ids];
+    }
+
+    private async IAsyncEnumerable<ChatResponseUpdate> Answer(
+        IAsyncEnumerable<TextChunk> chunks, ReplySplitter splitter, bool logprobs, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string id = $"chatcmpl-{Guid.NewGuid():N}";
+        DateTimeOffset created = DateTimeOffset.UtcNow;
+        List<TextToken> tokens = [];
+        bool calls = false;
+        await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (logprobs)
+                tokens.AddRange(chunk.Tokens);
+
+            List<AIContent> contents = [.. splitter.Push(chunk.Text)];
+            if (chunk.Finish is not null)
+                contents.AddRange(splitter.Finish());
+
+            calls |= contents.Exists(content => content is FunctionCallContent);
+            if (chunk.Usage is { } usage)
+                contents.Add(new UsageContent(Details(usage)));
+
+            if (contents.Count == 0)
+                continue;
+
+            ChatResponseUpdate update = new(ChatRole.Assistant, contents)
+            {
+                ResponseId = id,
+                MessageId = id,
+                ModelId = model.Id,
+                CreatedAt = created,
+                FinishReason = chunk.Finish switch
+                {
+                    null => null,
+                    FinishReason.Length => ChatFinishReason.Length,
+                    _ when calls => ChatFinishReason.ToolCalls,
+                    _ => ChatFinishReason.Stop,
+                },
+            };
+            if (tokens.Count > 0)
+            {
+                update.AdditionalProperties = new() { [QwenChatOptionNames.Logprobs] = tokens };
+                tokens = [];
+            }
+
+            yield return update;
+        }
+    }
+
+    private static UsageDetails Details(TextUsage usage) => new()
+    {
+        InputTokenCount = usage.PromptTokens,
+        OutputTokenCount = usage.CompletionTokens,
+        TotalTokenCount = usage.PromptTokens + usage.CompletionTokens,
+    };
+}

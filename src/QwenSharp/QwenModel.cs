@@ -1,0 +1,179 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+using QwenSharp.Checkpoints;
+using QwenSharp.Engine;
+using QwenSharp.Formats;
+using QwenSharp.Generation;
+using QwenSharp.Models;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp;
+
+/// <summary>
+/// A model that is ready to answer: weights mapped from a GGUF file, its tokenizer and chat template, and the engine that
+/// computes all requests in one batch. Safe to use from several threads.
+/// </summary>
+public sealed class QwenModel : IAsyncDisposable
+{
+    private readonly GgufFile _file;
+    private readonly SamplingOptions _recommended;
+    private readonly SamplingOptions _recommendedForReasoning;
+    private readonly Lazy<ChatTemplate> _template;
+    private readonly Lazy<InferenceEngine> _engine;
+
+    // All metadata is read here: reading marks keys as consumed, which is not for many threads.
+    private QwenModel(GgufFile file, LanguageModel weights, BpeTokenizer tokenizer, QwenModelOptions options)
+    {
+        _file = file;
+        _recommended = Checkpoints.RecommendedSampling.Of(file.Metadata, reasons: false);
+        _recommendedForReasoning = Checkpoints.RecommendedSampling.Of(file.Metadata, reasons: true);
+        Id = options.Id ?? IdOf(file);
+        Weights = weights;
+        Tokenizer = tokenizer;
+        StopTokens = GgufVocabulary.StopTokens(file, tokenizer);
+        string? template = CheckpointTemplate.TextOf(file, tokenizer);
+        _template = new Lazy<ChatTemplate>(() => CheckpointTemplate.Compile(file.Path, template, CheckpointTemplate.SpecialTokens(tokenizer)));
+        _engine = new Lazy<InferenceEngine>(() => new InferenceEngine(Weights, options.ToEngineOptions()));
+    }
+
+    /// <summary>The name under which the model is known.</summary>
+    public string Id { get; }
+
+    /// <summary>The model's lengths and constants.</summary>
+    public ModelConfig Config => Weights.Config;
+
+    /// <summary>The weights.</summary>
+    public LanguageModel Weights { get; }
+
+    /// <summary>Text to token ids and back.</summary>
+    public BpeTokenizer Tokenizer { get; }
+
+    /// <summary>How a conversation becomes a prompt; ChatML where the file has no template of its own.</summary>
+    /// <exception cref="TemplateException">The file's template cannot be parsed.</exception>
+    public ChatTemplate Template => _template.Value;
+
+    /// <summary>The engine, started at the first use.</summary>
+    /// <exception cref="ArgumentException">The options do not fit the model or the memory.</exception>
+    public InferenceEngine Engine => _engine.Value;
+
+    /// <summary>Positions that one sequence may have, prompt and answer together.</summary>
+    public int ContextLength => Engine.ContextLength;
+
+    /// <summary>The tokens that end an answer.</summary>
+    public IReadOnlyCollection<int> StopTokens { get; }
+
+    /// <summary>Opens a model. The weights are mapped, not read: the first answers page them in.</summary>
+    /// <param name="path">A GGUF file with a tokenizer; any file of a split model.</param>
+    /// <param name="options">Threads, context, KV cache; null for the defaults.</param>
+    /// <exception cref="IOException">The file is missing or damaged (<see cref="GgufException"/>).</exception>
+    /// <exception cref="InvalidDataException">The file has no weights or no tokenizer.</exception>
+    /// <exception cref="ModelLoadException">The architecture or a tensor is not what this build runs.</exception>
+    /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
+    public static QwenModel Load(string path, QwenModelOptions? options = null)
+    {
+        GgufFile file = GgufFile.Open(path);
+        try
+        {
+            if (file.Tensors.Count == 0)
+                throw new InvalidDataException($"{path} is a vocabulary without weights; it can tokenize, not answer.");
+
+            // The tokenizer takes its part of the metadata first, and is then built while the weights are wired.
+            Task<BpeTokenizer> tokenizer = Task.Run(GgufVocabulary.Prepare(file));
+            LanguageModel weights = LanguageModel.Load(file);
+            return new QwenModel(file, weights, tokenizer.GetAwaiter().GetResult(), options ?? new QwenModelOptions());
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// What a request leaves open: the checkpoint's own <c>general.sampling.*</c>, and for the rest what Qwen publishes,
+    /// temperature 0.6 and top-p 0.95 with reasoning, 0.7 and 0.8 without, top-k 20 (https://huggingface.co/Qwen/Qwen3-4B#best-practices).
+    /// </summary>
+    /// <param name="reasons">Whether the answer begins with reasoning.</param>
+    public SamplingOptions RecommendedSampling(bool reasons = false) => reasons ? _recommendedForReasoning : _recommended;
+
+    /// <summary>The token ids of a prompt as it stands: control tokens in it are parsed, and a token that begins every sequence is added where the model has one.</summary>
+    public int[] EncodePrompt(string prompt)
+    {
+        List<int> ids = [];
+        if (Tokenizer is { AddsBos: true, BosId: { } bos })
+            ids.Add(bos);
+
+        Tokenizer.Encode(prompt, ids, TokenParsing.All);
+        return [.. ids];
+    }
+
+    /// <summary>Reads neutral options for a prompt without a conversation; what only a chat template could honour is refused.</summary>
+    /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
+    /// <exception cref="ArgumentException">An option has a value of the wrong type.</exception>
+    public TextGenerationOptions ReadOptions(ChatOptions? options)
+    {
+        ChatRequest request = ChatRequest.Read(options, Id, _ => RecommendedSampling());
+        if (request.TemplateOptions.Tools is { Count: > 0 })
+            throw new NotSupportedException("ChatOptions.Tools need a conversation; a plain prompt has no place for them.");
+        if (request.TemplateOptions.Instructions is not null)
+            throw new NotSupportedException("ChatOptions.Instructions need a conversation; a plain prompt has no place for them.");
+        if (request.TemplateOptions.AdditionalProperties is not null)
+            throw new NotSupportedException("Variables of the chat template need a conversation; a plain prompt has no template.");
+
+        return request.Generation;
+    }
+
+    /// <summary>
+    /// Continues a prompt. The request is checked at once; generation begins with the enumeration, and leaving or cancelling it
+    /// ends the sequence within one step of the engine.
+    /// </summary>
+    /// <param name="prompt">Token ids; at least one.</param>
+    /// <param name="options">Sampling and limits; null for the checkpoint's recommendation up to the end of the context.</param>
+    /// <param name="cancellationToken">Ends the generation.</param>
+    /// <returns>Chunks of text; the last one carries <see cref="TextChunk.Finish"/> and <see cref="TextChunk.Usage"/>.</returns>
+    /// <exception cref="ArgumentException">The prompt is too long, or an option is out of range; the parameter name says which.</exception>
+    public IAsyncEnumerable<TextChunk> CompleteAsync(
+        ReadOnlyMemory<int> prompt, TextGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new TextGenerationOptions();
+        TextAssembler assembler = new(Tokenizer, options, prompt.Length);
+        GenerationRequest request = new()
+        {
+            Prompt = prompt,
+            Sampling = options.Sampling ?? RecommendedSampling(),
+            MaxTokens = options.MaxTokens,
+            StopTokens = StopTokens,
+            Logprobs = options.Logprobs,
+            TopLogprobs = options.TopLogprobs,
+        };
+        return Assemble(Engine.GenerateAsync(request, cancellationToken), assembler, cancellationToken);
+    }
+
+    /// <summary>Ends all generation and unmaps the weights.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_engine.IsValueCreated)
+            await _engine.Value.DisposeAsync().ConfigureAwait(false);
+
+        _file.Dispose();
+    }
+
+    private static async IAsyncEnumerable<TextChunk> Assemble(
+        IAsyncEnumerable<GeneratedToken> tokens, TextAssembler assembler, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (GeneratedToken token in tokens.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (assembler.Append(token) is not { } chunk)
+                continue;
+
+            yield return chunk;
+            if (chunk.Finish is not null)
+                yield break;
+        }
+    }
+
+    private static string IdOf(GgufFile file) => Path.GetFileNameWithoutExtension(file.Shards[0]) is var name && file.Shards.Count > 1
+        ? name[..name.LastIndexOf("-00001-of-", StringComparison.Ordinal)]
+        : name;
+}

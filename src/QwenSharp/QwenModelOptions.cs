@@ -1,0 +1,39 @@
+using QwenSharp.Engine;
+using QwenSharp.Numerics;
+
+namespace QwenSharp;
+
+/// <summary>How to hold a model in memory and compute with it.</summary>
+public sealed record QwenModelOptions
+{
+    /// <summary>The name under which the model is known; null for the name of its file without extension.</summary>
+    public string? Id { get; init; }
+
+    /// <summary>Threads that compute; 0 for one a processor.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>The longest sequence, prompt and answer together, in tokens; 0 for what the engine chooses (the model's own, capped by memory).</summary>
+    public int ContextLength { get; init; }
+
+    /// <summary>How keys and values are kept: F16 or F32.</summary>
+    public TensorType KvType { get; init; } = TensorType.F16;
+
+    /// <summary>The most sequences that are computed in one batch; null for the engine's default.</summary>
+    public int? MaxSequences { get; init; }
+
+    /// <summary>The most tokens computed in one step of the engine; null for the engine's default.</summary>
+    public int? MaxBatchTokens { get; init; }
+
+    internal EngineOptions ToEngineOptions()
+    {
+        EngineOptions defaults = new();
+        return defaults with
+        {
+            Threads = Threads,
+            ContextLength = ContextLength,
+            KvType = KvType,
+            MaxSequences = MaxSequences ?? defaults.MaxSequences,
+            MaxBatchTokens = MaxBatchTokens ?? Math.Max(defaults.MaxBatchTokens, MaxSequences ?? 0),
+        };
+    }
+}

@@ -1,0 +1,69 @@
+namespace QwenSharp.Cli.Tests;
+
+public class CommandTreeTests
+{
+    public static TheoryData<string> Commands() => ["run", "serve", "inspect", "bench", "tokenize", "template", "logits"];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Help_shows_usage_examples_and_exit_codes(string command)
+    {
+        Invocation help = await Invocation.RunAsync(command, "--help");
+
+        Assert.Equal(ExitCode.Ok, help.Code);
+        Assert.Contains("Usage:", help.Out);
+        Assert.Contains($"qwensharp {command}", help.Out[help.Out.IndexOf("Examples:", StringComparison.Ordinal)..]);
+        Assert.Contains("Exit codes: 0 done, 1 failed, 2 wrong command line, 130 interrupted", help.Out);
+        Assert.Empty(help.Error);
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Missing_arguments_are_a_usage_error(string command) =>
+        (await Invocation.RunAsync(command)).AssertFails(ExitCode.Usage, $"See 'qwensharp {command} --help'.");
+
+    [Fact]
+    public async Task An_unknown_command_is_a_usage_error() =>
+        (await Invocation.RunAsync("fly")).AssertFails(ExitCode.Usage, "fly");
+
+    [Fact]
+    public async Task An_unknown_option_is_a_usage_error() =>
+        (await Invocation.RunAsync("inspect", "model.gguf", "--fast")).AssertFails(ExitCode.Usage, "--fast");
+
+    [Theory]
+    [InlineData("inspect", "absent.gguf")]
+    [InlineData("bench", "absent.gguf")]
+    [InlineData("run", "absent.gguf", "Hi")]
+    [InlineData("tokenize", "absent.gguf", "Hi")]
+    [InlineData("logits", "absent.gguf", "--tokens", "1", "--output", "out.logits")]
+    [InlineData("template", "absent.jinja", "--conversation", "chat.json")]
+    public async Task A_missing_file_is_a_failure_that_names_it(params string[] arguments) =>
+        (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Failure, arguments[1]);
+
+    [Theory]
+    [InlineData("run", "m", "p", "--temperature", "-1")]
+    [InlineData("run", "m", "p", "--top-p", "2")]
+    [InlineData("run", "m", "p", "--temperature", "warm")]
+    [InlineData("run", "m", "p", "--max-tokens", "0")]
+    [InlineData("run", "m", "p", "--kv", "q8")]
+    [InlineData("run", "m", "p", "--threads", "-2")]
+    [InlineData("run", "m", "p", "--think", "--no-think")]
+    [InlineData("run", "m", "p", "--stop", "")]
+    [InlineData("bench", "m", "--shape", "qwen3-4b")]
+    [InlineData("bench", "--shape", "qwen9-1t")]
+    [InlineData("bench", "--shape", "qwen3-4b", "--type", "q1")]
+    [InlineData("bench", "m", "--runs", "0")]
+    [InlineData("tokenize", "m", "text", "--jsonl")]
+    [InlineData("logits", "m", "--tokens", "1,x", "--output", "o")]
+    public async Task Values_that_make_no_sense_are_usage_errors(params string[] arguments) =>
+        (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, "");
+
+    [Fact]
+    public async Task The_version_is_the_packages()
+    {
+        Invocation version = await Invocation.RunAsync("--version");
+
+        Assert.Equal(ExitCode.Ok, version.Code);
+        Assert.Matches(@"^\d+\.\d+\.\d+", version.Out);
+    }
+}

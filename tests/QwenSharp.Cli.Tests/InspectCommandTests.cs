@@ -1,0 +1,73 @@
+using System.Text.Json;
+
+namespace QwenSharp.Cli.Tests;
+
+public sealed class InspectCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public InspectCommandTests() => _model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Json_describes_configuration_memory_and_content()
+    {
+        JsonElement json = (await Invocation.RunAsync("inspect", _model, "--json", "--context", "64", "--kv", "f32")).Json();
+
+        Assert.Equal("qwen2", json.GetProperty("architecture").GetString());
+        Assert.Equal(1, json.GetProperty("config").GetProperty("layers").GetInt32());
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("cannot_run").ValueKind);
+        int kvWidth = json.GetProperty("config").GetProperty("kv_heads").GetInt32() * json.GetProperty("config").GetProperty("head_length").GetInt32();
+        Assert.Equal(64 * 2 * kvWidth * 4, json.GetProperty("memory").GetProperty("kv_bytes").GetInt64());
+        Assert.Equal(json.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64()), json.GetProperty("memory").GetProperty("weight_bytes").GetInt64());
+        Assert.Equal("Scripted", json.GetProperty("metadata").GetProperty("general.name").GetProperty("value").GetString());
+        Assert.Contains("<|im_start|>", json.GetProperty("chat_template").GetString());
+        Assert.Equal("F32", Assert.Single(json.GetProperty("types").EnumerateArray()).GetProperty("type").GetString());
+    }
+
+    [Fact]
+    public async Task Tables_are_plain_text_where_nobody_looks()
+    {
+        Invocation tables = await Invocation.RunAsync("inspect", _model);
+
+        Assert.Equal(0, tables.Code);
+        Assert.DoesNotContain('\e', tables.Out);
+        Assert.Contains("Scripted", tables.Out);
+        Assert.Contains("token_embd.weight", tables.Out);
+        Assert.Contains("KV cache", tables.Out);
+        Assert.Contains("blk.*.ffn_down.weight", tables.Out);
+        Assert.Contains("blk.0.ffn_down.weight", (await Invocation.RunAsync("inspect", _model, "--tensors")).Out);
+    }
+
+    [Fact]
+    public async Task A_vocabulary_without_weights_is_described_too()
+    {
+        string vocabulary = ScriptedCheckpoint.Write(_folder["vocabulary.gguf"], weights: false);
+
+        JsonElement json = (await Invocation.RunAsync("inspect", vocabulary, "--json")).Json();
+
+        Assert.Equal(JsonValueKind.Null, json.GetProperty("config").ValueKind);
+        Assert.NotEmpty(json.GetProperty("cannot_run").GetString()!);
+        Assert.Equal(0, (await Invocation.RunAsync("inspect", vocabulary)).Code);
+    }
+
+    [Fact]
+    public async Task The_template_is_printed_alone()
+    {
+        Invocation template = await Invocation.RunAsync("inspect", _model, "--template");
+
+        Assert.StartsWith("{%-", template.Out);
+        Assert.EndsWith("#}", template.Out);
+    }
+
+    [Fact]
+    public async Task A_damaged_file_fails_with_one_line()
+    {
+        byte[] bytes = File.ReadAllBytes(_model);
+        File.WriteAllBytes(_folder["short.gguf"], bytes[..1000]);
+
+        (await Invocation.RunAsync("inspect", _folder["short.gguf"])).AssertFails(ExitCode.Failure, "short.gguf");
+    }
+}

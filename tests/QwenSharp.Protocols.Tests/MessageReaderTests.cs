@@ -1,0 +1,66 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.OpenAI;
+
+namespace QwenSharp.Protocols.Tests;
+
+public class MessageReaderTests
+{
+    [Fact]
+    public void A_whole_conversation_arrives()
+    {
+        IReadOnlyList<ChatMessage> messages = Read("""
+            {"role":"developer","content":"Be brief."},
+            {"role":"user","content":[{"type":"text","text":"What is"},{"type":"text","text":" the time?"}],"name":"Ada"},
+            {"role":"assistant","content":null,"refusal":null,"annotations":[],"reasoning_content":"A clock would know.","tool_calls":[
+                {"id":"call_1","type":"function","function":{"name":"clock","arguments":"{\"zone\":\"UTC\",\"tick\":1.0}"}},
+                {"id":"call_2","type":"function","function":{"name":"now","arguments":""}}]},
+            {"role":"tool","tool_call_id":"call_1","content":[{"type":"text","text":"12"},{"type":"text","text":":00"}]},
+            {"role":"assistant","content":""}
+            """);
+
+        Assert.Equal(["system", "user", "assistant", "tool", "assistant"], messages.Select(message => message.Role.Value));
+        Assert.Equal(["What is", " the time?"], messages[1].Contents.Select(content => ((TextContent)content).Text));
+        Assert.Equal("Ada", messages[1].AuthorName);
+        Assert.Equal("A clock would know.", Assert.IsType<TextReasoningContent>(messages[2].Contents[0]).Text);
+        FunctionCallContent call = Assert.IsType<FunctionCallContent>(messages[2].Contents[1]);
+        Assert.Equal(("call_1", "clock"), (call.CallId, call.Name));
+        Assert.Equal("UTC", ((JsonElement)call.Arguments!["zone"]!).GetString());
+        Assert.Equal("1.0", ((JsonElement)call.Arguments["tick"]!).GetRawText());
+        Assert.Empty(Assert.IsType<FunctionCallContent>(messages[2].Contents[2]).Arguments!);
+        FunctionResultContent result = Assert.IsType<FunctionResultContent>(Assert.Single(messages[3].Contents));
+        Assert.Equal(("call_1", "12:00"), (result.CallId, result.Result));
+        Assert.Equal("", messages[4].Text);
+    }
+
+    [Theory]
+    [InlineData("", "messages", "invalid_value")]
+    [InlineData("1", "messages[0]", "invalid_type")]
+    [InlineData("null", "messages[0]", "invalid_type")]
+    [InlineData("""{"content":"Hi"}""", "messages[0].role", "missing_required_parameter")]
+    [InlineData("""{"role":"king","content":"Hi"}""", "messages[0].role", "invalid_value")]
+    [InlineData("""{"role":"user"}""", "messages[0].content", "missing_required_parameter")]
+    [InlineData("""{"role":"user","content":1}""", "messages[0].content", "invalid_type")]
+    [InlineData("""{"role":"user","content":"Hi","mood":1}""", "messages[0].mood", "unsupported_parameter")]
+    [InlineData("""{"role":"user","content":"Hi","tool_calls":[]}""", "messages[0].tool_calls", "unsupported_parameter")]
+    [InlineData("""{"role":"user","content":"Hi"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}""", "messages[1].content[0].type", "unsupported_parameter")]
+    [InlineData("""{"role":"user","content":[{"type":"text"}]}""", "messages[0].content[0].text", "missing_required_parameter")]
+    [InlineData("""{"role":"user","content":[{"type":"text","text":"a","cache":1}]}""", "messages[0].content[0].cache", "unsupported_parameter")]
+    [InlineData("""{"role":"assistant"}""", "messages[0].content", "missing_required_parameter")]
+    [InlineData("""{"role":"assistant","content":"","refusal":"No."}""", "messages[0].refusal", "unsupported_parameter")]
+    [InlineData("""{"role":"assistant","content":"","function_call":{}}""", "messages[0].function_call", "unsupported_parameter")]
+    [InlineData("""{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":"{}"}}]}""", "messages[0].tool_calls[0].id", "missing_required_parameter")]
+    [InlineData("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":{}}}]}""", "messages[0].tool_calls[0].function.arguments", "invalid_type")]
+    [InlineData("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"[1]"}}]}""", "messages[0].tool_calls[0].function.arguments", "invalid_value")]
+    [InlineData("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{"}}]}""", "messages[0].tool_calls[0].function.arguments", "invalid_value")]
+    [InlineData("""{"role":"tool","content":"x"}""", "messages[0].tool_call_id", "missing_required_parameter")]
+    public void What_is_wrong_is_named_by_its_path(string messages, string param, string code)
+    {
+        OpenAIException fault = Assert.Throws<OpenAIException>(() => Read(messages));
+
+        Assert.Equal((param, code), (fault.Error.Param, fault.Error.Code));
+    }
+
+    private static IReadOnlyList<ChatMessage> Read(string messages) =>
+        ChatCompletionRequest.Read(JsonElement.Parse($$"""{"model":"m","messages":[{{messages}}]}""")).Messages;
+}

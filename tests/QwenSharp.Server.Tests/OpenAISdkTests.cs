@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using QwenSharp.Server.Tests.Scripted;
+
+namespace QwenSharp.Server.Tests;
+
+/// <summary>OpenAI's own JavaScript client speaks to the server: what it sends and expects is the protocol in practice.</summary>
+public class OpenAISdkTests
+{
+    [Fact]
+    public async Task The_official_client_is_content_with_a_scripted_model()
+    {
+        await NodeScript.PrepareAsync("openai-sdk", "openai");
+        TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            (call, token) => Answer(call, left, token), options => options with { ApiKey = "open sesame" });
+
+        string output = await NodeScript.RunAsync("openai-sdk", "scripted.mjs", new Uri(server.Server.Address, "/v1").ToString());
+
+        Assert.Equal(10, output.Split("ok: ").Length - 1);
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    private static IAsyncEnumerable<ChatResponseUpdate> Answer(ScriptedCall call, TaskCompletionSource left, CancellationToken token)
+    {
+        ChatMessage last = call.Messages[^1];
+        if (last.Contents is [FunctionResultContent { Result: string result }])
+            return Scripts.Say(result)(call, token);
+
+        return last.Text switch
+        {
+            "call" => Scripts.Updates(
+                new ChatResponseUpdate { Contents = [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "Łódź" })] },
+                Scripts.End(ChatFinishReason.ToolCalls, 1, 1))(call, token),
+            "fail" => throw new InvalidOperationException("The script fails."),
+            "fail late" => FailLate(),
+            "forever" => Forever(left, token),
+            _ => Scripts.Echo(call, token),
+        };
+    }
+
+    private static async IAsyncEnumerable<ChatResponseUpdate> FailLate()
+    {
+        yield return new ChatResponseUpdate(ChatRole.Assistant, "so far");
+        await Task.Yield();
+        throw new InvalidOperationException("The script fails.");
+    }
+
+    private static async IAsyncEnumerable<ChatResponseUpdate> Forever(TaskCompletionSource left, [EnumeratorCancellation] CancellationToken token)
+    {
+        try
+        {
+            while (true)
+            {
+                yield return new ChatResponseUpdate(ChatRole.Assistant, "on and ");
+                await Task.Delay(1, token);
+            }
+        }
+        finally
+        {
+            left.TrySetResult();
+        }
+    }
+}

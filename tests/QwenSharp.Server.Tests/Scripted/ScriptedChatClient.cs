@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Server.Tests.Scripted;
+
+/// <summary>What a scripted model does with a call: its updates, or a failure.</summary>
+internal delegate IAsyncEnumerable<ChatResponseUpdate> Script(ScriptedCall call, CancellationToken cancellationToken);
+
+/// <summary>A call as the model got it.</summary>
+internal sealed record ScriptedCall(IReadOnlyList<ChatMessage> Messages, ChatOptions Options);
+
+/// <summary>A model that says what the test wrote, and keeps what it was asked.</summary>
+internal sealed class ScriptedChatClient(Script script) : IChatClient
+{
+    private readonly List<ScriptedCall> _calls = [];
+
+    public IReadOnlyList<ScriptedCall> Calls
+    {
+        get
+        {
+            lock (_calls)
+                return [.. _calls];
+        }
+    }
+
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ScriptedCall call = new([.. messages], options!);
+        lock (_calls)
+            _calls.Add(call);
+
+        return script(call, cancellationToken);
+    }
+
+    public Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        throw new InvalidOperationException("The server folds streams; it has no use for whole answers.");
+
+    public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+    public void Dispose()
+    {
+    }
+}
+
+/// <summary>Scripts that tests share.</summary>
+internal static class Scripts
+{
+    /// <summary>Says the words one update each, then stops.</summary>
+    public static Script Say(params string[] words) => (_, token) => Stream(words, ChatFinishReason.Stop, token);
+
+    /// <summary>Repeats the last message word by word.</summary>
+    public static Script Echo { get; } = (call, token) => Stream(call.Messages[^1].Text.Split(' '), ChatFinishReason.Stop, token);
+
+    /// <summary>Exactly these updates.</summary>
+    public static Script Updates(params ChatResponseUpdate[] updates) => (_, _) => updates.ToAsyncEnumerable();
+
+    /// <summary>Fails before the first update.</summary>
+    public static Script Fail(Exception fault) => (_, _) => throw fault;
+
+    /// <summary>The end of an answer.</summary>
+    public static ChatResponseUpdate End(ChatFinishReason reason, int promptTokens, int completionTokens) => new()
+    {
+        FinishReason = reason,
+        Contents = [new UsageContent(new UsageDetails { InputTokenCount = promptTokens, OutputTokenCount = completionTokens })],
+    };
+
+    private static async IAsyncEnumerable<ChatResponseUpdate> Stream(
+        string[] words, ChatFinishReason reason, [EnumeratorCancellation] CancellationToken token)
+    {
+        for (int i = 0; i < words.Length; i++)
+        {
+            token.ThrowIfCancellationRequested();
+            await Task.Yield();
+            yield return new ChatResponseUpdate(ChatRole.Assistant, i == 0 ? words[i] : " " + words[i]);
+        }
+
+        yield return End(reason, promptTokens: 7, completionTokens: words.Length);
+    }
+}

@@ -1,0 +1,18 @@
+using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Server.Models;
+
+namespace QwenSharp.Server.Tests.Scripted;
+
+/// <summary>Continues prompts by a script: the prompt comes as the one message of the call.</summary>
+internal sealed class ScriptedText(Script script) : ITextCompletion
+{
+    public List<ScriptedCall> Calls { get; } = [];
+
+    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(CompletionPrompt prompt, ChatOptions options, CancellationToken cancellationToken)
+    {
+        ScriptedCall call = new([new ChatMessage(ChatRole.User, prompt.Text ?? string.Join(' ', prompt.Tokens!))], options);
+        Calls.Add(call);
+        return script(call, cancellationToken);
+    }
+}

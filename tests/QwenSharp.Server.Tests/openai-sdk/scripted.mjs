@@ -1,0 +1,112 @@
+// OpenAI's own client against a scripted model: node scripted.mjs BASE_URL
+import assert from "node:assert/strict";
+import OpenAI from "openai";
+
+const client = new OpenAI({ baseURL: process.argv[2], apiKey: "open sesame", maxRetries: 0 });
+const ask = (content, more = {}) => ({ model: "scripted", messages: [{ role: "user", content }], ...more });
+const tools = [{
+  type: "function",
+  function: { name: "weather", description: "The weather", parameters: { type: "object", properties: { city: { type: "string" } } } },
+}];
+
+const checks = {
+  async "a whole reply has content and usage"() {
+    const reply = await client.chat.completions.create(ask("one two three"));
+    assert.equal(reply.choices[0].message.content, "one two three");
+    assert.equal(reply.choices[0].finish_reason, "stop");
+    assert.deepEqual(reply.usage, { prompt_tokens: 7, completion_tokens: 3, total_tokens: 10 });
+    assert.match(reply._request_id, /^req_/);
+  },
+
+  async "a stream has the words, the reason and the usage"() {
+    const stream = await client.chat.completions.create(ask("one two three", { stream: true, stream_options: { include_usage: true } }));
+    const words = [];
+    let finish, usage;
+    for await (const chunk of stream) {
+      const choice = chunk.choices[0];
+      if (choice?.delta.content) words.push(choice.delta.content);
+      finish = choice?.finish_reason ?? finish;
+      usage = chunk.usage ?? usage;
+    }
+    assert.deepEqual(words, ["one", " two", " three"]);
+    assert.equal(finish, "stop");
+    assert.equal(usage.total_tokens, 10);
+  },
+
+  async "the SDK's own folding of a stream agrees with the whole reply"() {
+    const runner = client.chat.completions.stream(ask("one two", { n: 2 }));
+    const reply = await runner.finalChatCompletion();
+    assert.deepEqual(reply.choices.map(choice => choice.message.content), ["one two", "one two"]);
+  },
+
+  async "a tool call arrives, and its result goes back"() {
+    const runner = client.chat.completions.stream(ask("call", { tools }));
+    const first = (await runner.finalChatCompletion()).choices[0];
+    assert.equal(first.finish_reason, "tool_calls");
+    const call = first.message.tool_calls[0];
+    assert.equal(call.function.name, "weather");
+    assert.deepEqual(JSON.parse(call.function.arguments), { city: "Łódź" });
+
+    const second = await client.chat.completions.create({
+      model: "scripted",
+      tools,
+      messages: [{ role: "user", content: "call" }, first.message, { role: "tool", tool_call_id: call.id, content: "sunny in Łódź" }],
+    });
+    assert.equal(second.choices[0].message.content, "sunny in Łódź");
+  },
+
+  async "the tool runner drives the loop"() {
+    const runner = client.chat.completions.runTools(ask("call", {
+      stream: true,
+      tools: [{ type: "function", function: { ...tools[0].function, parse: JSON.parse, function: ({ city }) => `rain in ${city}` } }],
+    }));
+    assert.equal(await runner.finalContent(), "rain in Łódź");
+  },
+
+  async "a plain completion streams and folds"() {
+    const whole = await client.completions.create({ model: "scripted", prompt: "once upon a time" });
+    assert.equal(whole.choices[0].text, "once upon a time");
+    let text = "";
+    for await (const chunk of await client.completions.create({ model: "scripted", prompt: "once upon a time", stream: true }))
+      text += chunk.choices[0].text;
+    assert.equal(text, whole.choices[0].text);
+  },
+
+  async "models are listed"() {
+    const ids = [];
+    for await (const model of client.models.list()) ids.push(model.id);
+    assert.deepEqual(ids, ["scripted"]);
+    assert.equal((await client.models.retrieve("scripted")).owned_by, "qwensharp");
+  },
+
+  async "errors have the SDK's classes and name the field"() {
+    await assert.rejects(client.chat.completions.create(ask("x", { response_format: { type: "json_object" } })), error =>
+      error instanceof OpenAI.BadRequestError && error.param === "response_format.type" && error.code === "unsupported_parameter");
+    await assert.rejects(client.chat.completions.create(ask("x", { model: "gpt-4" })), error =>
+      error instanceof OpenAI.NotFoundError && error.code === "model_not_found");
+    await assert.rejects(client.chat.completions.create(ask("x", { stream: true, temperature: 9 })), error =>
+      error instanceof OpenAI.BadRequestError && error.param === "temperature");
+    await assert.rejects(client.withOptions({ apiKey: "guess" }).models.list(), OpenAI.AuthenticationError);
+    await assert.rejects(client.chat.completions.create(ask("fail")), error =>
+      error instanceof OpenAI.InternalServerError && error.message.includes(error.requestID));
+  },
+
+  async "a failure amid a stream reaches the reader"() {
+    const stream = await client.chat.completions.create(ask("fail late", { stream: true }));
+    await assert.rejects(async () => { for await (const _ of stream); }, OpenAI.APIError);
+  },
+
+  async "a stream can be left"() {
+    const stream = await client.chat.completions.create(ask("forever", { stream: true }));
+    let chunks = 0;
+    for await (const _ of stream) {
+      if (++chunks === 3) break;
+    }
+    assert.ok(stream.controller.signal.aborted);
+  },
+};
+
+for (const [name, check] of Object.entries(checks)) {
+  await check();
+  console.log(`ok: ${name}`);
+}

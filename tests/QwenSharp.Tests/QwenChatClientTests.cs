@@ -1,0 +1,237 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Tests;
+
+public sealed class QwenChatClientTests : IDisposable
+{
+    private static readonly ChatMessage[] Hi = [new(ChatRole.User, "Hi")];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task An_answer_is_text_with_usage_and_a_reason()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+
+        ChatResponse response = await Ask(client, Greedy());
+
+        Assert.Equal("Hello, world!", response.Text);
+        Assert.Equal(ChatRole.Assistant, Assert.Single(response.Messages).Role);
+        Assert.Equal(ChatFinishReason.Stop, response.FinishReason);
+        Assert.Equal(6, response.Usage!.OutputTokenCount);
+        Assert.Equal(response.Usage.InputTokenCount + 6, response.Usage.TotalTokenCount);
+        Assert.Equal(model.Id, response.ModelId);
+        Assert.NotEmpty(response.ResponseId!);
+    }
+
+    [Fact]
+    public async Task Reasoning_comes_apart_from_text()
+    {
+        await using QwenModel model = Load(["<think>", "\nLet me ", "see.\n", "</think>", "\n\nYes", "."]);
+        using QwenChatClient client = new(model);
+
+        ChatResponse response = await Ask(client, Greedy());
+
+        Assert.Equal("Yes.", response.Text);
+        Assert.Equal("Let me see.", string.Concat(response.Messages[0].Contents.OfType<TextReasoningContent>().Select(part => part.Text)));
+    }
+
+    [Fact]
+    public async Task Tool_calls_come_as_calls()
+    {
+        await using QwenModel model = Load(["<tool_call>", "\n{\"name\": \"weather\", ", "\"arguments\": {\"city\": \"Bern\"}}\n", "</tool_call>"]);
+        using QwenChatClient client = new(model);
+        ChatOptions options = Greedy();
+        options.Tools = [AIFunctionFactory.Create((string city) => city, "weather")];
+
+        ChatResponse response = await Ask(client, options);
+
+        FunctionCallContent call = Assert.Single(response.Messages[0].Contents.OfType<FunctionCallContent>());
+        Assert.Equal("weather", call.Name);
+        Assert.Equal("Bern", call.Arguments!["city"]!.ToString());
+        Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
+    }
+
+    [Fact]
+    public async Task Limits_end_with_length_and_stop_sequences_with_stop()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        ChatOptions limited = Greedy(), stopped = Greedy();
+        limited.MaxOutputTokens = 2;
+        stopped.StopSequences = ["world"];
+
+        Assert.Equal(("Hello, ", ChatFinishReason.Length), TextAndFinish(await Ask(client, limited)));
+        Assert.Equal(("Hello, ", ChatFinishReason.Stop), TextAndFinish(await Ask(client, stopped)));
+    }
+
+    [Fact]
+    public async Task Control_tokens_in_a_message_stay_text()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+
+        long benign = (await Ask(client, Greedy(), "x")).Usage!.InputTokenCount!.Value;
+        long forged = (await Ask(client, Greedy(), "x<|im_end|>")).Usage!.InputTokenCount!.Value;
+
+        Assert.Equal(benign + "<|im_end|>".Length, forged);
+    }
+
+    [Fact]
+    public async Task Template_variables_reach_the_template()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        ChatOptions off = Greedy(), alsoOff = Greedy(), viaReasoning = Greedy();
+        off.AdditionalProperties = new() { ["enable_thinking"] = false };
+        alsoOff.AdditionalProperties = new() { ["chat_template_kwargs"] = JsonDocument.Parse("""{"enable_thinking": false}""").RootElement };
+        viaReasoning.Reasoning = new() { Effort = ReasoningEffort.None };
+
+        long plain = (await Ask(client, Greedy())).Usage!.InputTokenCount!.Value;
+        foreach (ChatOptions options in (ChatOptions[])[off, alsoOff, viaReasoning])
+            Assert.True((await Ask(client, options)).Usage!.InputTokenCount > plain);
+    }
+
+    [Fact]
+    public async Task Log_probabilities_ride_on_the_updates()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        ChatOptions options = Greedy();
+        options.AdditionalProperties = new() { ["logprobs"] = true, ["top_logprobs"] = 3 };
+
+        List<TextToken> tokens = [];
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Hi, options, TestContext.Current.CancellationToken))
+        {
+            if (update.AdditionalProperties?["logprobs"] is IReadOnlyList<TextToken> some)
+                tokens.AddRange(some);
+        }
+
+        Assert.Equal(ScriptedCheckpoint.Greeting, tokens.Select(token => token.Text));
+        Assert.All(tokens, token => Assert.Equal(3, token.Top.Count));
+    }
+
+    [Fact]
+    public async Task A_logit_bias_changes_the_answer()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        Assert.True(model.Tokenizer.TryGetId("<|im_end|>", out int end));
+        foreach (object bias in (object[])[new Dictionary<int, float> { [end] = 1000 }, JsonDocument.Parse($$"""{"{{end}}": 1000}""").RootElement])
+        {
+            ChatOptions options = Greedy();
+            options.AdditionalProperties = new() { ["logit_bias"] = bias };
+
+            Assert.Equal("", (await Ask(client, options)).Text);
+        }
+    }
+
+    public static TheoryData<string, Action<ChatOptions>> Refused() => new()
+    {
+        { "ResponseFormat", options => options.ResponseFormat = ChatResponseFormat.Json },
+        { "ToolMode", options => options.ToolMode = ChatToolMode.RequireAny },
+        { "ConversationId", options => options.ConversationId = "1" },
+        { "ModelId", options => options.ModelId = "gpt" },
+        { "Effort", options => options.Reasoning = new() { Effort = ReasoningEffort.High } },
+        { "AllowMultipleToolCalls", options => options.AllowMultipleToolCalls = false },
+        { "mirostat", options => options.AdditionalProperties = new() { ["mirostat"] = 2 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task What_cannot_be_honoured_is_refused_by_name(string name, Action<ChatOptions> set)
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        ChatOptions options = new();
+        set(options);
+
+        Assert.Contains(name, Assert.Throws<NotSupportedException>(() => client.GetStreamingResponseAsync(Hi, options)).Message);
+    }
+
+    public static TheoryData<string, object> WrongValues() => new()
+    {
+        { "min_p", "0.1" },
+        { "min_p", 2.0 },
+        { "repetition_penalty", true },
+        { "logprobs", 1 },
+        { "top_logprobs", 2 },
+        { "top_logprobs", 1.5 },
+        { "enable_thinking", "no" },
+        { "logit_bias", "5" },
+        { "chat_template_kwargs", 1 },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongValues))]
+    public async Task Wrong_values_are_refused(string key, object value)
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        ChatOptions options = new() { AdditionalProperties = new() { [key] = value } };
+
+        Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync(Hi, options));
+    }
+
+    [Fact]
+    public async Task A_conversation_beyond_the_context_is_refused_at_once()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+
+        Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync([new(ChatRole.User, new string('x', 1000))]));
+    }
+
+    [Fact]
+    public async Task Requests_at_once_get_their_own_answers()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+
+        ChatResponse[] responses = await Task.WhenAll(Enumerable.Range(1, 8).Select(limit =>
+        {
+            ChatOptions options = Greedy();
+            options.MaxOutputTokens = limit;
+            return Ask(client, options);
+        }));
+
+        Assert.Equal(
+            Enumerable.Range(1, 8).Select(limit => string.Concat(ScriptedCheckpoint.Greeting.Take(limit))),
+            responses.Select(response => response.Text));
+    }
+
+    [Fact]
+    public async Task Services_lead_to_the_model()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+
+        Assert.Same(model, client.GetService<QwenModel>());
+        Assert.Same(client, client.GetService<IChatClient>());
+        Assert.Equal(model.Id, client.GetService<ChatClientMetadata>()!.DefaultModelId);
+        Assert.Null(client.GetService<BpeTokenizer>());
+    }
+
+    [Fact]
+    public async Task A_model_without_a_template_speaks_ChatML()
+    {
+        await using QwenModel model = QwenModel.Load(ScriptedCheckpoint.Write(_folder["bare.gguf"], template: null));
+        using QwenChatClient client = new(model);
+
+        Assert.Equal("Hello, world!", (await Ask(client, Greedy())).Text);
+    }
+
+    private static ChatOptions Greedy() => new() { Temperature = 0 };
+
+    private static (string, ChatFinishReason?) TextAndFinish(ChatResponse response) => (response.Text, response.FinishReason);
+
+    private static Task<ChatResponse> Ask(QwenChatClient client, ChatOptions options, string message = "Hi") =>
+        client.GetResponseAsync([new ChatMessage(ChatRole.User, message)], options, TestContext.Current.CancellationToken);
+
+    private QwenModel Load(string[] pieces) => QwenModel.Load(ScriptedCheckpoint.Write(_folder["model.gguf"], pieces), new() { Threads = 1 });
+}
