@@ -58,7 +58,7 @@ internal static class CommandTree
         RootCommand root = new("Runs and serves Qwen models on this machine.")
         {
             RunCommand.Create(terminal),
-//SERVE            ServeCommand.Create(terminal),
+            ServeCommand.Create(terminal),
             InspectCommand.Create(terminal),
             BenchCommand.Create(terminal),
             TokenizeCommand.Create(terminal),

@@ -48,6 +48,22 @@ public sealed class ChatSessionTests : IDisposable
     }
 
     [Fact]
+    public async Task A_message_may_begin_with_a_slash_inside_quotes()
+    {
+        await Talk("\"\"\"/etc is a folder\"\"\"");
+
+        Assert.Equal(["user: /etc is a folder"], _client.Last);
+    }
+
+    [Fact]
+    public async Task Control_characters_of_an_answer_do_not_reach_the_terminal()
+    {
+        await Talk("a\e[2Jb");
+
+        Assert.Contains("echo a\uFFFD[2Jb", _output.ToString());
+    }
+
+    [Fact]
     public async Task Thinking_is_switched_for_the_answers_that_follow()
     {
         await Talk("/think off", "one");

@@ -13,11 +13,7 @@ public class GgufFuzzTests
 
     private static readonly byte[] Whole = Sample.Bytes();
 
-<<<<<<< HEAD
-    // A quarter of the mutations need not hit padding and weights, whose values no one checks.
-=======
     // Padding and weights follow; no value of theirs is wrong.
->>>>>>> formats
     private static readonly int HeaderLength = Whole.AsSpan().LastIndexOf("blk.0.one"u8) + 9 + 4 + 8 + 4 + 8;
 
     [Fact]

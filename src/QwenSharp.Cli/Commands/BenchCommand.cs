@@ -97,10 +97,11 @@ internal static class BenchCommand
     {
         SpeedTest speed = new(model, test);
         List<Speed> speeds = speed.Measure(stop);
-        using Compute compute = new(test.Threads);
+        long peakMemory = Machine.PeakMemory();
+        using Compute compute = new(threads: 1);
         return new BenchReport(
             name, type, model.ParameterCount, model.WeightBytes, test.Threads, compute.Isa.ToString(), test, speeds,
-            load.TotalSeconds, 1e9, speed.BytesReadPerToken(), Machine.PeakMemory());
+            load.TotalSeconds, MemoryBandwidth.Measure(test.Threads), speed.BytesReadPerToken(), peakMemory);
     }
 
     private static void ListShapes(Terminal terminal, bool json)

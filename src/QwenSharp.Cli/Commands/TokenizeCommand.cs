@@ -66,7 +66,7 @@ internal static class TokenizeCommand
     private static async Task ConvertLinesAsync(Terminal terminal, Func<JsonElement, string> convert, CancellationToken stop)
     {
         using StreamReader reader = new(terminal.Input, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16, leaveOpen: true);
-        for (int number = 1; await reader.ReadLineAsync(stop).ConfigureAwait(false) is { } line; number++)
+        for (int number = 1; await reader.ReadLineAsync(stop).AsTask().WaitAsync(stop).ConfigureAwait(false) is { } line; number++)
         {
             if (string.IsNullOrWhiteSpace(line))
                 continue;

@@ -73,7 +73,7 @@ internal sealed class AnswerPrinter(Terminal terminal)
                 Begin(reasoning.Text);
                 _reasoning.Append(reasoning.Text);
                 if (Visible)
-                    Show(terminal.OutputIsTerminal ? terminal.Out : terminal.Error, terminal.Dim(reasoning.Text));
+                    Show(terminal.OutputIsTerminal ? terminal.Out : terminal.Error, terminal.Dim(terminal.Safe(reasoning.Text)));
 
                 break;
             case TextContent text:
@@ -83,7 +83,7 @@ internal sealed class AnswerPrinter(Terminal terminal)
 
                 _content.Append(text.Text);
                 if (Visible)
-                    Show(terminal.Out, text.Text);
+                    Show(terminal.Out, terminal.Safe(text.Text));
 
                 break;
             case UsageContent usage:

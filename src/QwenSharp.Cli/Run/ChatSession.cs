@@ -32,23 +32,22 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
     public bool ShowStatistics { get; init; }
 
     /// <summary>Talks until the user leaves.</summary>
+    /// <exception cref="OperationCanceledException">The program shall end.</exception>
     public async Task RunAsync()
     {
         Begin(System);
-        while (await ReadMessageAsync().ConfigureAwait(false) is { } message)
+        while (await ReadLineAsync(">>> ").ConfigureAwait(false) is { } line)
         {
-            if (message.StartsWith('/'))
+            if (line.StartsWith('/'))
             {
-                if (!Obey(message))
+                if (!Obey(line))
                     return;
             }
-            else if (!string.IsNullOrWhiteSpace(message))
+            else if (await ReadRestAsync(line).ConfigureAwait(false) is { } message && !string.IsNullOrWhiteSpace(message))
             {
                 await AnswerAsync(message).ConfigureAwait(false);
             }
         }
-
-        terminal.Interrupts.Ended.ThrowIfCancellationRequested();
     }
 
     private void Begin(string? system)
@@ -58,18 +57,18 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
             _messages.Add(new ChatMessage(ChatRole.System, system));
     }
 
-    private async Task<string?> ReadMessageAsync()
+    /// <summary>The message that begins with a line: the line itself, or all up to the closing quotes; null if the user gave it up.</summary>
+    private async Task<string?> ReadRestAsync(string line)
     {
-        string? line = await ReadLineAsync(">>> ").ConfigureAwait(false);
         const string fence = "\"\"\"";
-        if (line is null || !line.StartsWith(fence, StringComparison.Ordinal))
+        if (!line.StartsWith(fence, StringComparison.Ordinal))
             return line;
 
         List<string> lines = [line[fence.Length..]];
         while (!lines[^1].EndsWith(fence, StringComparison.Ordinal))
         {
             if (await ReadLineAsync("... ").ConfigureAwait(false) is not { } next)
-                return "";
+                return null;
 
             lines.Add(next);
         }
@@ -79,12 +78,7 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
     }
 
     /// <summary>Waits for a line or for the end of the program; a console cannot be made to stop waiting for a key.</summary>
-    private async Task<string?> ReadLineAsync(string prompt)
-    {
-        Task<string?> line = Task.Run(() => readLine(prompt));
-        Task ended = Task.Delay(Timeout.Infinite, terminal.Interrupts.Ended);
-        return await Task.WhenAny(line, ended).ConfigureAwait(false) == line ? await line.ConfigureAwait(false) : null;
-    }
+    private Task<string?> ReadLineAsync(string prompt) => Task.Run(() => readLine(prompt)).WaitAsync(terminal.Interrupts.Ended);
 
     private async Task AnswerAsync(string message)
     {

@@ -86,7 +86,8 @@ internal sealed class Terminal : IDisposable
     public async Task<string> ReadAllAsync(CancellationToken cancellationToken)
     {
         using MemoryStream bytes = new();
-        await Input.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
+        // A read from a pipe or a terminal cannot be cancelled; waiting for it can.
+        await Input.CopyToAsync(bytes, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
         return Utf8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
     }
 
@@ -119,6 +120,9 @@ internal sealed class Terminal : IDisposable
         };
     }
 
+    /// <summary>Text of a model as a terminal may see it: no control characters, which could move the cursor or worse; elsewhere as it is.</summary>
+    public string Safe(string text) => OutputIsTerminal && text.Any(IsUnsafe) ? string.Concat(text.Select(c => IsUnsafe(c) ? '\uFFFD' : c)) : text;
+
     /// <summary>Text in grey where styles are allowed.</summary>
     public string Dim(string text) => Styled && text.Length > 0 ? $"\e[2m{text}\e[22m" : text;
 
@@ -142,6 +146,8 @@ internal sealed class Terminal : IDisposable
         Out.Flush();
         Interrupts.Dispose();
     }
+
+    private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 
     private static int WindowWidth()
     {

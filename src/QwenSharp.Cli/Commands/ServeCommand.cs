@@ -1,0 +1,50 @@
+using System.CommandLine;
+using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Terminals;
+using QwenSharp.Server;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary><c>qwensharp serve</c>: models behind OpenAI's HTTP protocol.</summary>
+internal static class ServeCommand
+{
+    private const string Examples = """
+        qwensharp serve --model qwen3-4b-q4_k_m.gguf
+        qwensharp serve --model qwen3-4b.gguf --model qwen2.5-coder-7b.gguf --port 9000
+        curl http://127.0.0.1:8080/v1/chat/completions -H "Content-Type: application/json" \
+          -d '{"model": "qwen3-4b-q4_k_m", "messages": [{"role": "user", "content": "Hello"}]}'
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Option<string[]> models = new("--model") { Description = "A GGUF file; repeat for several. Requests choose one by its name, the file's without extension.", HelpName = "PATH", Required = true };
+        Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
+        Option<int> port = Values.AtLeast("--port", 0, "The TCP port; 0 for a free one.", otherwise: 8080);
+        Option<string?> apiKey = new("--api-key") { Description = "What clients must send as 'Authorization: Bearer KEY'.", HelpName = "KEY" };
+        Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
+        ModelOptions modelOptions = new();
+        DocumentedCommand command = new("serve", "Serves models over HTTP with OpenAI's protocol: /v1/chat/completions, /v1/completions, /v1/models, /health.", Examples) { models, host, port, apiKey, log };
+        modelOptions.AddTo(command);
+        command.SetAction(async (parsed, stop) =>
+        {
+            QwenModelOptions shared = modelOptions.Read(parsed);
+            ServerOptions options = new()
+            {
+                Host = parsed.GetValue(host)!,
+                Port = parsed.GetValue(port),
+                Models = [.. parsed.GetValue(models)!.Select(path => new ModelSource(path, shared))],
+                ApiKey = parsed.GetValue(apiKey),
+                LogRequests = parsed.GetValue(log),
+            };
+            await QwenServer.RunAsync(options, server => Announce(terminal, server), stop).ConfigureAwait(false);
+            return ExitCode.Ok;
+        });
+        return command;
+    }
+
+    private static void Announce(Terminal terminal, QwenServer server)
+    {
+        terminal.Out.WriteLine($"Listening on {server.Address}; Ctrl-C ends.");
+        terminal.Out.Flush();
+    }
+}

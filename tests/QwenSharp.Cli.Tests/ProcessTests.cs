@@ -1,0 +1,114 @@
+using System.Diagnostics;
+
+namespace QwenSharp.Cli.Tests;
+
+/// <summary>The program as its users run it: a process with pipes, exit codes and signals.</summary>
+public sealed class ProcessTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Pipes_carry_UTF8_both_ways_without_a_byte_order_mark()
+    {
+        string model = ScriptedCheckpoint.Write(_folder["vocabulary.gguf"], weights: false);
+        using Process process = Start("tokenize", model, "--decode", "--jsonl");
+
+        await process.StandardInput.BaseStream.WriteAsync("{\"ids\": [195, 169]}\n"u8.ToArray(), Stop);
+        await process.StandardInput.FlushAsync(Stop);
+        // The answer comes before the input ends: a program can hold a dialogue.
+        string? line = await process.StandardOutput.ReadLineAsync(Stop);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(Stop);
+
+        Assert.Equal("{\"text\":\"é\"}", line);
+        Assert.Equal(ExitCode.Ok, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_prompt_from_a_pipe_gets_an_answer_without_escape_sequences()
+    {
+        string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
+        using Process process = Start("run", model, "--temperature", "0", "--threads", "1");
+
+        await process.StandardInput.WriteAsync("Hi");
+        process.StandardInput.Close();
+        string output = await process.StandardOutput.ReadToEndAsync(Stop);
+        await process.WaitForExitAsync(Stop);
+
+        Assert.Equal((0, "Hello, world!\n"), (process.ExitCode, output.ReplaceLineEndings("\n")));
+    }
+
+    [Fact]
+    public async Task Exit_codes_and_standard_error_tell_what_went_wrong()
+    {
+        using Process usage = Start("tokenize");
+        using Process failure = Start("inspect", _folder["absent.gguf"]);
+        string error = await failure.StandardError.ReadToEndAsync(Stop);
+        await Task.WhenAll(usage.WaitForExitAsync(Stop), failure.WaitForExitAsync(Stop));
+
+        Assert.Equal((ExitCode.Usage, ExitCode.Failure), (usage.ExitCode, failure.ExitCode));
+        Assert.StartsWith("qwensharp: ", error);
+        Assert.DoesNotContain("   at ", error);
+    }
+
+    [Theory]
+    [InlineData("-INT")]
+    [InlineData("-TERM")]
+    public async Task A_signal_ends_a_server_and_work_alike(string signal)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill, which Windows does not have.");
+        string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
+        using Process process = Start("serve", "--model", model, "--port", "0", "--threads", "1");
+        string? listening = await process.StandardOutput.ReadLineAsync(Stop);
+        Assert.Contains("http://127.0.0.1:", listening);
+
+        using Process kill = Process.Start("kill", [signal, process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await process.WaitForExitAsync(Stop);
+
+        Assert.Equal(ExitCode.Ok, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_a_one_shot_answer_with_130()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill, which Windows does not have.");
+        string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
+        using Process process = Start("run", model);
+
+        // It waits for the piped prompt to end, which it never does.
+        await process.StandardInput.WriteAsync("Hi");
+        await process.StandardInput.FlushAsync(Stop);
+        using Process kill = await InterruptOnceListening(process);
+        await process.WaitForExitAsync(Stop);
+
+        Assert.Equal(ExitCode.Interrupted, process.ExitCode);
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    /// <summary>Sends SIGINT once the process handles it; before, it would die of it.</summary>
+    private static async Task<Process> InterruptOnceListening(Process process)
+    {
+        // Bit 1 of SigCgt says that a handler for SIGINT (2) is in place.
+        string status = $"/proc/{process.Id}/status";
+        while (File.Exists(status) && !Catches(await File.ReadAllLinesAsync(status, Stop)))
+            await Task.Yield();
+
+        return Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+    }
+
+    private static bool Catches(string[] status) => status.FirstOrDefault(line => line.StartsWith("SigCgt:", StringComparison.Ordinal)) is { } line
+        && (Convert.ToUInt64(line["SigCgt:".Length..].Trim(), 16) & 0b10) != 0;
+
+    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
+        Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet",
+        [typeof(ExitCode).Assembly.Location, .. arguments])
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        StandardOutputEncoding = new System.Text.UTF8Encoding(false),
+    })!;
+}
