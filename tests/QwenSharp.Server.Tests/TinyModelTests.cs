@@ -152,6 +152,17 @@ public sealed class TinyModelTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Choices_are_computed_in_one_batch()
+    {
+        await StartAsync();
+
+        (_, JsonNode body) = await AskAsync(Chat, $"{Hi},{Wild()},\"n\":8,\"max_tokens\":40");
+
+        Assert.Equal(320, (int)body["usage"]!["completion_tokens"]!);
+        Assert.InRange((await IdleAsync()).Steps, 40, 160);
+    }
+
+    [Fact]
     public async Task A_client_that_hangs_up_frees_its_sequences()
     {
         await StartAsync();
