@@ -28,13 +28,14 @@ public sealed class LanguageModel
         Family family = Family.Of(config.Architecture);
         WeightReader weights = new(source);
         _embedding = weights.Matrix("token_embd.weight", config.Width, config.VocabularySize);
-        _layers = new DecoderLayer[config.Layers];
-        for (int layer = 0; layer < _layers.Length; layer++)
+        List<DecoderLayer> layers = [];
+        while (layers.Count < config.Layers)
         {
-            weights.Enter(layer);
-            _layers[layer] = family.ReadLayer(weights, config);
+            weights.Enter(layers.Count);
+            layers.Add(family.ReadLayer(weights, config));
         }
 
+        _layers = [.. layers];
         weights.Leave();
         _outputNorm = weights.Vector("output_norm.weight", config.Width);
         bool hasHeadBias = weights.Has("output.bias");

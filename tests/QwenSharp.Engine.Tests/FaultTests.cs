@@ -123,6 +123,65 @@ public class FaultTests
     }
 
     [Fact]
+    public async Task First_come_is_first_served()
+    {
+        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1, MaxSequences = 1 });
+        List<int> order = [];
+        List<Task> clients = [];
+        for (int i = 0; i < 6; i++)
+        {
+            int client = i;
+            clients.Add(Serve(client));
+
+            // The engine knows of each before the next one comes.
+            await Requests.Eventually(() => engine.Statistics is { } now && now.Running + now.Waiting + now.Completed > client);
+        }
+
+        await Task.WhenAll(clients);
+        Assert.Equal([0, 1, 2, 3, 4, 5], order);
+
+        async Task Serve(int client)
+        {
+            await foreach (GeneratedToken token in engine.GenerateAsync(Requests.Greedy(30 - client, client, 30)))
+            {
+                lock (order)
+                {
+                    if (!order.Contains(client))
+                        order.Add(client);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_request_that_its_sender_changes_afterwards_is_the_one_that_was_sent()
+    {
+        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1 });
+        int[] prompt = [1, 2, 3];
+        Dictionary<int, float> bias = new() { [5] = 1 };
+        GenerationRequest request = new() { Prompt = prompt, MaxTokens = 5, Sampling = new() { Temperature = 0, LogitBias = bias } };
+        int[] expected = await Requests.Collect(engine, request);
+        IAsyncEnumerable<GeneratedToken> answer = engine.GenerateAsync(request);
+        prompt[1] = 1_000_000;
+        List<int> tokens = [];
+        await foreach (GeneratedToken token in answer)
+            tokens.Add(token.Id);
+        Assert.Equal(expected, tokens);
+
+        // A bias that becomes nonsense on the way harms its own sequence only.
+        answer = engine.GenerateAsync(request with { Prompt = new[] { 1, 2, 3 } });
+        bias[1_000_000] = 1;
+        await Assert.ThrowsAsync<IndexOutOfRangeException>(async () =>
+        {
+            await foreach (GeneratedToken _ in answer)
+            {
+            }
+        });
+        bias.Remove(1_000_000);
+        Assert.Equal(expected, await Requests.Collect(engine, request with { Prompt = new[] { 1, 2, 3 } }));
+    }
+
+    [Fact]
     public async Task Random_clients_leave_nothing_behind()
     {
         await using InferenceEngine engine = new(Requests.Model, new EngineOptions { KvBytes = 9 * Requests.BlockBytes, MaxSequences = 5, MaxBatchTokens = 24 });
