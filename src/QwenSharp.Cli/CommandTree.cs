@@ -39,12 +39,12 @@ internal static class CommandTree
         }
         catch (UsageException wrong)
         {
-            terminal.Fail(OneLine(wrong.Message));
+            terminal.Fail(wrong.Message);
             return ExitCode.Usage;
         }
         catch (Exception failure)
         {
-            terminal.Fail(OneLine(failure.Message));
+            terminal.Fail(failure.Message);
             return ExitCode.Failure;
         }
         finally
@@ -73,10 +73,8 @@ internal static class CommandTree
     /// <summary>The first fault; a word that means nothing here explains the others.</summary>
     private static string Problem(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
         ? $"'{parsed.UnmatchedTokens[0]}' is no command, option or argument here."
-        : OneLine(parsed.Errors[0].Message);
+        : parsed.Errors[0].Message;
 
     private static string CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "qwensharp" : $"qwensharp {parsed.CommandResult.Command.Name}";
-
-    private static string OneLine(string message) => string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
 }

@@ -98,15 +98,19 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
             return;
         }
 
-        _last = printer.Result();
-        _messages.Add(_last.Message);
+        Answer answer = printer.Result();
+        _messages.Add(answer.Message);
+        // Only a whole answer comes with its count of tokens.
+        if (whole)
+            _last = answer;
+
         if (!whole)
             terminal.Out.WriteLine(terminal.Dim("(interrupted)"));
-        else if (_last.Finish == ChatFinishReason.Length)
+        else if (answer.Finish == ChatFinishReason.Length)
             terminal.Out.WriteLine(terminal.Dim("(cut: the limit of tokens is reached)"));
 
         if (ShowStatistics && whole)
-            terminal.Out.WriteLine(terminal.Dim(_last.Statistics.ToString()));
+            terminal.Out.WriteLine(terminal.Dim(answer.Statistics.ToString()));
     }
 
     /// <summary>Does what a line with '/' asks for.</summary>

@@ -78,7 +78,8 @@ internal sealed class Terminal : IDisposable
     public void Fail(string message)
     {
         Out.Flush();
-        Error.WriteLine("qwensharp: " + message);
+        string line = string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        Error.WriteLine("qwensharp: " + line);
         Error.Flush();
     }
 
