@@ -5,6 +5,11 @@ namespace QwenSharp.Numerics;
 /// The panel's weights are unpacked once per chunk into scratch that stays in the first-level cache, transposed so that a
 /// register holds the same columns of different rows, and then multiplied with any number of tokens.
 /// </summary>
+/// <remarks>
+/// Unpack, Multiply and Dot are compiled with AggressiveOptimization, not inlined: the JIT limits how much it inlines into one
+/// method, and each of them is a few hundred inlined operations already. Bytes are shifted as 32-bit lanes, and what crosses
+/// into a neighbouring byte is masked away.
+/// </remarks>
 internal unsafe interface IPanelKernel
 {
     /// <summary>Whether the kernel has <see cref="Dot"/>.</summary>

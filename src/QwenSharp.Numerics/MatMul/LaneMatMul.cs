@@ -15,7 +15,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private const int BytesPerTask = 512 << 10;
 
     // Below this many floats the caller packs the activations itself, sooner than others wake.
-    private const int ParallelPacking = 64 << 10;
+    private const int ParallelPacking = 16 << 10;
 
     private static readonly int PanelRows = 2 * TLanes.Count;
 
@@ -61,9 +61,8 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
 
         MultiplyJob job = new(this);
         _pool.Run(ref job, tasks);
-        foreach (ref readonly Projection output in outputs)
-            output.Weight.KeepAlive();
 
+        // Until here the array has kept the tensors' memory alive.
         _outputs.AsSpan(0, outputs.Length).Clear();
     }
 

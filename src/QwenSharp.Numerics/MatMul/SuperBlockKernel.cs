@@ -78,24 +78,32 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
 
         byte* x1 = x + stride, x2 = x1 + stride;
         V* codes = panel + Codes, scales = panel + Scales;
-        for (int run = 0, quad = 0; run < 64 / TFormat.QuadsPerRun; run++)
+        nint quad = 0;
+        for (int run = 0; run < 64 / TFormat.QuadsPerRun; run++)
         {
-            V b00 = default, b10 = default, b01 = default, b11 = default, b02 = default, b12 = default;
-            for (int end = quad + TFormat.QuadsPerRun; quad < end; quad++, codes += 2)
+            V w0 = codes[0], w1 = codes[1], activation = TLanes.Broadcast(x + quad);
+            V b00 = TLanes.MultiplyAddBytes(w0, activation), b10 = TLanes.MultiplyAddBytes(w1, activation);
+            activation = TTile.Tokens > 1 ? TLanes.Broadcast(x1 + quad) : default;
+            V b01 = TLanes.MultiplyAddBytes(w0, activation), b11 = TLanes.MultiplyAddBytes(w1, activation);
+            activation = TTile.Tokens > 2 ? TLanes.Broadcast(x2 + quad) : default;
+            V b02 = TLanes.MultiplyAddBytes(w0, activation), b12 = TLanes.MultiplyAddBytes(w1, activation);
+            quad += 4;
+            codes += 2;
+            for (nint end = quad + 4 * (TFormat.QuadsPerRun - 1); quad < end; quad += 4, codes += 2)
             {
-                V w0 = codes[0], w1 = codes[1], activation = TLanes.Broadcast(x + 4 * quad);
+                (w0, w1, activation) = (codes[0], codes[1], TLanes.Broadcast(x + quad));
                 b00 = TLanes.Add16(b00, TLanes.MultiplyAddBytes(w0, activation));
                 b10 = TLanes.Add16(b10, TLanes.MultiplyAddBytes(w1, activation));
                 if (TTile.Tokens > 1)
                 {
-                    activation = TLanes.Broadcast(x1 + 4 * quad);
+                    activation = TLanes.Broadcast(x1 + quad);
                     b01 = TLanes.Add16(b01, TLanes.MultiplyAddBytes(w0, activation));
                     b11 = TLanes.Add16(b11, TLanes.MultiplyAddBytes(w1, activation));
                 }
 
                 if (TTile.Tokens > 2)
                 {
-                    activation = TLanes.Broadcast(x2 + 4 * quad);
+                    activation = TLanes.Broadcast(x2 + quad);
                     b02 = TLanes.Add16(b02, TLanes.MultiplyAddBytes(w0, activation));
                     b12 = TLanes.Add16(b12, TLanes.MultiplyAddBytes(w1, activation));
                 }
@@ -115,7 +123,7 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
                 a12 = TLanes.Add(a12, TLanes.MultiplyAdd16(b12, scales[1]));
             }
 
-            if (64 / TFormat.QuadsPerRun == TFormat.Groups || (quad & (64 / TFormat.Groups - 1)) == 0)
+            if (64 / TFormat.QuadsPerRun == TFormat.Groups || (quad & (256 / TFormat.Groups - 1)) == 0)
                 scales += 2;
         }
 
