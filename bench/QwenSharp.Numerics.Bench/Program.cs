@@ -5,7 +5,7 @@ using QwenSharp.Numerics;
 // The matrix product by itself: bytes of weights a second for one token, against what the memory gives, and
 // multiply-adds a second for many.
 //   dotnet run -c Release --project bench/QwenSharp.Numerics.Bench -- [--threads 1,2] [--types Q4_K,Q8_0] [--tokens 1,4,512] [--isa avx2]
-const int WeightBytes = 192 << 20;
+long weightBytes = long.Parse(Option("--megabytes", "192")[0]) << 20;
 int[] threadCounts = [.. Option("--threads", $"1,{Environment.ProcessorCount}").Distinct().Select(int.Parse)];
 TensorType[] types = [.. Option("--types", "Q8_0,Q4_K,Q6_K,Q5_K,Q4_0,Q4_1,Q5_0,Q5_1,Q2_K,Q3_K,F16,BF16,F32").Select(Enum.Parse<TensorType>)];
 int[] tokenCounts = [.. Option("--tokens", "1,512").Select(int.Parse)];
@@ -30,7 +30,7 @@ void Measure(TensorType type, int columns, int rows, int tokens, int threads, do
 {
     // Enough copies of the matrix that one token at a time finds none of them in a cache.
     long bytes = type.Bytes((long)columns * rows);
-    int copies = tokens > 16 ? 1 : (int)(WeightBytes / bytes) + 1;
+    int copies = tokens > 16 ? 1 : (int)(weightBytes / bytes) + 1;
     byte[] data = new byte[bytes];
     float[] row = new float[columns];
     Random random = new(1);

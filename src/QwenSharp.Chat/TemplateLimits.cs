@@ -9,7 +9,7 @@ public sealed record TemplateLimits
     /// <summary>The most UTF-16 units in the rendered text.</summary>
     public int OutputLength { get; init; } = 16 << 20;
 
-    /// <summary>The most UTF-16 units of text (and, at 8 units each, list items) built along the way, kept or not.</summary>
+    /// <summary>The most UTF-16 units of text (and, at 16 units each, lists and their items) built along the way, kept or not.</summary>
     public long Allocated { get; init; } = 64 << 20;
 
     /// <summary>The deepest nesting of macro calls and recursive loops.</summary>

@@ -71,8 +71,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <exception cref="ArgumentException">The request cannot be honoured: the message and the parameter name the field.</exception>
     /// <exception cref="OperationCanceledException">While enumerating: it was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed, also while enumerating.</exception>
-    public IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default) =>
-        Enumerate(request, request.Validate(_model.Config.VocabularySize, ContextLength), cancellationToken);
+    public IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
+    {
+        // The caller's array may change once it was checked.
+        request = request with { Prompt = request.Prompt.ToArray() };
+        return Enumerate(request, request.Validate(_model.Config.VocabularySize, ContextLength), cancellationToken);
+    }
 
     /// <summary>Ends every sequence with <see cref="ObjectDisposedException"/> and waits for the loop; the model stays.</summary>
     public async ValueTask DisposeAsync()
@@ -199,7 +203,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
                 _chosen.Add((sequence, token));
             }
-            catch (InvalidOperationException fault)
+            catch (Exception fault)
             {
                 Fail(sequence, fault);
             }

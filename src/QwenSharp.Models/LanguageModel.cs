@@ -13,7 +13,7 @@ public sealed class LanguageModel
     private readonly DecoderLayer[] _layers;
     private readonly Tensor _outputNorm;
     private readonly Linear _head;
-    private readonly RotaryEmbedding _rotary;
+    private readonly RotaryPositions _rotary;
 
     /// <summary>Wires weights by their GGUF names. They are used where they lie, and must stay there as long as the model.</summary>
     /// <exception cref="ModelLoadException">A tensor is missing, left over, or of the wrong shape or type; the message names it.</exception>
@@ -28,13 +28,14 @@ public sealed class LanguageModel
         Family family = Family.Of(config.Architecture);
         WeightReader weights = new(source);
         _embedding = weights.Matrix("token_embd.weight", config.Width, config.VocabularySize);
-        _layers = new DecoderLayer[config.Layers];
-        for (int layer = 0; layer < _layers.Length; layer++)
+        List<DecoderLayer> layers = [];
+        while (layers.Count < config.Layers)
         {
-            weights.Enter(layer);
-            _layers[layer] = family.ReadLayer(weights, config);
+            weights.Enter(layers.Count);
+            layers.Add(family.ReadLayer(weights, config));
         }
 
+        _layers = [.. layers];
         weights.Leave();
         _outputNorm = weights.Vector("output_norm.weight", config.Width);
         bool hasHeadBias = weights.Has("output.bias");
@@ -50,7 +51,7 @@ public sealed class LanguageModel
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
         BytesPerToken = WeightBytes - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
-        _rotary = new RotaryEmbedding(config.HeadLength, config.RopeTheta, config.RopeScaling);
+        _rotary = new RotaryPositions(config);
     }
 
     /// <summary>Reads the configuration of a checkpoint and wires its weights.</summary>

@@ -132,4 +132,12 @@ public sealed partial class Compute
         _parts?.Dispose();
         _parts = new NativeBuffer(Math.Max(bytes, 2 * (_parts?.Length ?? 0)));
     }
+
+    private void DisposeAttention()
+    {
+        foreach (AttentionTile tile in _attention)
+            tile.Dispose();
+
+        _parts?.Dispose();
+    }
 }

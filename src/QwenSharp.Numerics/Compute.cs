@@ -32,5 +32,6 @@ public sealed partial class Compute : IDisposable
     {
         Pool.Dispose();
         _matMul.Dispose();
+        DisposeAttention();
     }
 }

@@ -14,6 +14,9 @@ public sealed unsafe class KvStore : IDisposable
 
     private readonly NativeBuffer _buffer;
 
+    // For each block, layer and head, whether something that is not finite was written: rare, and slower to read.
+    private readonly bool[] _notFinite;
+
     /// <summary>Reserves <paramref name="blocks"/> blocks; pages cost memory once they are written.</summary>
     /// <param name="type">F16 or F32.</param>
     /// <param name="layers">Layers with attention.</param>
@@ -33,6 +36,7 @@ public sealed unsafe class KvStore : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(blocks);
         (Type, Layers, KvHeads, HeadLength, Blocks) = (type, layers, kvHeads, headLength, blocks);
         _buffer = new NativeBuffer(checked(blocks * BlockBytes));
+        _notFinite = new bool[checked(blocks * layers * kvHeads)];
     }
 
     /// <summary>F16 or F32.</summary>
@@ -69,6 +73,12 @@ public sealed unsafe class KvStore : IDisposable
     {
         const int Piece = 128;
         Half* rounded = stackalloc Half[Piece];
+        ref bool notFinite = ref _notFinite[(((block * Layers) + layer) * KvHeads) + head];
+
+        // Whoever takes a block over writes its first position first.
+        if (slot == 0)
+            notFinite = false;
+
         for (int row = 0; row < rows; row++, slot++, keys += width, values += width)
         {
             if (Type == TensorType.F32)
@@ -85,10 +95,14 @@ public sealed unsafe class KvStore : IDisposable
                     Scatter(new ReadOnlySpan<Half>(rounded, count), (Half*)Keys(block, layer, head) + (i * BlockTokens) + slot);
                 }
 
+                notFinite |= !kernels.IsFinite(keys, HeadLength) || !kernels.IsFinite(values, HeadLength);
                 kernels.Narrow(values, (Half*)Values(block, layer, head) + (slot * HeadLength), HeadLength);
             }
         }
     }
+
+    /// <summary>Whether all that was written to a block, layer and head is finite; other slots may hold anything.</summary>
+    internal bool IsFinite(int block, int layer, int head) => !_notFinite[(((block * Layers) + layer) * KvHeads) + head];
 
     /// <summary>Writes a column of the transposed keys.</summary>
     private static void Scatter<T>(ReadOnlySpan<T> from, T* to)

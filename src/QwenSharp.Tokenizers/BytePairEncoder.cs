@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace QwenSharp.Tokenizers;
 
 /// <summary>
@@ -14,6 +16,9 @@ internal sealed class BytePairEncoder(TokenTable tokens, MergeTable merges, int[
     /// It only ever turns true, and any thread that turns it so is right.
     /// </summary>
     private readonly bool[] _isWhole = new bool[tokens.Count];
+
+    /// <summary>The merge of every two bytes, left × 256 + right: half of all look-ups, at a place that stays in the cache.</summary>
+    private readonly ulong[] _bytePairs = MakeBytePairs(merges, byteTokens);
 
     /// <summary>Appends the tokens of one piece, which is not empty.</summary>
     public void Encode(ReadOnlySpan<byte> piece, List<int> output)
@@ -49,7 +54,7 @@ internal sealed class BytePairEncoder(TokenTable tokens, MergeTable merges, int[
         {
             parts[i] = byteTokens[piece[i]];
             if (i > 0)
-                pairs[i - 1] = merges.Find(parts[i - 1], parts[i]);
+                pairs[i - 1] = _bytePairs[piece[i - 1] << 8 | piece[i]];
         }
 
         while (count > 1)
@@ -126,6 +131,16 @@ internal sealed class BytePairEncoder(TokenTable tokens, MergeTable merges, int[
         part.Pair = part.Next < 0 ? MergeTable.None : merges.Find(part.Token, parts[part.Next].Token);
         if (part.Pair != MergeTable.None)
             heap.Push((int)(part.Pair >> 32), left);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // Runs once, before anything could be tiered up.
+    private static ulong[] MakeBytePairs(MergeTable merges, int[] byteTokens)
+    {
+        ulong[] pairs = new ulong[256 * 256];
+        for (int i = 0; i < pairs.Length; i++)
+            pairs[i] = merges.Find(byteTokens[i >> 8], byteTokens[i & 255]);
+
+        return pairs;
     }
 
     private struct Part

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace QwenSharp.Tokenizers;
 
@@ -12,6 +13,7 @@ internal ref struct PooledList<T>(int capacity)
 
     public readonly Span<T> Items => _items.AsSpan(0, Count);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(T item)
     {
         if (Count == _items.Length)
@@ -19,9 +21,11 @@ internal ref struct PooledList<T>(int capacity)
         _items[Count++] = item;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddRange(scoped ReadOnlySpan<T> items) => items.CopyTo(Extend(items.Length));
 
     /// <summary>Adds <paramref name="length"/> items of unknown content and returns them to be filled.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Span<T> Extend(int length)
     {
         if (_items.Length - Count < length)

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace QwenSharp.Tokenizers;
 
 /// <summary>Gives the UTF-8 bytes of string <paramref name="index"/> of a list; the span need live only until the next call.</summary>
@@ -26,6 +28,7 @@ public readonly struct Utf8Strings
     /// <exception cref="ArgumentOutOfRangeException">The index is not below <see cref="Count"/>.</exception>
     public ReadOnlySpan<byte> this[int index]
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             ArgumentOutOfRangeException.ThrowIfNegative(index);

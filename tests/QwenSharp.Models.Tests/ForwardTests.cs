@@ -108,6 +108,34 @@ public class ForwardTests
         Assert.Equal(expected[7..], last.Append(0, tokens[4..], logits: 3));
     }
 
+    [Theory]
+    [InlineData("f32")]
+    [InlineData("q4_k_m")]
+    public void A_step_allocates_nothing(string mix)
+    {
+        ModelConfig config = TinyModels.Config("qwen3", heads: 4, kvHeads: 2, headLength: 64) with { Width = 256, FeedForwardWidth = 512 };
+        LanguageModel model = RandomWeights.CreateModel(config, WeightMix.Find(mix));
+        using Compute compute = new(threads: 1);
+        using KvStore cache = model.CreateKvStore(TensorType.F16, blocks: 4);
+        using Workspace workspace = new(config, maxRows: 40, maxLogits: 2);
+        Batch batch = new(40, 2);
+        int[] blocks = [0, 1], others = [2, 3];
+        void Step(int position)
+        {
+            batch.Clear();
+            batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks, 1);
+            batch.Add([1], position, others, 1);
+            model.Forward(compute, batch, cache, workspace);
+        }
+
+        Step(0);
+        Step(7);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Step(14);
+        Step(21);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     [Fact]
     public void A_batch_refuses_what_does_not_fit()
     {

@@ -97,7 +97,7 @@ internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> ten
                 double Bound(double beta) => config.HeadLength / 2.0 * Math.Log(yarn.OriginalContextLength / (2 * Math.PI * beta)) / Math.Log(config.RopeTheta);
                 double low = Math.Max(Math.Floor(Bound(yarn.BetaFast)), 0), high = Math.Min(Math.Ceiling(Bound(yarn.BetaSlow)), config.HeadLength - 1);
                 double ramp = pair <= low ? 0 : pair >= high ? 1 : (pair - low) / (high - low);
-                return (position * (frequency / yarn.Factor * ramp + frequency * (1 - ramp)), 1 + 0.1 * Math.Log(yarn.Factor));
+                return (position * (frequency / yarn.Factor * ramp + frequency * (1 - ramp)), 1.1f * (1 + 0.1 * Math.Log(yarn.Factor)));
             default:
                 return (position * frequency, 1);
         }

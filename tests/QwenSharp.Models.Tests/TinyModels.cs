@@ -19,7 +19,7 @@ internal static class TinyModels
         ["qwen3, linear scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RopeScaling = new LinearRopeScaling(4) },
         ["qwen2, YaRN"] = Config("qwen2", heads: 2, kvHeads: 1, headLength: 32) with
         {
-            RopeScaling = new YarnRopeScaling(4, 64, YarnRopeScaling.MagnitudeOf(4)),
+            RopeScaling = new YarnRopeScaling(4, 64, AttentionFactor: 1.1f),
         },
     };
 

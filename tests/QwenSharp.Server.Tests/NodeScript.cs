@@ -49,6 +49,8 @@ internal static class NodeScript
             WorkingDirectory = Folder(folder),
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            StandardOutputEncoding = System.Text.Encoding.UTF8,
+            StandardErrorEncoding = System.Text.Encoding.UTF8,
         };
         try
         {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Server.Tests.Scripted;
+using QwenSharp.Tests;
 
 namespace QwenSharp.Server.Tests;
 
@@ -19,6 +20,20 @@ public class OpenAISdkTests
 
         Assert.Equal(10, output.Split("ok: ").Length - 1);
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task The_official_client_streams_a_chat_from_a_real_model()
+    {
+        await NodeScript.PrepareAsync("openai-sdk", "openai");
+        using TemporaryFolder folder = new();
+        string path = ScriptedCheckpoint.Write(folder["tiny.gguf"], ["Grüße", " aus", " 北京", "!!"]);
+        ServerOptions options = new() { Port = 0, Models = [new ModelSource(path, new QwenModelOptions { Threads = 1 })] };
+        await using QwenServer server = await QwenServer.StartAsync(options, TestContext.Current.CancellationToken);
+
+        string output = await NodeScript.RunAsync("openai-sdk", "tiny.mjs", new Uri(server.Address, "/v1").ToString(), "tiny");
+
+        Assert.Equal("Grüße aus 北京!!", output.Trim());
     }
 
     private static IAsyncEnumerable<ChatResponseUpdate> Answer(ScriptedCall call, TaskCompletionSource left, CancellationToken token)

@@ -39,11 +39,11 @@ internal sealed class Budget(TemplateLimits limits)
         }
     }
 
-    /// <summary>Pays for a list of <paramref name="count"/> items.</summary>
+    /// <summary>Pays for a list of <paramref name="count"/> items: the list, and a small object for each.</summary>
     public void AllocateItems(long count)
     {
         Step(count);
-        Allocate(count * 8);
+        Allocate((count + 1) * 16);
     }
 
     public void Enter()

@@ -15,8 +15,11 @@ public sealed class XmlToolCalls : IToolCallDialect
     public bool IsTaughtBy(string template) => template.Contains(FunctionOpen, StringComparison.Ordinal) && template.Contains(ParameterOpen, StringComparison.Ordinal);
 
     /// <inheritdoc/>
-    public bool IsInsideValue(string body) => !body.AsSpan().TrimEnd().EndsWith(FunctionClose)
-        && body.LastIndexOf(ParameterOpen, StringComparison.Ordinal) > body.LastIndexOf(ParameterClose, StringComparison.Ordinal);
+    public bool IsInsideValue(string body)
+    {
+        ReadOnlySpan<char> text = body.AsSpan().TrimEnd();
+        return text.Contains(ParameterOpen, StringComparison.Ordinal) && !text.EndsWith(FunctionClose) && !text.EndsWith(ParameterClose);
+    }
 
     /// <inheritdoc/>
     public FunctionCallContent? Read(string body, IReadOnlyDictionary<string, AIFunctionDeclaration> tools)

@@ -57,7 +57,7 @@ internal static class ConfigReader
         string type = metadata.TryGetString(prefix + "type", out string? named) ? named : "linear";
         float factor = Float("factor", metadata.TryGetFloat(architecture + ".rope.scale_linear", out float linear) ? linear : 0);
         int original = metadata.TryGetInt32(prefix + "original_context_length", out int length) ? length : 0;
-        float magnitude = Float("attn_factor", 1), fast = Float("yarn_beta_fast", 32), slow = Float("yarn_beta_slow", 1);
+        float attention = Float("attn_factor", 1), fast = Float("yarn_beta_fast", 32), slow = Float("yarn_beta_slow", 1);
         float extrapolation = Float("yarn_ext_factor", -1);
 
         contextLength = 0;
@@ -75,7 +75,7 @@ internal static class ConfigReader
             throw new ModelLoadException($"Metadata '{prefix}original_context_length' is {original}; YaRN needs the length that the model was trained on.");
 
         contextLength = (int)Math.Min(int.MaxValue, (double)factor * original);
-        return new YarnRopeScaling(factor, original, YarnRopeScaling.MagnitudeOf(factor) * magnitude, fast, slow);
+        return new YarnRopeScaling(factor, original, attention, fast, slow);
     }
 
     private static void RequireEqual(string key, int value, int expected)

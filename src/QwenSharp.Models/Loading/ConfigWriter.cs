@@ -30,7 +30,7 @@ internal static class ConfigWriter
         if (config.RopeScaling is YarnRopeScaling yarn)
         {
             writer.Add(prefix + "rope.scaling.original_context_length", (uint)yarn.OriginalContextLength)
-                .Add(prefix + "rope.scaling.attn_factor", yarn.Magnitude / YarnRopeScaling.MagnitudeOf(yarn.Factor))
+                .Add(prefix + "rope.scaling.attn_factor", yarn.AttentionFactor)
                 .Add(prefix + "rope.scaling.yarn_beta_fast", yarn.BetaFast)
                 .Add(prefix + "rope.scaling.yarn_beta_slow", yarn.BetaSlow);
         }

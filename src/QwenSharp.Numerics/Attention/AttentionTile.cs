@@ -20,7 +20,7 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
 
     private NativeBuffer? _memory;
     private int _headLength, _group, _capacity;
-    private float* _queries, _scores, _keys, _values, _keep;
+    private float* _queries, _scores, _unpacked, _keep;
 
     // Of the tile that is being done.
     private int _rows, _padded, _firstPosition;
@@ -47,7 +47,7 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
 
         (_headLength, _group, _capacity) = (headLength, group, Capacity(group));
         int stride = Stride(headLength), state = StateLength(headLength, group);
-        long floats = ((long)_capacity * (headLength + Tokens + 1)) + (headLength * Tokens) + (Tokens * stride) + (2 * state) + (7 * 16);
+        long floats = ((long)_capacity * (headLength + Tokens + 1)) + (Tokens * stride) + (2 * state) + (7 * 16);
         if (_memory is null || _memory.Length < floats * sizeof(float))
         {
             _memory?.Dispose();
@@ -56,8 +56,7 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
 
         float* next = (float*)_memory.Pointer;
         new Span<float>(next, checked((int)floats)).Clear();
-        _keys = Take(ref next, headLength * Tokens);
-        _values = Take(ref next, Tokens * stride);
+        _unpacked = Take(ref next, Tokens * stride);
         _queries = Take(ref next, _capacity * headLength);
         _scores = Take(ref next, _capacity * Tokens);
         _keep = Take(ref next, _capacity);
@@ -89,11 +88,13 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
         int end = Math.Min(last + 1, (part + 1) * PartTokens);
         for (int position = part * PartTokens; position < end; position += Tokens)
         {
-            int block = blocks[position / Tokens];
-            kernels.Multiply(_queries, _headLength, Keys(store, block, layer, head), _scores, null, _padded, _headLength, Tokens);
+            int block = blocks[position / Tokens], next = position + Tokens <= last ? blocks[(position / Tokens) + 1] : block;
             int seen = Math.Min(Tokens, last + 1 - position);
-            Weigh(position, sums);
-            float* values = Values(store, block, layer, head, seen);
+            float* keys = Keys(store, block, next, layer, head);
+            kernels.Multiply(_queries, _headLength, keys, _scores, null, _padded, _headLength, Tokens);
+            Mask(position);
+            kernels.Weigh(_scores, _rows * _group, sums.Max, sums.Weight, _keep);
+            float* values = Values(store, block, next, layer, head, seen);
             kernels.Multiply(_scores, Tokens, values, sums.Sums, _keep, _padded, seen, sums.Stride);
         }
     }
@@ -139,60 +140,54 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
         return taken;
     }
 
-    /// <summary>Turns the scores of a block into weights relative to each query's maximum so far; later positions weigh nothing.</summary>
-    private void Weigh(int position, Softmax sums)
+    /// <summary>
+    /// Hides positions after each row's own. Slots that were never written may hold anything, NaN included:
+    /// their scores are replaced, and their values not read.
+    /// </summary>
+    private void Mask(int position)
     {
-        for (int query = 0; query < _rows * _group; query++)
+        int rows = Math.Min(_rows, position + Tokens - 1 - _firstPosition);
+        for (int query = 0; query < rows * _group; query++)
         {
-            float* scores = _scores + (query * Tokens);
-            int seen = Math.Min(Tokens, _firstPosition + (query / _group) + 1 - position);
-            if (seen <= 0)
-            {
-                new Span<float>(scores, Tokens).Clear();
-                _keep[query] = 1;
-                continue;
-            }
-
-            // Slots that were never written may hold anything, NaN included: their scores are replaced, not masked.
-            new Span<float>(scores + seen, Tokens - seen).Fill(float.NegativeInfinity);
-            float max = MathF.Max(sums.Max[query], kernels.Max(scores, Tokens));
-            float keep = VectorMath.Exp<Simd1, float>(sums.Max[query] - max);
-            sums.Max[query] = max;
-            sums.Weight[query] = MathF.FusedMultiplyAdd(sums.Weight[query], keep, kernels.ExpAndSum(scores, max, scores, Tokens));
-            _keep[query] = keep;
+            int seen = Math.Max(0, _firstPosition + (query / _group) + 1 - position);
+            new Span<float>(_scores + (query * Tokens) + seen, Tokens - seen).Fill(float.NegativeInfinity);
         }
     }
 
-    private float* Keys(KvStore store, int block, int layer, int head)
+    /// <summary>The transposed keys of a block in single precision, [headLength, <see cref="KvStore.BlockTokens"/>].</summary>
+    private float* Keys(KvStore store, int block, int next, int layer, int head)
     {
         byte* keys = store.Keys(block, layer, head);
         if (store.Type == TensorType.F32)
             return (float*)keys;
 
-        kernels.Widen((Half*)keys, _keys, _headLength * Tokens);
-        return _keys;
+        kernels.Widen((Half*)keys, _unpacked, _headLength * Tokens, (Half*)store.Keys(next, layer, head), store.IsFinite(block, layer, head));
+        return _unpacked;
     }
 
-    /// <summary>The first <paramref name="count"/> value rows of a block, each <see cref="Stride"/> floats.</summary>
-    private float* Values(KvStore store, int block, int layer, int head, int count)
+    /// <summary>The first <paramref name="count"/> value rows of a block in single precision, each <see cref="Stride"/> floats.</summary>
+    private float* Values(KvStore store, int block, int next, int layer, int head, int count)
     {
         byte* values = store.Values(block, layer, head);
+        Half* ahead = (Half*)store.Values(next, layer, head);
         int stride = Stride(_headLength);
-        if (store.Type == TensorType.F16 && stride == _headLength)
-            kernels.Widen((Half*)values, _values, count * stride);
-        else if (store.Type == TensorType.F16)
+        bool whole = stride == _headLength;
+        if (store.Type == TensorType.F32)
         {
+            if (whole)
+                return (float*)values;
+
             for (int i = 0; i < count; i++)
-                kernels.Widen((Half*)values + (i * _headLength), _values + (i * stride), _headLength);
-        }
-        else if (stride == _headLength)
-            return (float*)values;
-        else
-        {
-            for (int i = 0; i < count; i++)
-                Unsafe.CopyBlockUnaligned(_values + (i * stride), (float*)values + (i * _headLength), (uint)(_headLength * sizeof(float)));
+                Unsafe.CopyBlockUnaligned(_unpacked + (i * stride), (float*)values + (i * _headLength), (uint)(_headLength * sizeof(float)));
+
+            return _unpacked;
         }
 
-        return _values;
+        // Rows that fill vectors lie without gaps, and are widened as one.
+        (int rows, int length) = whole ? (1, count * stride) : (count, _headLength);
+        for (int i = 0; i < rows; i++)
+            kernels.Widen((Half*)values + (i * length), _unpacked + (i * stride), length, ahead + (i * length), store.IsFinite(block, layer, head));
+
+        return _unpacked;
     }
 }

@@ -10,8 +10,8 @@ public static class InstructionSets
     public const string Variable = "QWENSHARP_ISA";
 
     /// <summary>
-    /// The families that this processor can run, best first. Wider comes first: a matrix product is bound by
-    /// multiplications per instruction, and no processor with AVX-512 BW that .NET reports as accelerated is slower with it.
+    /// The families that this processor can run, best first. Wider comes first: a matrix product is bound by multiplications
+    /// per instruction, and .NET reports 512-bit vectors as accelerated only where they do not lower the clock.
     /// </summary>
     public static IReadOnlyList<Isa> Available { get; } = [.. new[] { Isa.Avx512, Isa.Avx2, Isa.Vector128, Isa.Scalar }.Where(IsAvailable)];
 

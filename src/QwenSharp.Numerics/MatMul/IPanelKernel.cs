@@ -3,11 +3,18 @@ namespace QwenSharp.Numerics;
 /// <summary>
 /// The product of a panel (two registers' worth of weight rows) with tokens, one chunk of 256 columns at a time.
 /// The panel's weights are unpacked once per chunk into scratch that stays in the first-level cache, transposed so that a
-/// register holds the same columns of different rows, and then multiplied with any number of tokens. One token takes the
-/// same path as a thousand, so a result cannot depend on the batch.
+/// register holds the same columns of different rows, and then multiplied with any number of tokens.
 /// </summary>
+/// <remarks>
+/// Unpack, Multiply and Dot are compiled with AggressiveOptimization, not inlined: the JIT limits how much it inlines into one
+/// method, and each of them is a few hundred inlined operations already. Bytes are shifted as 32-bit lanes, and what crosses
+/// into a neighbouring byte is masked away.
+/// </remarks>
 internal unsafe interface IPanelKernel
 {
+    /// <summary>Whether the kernel has <see cref="Dot"/>.</summary>
+    static abstract bool HasDot { get; }
+
     /// <summary>Most tokens that <see cref="Multiply"/> takes at a time.</summary>
     static abstract int MaxTile { get; }
 
@@ -30,6 +37,19 @@ internal unsafe interface IPanelKernel
         where TLanes : struct, ILanes<V>
         where V : unmanaged
         where TTile : struct, ITile;
+
+    /// <summary>
+    /// Multiplies a chunk of <typeparamref name="TLanes"/>.Count rows with one token, without storing what it unpacks:
+    /// the way of decoding, with the same bits as <see cref="Multiply"/>.
+    /// </summary>
+    /// <param name="weights">The chunk's first block in the first row.</param>
+    /// <param name="stride">Bytes from a row to the next.</param>
+    /// <param name="columns">Columns in the chunk.</param>
+    /// <param name="x">The token's packed activations of this chunk.</param>
+    /// <param name="sum">The rows' sums so far.</param>
+    static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged;
 }
 
 /// <summary>A number of tokens that the compiler knows.</summary>

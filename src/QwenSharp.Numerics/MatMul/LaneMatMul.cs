@@ -12,10 +12,10 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private const int TokensPerTask = 256;
 
     // A task that reads less than this would spend its time on taking it.
-    private const int BytesPerTask = 128 << 10;
+    private const int BytesPerTask = 512 << 10;
 
     // Below this many floats the caller packs the activations itself, sooner than others wake.
-    private const int ParallelPacking = 64 << 10;
+    private const int ParallelPacking = 16 << 10;
 
     private static readonly int PanelRows = 2 * TLanes.Count;
 
@@ -61,15 +61,15 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
 
         MultiplyJob job = new(this);
         _pool.Run(ref job, tasks);
-        foreach (ref readonly Projection output in outputs)
-            output.Weight.KeepAlive();
 
+        // Until here the array has kept the tensors' memory alive.
         _outputs.AsSpan(0, outputs.Length).Clear();
     }
 
-    private static ActivationFormat FormatOf(TensorType type) => type switch
+    // Q8_0 widens activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
+    private ActivationFormat FormatOf(TensorType type) => type switch
     {
-        TensorType.Q8_0 => ActivationFormat.WideBlocks,
+        TensorType.Q8_0 => _tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
         _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,
         _ when type.BlockLength() == 32 => ActivationFormat.Blocks,
         _ => ActivationFormat.Floats,
@@ -170,49 +170,94 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Panel<TKernel>(in Projection output, int row, int firstToken, int tokens, int worker)
         where TKernel : struct, IPanelKernel
     {
         Tensor weight = output.Weight;
         Scratch scratch = new((V*)_scratch.Pointer + worker * Scratch.Registers);
-        new Span<V>(scratch.Sums, 2 * tokens).Clear();
-
         ActivationFormat format = FormatOf(weight.Type);
-        bool floats = format == ActivationFormat.Floats;
-        int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
-        int blockLength = weight.Type.BlockLength(), blockBytes = weight.Type.BlockBytes();
-        nint rowBytes = (nint)weight.RowBytes;
-        byte* weights = weight.Pointer + row * rowBytes;
-        for (int column = 0; column < weight.Columns; column += 256)
+        if (TKernel.HasDot && _tokens == 1)
         {
-            int columns = Math.Min(256, weight.Columns - column), chunkBytes = columns / blockLength * blockBytes;
-            Unpack<TKernel>(weights, rowBytes, weight.Rows - row, columns, chunkBytes, scratch, 0);
-            Unpack<TKernel>(weights + TLanes.Count * rowBytes, rowBytes, weight.Rows - row - TLanes.Count, columns, chunkBytes, scratch, 1);
-            weights += chunkBytes;
-
-            byte* x = floats
-                ? (byte*)(_x.Pointer + (long)firstToken * _x.Width + column)
-                : _packed[(int)format].Pointer + ((long)(column / 256) * _tokens + firstToken) * record;
-            V* sums = scratch.Sums;
-            int left = tokens;
-            for (; left >= TKernel.MaxTile; left -= TKernel.MaxTile, x += (nint)TKernel.MaxTile * record, sums += 2 * TKernel.MaxTile)
-            {
-                if (TKernel.MaxTile == 4)
-                    TKernel.Multiply<TLanes, V, FourTokens>(scratch.Panel, x, record, columns, sums);
-                else
-                    TKernel.Multiply<TLanes, V, ThreeTokens>(scratch.Panel, x, record, columns, sums);
-            }
-
-            if (left == 3)
-                TKernel.Multiply<TLanes, V, ThreeTokens>(scratch.Panel, x, record, columns, sums);
-            else if (left == 2)
-                TKernel.Multiply<TLanes, V, TwoTokens>(scratch.Panel, x, record, columns, sums);
-            else if (left == 1)
-                TKernel.Multiply<TLanes, V, OneToken>(scratch.Panel, x, record, columns, sums);
+            for (int group = 0; group < 2; group++)
+                scratch.Sums[group] = Dot<TKernel>(weight, row + group * TLanes.Count, _packed[(int)format].Pointer, PackedActivations.RecordBytes(format), scratch);
+        }
+        else
+        {
+            new Span<V>(scratch.Sums, 2 * tokens).Clear();
+            bool floats = format == ActivationFormat.Floats;
+            int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
+            byte* x = floats ? (byte*)(_x.Pointer + (long)firstToken * _x.Width) : _packed[(int)format].Pointer + (long)firstToken * record;
+            Multiply<TKernel>(weight, row, x, floats ? 256 * sizeof(float) : (nint)_tokens * record, record, tokens, scratch);
         }
 
         Write(output, row, firstToken, tokens, scratch.Sums);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static V Dot<TKernel>(Tensor weight, int row, byte* x, int recordBytes, Scratch scratch)
+        where TKernel : struct, IPanelKernel
+    {
+        V sum = default;
+        int rows = weight.Rows - row, columns = weight.Columns;
+        if (rows <= 0)
+            return sum;
+
+        nint rowBytes = (nint)weight.RowBytes, chunkBytes = (nint)weight.Type.Bytes(256);
+        byte* weights = weight.Pointer + row * rowBytes;
+
+        // The next rows follow these in memory; a share of them is asked for at each step.
+        byte* next = weights + TLanes.Count * rowBytes;
+        nint step = rows < 2 * TLanes.Count ? 0 : TLanes.Count * chunkBytes;
+        for (int column = 0; column < columns; column += 256, weights += chunkBytes, x += recordBytes)
+        {
+            int length = Math.Min(256, columns - column);
+            Prefetch.Bytes(next, step);
+            next += step;
+            if (rows < TLanes.Count)
+                sum = TKernel.Dot<TLanes, V>(scratch.Copy(weights, rowBytes, rows, (int)weight.Type.Bytes(length)), Scratch.RowBytes, length, x, sum);
+            else
+                sum = TKernel.Dot<TLanes, V>(weights, rowBytes, length, x, sum);
+        }
+
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Multiply<TKernel>(Tensor weight, int row, byte* x, nint chunkStride, nint tokenStride, int tokens, Scratch scratch)
+        where TKernel : struct, IPanelKernel
+    {
+        nint rowBytes = (nint)weight.RowBytes;
+        byte* weights = weight.Pointer + row * rowBytes;
+        int rows = weight.Rows - row, allColumns = weight.Columns;
+        byte* next = weights + PanelRows * rowBytes;
+        for (int column = 0; column < allColumns; column += 256, x += chunkStride)
+        {
+            int columns = Math.Min(256, allColumns - column), chunkBytes = (int)weight.Type.Bytes(columns);
+            Unpack<TKernel>(weights, rowBytes, rows, columns, chunkBytes, scratch, 0);
+            Unpack<TKernel>(weights + TLanes.Count * rowBytes, rowBytes, rows - TLanes.Count, columns, chunkBytes, scratch, 1);
+            weights += chunkBytes;
+            if (rows >= 2 * PanelRows)
+                Prefetch.Bytes(next, PanelRows * chunkBytes);
+
+            next += PanelRows * chunkBytes;
+            byte* token = x;
+            V* sums = scratch.Sums;
+            int left = tokens;
+            for (; left >= TKernel.MaxTile; left -= TKernel.MaxTile, token += TKernel.MaxTile * tokenStride, sums += 2 * TKernel.MaxTile)
+            {
+                if (TKernel.MaxTile == 4)
+                    TKernel.Multiply<TLanes, V, FourTokens>(scratch.Panel, token, tokenStride, columns, sums);
+                else
+                    TKernel.Multiply<TLanes, V, ThreeTokens>(scratch.Panel, token, tokenStride, columns, sums);
+            }
+
+            if (left == 3)
+                TKernel.Multiply<TLanes, V, ThreeTokens>(scratch.Panel, token, tokenStride, columns, sums);
+            else if (left == 2)
+                TKernel.Multiply<TLanes, V, TwoTokens>(scratch.Panel, token, tokenStride, columns, sums);
+            else if (left == 1)
+                TKernel.Multiply<TLanes, V, OneToken>(scratch.Panel, token, tokenStride, columns, sums);
+        }
     }
 
     // Unpacks one of the panel's two groups of rows.

@@ -17,6 +17,9 @@ internal unsafe interface ISuperBlockFormat
     /// <summary>Whether the type subtracts minima; otherwise an integer offset is subtracted from the codes.</summary>
     static abstract bool HasMinimum { get; }
 
+    /// <summary>Whether the format has <see cref="Dot"/>.</summary>
+    static abstract bool HasDot { get; }
+
     /// <summary>Unpacks a super-block of each row.</summary>
     /// <param name="block">The first row's block.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
@@ -31,6 +34,18 @@ internal unsafe interface ISuperBlockFormat
     static abstract void Unpack<TLanes, V>(byte* block, nint stride, V* codes, V* scales, V* offsets, out V d, out V minimum)
         where TLanes : struct, ILanes<V>
         where V : unmanaged;
+
+    /// <summary>The integer sums of a super-block of each row with one token.</summary>
+    /// <param name="block">The first row's block.</param>
+    /// <param name="stride">Bytes from a row to the next.</param>
+    /// <param name="x">The token's packed super-block.</param>
+    /// <param name="d">The super-block's scales, F32.</param>
+    /// <param name="minimum">Its scales of the minima, negated, F32.</param>
+    /// <param name="minima">Σ m · (sum of the activations of a group).</param>
+    /// <returns>Σ scale · code · x, less any offset.</returns>
+    static abstract V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged;
 }
 
 /// <summary>Products with types whose super-blocks have integer group scales: all sums inside a super-block are exact integers.</summary>
@@ -39,6 +54,8 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
 {
     // The panel in registers, each pair being the two groups of rows.
     private const int Codes = 0, Scales = 2 * 64, Offsets = Scales + 2 * 16, D = Offsets + 2 * 8, Minimum = D + 2;
+
+    public static bool HasDot => TFormat.HasDot;
 
     public static int MaxTile => 3;
 
@@ -61,24 +78,32 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
 
         byte* x1 = x + stride, x2 = x1 + stride;
         V* codes = panel + Codes, scales = panel + Scales;
-        for (int run = 0, quad = 0; run < 64 / TFormat.QuadsPerRun; run++)
+        nint quad = 0;
+        for (int run = 0; run < 64 / TFormat.QuadsPerRun; run++)
         {
-            V b00 = default, b10 = default, b01 = default, b11 = default, b02 = default, b12 = default;
-            for (int end = quad + TFormat.QuadsPerRun; quad < end; quad++, codes += 2)
+            V w0 = codes[0], w1 = codes[1], activation = TLanes.Broadcast(x + quad);
+            V b00 = TLanes.MultiplyAddBytes(w0, activation), b10 = TLanes.MultiplyAddBytes(w1, activation);
+            activation = TTile.Tokens > 1 ? TLanes.Broadcast(x1 + quad) : default;
+            V b01 = TLanes.MultiplyAddBytes(w0, activation), b11 = TLanes.MultiplyAddBytes(w1, activation);
+            activation = TTile.Tokens > 2 ? TLanes.Broadcast(x2 + quad) : default;
+            V b02 = TLanes.MultiplyAddBytes(w0, activation), b12 = TLanes.MultiplyAddBytes(w1, activation);
+            quad += 4;
+            codes += 2;
+            for (nint end = quad + 4 * (TFormat.QuadsPerRun - 1); quad < end; quad += 4, codes += 2)
             {
-                V w0 = codes[0], w1 = codes[1], activation = TLanes.Broadcast(x + 4 * quad);
+                (w0, w1, activation) = (codes[0], codes[1], TLanes.Broadcast(x + quad));
                 b00 = TLanes.Add16(b00, TLanes.MultiplyAddBytes(w0, activation));
                 b10 = TLanes.Add16(b10, TLanes.MultiplyAddBytes(w1, activation));
                 if (TTile.Tokens > 1)
                 {
-                    activation = TLanes.Broadcast(x1 + 4 * quad);
+                    activation = TLanes.Broadcast(x1 + quad);
                     b01 = TLanes.Add16(b01, TLanes.MultiplyAddBytes(w0, activation));
                     b11 = TLanes.Add16(b11, TLanes.MultiplyAddBytes(w1, activation));
                 }
 
                 if (TTile.Tokens > 2)
                 {
-                    activation = TLanes.Broadcast(x2 + 4 * quad);
+                    activation = TLanes.Broadcast(x2 + quad);
                     b02 = TLanes.Add16(b02, TLanes.MultiplyAddBytes(w0, activation));
                     b12 = TLanes.Add16(b12, TLanes.MultiplyAddBytes(w1, activation));
                 }
@@ -98,7 +123,7 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
                 a12 = TLanes.Add(a12, TLanes.MultiplyAdd16(b12, scales[1]));
             }
 
-            if (64 / TFormat.QuadsPerRun == TFormat.Groups || (quad & (64 / TFormat.Groups - 1)) == 0)
+            if (64 / TFormat.QuadsPerRun == TFormat.Groups || (quad & (256 / TFormat.Groups - 1)) == 0)
                 scales += 2;
         }
 
@@ -120,6 +145,19 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
 
         if (TTile.Tokens > 2)
             Scale<TLanes, V>(panel + Minimum, x2, m02, m12, sums + 4);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        V products = TFormat.Dot<TLanes, V>(weights, stride, x, out V d, out V minimum, out V minima);
+        V dx = TLanes.Broadcast(x + PackedActivations.Scales8);
+        sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, dx), TLanes.ToSingle(products), sum);
+        return TFormat.HasMinimum
+            ? TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(minimum, dx), TLanes.ToSingle(minima), sum)
+            : sum;
     }
 
     // Adds Σ offset · (sum of the activations of a group).

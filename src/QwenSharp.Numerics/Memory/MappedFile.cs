@@ -2,7 +2,12 @@ using System.IO.MemoryMappedFiles;
 
 namespace QwenSharp.Numerics;
 
-/// <summary>A file mapped read-only into memory: its bytes are read by touching them, and shared with other processes.</summary>
+/// <summary>
+/// A file mapped read-only into memory: its bytes are read by touching them, and shared with other processes.
+/// Its tensors keep the map alive. Whoever calls <see cref="Dispose"/> sees to it that no tensor of it is used any more,
+/// on any thread; without the call, the map goes when the last tensor does.
+/// </summary>
+/// <remarks>A file that another program cuts short while it is mapped ends this process at the next touch of the lost part: replace model files, do not overwrite them.</remarks>
 public sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile? _file;

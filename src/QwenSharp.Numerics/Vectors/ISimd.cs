@@ -36,12 +36,21 @@ internal unsafe interface ISimd<V>
     /// <summary>The sum of all lanes.</summary>
     static abstract float Sum(V value);
 
+    /// <summary>The greatest lane, of lanes that are numbers.</summary>
+    static abstract float MaxAcross(V value);
+
     /// <summary>2ⁿ, given n + <see cref="VectorMath.IntegerShift"/> for an integral n of −126 … 127.</summary>
     static abstract V PowerOfTwo(V shifted);
+
+    /// <summary>Loads IEEE half-precision numbers, exactly, subnormals too; what is not finite becomes some finite number.</summary>
+    static abstract V LoadFiniteHalf(Half* from);
 
     /// <summary>Loads IEEE half-precision numbers, exactly: subnormals, infinities and NaN too.</summary>
     static abstract V LoadHalf(Half* from);
 
     /// <summary>Stores as half precision, to nearest even; what is beyond ±65504 saturates, NaN stays NaN.</summary>
     static abstract void StoreHalf(Half* to, V value);
+
+    /// <summary>Asks for a cache line ahead of its use, where .NET has an instruction for it.</summary>
+    static abstract void Prefetch(void* address);
 }

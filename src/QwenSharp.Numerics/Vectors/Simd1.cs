@@ -41,11 +41,21 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     public static float Sum(float value) => value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(float value) => value;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float PowerOfTwo(float shifted) => BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) + 127) << 23);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadFiniteHalf(Half* from) => (float)*from;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float LoadHalf(Half* from) => (float)*from;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreHalf(Half* to, float value) => *to = (Half)Math.Clamp(value, -65504f, 65504f);
+
+    public static void Prefetch(void* address)
+    {
+    }
 }

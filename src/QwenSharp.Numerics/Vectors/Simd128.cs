@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace QwenSharp.Numerics;
 
@@ -44,15 +45,23 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Vector128<float> value)
+    {
+        value = Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(value, Vector128.Shuffle(value, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> PowerOfTwo(Vector128<float> shifted) => ((shifted.AsInt32() + Vector128.Create(127)) << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFiniteHalf(Half* from) => ShiftHalf(from).AsSingle() * Vector128.Create(VectorMath.HalfScale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> LoadHalf(Half* from)
     {
-        // The half's exponent and fraction in a float's place are its value times 2⁻¹¹², subnormals included.
-        // Infinities and NaN then look like 65536 and more: they get the float's greatest exponent.
-        Vector128<int> bits = (Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(from)).AsInt16()) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000));
-        Vector128<int> greatest = Vector128.Create(0x0F80_0000);
+        // Infinities and NaN look like 65536 and more: they get the float's greatest exponent.
+        Vector128<int> bits = ShiftHalf(from), greatest = Vector128.Create(0x0F80_0000);
         Vector128<int> infinite = Vector128.Equals(bits & greatest, greatest) & Vector128.Create(0x7F80_0000);
         return ((bits.AsSingle() * Vector128.Create(VectorMath.HalfScale)).AsInt32() | infinite).AsSingle();
     }
@@ -75,4 +84,16 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128<uint> halves = (rounded | ((bits >>> 16) & Vector128.Create(0x8000))).AsUInt32();
         Unsafe.WriteUnaligned(to, Vector128.Narrow(halves, halves).AsUInt64().ToScalar());
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+            Sse.Prefetch0(address);
+    }
+
+    /// <summary>Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> ShiftHalf(Half* from) =>
+        (Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(from)).AsInt16()) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000));
 }

@@ -43,15 +43,19 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static float Sum(Vector256<float> value) => Vector256.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Vector256<float> value) => Simd128.MaxAcross(Vector128.MaxNative(value.GetLower(), value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> PowerOfTwo(Vector256<float> shifted) => ((shifted.AsInt32() + Vector256.Create(127)) << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadFiniteHalf(Half* from) => ShiftHalf(from).AsSingle() * Vector256.Create(VectorMath.HalfScale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> LoadHalf(Half* from)
     {
-        // The half's exponent and fraction in a float's place are its value times 2⁻¹¹², subnormals included.
-        // Infinities and NaN then look like 65536 and more: they get the float's greatest exponent.
-        Vector256<int> bits = (Avx2.ConvertToVector256Int32((short*)from) << 13) & Vector256.Create(unchecked((int)0x8FFF_E000));
-        Vector256<int> greatest = Vector256.Create(0x0F80_0000);
+        // Infinities and NaN look like 65536 and more: they get the float's greatest exponent.
+        Vector256<int> bits = ShiftHalf(from), greatest = Vector256.Create(0x0F80_0000);
         Vector256<int> infinite = Vector256.Equals(bits & greatest, greatest) & Vector256.Create(0x7F80_0000);
         return ((bits.AsSingle() * Vector256.Create(VectorMath.HalfScale)).AsInt32() | infinite).AsSingle();
     }
@@ -74,4 +78,12 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256<uint> halves = (rounded | ((bits >>> 16) & Vector256.Create(0x8000))).AsUInt32();
         Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store((ushort*)to);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address) => Sse.Prefetch0(address);
+
+    /// <summary>Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> ShiftHalf(Half* from) =>
+        (Avx2.ConvertToVector256Int32((short*)from) << 13) & Vector256.Create(unchecked((int)0x8FFF_E000));
 }

@@ -43,15 +43,19 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static float Sum(Vector512<float> value) => Vector512.Sum(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float MaxAcross(Vector512<float> value) => Simd256.MaxAcross(Vector256.MaxNative(value.GetLower(), value.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> PowerOfTwo(Vector512<float> shifted) => ((shifted.AsInt32() + Vector512.Create(127)) << 23).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadFiniteHalf(Half* from) => ShiftHalf(from).AsSingle() * Vector512.Create(VectorMath.HalfScale);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> LoadHalf(Half* from)
     {
-        // The half's exponent and fraction in a float's place are its value times 2⁻¹¹², subnormals included.
-        // Infinities and NaN then look like 65536 and more: they get the float's greatest exponent.
-        Vector512<int> bits = (Avx512F.ConvertToVector512Int32(Vector256.Load((short*)from)) << 13) & Vector512.Create(unchecked((int)0x8FFF_E000));
-        Vector512<int> greatest = Vector512.Create(0x0F80_0000);
+        // Infinities and NaN look like 65536 and more: they get the float's greatest exponent.
+        Vector512<int> bits = ShiftHalf(from), greatest = Vector512.Create(0x0F80_0000);
         Vector512<int> infinite = Vector512.Equals(bits & greatest, greatest) & Vector512.Create(0x7F80_0000);
         return ((bits.AsSingle() * Vector512.Create(VectorMath.HalfScale)).AsInt32() | infinite).AsSingle();
     }
@@ -74,4 +78,12 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector512<uint> halves = (rounded | ((bits >>> 16) & Vector512.Create(0x8000))).AsUInt32();
         Avx512F.ConvertToVector256UInt16(halves).Store((ushort*)to);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Prefetch(void* address) => Sse.Prefetch0(address);
+
+    /// <summary>Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<int> ShiftHalf(Half* from) =>
+        (Avx512F.ConvertToVector512Int32(Vector256.Load((short*)from)) << 13) & Vector512.Create(unchecked((int)0x8FFF_E000));
 }

@@ -40,10 +40,30 @@ internal abstract unsafe class VectorKernels
     public abstract void Scale(float* x, float factor, int length);
 
     /// <summary>Half to single precision, exactly.</summary>
-    public abstract void Widen(Half* x, float* y, int length);
+    /// <param name="x">From.</param>
+    /// <param name="y">To.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="ahead">As many halves that are to be widened soon: they are fetched from memory meanwhile.</param>
+    /// <param name="finite">Whether all that matter are finite: the others then become some finite number, in half the time.</param>
+    public abstract void Widen(Half* x, float* y, int length, Half* ahead, bool finite);
+
+    /// <summary>Whether no element is infinite or NaN.</summary>
+    public abstract bool IsFinite(float* x, int length);
 
     /// <summary>Single to half precision, to nearest even, saturating at ±65504.</summary>
     public abstract void Narrow(float* x, Half* y, int length);
+
+    /// <summary>
+    /// A step of online softmax (Milakov and Gimelshein, 2018) over the scores of one block, for each query:
+    /// max ← max(max, scores), keep = e^(old max − max), scores ← e^(scores − max), weight ← weight · keep + Σ scores.
+    /// Scores of −∞ weigh nothing; where there are no others, before or now, keep is 0.
+    /// </summary>
+    /// <param name="scores">[queries, <see cref="KvStore.BlockTokens"/>].</param>
+    /// <param name="queries">How many.</param>
+    /// <param name="max">[queries].</param>
+    /// <param name="weight">[queries].</param>
+    /// <param name="keep">[queries], rounded up to 16.</param>
+    public abstract void Weigh(float* scores, int queries, float* max, float* weight, float* keep);
 
     /// <summary>The least number of rows, not below <paramref name="rows"/>, that <see cref="Multiply"/> can do.</summary>
     public abstract int PaddedRows(int rows);

@@ -12,7 +12,7 @@ internal static class VectorMath
     public const float HalfScale = 5.192296858534828e33f;
 
     /// <summary>
-    /// eˣ within one unit in the last place (measured: see the tests); +0 and +∞ at and beyond the ends, NaN for NaN, exactly 1 at 0.
+    /// eˣ within one unit in the last place; +0 and +∞ at and beyond the ends, NaN for NaN, exactly 1 at 0.
     /// x = n·ln 2 + r with |r| ≤ ln 2 / 2 (Cody and Waite, 1980: ln 2 in two parts), eˣ = 2ⁿ · (1 + r·(1 + r·q(r))).
     /// q is the polynomial of degree 4 with the least greatest relative error (3.1e-9), by Remez's exchange.
     /// </summary>

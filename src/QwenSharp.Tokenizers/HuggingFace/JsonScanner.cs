@@ -15,7 +15,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json, int position)
     public int Position { get; private set; } = position;
 
     /// <summary>The byte after any white space; stays before it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public byte Peek()
     {
         while (Position < _json.Length)
@@ -30,6 +30,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json, int position)
     }
 
     /// <summary>Takes the next byte if it is this one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryTake(byte expected)
     {
         if (Peek() != expected)
@@ -40,6 +41,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json, int position)
     }
 
     /// <summary>Takes the next byte, which must be this one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Take(byte expected)
     {
         if (!TryTake(expected))
@@ -47,6 +49,7 @@ internal ref struct JsonScanner(ReadOnlySpan<byte> json, int position)
     }
 
     /// <summary>Takes a separating comma; false where the container ends instead, before its closing bracket.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TakeComma(byte closing)
     {
         if (Peek() == closing)

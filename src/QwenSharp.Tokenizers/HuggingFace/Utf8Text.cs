@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace QwenSharp.Tokenizers;
 
 /// <summary>A growing buffer of UTF-8 from which many short strings are cut.</summary>
@@ -9,6 +11,7 @@ internal sealed class Utf8Text
 
     public ReadOnlySpan<byte> this[(int Start, int Length) place] => _bytes.AsSpan(place.Start, place.Length);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(ReadOnlySpan<byte> text)
     {
         if (_bytes.Length - Length < text.Length)

@@ -81,6 +81,46 @@ public class AttentionTests
         Same(serial, Run(isa, 9, TensorType.F16, 4, 1, 32, [sequence], [Tokens - 60, 1, 1, 9, 1]));
     }
 
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void Numbers_that_are_none_show_and_stay_in_their_sequence(Isa isa)
+    {
+        foreach (TensorType type in new[] { TensorType.F16, TensorType.F32 })
+        {
+            AttentionReference good = new(type, 2, 1, 32, 70, seed: 1), bad = new(type, 2, 1, 32, 70, seed: 2), worse = new(type, 2, 1, 32, 70, seed: 2);
+            float[][][] alone = Run(isa, 2, type, 2, 1, 32, [good], [16]);
+            bad.Values[(40 * 32) + 3] = float.NaN;
+            worse.Keys[(40 * 32) + 3] = float.NaN;
+            float[][][] rows = Run(isa, 2, type, 2, 1, 32, [bad, good, worse], [16]);
+            Same(alone, [rows[1]]);
+            Assert.All(rows[0][..32].Concat(rows[2][..32]), row => Assert.All(row, value => Assert.True(float.IsFinite(value))));
+            Assert.All(rows[0][40..], row => Assert.True(float.IsNaN(row[3]) && float.IsFinite(row[4])));
+            Assert.All(rows[2][40..], row => Assert.All(row, value => Assert.True(float.IsNaN(value))));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
+    public void A_block_that_is_taken_over_is_as_good_as_new(Isa isa)
+    {
+        using Compute compute = new(1, isa);
+        using KvStore store = new(TensorType.F16, 1, 1, 16, 1);
+        using Activations rows = Kernels.Matrix(3, 16, 1), poison = new(32, 16), y = new(3, 16), again = new(3, 16);
+        compute.StoreKeysAndValues(store, 0, rows, rows, [new(0, 3, 0, [0])]);
+        compute.Attend(store, 0, rows, [new(0, 3, 0, [0])], y);
+
+        for (int row = 0; row < 32; row++)
+            poison.Row(row).Fill(float.NaN);
+
+        compute.StoreKeysAndValues(store, 0, poison, poison, [new(0, 32, 0, [0])]);
+        Assert.False(store.IsFinite(0, 0, 0));
+        compute.StoreKeysAndValues(store, 0, rows, rows, [new(0, 3, 0, [0])]);
+        Assert.True(store.IsFinite(0, 0, 0));
+        compute.Attend(store, 0, rows, [new(0, 3, 0, [0])], again);
+        for (int row = 0; row < 3; row++)
+            Kernels.SameBits(y.Row(row), again.Row(row));
+    }
+
     [Fact]
     public void Nothing_is_allocated_once_the_shape_is_known()
     {

@@ -51,19 +51,8 @@ public unsafe class VectorMathTests
     [MemberData(nameof(Isas))]
     public void Every_half_widens_exactly(Isa isa)
     {
-        Half[] halves = [.. Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits))];
-        float[] floats = new float[halves.Length];
-        fixed (Half* from = halves)
-        fixed (float* to = floats)
-            VectorKernels.For(isa).Widen(from, to, halves.Length);
-
-        for (int i = 0; i < halves.Length; i++)
-        {
-            if (Half.IsNaN(halves[i]))
-                Assert.True(float.IsNaN(floats[i]));
-            else
-                Assert.Equal(BitConverter.SingleToInt32Bits((float)halves[i]), BitConverter.SingleToInt32Bits(floats[i]));
-        }
+        Widens(isa, finite: false);
+        Widens(isa, finite: true);
     }
 
     [Theory]
@@ -93,6 +82,26 @@ public unsafe class VectorMathTests
                 Assert.True(Half.IsNaN(halves[i]));
             else
                 Assert.Equal(BitConverter.HalfToInt16Bits((Half)Math.Clamp(floats[i], -65504, 65504)), BitConverter.HalfToInt16Bits(halves[i]));
+        }
+    }
+
+    private static void Widens(Isa isa, bool finite)
+    {
+        Half[] halves = [.. Enumerable.Range(0, 65536).Select(bits => BitConverter.UInt16BitsToHalf((ushort)bits))];
+        float[] floats = new float[halves.Length];
+        fixed (Half* from = halves)
+        fixed (float* to = floats)
+            VectorKernels.For(isa).Widen(from, to, halves.Length, from, finite);
+
+        for (int i = 0; i < halves.Length; i++)
+        {
+            if (finite && !Half.IsFinite(halves[i]))
+                continue;
+
+            if (Half.IsNaN(halves[i]))
+                Assert.True(float.IsNaN(floats[i]));
+            else
+                Assert.Equal(BitConverter.SingleToInt32Bits((float)halves[i]), BitConverter.SingleToInt32Bits(floats[i]));
         }
     }
 

@@ -57,19 +57,18 @@ internal static class PrettyPrint
 
     private static object? Sorted(Runtime runtime, object? value)
     {
-        runtime.Budget.Step();
         switch (value)
         {
             case Sequence sequence:
+                runtime.Budget.AllocateItems(sequence.Count);
                 return new Sequence([.. sequence.Items.Select(item => Sorted(runtime, item))], sequence.IsTuple);
             case Mapping mapping:
+                runtime.Budget.AllocateItems(mapping.Count * 2);
                 Mapping sorted = runtime.NewMapping();
                 bool comparable = mapping.Keys.All(key => key is Text) || mapping.Keys.All(Operators.IsNumber);
-                IEnumerable<KeyValuePair<object?, object?>> items = comparable
-                    ? mapping.Items.Order(Comparer<KeyValuePair<object?, object?>>.Create((x, y) => runtime.Comparison.Compare(x.Key, y.Key, "<"))) : mapping.Items;
-                foreach ((object? key, object? item) in items)
+                foreach (object? key in comparable ? Sorting.By(runtime, mapping.Keys, key => key, reverse: false) : mapping.Keys)
                 {
-                    sorted[key] = Sorted(runtime, item);
+                    sorted[key] = Sorted(runtime, mapping.TryGet(key, out object? item) ? item : null);
                 }
 
                 return sorted;

@@ -38,20 +38,6 @@ internal static class SequenceFilters
             ? new Generator("sync_do_unique", Iteration.Of(value).DistinctBy(KeyPath.Getter(r, b.Or(1, null), lower: !b.Is(0)), new NullKeys(r.Comparison))) : null,
     };
 
-    /// <summary>Sorts stably by a key.</summary>
-    public static List<object?> Sorted(Runtime runtime, IEnumerable<object?> items, Func<object?, object?> key, bool reverse)
-    {
-        List<object?> list = [];
-        foreach (object? item in items)
-        {
-            runtime.Budget.AllocateItems(1);
-            list.Add(item);
-        }
-
-        Comparer<object?> order = Comparer<object?>.Create((x, y) => runtime.Comparison.Compare(x, y, "<"));
-        return reverse ? [.. list.OrderByDescending(key, order)] : [.. list.OrderBy(key, order)];
-    }
-
     private static object Length(Runtime runtime, object? value, Arguments arguments)
     {
         arguments.Bind("length", 0);
@@ -83,13 +69,13 @@ internal static class SequenceFilters
         };
         Mapping mapping = value as Mapping ?? throw (value is Undefined undefined ? undefined.Error() : new TemplateException($"'{TypeName.Of(value)}' object has no attribute 'items'"));
         bool lower = !bound.Is(0);
-        return new Sequence(Sorted(runtime, new MappingView("items", mapping).Items, item => KeyPath.Lower(((Sequence)item!).Items[part], lower), bound.Is(2)));
+        return new Sequence(Sorting.By(runtime, new MappingView("items", mapping).Items, item => KeyPath.Lower(((Sequence)item!).Items[part], lower), bound.Is(2)));
     }
 
     private static object Sort(Runtime runtime, object? value, Arguments arguments)
     {
         Bound bound = arguments.Bind("sort", 0, "reverse", "case_sensitive", "attribute");
-        return new Sequence(Sorted(runtime, Iteration.Of(value), KeyPath.MultiGetter(runtime, bound.Or(2, null), lower: !bound.Is(1)), bound.Is(0)));
+        return new Sequence(Sorting.By(runtime, Iteration.Of(value), KeyPath.MultiGetter(runtime, bound.Or(2, null), lower: !bound.Is(1)), bound.Is(0)));
     }
 
     private static object GroupBy(Runtime runtime, object? value, Arguments arguments)
@@ -101,7 +87,7 @@ internal static class SequenceFilters
         List<object?> groups = [];
         List<object?> members = [];
         object? current = Absent.Value;
-        foreach (object? item in Sorted(runtime, Iteration.Of(value), key, reverse: false))
+        foreach (object? item in Sorting.By(runtime, Iteration.Of(value), key, reverse: false))
         {
             object? own = key(item);
             if (current is Absent || !runtime.Comparison.Equals(current, own))

@@ -143,7 +143,7 @@ internal static class BraceFormat
         {
             int index = first.Length == 0 ? next++ : int.Parse(first, CultureInfo.InvariantCulture);
             value = index < arguments.Positional.Count ? arguments.Positional[index]
-                : throw new TemplateException($"Replacement index {index} out of range for positional args tuple");
+                : throw new TemplateException("tuple index out of range");
         }
         else
         {
@@ -186,7 +186,7 @@ internal static class BraceFormat
             }
         }
 
-        throw new TemplateException("expected '}' before end of string");
+        throw new TemplateException(open + 1 == text.Length ? "Single '{' encountered in format string" : "expected '}' before end of string");
     }
 
     private static char? Take(string text, ref int i, string from) => i < text.Length && from.Contains(text[i], StringComparison.Ordinal) ? text[i++] : null;

@@ -39,17 +39,12 @@ internal sealed class Json(Runtime runtime)
                 WriteAll('[', sequence.Items, sequence.Count, ']', depth, item => Write(item, depth + 1));
                 break;
             case Mapping mapping:
-                IEnumerable<KeyValuePair<object?, object?>> items = mapping.Items;
-                if (SortKeys)
+                IEnumerable<object?> keys = SortKeys ? Sorting.By(runtime, mapping.Keys, key => key, reverse: false) : mapping.Keys;
+                WriteAll('{', keys, mapping.Count, '}', depth, key =>
                 {
-                    items = items.Order(Comparer<KeyValuePair<object?, object?>>.Create((x, y) => runtime.Comparison.Compare(x.Key, y.Key, "<")));
-                }
-
-                WriteAll('{', items, mapping.Count, '}', depth, item =>
-                {
-                    WriteString(Key(item.Key));
+                    WriteString(Key(key));
                     _text.Append(KeySeparator);
-                    Write(item.Value, depth + 1);
+                    Write(mapping.TryGet(key, out object? item) ? item : null, depth + 1);
                 });
                 break;
             default:

@@ -19,8 +19,8 @@ internal static class Lookup
     public static object? AttributeOnly(Runtime runtime, object? value, Text name) =>
         OwnAttribute(value, name.Value) is var found and not Absent ? found : Missing(value, name, runtime);
 
-    /// <summary>Whether <c>value[…]</c> can work at all and the value has a length: Jinja's idea of a sequence.</summary>
-    public static bool IsSequence(object? value) => value is Text or Sequence or Mapping or Range;
+    /// <summary>Jinja's idea of a sequence: what has a length and items by key, which undefined values claim too.</summary>
+    public static bool IsSequence(object? value) => value is Text or Sequence or Mapping or Range or Undefined;
 
     private static object? OwnAttribute(object? value, string name)
     {

@@ -88,7 +88,8 @@ internal static class StringSplitting
         {
             if (most == 0)
             {
-                yield return text.Slice(start, Whitespace.TrimEnd(value) - start);
+                // The rest keeps its trailing white space.
+                yield return text.Slice(start, value.Length - start);
                 yield break;
             }
 
@@ -115,7 +116,7 @@ internal static class StringSplitting
                 start--;
             }
 
-            start = most == 0 ? Whitespace.TrimStart(value) : start;
+            start = most == 0 ? 0 : start;
             words.Push(text.Slice(start, end - start));
             end = most == 0 ? 0 : Whitespace.TrimEnd(value.AsSpan(0, start));
         }

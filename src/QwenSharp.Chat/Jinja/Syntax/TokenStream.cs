@@ -23,7 +23,8 @@ internal sealed class TokenStream(IReadOnlyList<Token> tokens)
 
     public bool SkipName(string name) => Skip(Current.IsName(name));
 
-    public Token Expect(TokenKind kind) => Current.Kind == kind ? Next() : throw Unexpected(new Token(kind, string.Empty, 0) is var wanted && kind == TokenKind.Name ? "name" : wanted.Description);
+    public Token Expect(TokenKind kind) => Current.Kind == kind ? Next()
+        : throw Unexpected(kind == TokenKind.Name ? "name" : new Token(kind, string.Empty, 0).Description);
 
     public void ExpectOperator(string op) => _ = Current.IsOperator(op) ? Next() : throw Unexpected(op);
 

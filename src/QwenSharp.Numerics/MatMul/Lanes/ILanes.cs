@@ -57,6 +57,9 @@ internal unsafe interface ILanes<V>
     /// <summary>Sums of two neighbouring products of unsigned with signed bytes, as 16-bit integers that must not overflow.</summary>
     static abstract V MultiplyAddBytes(V unsigned, V signed);
 
+    /// <summary>As <see cref="MultiplyAddBytes"/> with signed bytes a, of which b must not have the lowest, −128.</summary>
+    static abstract V MultiplyAddSignedBytes(V a, V b);
+
     /// <summary>Sums of two neighbouring products of signed 16-bit integers.</summary>
     static abstract V MultiplyAdd16(V a, V b);
 

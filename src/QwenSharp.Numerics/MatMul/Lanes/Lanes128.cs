@@ -98,8 +98,23 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
             return AdvSimd.Arm64.AddPairwise(lower, upper).AsInt32();
         }
 
-        Vector128<short> a = unsigned.AsInt16(), b = signed.AsInt16();
-        return ((a << 8 >> 8) * (b << 8 >> 8) + (a >> 8) * (b >> 8)).AsInt32();
+        return PortableMultiplyAddBytes(unsigned, signed);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyAddSignedBytes(Vector128<int> a, Vector128<int> b)
+    {
+        if (Ssse3.IsSupported)
+            return Ssse3.MultiplyAddAdjacent(Ssse3.Abs(a.AsSByte()), Ssse3.Sign(b.AsSByte(), a.AsSByte())).AsInt32();
+
+        if (AdvSimd.Arm64.IsSupported)
+        {
+            Vector128<short> lower = AdvSimd.MultiplyWideningLower(a.AsSByte().GetLower(), b.AsSByte().GetLower());
+            Vector128<short> upper = AdvSimd.MultiplyWideningUpper(a.AsSByte(), b.AsSByte());
+            return AdvSimd.Arm64.AddPairwise(lower, upper).AsInt32();
+        }
+
+        return PortableMultiplyAddBytes(a, b);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -115,8 +130,19 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
             return AdvSimd.Arm64.AddPairwise(lower, upper);
         }
 
-        return (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
+        return PortableMultiplyAdd16(a, b);
     }
+
+    /// <summary>Sums of two neighbouring products of signed bytes, where no instruction does it.</summary>
+    internal static Vector128<int> PortableMultiplyAddBytes(Vector128<int> a, Vector128<int> b)
+    {
+        Vector128<short> x = a.AsInt16(), y = b.AsInt16();
+        return ((x << 8 >> 8) * (y << 8 >> 8) + (x >> 8) * (y >> 8)).AsInt32();
+    }
+
+    /// <summary>Sums of two neighbouring products of signed 16-bit integers, where no instruction does it.</summary>
+    internal static Vector128<int> PortableMultiplyAdd16(Vector128<int> a, Vector128<int> b) =>
+        (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> ToSingle(Vector128<int> integers) => Vector128.ConvertToSingle(integers).AsInt32();

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Vector.Bench;
+
+/// <summary>Times and the machine's own limits to hold them against.</summary>
+internal static unsafe class Measure
+{
+    /// <summary>The least seconds of one call, after enough calls for the compiler's last tier.</summary>
+    public static double Best(Action action, double seconds = 1.5)
+    {
+        double best = double.MaxValue;
+        long start = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds)
+        {
+            long begin = Stopwatch.GetTimestamp();
+            action();
+            best = Math.Min(best, Stopwatch.GetElapsedTime(begin).TotalSeconds);
+        }
+
+        return best;
+    }
+
+    /// <summary>Multiply-adds a second of F32 that this many threads reach in registers.</summary>
+    public static double PeakMacs(WorkerPool pool)
+    {
+        const int Steps = 1_000_000;
+        double seconds = Best(() =>
+        {
+            FmaJob job = new(Steps);
+            pool.Run(ref job, pool.Threads);
+        });
+        return pool.Threads * (double)Steps * 8 * Vector256<float>.Count / seconds;
+    }
+
+    /// <summary>Bytes a second that this many threads read from memory.</summary>
+    public static double ReadBandwidth(WorkerPool pool)
+    {
+        using NativeBuffer buffer = new(400L << 20);
+        for (long i = 0; i < buffer.Length; i += 1 << 20)
+            buffer.Span(i, 1 << 20).Fill(1);
+
+        // In pieces that other programs seldom interrupt, each long out of the caches when its turn comes again.
+        const int Piece = 16 << 20, Task = 256 << 10;
+        long next = 0;
+        double seconds = Best(() =>
+        {
+            ReadJob job = new(buffer.Pointer + next, Task);
+            pool.Run(ref job, Piece / Task);
+            next = (next + Piece) % buffer.Length;
+        });
+        return Piece / seconds;
+    }
+
+    private readonly struct FmaJob(int steps) : IParallelJob
+    {
+        public void Execute(int task, int worker) => Fma(steps);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Fma(int steps)
+        {
+            Vector256<float> x = Vector256.Create(0.9999f), a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x;
+            for (int i = 0; i < steps; i++)
+            {
+                a = Vector256.FusedMultiplyAdd(a, x, x);
+                b = Vector256.FusedMultiplyAdd(b, x, x);
+                c = Vector256.FusedMultiplyAdd(c, x, x);
+                d = Vector256.FusedMultiplyAdd(d, x, x);
+                e = Vector256.FusedMultiplyAdd(e, x, x);
+                f = Vector256.FusedMultiplyAdd(f, x, x);
+                g = Vector256.FusedMultiplyAdd(g, x, x);
+                h = Vector256.FusedMultiplyAdd(h, x, x);
+            }
+
+            if (Vector256.Sum(a + b + c + d + e + f + g + h) == 1)
+                throw new InvalidOperationException();
+        }
+    }
+
+    private readonly struct ReadJob(byte* from, int bytes) : IParallelJob
+    {
+        public void Execute(int task, int worker) => Read(from + ((long)task * bytes), bytes);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private static void Read(byte* from, int bytes)
+        {
+            Vector256<byte> a = default, b = default, c = default, d = default;
+            for (byte* end = from + bytes; from < end; from += 128)
+            {
+                a |= Vector256.Load(from);
+                b |= Vector256.Load(from + 32);
+                c |= Vector256.Load(from + 64);
+                d |= Vector256.Load(from + 96);
+            }
+
+            if ((a | b | c | d) == Vector256<byte>.Zero)
+                throw new InvalidOperationException();
+        }
+    }
+}

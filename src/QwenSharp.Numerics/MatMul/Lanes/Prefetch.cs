@@ -1,0 +1,22 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+
+namespace QwenSharp.Numerics;
+
+/// <summary>
+/// Asks the memory for what is needed soon. Kernels read eight or sixteen rows at once, a few bytes of each in turn, which
+/// hardware prefetchers follow badly. .NET has no such instruction for Arm.
+/// </summary>
+internal static unsafe class Prefetch
+{
+    /// <summary>Asks for all cache lines of a range. Addresses that are not mapped do no harm.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Bytes(byte* from, nint count)
+    {
+        if (!Sse.IsSupported)
+            return;
+
+        for (byte* end = from + count; from < end; from += 64)
+            Sse.Prefetch0(from);
+    }
+}

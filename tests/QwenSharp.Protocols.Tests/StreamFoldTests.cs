@@ -1,0 +1,73 @@
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.OpenAI;
+
+namespace QwenSharp.Protocols.Tests;
+
+public class StreamFoldTests
+{
+    private static readonly ReplyHeader Header = new("id", 1, "m", ChoicesPerPrompt: 1, Logprobs: false);
+
+    [Fact]
+    public void A_reply_does_not_depend_on_how_its_stream_was_cut() => Prop.ForAll(
+        ArbMap.Default.ArbFor<NonNull<string>[]>(),
+        ArbMap.Default.ArbFor<NonNull<string>[]>(),
+        (reasoning, text) =>
+        {
+            ChatCompletion cut = Fold(
+            [
+                .. reasoning.Select(piece => Update(new TextReasoningContent(piece.Get))),
+                .. text.Select(piece => Update(new TextContent(piece.Get))),
+            ]);
+            ChatCompletion whole = Fold(
+            [
+                Update(
+                    new TextReasoningContent(string.Concat(reasoning.Select(piece => piece.Get))),
+                    new TextContent(string.Concat(text.Select(piece => piece.Get)))),
+            ]);
+            return Json(cut) == Json(whole);
+        }).Check(Config.QuickThrowOnFailure.WithReplay(20260101, 1));
+
+    [Fact]
+    public void Choices_that_come_interleaved_are_sorted_out()
+    {
+        ChatCompletion reply = Fold(
+            new ChoiceUpdate(1, new ChatResponseUpdate(ChatRole.Assistant, "b")),
+            new ChoiceUpdate(0, new ChatResponseUpdate(ChatRole.Assistant, "a")),
+            new ChoiceUpdate(1, new ChatResponseUpdate(ChatRole.Assistant, "B")),
+            new ChoiceUpdate(1, End),
+            new ChoiceUpdate(0, new ChatResponseUpdate(ChatRole.Assistant, "A")));
+
+        Assert.Equal(["aA", "bB"], reply.Choices.Select(choice => choice.Message.Content));
+    }
+
+    [Fact]
+    public void Content_that_the_protocol_has_no_place_for_is_an_error() =>
+        Assert.Throws<NotSupportedException>(() => Fold(Update(new DataContent("data:image/png;base64,AAAA"))));
+
+    [Fact]
+    public void Tokens_of_thoughts_are_counted_where_the_model_counts_them()
+    {
+        UsageContent usage = new(new UsageDetails { InputTokenCount = 3, OutputTokenCount = 5, ReasoningTokenCount = 2 });
+
+        ChatCompletion reply = Fold(new ChoiceUpdate(0, new ChatResponseUpdate { Contents = [usage] }));
+
+        Assert.Equal(new CompletionUsage(3, 5) { CompletionTokensDetails = new CompletionTokensDetails(2) }, reply.Usage);
+    }
+
+    private static ChatResponseUpdate End => new() { FinishReason = ChatFinishReason.Stop };
+
+    private static ChoiceUpdate Update(params AIContent[] contents) => new(0, new ChatResponseUpdate(ChatRole.Assistant, contents));
+
+    // The fold of the updates, and the end of the first choice.
+    private static ChatCompletion Fold(params ChoiceUpdate[] updates)
+    {
+        IAsyncEnumerable<ChoiceUpdate> all = updates.Append(new ChoiceUpdate(0, End)).ToAsyncEnumerable();
+        return ChatCompletionStream.FoldAsync(ChatCompletionStream.ToChunksAsync(all, Header, includeUsage: true, default), default)
+            .GetAwaiter().GetResult();
+    }
+
+    private static string Json(ChatCompletion reply) => JsonSerializer.Serialize(reply, OpenAIJson.Default.ChatCompletion);
+}
