@@ -76,7 +76,7 @@ public sealed class RunCommandTests : IDisposable
 
     [Fact]
     public async Task A_prompt_beyond_the_context_fails() =>
-        (await Invocation.RunAsync("run", Model(), new string('x', 1000), "--temperature", "0")).AssertFails(ExitCode.Failure, "512");
+        (await Invocation.RunAsync("run", Model(), new string('x', 10_000), "--temperature", "0")).AssertFails(ExitCode.Failure, "4096");
 
     private string Model(params string[] pieces) => ScriptedCheckpoint.Write(_folder["model.gguf"], pieces.Length > 0 ? pieces : null);
 }

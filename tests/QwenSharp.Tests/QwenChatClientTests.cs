@@ -151,7 +151,7 @@ public sealed class QwenChatClientTests : IDisposable
         ChatOptions options = new();
         set(options);
 
-        Assert.Contains(name, Assert.Throws<NotSupportedException>(() => client.GetStreamingResponseAsync(Hi, options)).Message);
+        Assert.Contains(name, Assert.Throws<NotSupportedException>(() => client.GetStreamingResponseAsync(Hi, options, TestContext.Current.CancellationToken)).Message);
     }
 
     public static TheoryData<string, object> WrongValues() => new()
@@ -175,7 +175,7 @@ public sealed class QwenChatClientTests : IDisposable
         using QwenChatClient client = new(model);
         ChatOptions options = new() { AdditionalProperties = new() { [key] = value } };
 
-        Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync(Hi, options));
+        Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync(Hi, options, TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class QwenChatClientTests : IDisposable
         await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
         using QwenChatClient client = new(model);
 
-        Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync([new(ChatRole.User, new string('x', 1000))]));
+        Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync([new(ChatRole.User, new string('x', 10_000))], cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -77,7 +77,7 @@ internal static class ScriptedCheckpoint
         int width = next.Length;
         writer
             .Add("qwen2.block_count", GgufValue.Of(1u))
-            .Add("qwen2.context_length", GgufValue.Of(512u))
+            .Add("qwen2.context_length", GgufValue.Of(4096u))
             .Add("qwen2.embedding_length", GgufValue.Of((uint)width))
             .Add("qwen2.feed_forward_length", GgufValue.Of((uint)feedForward))
             .Add("qwen2.attention.head_count", GgufValue.Of((uint)(width / headLength)))
