@@ -105,13 +105,13 @@ public sealed class TinyModelTests : IAsyncDisposable
     public async Task A_prompt_that_is_too_long_says_so()
     {
         await StartAsync();
-        string text = new('x', 600);
+        string text = new('x', 5000);
 
         (int, JsonNode) chat = await AskAsync(Chat, $$"""  "messages":[{"role":"user","content":"{{text}}"}],"stream":true  """);
         (int, JsonNode) plain = await AskAsync("/v1/completions", $"\"prompt\":\"{text}\"");
 
-        Assert.Contains("512", Scripted.ScriptedServer.AssertError(chat, 400, "messages", "context_length_exceeded"));
-        Assert.Contains("600", Scripted.ScriptedServer.AssertError(plain, 400, "prompt", "context_length_exceeded"));
+        Assert.Contains("4096", Scripted.ScriptedServer.AssertError(chat, 400, "messages", "context_length_exceeded"));
+        Assert.Contains("5000", Scripted.ScriptedServer.AssertError(plain, 400, "prompt", "context_length_exceeded"));
     }
 
     [Fact]
