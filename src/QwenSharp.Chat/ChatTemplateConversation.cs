@@ -50,13 +50,19 @@ public sealed record ChatTemplateConversation
             throw new JsonException($"A conversation has no field \"{unknown}\"; it has {string.Join(", ", Known)}.");
         }
 
+        JsonElement? arguments = Optional(json, "kwargs", JsonValueKind.Object);
+        if (arguments?.EnumerateObject().Select(property => property.Name).FirstOrDefault(Replaces) is string replaced)
+        {
+            throw new JsonException($"The conversation's \"kwargs\" may not set \"{replaced}\", which is a field of its own.");
+        }
+
         JsonElement? generation = Optional(json, "add_generation_prompt", JsonValueKind.True, JsonValueKind.False);
         return new()
         {
             Messages = Optional(json, "messages", JsonValueKind.Array)?.Clone() ?? throw new JsonException("A conversation needs \"messages\", an array."),
             Tools = Optional(json, "tools", JsonValueKind.Array)?.Clone(),
             AddGenerationPrompt = generation?.GetBoolean() ?? true,
-            Arguments = Optional(json, "kwargs", JsonValueKind.Object)?.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.Clone()) ?? [],
+            Arguments = arguments?.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.Clone()) ?? [],
         };
     }
 
@@ -85,6 +91,11 @@ public sealed record ChatTemplateConversation
 
             foreach (JsonProperty argument in values.EnumerateObject())
             {
+                if (Replaces(argument.Name))
+                {
+                    throw new NotSupportedException($"{ArgumentsKey} may not set \"{argument.Name}\", which the conversation gives.");
+                }
+
                 arguments[argument.Name] = argument.Value;
             }
         }
@@ -109,6 +120,9 @@ public sealed record ChatTemplateConversation
             scope[name] = JsonValues.Read(scope.Runtime, value);
         }
     }
+
+    // Python takes no argument twice; here the later one would silently win.
+    private static bool Replaces(string name) => name is "messages" or "tools";
 
     private static JsonElement? Optional(JsonElement json, string name, params ReadOnlySpan<JsonValueKind> kinds) =>
         !json.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using QwenSharp.Cli.Commands;
 using QwenSharp.Cli.Terminals;
 
@@ -16,6 +17,12 @@ internal static class CommandTree
     public static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, Terminal terminal)
     {
         ParseResult parsed = Build(terminal).Parse(arguments.Count == 0 ? ["--help"] : arguments, Parsing);
+        if (Misspelled(parsed) is { } option)
+        {
+            terminal.Fail($"'{option}' is no option here. See '{CommandPath(parsed)} --help'; text that begins so goes after ' -- '.");
+            return ExitCode.Usage;
+        }
+
         if (parsed.Errors.Count > 0)
         {
             terminal.Fail($"{Problem(parsed)} See '{CommandPath(parsed)} --help'.");
@@ -44,7 +51,7 @@ internal static class CommandTree
         }
         catch (Exception failure)
         {
-            terminal.Fail(failure.Message);
+            terminal.Fail(Said(failure));
             return ExitCode.Failure;
         }
         finally
@@ -52,6 +59,11 @@ internal static class CommandTree
             terminal.Out.Flush();
         }
     }
+
+    /// <summary>A word that looks like an option and would be taken for an argument: with a slip in its name it would become a model's prompt.</summary>
+    private static string? Misspelled(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>()
+        .SelectMany(argument => argument.Tokens)
+        .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal) && token.Value.Length > 2 && !parsed.Tokens.TakeWhile(other => !ReferenceEquals(other, token)).Any(other => other.Type == TokenType.DoubleDash))?.Value;
 
     private static RootCommand Build(Terminal terminal)
     {
@@ -74,6 +86,11 @@ internal static class CommandTree
     private static string Problem(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
         ? $"'{parsed.UnmatchedTokens[0]}' is no command, option or argument here."
         : parsed.Errors[0].Message;
+
+    /// <summary>The message without the name of a parameter of our code, which .NET puts into it.</summary>
+    private static string Said(Exception failure) => failure is ArgumentException { ParamName: { } name }
+        ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+        : failure.Message;
 
     private static string CommandPath(ParseResult parsed) =>
         parsed.CommandResult.Command is RootCommand ? "qwensharp" : $"qwensharp {parsed.CommandResult.Command.Name}";

@@ -127,6 +127,8 @@ public sealed class QwenServer : IAsyncDisposable
         builder.Logging
             .AddSimpleConsole(console => console.SingleLine = true)
             .SetMinimumLevel(LogLevel.Warning)
+            // A host that cannot start throws; its log would tell the same again, with the stack.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddFilter(typeof(RequestLog).FullName, options.LogRequests ? LogLevel.Information : LogLevel.None);
         builder.Services
             .Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace)

@@ -44,6 +44,17 @@ public sealed class ConversationTests
             conversation.Messages);
     }
 
+    [Theory]
+    [InlineData("messages")]
+    [InlineData("tools")]
+    public void Template_arguments_do_not_replace_the_conversation(string name)
+    {
+        ChatOptions options = new() { AdditionalProperties = new() { [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { [name] = Array.Empty<int>() } } };
+
+        Assert.Contains(name, Assert.Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, "hi")], options)).Message);
+        Assert.Contains(name, Assert.Throws<JsonException>(() => ChatTemplateConversation.Parse($$"""{ "messages": [], "kwargs": { "{{name}}": [] } }""")).Message);
+    }
+
     [Fact]
     public void Instructions_join_a_system_message()
     {

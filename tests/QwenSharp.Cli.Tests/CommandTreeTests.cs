@@ -31,6 +31,22 @@ public class CommandTreeTests
         (await Invocation.RunAsync("inspect", "model.gguf", "--fast")).AssertFails(ExitCode.Usage, "--fast");
 
     [Theory]
+    [InlineData("run", "model.gguf", "--tempertaure")]
+    [InlineData("run", "--tempertaure", "model.gguf")]
+    [InlineData("tokenize", "model.gguf", "--parse-specials")]
+    public async Task A_misspelled_option_is_not_taken_for_an_argument(params string[] arguments) =>
+        (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, arguments.Single(argument => argument.StartsWith("--", StringComparison.Ordinal)));
+
+    [Fact]
+    public async Task Complaints_do_not_name_parameters_of_our_code()
+    {
+        Invocation nameless = await Invocation.RunAsync("inspect", "");
+
+        Assert.Equal(ExitCode.Failure, nameless.Code);
+        Assert.DoesNotContain("(Parameter", nameless.Error);
+    }
+
+    [Theory]
     [InlineData("inspect", "absent.gguf")]
     [InlineData("bench", "absent.gguf")]
     [InlineData("run", "absent.gguf", "Hi")]
@@ -53,6 +69,14 @@ public class CommandTreeTests
     [InlineData("bench", "--shape", "qwen9-1t")]
     [InlineData("bench", "--shape", "qwen3-4b", "--type", "q1")]
     [InlineData("bench", "m", "--runs", "0")]
+    [InlineData("bench", "m", "--type", "q8_0")]
+    [InlineData("bench", "--list-shapes", "m")]
+    [InlineData("bench", "--list-shapes", "--shape", "qwen3-4b")]
+    [InlineData("inspect", "m", "--template", "--json")]
+    [InlineData("inspect", "m", "--template", "--tensors")]
+    [InlineData("serve", "--model", "m", "--api-key", "")]
+    [InlineData("logits", "m", "--tokens", "1", "--output", "")]
+    [InlineData("logits", "m", "--tokens", "1", "--output", "o", "--context", "9")]
     [InlineData("tokenize", "m", "text", "--jsonl")]
     [InlineData("logits", "m", "--tokens", "1,x", "--output", "o")]
     public async Task Values_that_make_no_sense_are_usage_errors(params string[] arguments) =>

@@ -53,6 +53,21 @@ public sealed class ProcessTests : IDisposable
         Assert.DoesNotContain("   at ", error);
     }
 
+    [Fact]
+    public async Task A_port_that_is_taken_is_one_line()
+    {
+        using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        int port = ((System.Net.IPEndPoint)taken.LocalEndpoint).Port;
+        using Process server = Start("serve", "--model", ScriptedCheckpoint.Write(_folder["model.gguf"]), "--port", $"{port}");
+        string error = await server.StandardError.ReadToEndAsync(Stop);
+        await server.WaitForExitAsync(Stop);
+
+        Assert.Equal(ExitCode.Failure, server.ExitCode);
+        Assert.Contains($"{port}", Assert.Single(error.TrimEnd().Split('\n')));
+        Assert.StartsWith("qwensharp: ", error);
+    }
+
     [Theory]
     [InlineData("-INT")]
     [InlineData("-TERM")]

@@ -51,6 +51,22 @@ public sealed class TokenizeCommandTests : IDisposable
         Assert.Single(added.Out.Split(' '));
     }
 
+    [Theory]
+    [InlineData("{\"txt\": \"a\"}", "it has no 'text'")]
+    [InlineData("[1]", "it is no object with 'text'")]
+    [InlineData("{\"text\": \"a\", \"text\": \"b\"}", "text")]
+    public async Task A_line_that_is_no_text_is_named_with_its_fault(string line, string fault)
+    {
+        Invocation ids = await Invocation.WithInputAsync(line, "tokenize", _model, "--jsonl");
+
+        ids.AssertFails(ExitCode.Failure, "line 1");
+        Assert.Contains(fault, ids.Error);
+    }
+
+    [Fact]
+    public async Task Text_that_begins_like_an_option_goes_after_two_dashes() =>
+        Assert.Equal("45 45 97\n", (await Invocation.RunAsync("tokenize", _model, "--", "--a")).Out);
+
     [Fact]
     public async Task Json_lines_go_through_line_by_line()
     {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Bench;
@@ -38,6 +39,10 @@ internal static class BenchCommand
         {
             if (!result.GetValue(list) && (result.GetValue(model) is null) == (result.GetValue(shape) is null))
                 result.AddError("Give either MODEL or --shape.");
+            if (result.GetValue(list) && (result.GetValue(model) is not null || result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json)))
+                result.AddError("--list-shapes goes with --json alone.");
+            if (result.GetResult(type) is { Implicit: false } && result.GetValue(shape) is null)
+                result.AddError("--type chooses the random weights of --shape; a file has its own.");
             if (result.GetValue(save) is not null && result.GetValue(shape) is null)
                 result.AddError("--save keeps the random weights of --shape.");
         });

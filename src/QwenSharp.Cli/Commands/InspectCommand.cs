@@ -25,6 +25,11 @@ internal static class InspectCommand
         ModelOptions modelOptions = new(threads: false);
         DocumentedCommand command = new("inspect", "Describes a GGUF file: configuration, memory, quantisation mix, metadata, tensors.", Examples) { model, tensors, template, json };
         modelOptions.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(template) && (result.GetValue(json) || result.GetValue(tensors)))
+                result.AddError("--template prints the template alone; it goes with neither --json nor --tensors.");
+        });
         command.SetAction(parsed =>
         {
             using GgufFile file = GgufFile.Open(parsed.GetValue(model)!);

@@ -25,8 +25,9 @@ internal static class LogitsCommand
         Argument<string> model = Values.Model("A GGUF file with weights; it needs no tokenizer.");
         Option<string> tokens = new("--tokens") { Description = "Token ids separated by commas, or a file with ids separated by commas or white space, or a JSON array.", HelpName = "IDS|FILE", Required = true };
         Option<string> output = new("--output") { Description = "The file to write.", HelpName = "FILE", Required = true };
+        Values.Check(output, path => path != "", "may not be empty");
         Option<bool> json = Values.Json("Say what was computed as one JSON object.");
-        ModelOptions modelOptions = new(kvDefault: "f32");
+        ModelOptions modelOptions = new(kvDefault: "f32", context: false);
         DocumentedCommand command = new("logits", "Computes the logits of every token of one sequence, from position 0.", Examples) { model, tokens, output, json };
         modelOptions.AddTo(command);
         command.SetAction((parsed, stop) =>
@@ -63,7 +64,7 @@ internal static class LogitsCommand
             using (FileStream stream = new(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
             {
                 WriteIntegers(stream, [ids.Length, weights.Config.VocabularySize, .. ids]);
-                using SequenceEvaluator evaluator = new(weights, Math.Max(ids.Length, options.ContextLength), options.Threads, options.KvType);
+                using SequenceEvaluator evaluator = new(weights, ids.Length, options.Threads, options.KvType);
                 evaluator.Append(ids, (_, row) =>
                 {
                     stop.ThrowIfCancellationRequested();

@@ -12,6 +12,9 @@ internal static class Output
     /// <summary>The same over several lines.</summary>
     public static readonly JsonSerializerOptions JsonIndented = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
 
+    /// <summary>How JSON is read: a field that is there twice is a mistake, of which one half would be ignored.</summary>
+    public static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false };
+
     /// <summary>A size in bytes for people: 1.5 GiB.</summary>
     public static string Bytes(long bytes) => bytes switch
     {

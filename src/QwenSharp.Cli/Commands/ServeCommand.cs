@@ -21,6 +21,7 @@ internal static class ServeCommand
         Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
         Option<int> port = Values.Number("--port", 0, 65535, "The TCP port; 0 for a free one.", 8080);
         Option<string?> apiKey = new("--api-key") { Description = "What clients must send as 'Authorization: Bearer KEY'.", HelpName = "KEY" };
+        Values.Check(apiKey, key => !string.IsNullOrWhiteSpace(key), "may not be empty");
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
         ModelOptions modelOptions = new();
         DocumentedCommand command = new("serve", "Serves models over HTTP with OpenAI's protocol: /v1/chat/completions, /v1/completions, /v1/models, /health.", Examples) { models, host, port, apiKey, log };

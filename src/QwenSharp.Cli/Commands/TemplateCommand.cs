@@ -46,7 +46,7 @@ internal static class TemplateCommand
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
+            using JsonDocument document = JsonDocument.Parse(text, Output.StrictJson);
             return ChatTemplateConversation.Read(Choose(document.RootElement, name));
         }
         catch (JsonException wrong)

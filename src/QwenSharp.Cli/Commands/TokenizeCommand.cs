@@ -42,8 +42,8 @@ internal static class TokenizeCommand
             if (parsed.GetValue(jsonl))
             {
                 Func<JsonElement, string> convert = parsed.GetValue(decode)
-                    ? line => TextLine(tokenizer.Decode([.. line.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())]))
-                    : line => IdsLine(tokenizer.Encode(line.GetProperty("text").GetString() ?? throw new FormatException("'text' is null."), parsing));
+                    ? line => TextLine(tokenizer.Decode([.. Field(line, "ids").EnumerateArray().Select(id => id.GetInt32())]))
+                    : line => IdsLine(tokenizer.Encode(Field(line, "text").GetString() ?? throw new FormatException("'text' is null."), parsing));
                 await ConvertLinesAsync(terminal, convert, stop).ConfigureAwait(false);
                 return ExitCode.Ok;
             }
@@ -73,7 +73,7 @@ internal static class TokenizeCommand
 
             try
             {
-                using JsonDocument document = JsonDocument.Parse(line);
+                using JsonDocument document = JsonDocument.Parse(line, Output.StrictJson);
                 terminal.Out.WriteLine(convert(document.RootElement));
                 terminal.Out.Flush();
             }
@@ -83,6 +83,11 @@ internal static class TokenizeCommand
             }
         }
     }
+
+    private static JsonElement Field(JsonElement line, string name) =>
+        line.ValueKind != JsonValueKind.Object ? throw new FormatException($"it is no object with '{name}'.")
+        : line.TryGetProperty(name, out JsonElement value) ? value
+        : throw new FormatException($"it has no '{name}'.");
 
     private static JsonObject Describe(BpeTokenizer tokenizer, int[] ids) => new()
     {

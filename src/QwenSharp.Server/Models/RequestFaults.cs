@@ -20,12 +20,12 @@ internal static class RequestFaults
         }
         catch (ArgumentException fault) when (fault.ParamName == nameof(GenerationRequest.Prompt))
         {
-            throw OpenAIException.ContextTooLong(promptField, fault.Message, fault);
+            throw OpenAIException.ContextTooLong(promptField, Said(fault), fault);
         }
         catch (ArgumentException fault) when (fault is not ArgumentNullException)
         {
             string? param = fault.ParamName is { } name ? JsonNamingPolicy.SnakeCaseLower.ConvertName(name) : null;
-            throw new OpenAIException(400, "invalid_request_error", fault.Message, param, "invalid_value", fault);
+            throw new OpenAIException(400, "invalid_request_error", Said(fault), param, "invalid_value", fault);
         }
         catch (NotSupportedException fault)
         {
@@ -37,4 +37,7 @@ internal static class RequestFaults
                 400, "invalid_request_error", $"The model's chat template refuses the conversation: {fault.Message}", promptField, "template_error", fault);
         }
     }
+
+    // .NET puts the name of a parameter of our code into the text, which says nothing to a client; the field is in the error's own member.
+    private static string Said(ArgumentException fault) => fault.Message.Replace($" (Parameter '{fault.ParamName}')", "", StringComparison.Ordinal);
 }
