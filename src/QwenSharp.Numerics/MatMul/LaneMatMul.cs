@@ -193,7 +193,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         Write(output, row, firstToken, tokens, scratch.Sums);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static V Dot<TKernel>(Tensor weight, int row, byte* x, int recordBytes, Scratch scratch)
         where TKernel : struct, IPanelKernel
     {

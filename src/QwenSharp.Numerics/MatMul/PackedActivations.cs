@@ -39,6 +39,9 @@ internal sealed unsafe class PackedActivations : IDisposable
     /// <summary>Offset of sums of 32 codes, 8 × 32 bits, in blocks.</summary>
     public const int BlockSums = 288;
 
+    /// <summary>Offset of −(sum of the codes below zero), 8 × 32 bits, in blocks.</summary>
+    public const int Negatives = 320;
+
     /// <summary>Offset of the scales after 16-bit codes.</summary>
     public const int WideScales = 512;
 
@@ -96,7 +99,8 @@ internal sealed unsafe class PackedActivations : IDisposable
         short* sums16 = (short*)(record + Sums16), sums32 = (short*)(record + Sums32);
         for (int pair = 0; pair < 8; pair++)
         {
-            int first = Sum16((sbyte*)record + 32 * pair), second = Sum16((sbyte*)record + 32 * pair + 16);
+            sbyte* codes = (sbyte*)record + 32 * pair;
+            int first = Sum16(Vector128.Load(codes)), second = Sum16(Vector128.Load(codes + 16));
             sums16[Place(2 * pair)] = (short)first;
             sums16[Place(2 * pair + 1)] = (short)second;
             sums32[Place(pair)] = (short)(first + second);
@@ -109,7 +113,8 @@ internal sealed unsafe class PackedActivations : IDisposable
         {
             sbyte* codes = (sbyte*)record + 32 * block;
             ((float*)(record + Scales8))[block] = Round(x + 32 * block, 32, codes);
-            ((int*)(record + BlockSums))[block] = Sum16(codes) + Sum16(codes + 16);
+            ((int*)(record + BlockSums))[block] = Sum16(Vector128.Load(codes)) + Sum16(Vector128.Load(codes + 16));
+            ((int*)(record + Negatives))[block] = -Sum16(Vector128.Min(Vector128.Load(codes), default)) - Sum16(Vector128.Min(Vector128.Load(codes + 16), default));
         }
     }
 
@@ -133,9 +138,9 @@ internal sealed unsafe class PackedActivations : IDisposable
     // Order 0 2 1 3 among four neighbours.
     private static int Place(int index) => index & ~3 | (index & 1) << 1 | index >> 1 & 1;
 
-    private static int Sum16(sbyte* codes)
+    private static int Sum16(Vector128<sbyte> codes)
     {
-        (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(Vector128.Load(codes));
+        (Vector128<short> lower, Vector128<short> upper) = Vector128.Widen(codes);
         return Vector128.Sum(lower + upper);
     }
 

@@ -98,7 +98,7 @@ internal readonly unsafe struct Q8_0Kernel : IPanelKernel
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
@@ -106,27 +106,13 @@ internal readonly unsafe struct Q8_0Kernel : IPanelKernel
         byte* scales = x + PackedActivations.Scales8;
         for (byte* end = x + columns; x < end; x += 32, scales += 4, weights += BlockBytes)
         {
-            V products = TLanes.Add(Dot16<TLanes, V>(weights + 2, stride, x), Dot16<TLanes, V>(weights + 18, stride, x + 16));
+            int* negatives = (int*)(scales + (PackedActivations.Negatives - PackedActivations.Scales8));
+            V products = TLanes.MultiplyRows(weights + 2, stride, x, negatives);
             V d = LaneMath<TLanes, V>.LowHalf(TLanes.Gather(weights, stride));
             sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, TLanes.Broadcast(scales)), TLanes.ToSingle(products), sum);
         }
 
         return sum;
-    }
-
-    // 16 columns of each row. Two neighbouring products of 128 · 127 fit 16 bits, but no more.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Dot16<TLanes, V>(byte* codes, nint stride, byte* x)
-        where TLanes : struct, ILanes<V>
-        where V : unmanaged
-    {
-        V ones = TLanes.Broadcast(0x00010001);
-        TLanes.Transpose(codes, stride, out V q0, out V q1, out V q2, out V q3);
-        V a = TLanes.MultiplyAdd16(TLanes.MultiplyAddSignedBytes(q0, TLanes.Broadcast(x)), ones);
-        V b = TLanes.MultiplyAdd16(TLanes.MultiplyAddSignedBytes(q1, TLanes.Broadcast(x + 4)), ones);
-        V c = TLanes.MultiplyAdd16(TLanes.MultiplyAddSignedBytes(q2, TLanes.Broadcast(x + 8)), ones);
-        V d = TLanes.MultiplyAdd16(TLanes.MultiplyAddSignedBytes(q3, TLanes.Broadcast(x + 12)), ones);
-        return TLanes.Add(TLanes.Add(a, b), TLanes.Add(c, d));
     }
 
     // y = fma(d · dx, integer sum, y)

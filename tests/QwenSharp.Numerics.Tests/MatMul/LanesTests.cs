@@ -14,12 +14,15 @@ public unsafe class LanesTests
             {
                 case Isa.Avx512:
                     Check<Lanes512, Vector512<int>>();
+                    CheckRows<Lanes512, Vector512<int>>();
                     break;
                 case Isa.Avx2:
                     Check<Lanes256, Vector256<int>>();
+                    CheckRows<Lanes256, Vector256<int>>();
                     break;
                 case Isa.Vector128:
                     Check<Lanes128, Vector128<int>>();
+                    CheckRows<Lanes128, Vector128<int>>();
                     break;
             }
         }
@@ -69,11 +72,8 @@ public unsafe class LanesTests
         {
             (byte[] a, sbyte[] b) = Bytes(random, bytes);
             V x = MemoryMarshal.Read<V>(a), y = MemoryMarshal.Read<V>(MemoryMarshal.AsBytes(b.AsSpan()));
-            short[] expected = [.. Enumerable.Range(0, bytes / 2).Select(j => (short)((sbyte)a[2 * j] * b[2 * j] + (sbyte)a[2 * j + 1] * b[2 * j + 1]))];
-            Assert.Equal(expected, Elements<V, short>(TLanes.MultiplyAddSignedBytes(x, y)));
-
             V codes = TLanes.And(x, TLanes.Broadcast(0x3f3f3f3f));
-            expected = [.. Enumerable.Range(0, bytes / 2).Select(j => (short)((a[2 * j] & 63) * b[2 * j] + (a[2 * j + 1] & 63) * b[2 * j + 1]))];
+            short[] expected = [.. Enumerable.Range(0, bytes / 2).Select(j => (short)((a[2 * j] & 63) * b[2 * j] + (a[2 * j + 1] & 63) * b[2 * j + 1]))];
             Assert.Equal(expected, Elements<V, short>(TLanes.MultiplyAddBytes(codes, y)));
 
             byte[] rows = new byte[16 * TLanes.Count + 3];
@@ -89,6 +89,23 @@ public unsafe class LanesTests
                     Assert.Equal(column, Elements<V, int>(TLanes.Gather(from + 3 + 4 * quad, 16)));
                 }
             }
+        }
+    }
+
+    private static void CheckRows<TLanes, V>()
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        Random random = new(3);
+        for (int i = 0; i < 200; i++)
+        {
+            byte[] codes = Bytes(random, 35 * TLanes.Count).Any;
+            sbyte[] x = Bytes(random, 32).Signed;
+            int negatives = x.Sum(value => Math.Max(0, -value));
+            int[] expected = [.. Enumerable.Range(0, TLanes.Count).Select(row => Enumerable.Range(0, 32).Sum(j => (sbyte)codes[35 * row + j] * x[j]))];
+            fixed (byte* from = codes)
+            fixed (sbyte* activations = x)
+                Assert.Equal(expected, Elements<V, int>(TLanes.MultiplyRows(from, 35, (byte*)activations, &negatives)));
         }
     }
 

@@ -57,7 +57,7 @@ internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
         offsets[6] = LaneMath<TLanes, V>.OddBytes(highMinima);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged

@@ -73,13 +73,22 @@ internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
         to[at + 32] = TLanes.Or(TLanes.And(TLanes.ShiftRight(low, 4), nibble), TLanes.And(upper, top));
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
         d = LaneMath<TLanes, V>.HighHalf(TLanes.Gather(block + 206, stride));
         minimum = minima = default;
+        if (TLanes.Count >= RowProducts.Rows)
+        {
+            V rowSums = default;
+            for (int row = 0; row < TLanes.Count; row += RowProducts.Rows)
+                RowProducts.Q6_K(block + row * stride, stride, x, (int*)&rowSums + row);
+
+            return rowSums;
+        }
+
         TLanes.Transpose(block + 192, stride, out V s0, out V s1, out V s2, out V s3);
 
         // Σ scale · (sum of activations), of which the codes' offset makes 32.

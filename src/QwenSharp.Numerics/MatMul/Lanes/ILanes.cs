@@ -57,9 +57,6 @@ internal unsafe interface ILanes<V>
     /// <summary>Sums of two neighbouring products of unsigned with signed bytes, as 16-bit integers that must not overflow.</summary>
     static abstract V MultiplyAddBytes(V unsigned, V signed);
 
-    /// <summary>As <see cref="MultiplyAddBytes"/> with signed bytes a, of which b must not have the lowest, −128.</summary>
-    static abstract V MultiplyAddSignedBytes(V a, V b);
-
     /// <summary>Sums of two neighbouring products of signed 16-bit integers.</summary>
     static abstract V MultiplyAdd16(V a, V b);
 
@@ -71,4 +68,11 @@ internal unsafe interface ILanes<V>
 
     /// <summary>a · b + c, rounded once.</summary>
     static abstract V FusedMultiplyAdd(V a, V b, V c);
+
+    /// <summary>Sums of 32 products of signed bytes: lane r has those of the 32 codes at codes + r · stride.</summary>
+    /// <param name="codes">The first row's codes.</param>
+    /// <param name="stride">Bytes from a row to the next.</param>
+    /// <param name="x">32 activations, none of which is −128.</param>
+    /// <param name="negatives">Σ |x| over the activations below zero.</param>
+    static abstract V MultiplyRows(byte* codes, nint stride, byte* x, int* negatives);
 }

@@ -164,4 +164,21 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<long> InterleaveHigh(Vector128<int> a, Vector128<int> b) =>
         (Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b)).AsInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyRows(byte* codes, nint stride, byte* x, int* negatives) =>
+        MultiplyRows16(codes, stride, x) + MultiplyRows16(codes + 16, stride, x + 16);
+
+    // Two neighbouring products of 128 · 127 fit 16 bits, but no more.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> MultiplyRows16(byte* codes, nint stride, byte* x)
+    {
+        Vector128<int> ones = Vector128.Create(0x00010001);
+        Transpose(codes, stride, out Vector128<int> q0, out Vector128<int> q1, out Vector128<int> q2, out Vector128<int> q3);
+        Vector128<int> a = MultiplyAdd16(MultiplyAddSignedBytes(q0, Broadcast(x)), ones);
+        Vector128<int> b = MultiplyAdd16(MultiplyAddSignedBytes(q1, Broadcast(x + 4)), ones);
+        Vector128<int> c = MultiplyAdd16(MultiplyAddSignedBytes(q2, Broadcast(x + 8)), ones);
+        Vector128<int> d = MultiplyAdd16(MultiplyAddSignedBytes(q3, Broadcast(x + 12)), ones);
+        return a + b + (c + d);
+    }
 }

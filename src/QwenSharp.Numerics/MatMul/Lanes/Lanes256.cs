@@ -91,10 +91,6 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
         Avx2.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyAddSignedBytes(Vector256<int> a, Vector256<int> b) =>
-        Avx2.MultiplyAddAdjacent(Avx2.Abs(a.AsSByte()), Avx2.Sign(b.AsSByte(), a.AsSByte())).AsInt32();
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> MultiplyAdd16(Vector256<int> a, Vector256<int> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -109,4 +105,46 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> FusedMultiplyAdd(Vector256<int> a, Vector256<int> b, Vector256<int> c) =>
         Fma.MultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).AsInt32();
+
+    // A row fills a register, so nothing is transposed before it is multiplied. One factor must be unsigned: w·x = |x|·w where
+    // x ≥ 0, and |x|·(~w + 1) elsewhere; ~w fits a byte for every w, and the ones add up to the same number for all rows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyRows(byte* codes, nint stride, byte* x, int* negatives)
+    {
+        Vector256<sbyte> activations = Vector256.Load((sbyte*)x), flip = Vector256.LessThan(activations, default);
+        Vector256<byte> magnitudes = Avx2.Abs(activations);
+        byte* upper = codes + 4 * stride;
+        Vector256<int> r0 = MultiplyRow(codes, magnitudes, flip), r1 = MultiplyRow(codes + stride, magnitudes, flip);
+        Vector256<int> r01 = AddPairs(r0, r1);
+        Vector256<int> r2 = MultiplyRow(codes + 2 * stride, magnitudes, flip), r3 = MultiplyRow(codes + 3 * stride, magnitudes, flip);
+        Vector256<int> r03 = AddQuads(r01, AddPairs(r2, r3));
+        Vector256<int> r4 = MultiplyRow(upper, magnitudes, flip), r5 = MultiplyRow(upper + stride, magnitudes, flip);
+        Vector256<int> r45 = AddPairs(r4, r5);
+        Vector256<int> r6 = MultiplyRow(upper + 2 * stride, magnitudes, flip), r7 = MultiplyRow(upper + 3 * stride, magnitudes, flip);
+        return AddHalves(r03, AddQuads(r45, AddPairs(r6, r7))) + Vector256.Create(*negatives);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> MultiplyRow(byte* codes, Vector256<byte> magnitudes, Vector256<sbyte> flip) =>
+        Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, Vector256.Load((sbyte*)codes) ^ flip), Vector256.Create((short)1));
+
+    /// <summary>Sums of eight registers, one a row: row r's in lane r.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> SumRows(Vector256<int>* rows) => AddHalves(
+        AddQuads(AddPairs(rows[0], rows[1]), AddPairs(rows[2], rows[3])),
+        AddQuads(AddPairs(rows[4], rows[5]), AddPairs(rows[6], rows[7])));
+
+    // Three steps from eight registers, one a row, to one register with the sum of row r in lane r.
+    // Lanes of each half: a0 + a2, b0 + b2, a1 + a3, b1 + b3.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddPairs(Vector256<int> a, Vector256<int> b) => Avx2.UnpackLow(a, b) + Avx2.UnpackHigh(a, b);
+
+    // Lanes of each half: the four rows' sums over that half.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddQuads(Vector256<int> ab, Vector256<int> cd) =>
+        Avx2.UnpackLow(ab.AsInt64(), cd.AsInt64()).AsInt32() + Avx2.UnpackHigh(ab.AsInt64(), cd.AsInt64()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> AddHalves(Vector256<int> lower, Vector256<int> upper) =>
+        Avx2.Permute2x128(lower, upper, 0x20) + Avx2.Permute2x128(lower, upper, 0x31);
 }

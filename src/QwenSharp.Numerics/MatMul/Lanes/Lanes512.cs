@@ -83,13 +83,6 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
         Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyAddSignedBytes(Vector512<int> a, Vector512<int> b)
-    {
-        Vector512<sbyte> signed = Vector512.ConditionalSelect(Vector512.LessThan(a.AsSByte(), Vector512<sbyte>.Zero), -b.AsSByte(), b.AsSByte());
-        return Avx512BW.MultiplyAddAdjacent(Avx512BW.Abs(a.AsSByte()), signed).AsInt32();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MultiplyAdd16(Vector512<int> a, Vector512<int> b) => Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -104,6 +97,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> FusedMultiplyAdd(Vector512<int> a, Vector512<int> b, Vector512<int> c) =>
         Avx512F.FusedMultiplyAdd(a.AsSingle(), b.AsSingle(), c.AsSingle()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MultiplyRows(byte* codes, nint stride, byte* x, int* negatives) =>
+        Vector512.Create(Lanes256.MultiplyRows(codes, stride, x, negatives), Lanes256.MultiplyRows(codes + 8 * stride, stride, x, negatives));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Quarters(byte* from, nint stride) => Vector512.Create(
