@@ -88,7 +88,7 @@ internal static class CommandTree
         : parsed.Errors[0].Message;
 
     /// <summary>The message without the name of a parameter of our code, which .NET puts into it.</summary>
-    private static string Said(Exception failure) => failure is ArgumentException { ParamName: { } name }
+    internal static string Said(Exception failure) => failure is ArgumentException { ParamName: { } name }
         ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
         : failure.Message;
 

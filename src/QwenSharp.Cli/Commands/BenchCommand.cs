@@ -104,7 +104,7 @@ internal static class BenchCommand
         }
         catch (ArgumentException unknown)
         {
-            throw new UsageException(unknown.Message);
+            throw new UsageException(CommandTree.Said(unknown));
         }
     }
 

@@ -39,6 +39,9 @@ internal static class LogitsCommand
 
             using GgufFile file = GgufFile.Open(parsed.GetValue(model)!);
             LanguageModel weights = LanguageModel.Load(file);
+            if (ids.Length > weights.Config.ContextLength)
+                throw new UsageException($"--tokens names {ids.Length} tokens; the model's context is {weights.Config.ContextLength}.");
+
             Write(weights, ids, parsed.GetValue(output)!, modelOptions.Read(parsed), stop);
             if (parsed.GetValue(json))
             {

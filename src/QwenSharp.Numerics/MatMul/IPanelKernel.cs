@@ -47,7 +47,8 @@ internal unsafe interface IPanelKernel
     /// <param name="columns">Columns in the chunk.</param>
     /// <param name="x">The token's packed activations of this chunk.</param>
     /// <param name="sum">The rows' sums so far.</param>
-    static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
+    /// <param name="next">As many bytes as this chunk has, which are read soon: asked for along the way, not at once, so that the memory works while the kernel does.</param>
+    static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged;
 }

@@ -206,17 +206,17 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         byte* weights = weight.Pointer + row * rowBytes;
 
         // The next rows follow these in memory; a share of them is asked for at each step.
-        byte* next = weights + TLanes.Count * rowBytes;
-        nint step = rows < 2 * TLanes.Count ? 0 : TLanes.Count * chunkBytes;
+        byte* next = rows < 2 * TLanes.Count ? weights : weights + TLanes.Count * rowBytes;
+        nint step = TLanes.Count * chunkBytes;
         for (int column = 0; column < columns; column += 256, weights += chunkBytes, x += recordBytes)
         {
             int length = Math.Min(256, columns - column);
-            Prefetch.Bytes(next, step);
-            next += step;
             if (rows < TLanes.Count)
-                sum = TKernel.Dot<TLanes, V>(scratch.Copy(weights, rowBytes, rows, (int)weight.Type.Bytes(length)), Scratch.RowBytes, length, x, sum);
+                sum = TKernel.Dot<TLanes, V>(scratch.Copy(weights, rowBytes, rows, (int)weight.Type.Bytes(length)), Scratch.RowBytes, length, x, sum, weights);
             else
-                sum = TKernel.Dot<TLanes, V>(weights, rowBytes, length, x, sum);
+                sum = TKernel.Dot<TLanes, V>(weights, rowBytes, length, x, sum, next);
+
+            next += step;
         }
 
         return sum;

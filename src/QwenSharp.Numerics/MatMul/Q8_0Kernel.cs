@@ -99,13 +99,14 @@ internal readonly unsafe struct Q8_0Kernel : IPanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
         byte* scales = x + PackedActivations.Scales8;
-        for (byte* end = x + columns; x < end; x += 32, scales += 4, weights += BlockBytes)
+        for (byte* end = x + columns; x < end; x += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)
         {
+            Prefetch.Bytes(next, TLanes.Count * BlockBytes);
             int* negatives = (int*)(scales + (PackedActivations.Negatives - PackedActivations.Scales8));
             V products = TLanes.MultiplyRows(weights + 2, stride, x, negatives);
             V d = LaneMath<TLanes, V>.LowHalf(TLanes.Gather(weights, stride));

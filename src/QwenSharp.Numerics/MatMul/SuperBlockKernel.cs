@@ -39,11 +39,12 @@ internal unsafe interface ISuperBlockFormat
     /// <param name="block">The first row's block.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
     /// <param name="x">The token's packed super-block.</param>
+    /// <param name="next">What is read soon (<see cref="IPanelKernel.Dot"/>).</param>
     /// <param name="d">The super-block's scales, F32.</param>
     /// <param name="minimum">Its scales of the minima, negated, F32.</param>
     /// <param name="minima">Σ m · (sum of the activations of a group).</param>
     /// <returns>Σ scale · code · x, less any offset.</returns>
-    static abstract V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+    static abstract V Dot<TLanes, V>(byte* block, nint stride, byte* x, byte* next, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged;
 }
@@ -148,11 +149,11 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
-        V products = TFormat.Dot<TLanes, V>(weights, stride, x, out V d, out V minimum, out V minima);
+        V products = TFormat.Dot<TLanes, V>(weights, stride, x, next, out V d, out V minimum, out V minima);
         V dx = TLanes.Broadcast(x + PackedActivations.Scales8);
         sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, dx), TLanes.ToSingle(products), sum);
         return TFormat.HasMinimum

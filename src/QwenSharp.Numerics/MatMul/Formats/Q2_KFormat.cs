@@ -57,7 +57,7 @@ internal readonly unsafe struct Q2_KFormat : ISuperBlockFormat
         offsets[2] = LaneMath<TLanes, V>.OddBytes(high);
     }
 
-    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, byte* next, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }

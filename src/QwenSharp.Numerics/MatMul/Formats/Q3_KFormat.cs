@@ -63,7 +63,7 @@ internal readonly unsafe struct Q3_KFormat : ISuperBlockFormat
         Q6_KFormat.Scales<TLanes, V>(TLanes.Xor(shifted, bias), 2, scales, offsets);
     }
 
-    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, byte* next, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }

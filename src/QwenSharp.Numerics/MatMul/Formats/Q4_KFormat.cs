@@ -5,6 +5,8 @@ namespace QwenSharp.Numerics;
 /// <summary>Q4_K: d, dmin, scales[12], nibbles[128].</summary>
 internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
 {
+    private const int BlockBytes = 144;
+
     public static bool HasDot => true;
 
     public static int Groups => 8;
@@ -58,7 +60,7 @@ internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, byte* next, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
@@ -68,6 +70,9 @@ internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
         byte* nibbles = block + 16;
         for (int pair = 0; pair < 4; pair++, nibbles += 32, x += 64)
         {
+            Prefetch.Bytes(next, TLanes.Count * BlockBytes / 4);
+            next += TLanes.Count * BlockBytes / 4;
+
             // 32 bytes of nibbles: two groups, whose products fit 16 bits.
             V low = default, high = default;
             for (int part = 0; part < 32; part += 16)

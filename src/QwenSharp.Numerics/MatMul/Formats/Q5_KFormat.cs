@@ -5,6 +5,8 @@ namespace QwenSharp.Numerics;
 /// <summary>Q5_K: d, dmin, scales[12], fifth bits[32], nibbles[128].</summary>
 internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
 {
+    private const int BlockBytes = 176;
+
     public static bool HasDot => true;
 
     public static int Groups => 8;
@@ -42,7 +44,7 @@ internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, byte* next, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
@@ -57,6 +59,8 @@ internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
             for (int pair = 0; pair < 4; pair++)
             {
                 TLanes.Transpose(block + 48 + 32 * pair + 16 * half, stride, out V q0, out V q1, out V q2, out V q3);
+                Prefetch.Bytes(next, TLanes.Count * BlockBytes / 8);
+                next += TLanes.Count * BlockBytes / 8;
                 byte* y = x + 64 * pair;
                 V low = TLanes.Add16(
                     TLanes.Add16(Low<TLanes, V>(q0, h0, y), Low<TLanes, V>(q1, h1, y + 4)),

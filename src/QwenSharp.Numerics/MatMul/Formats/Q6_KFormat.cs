@@ -5,6 +5,8 @@ namespace QwenSharp.Numerics;
 /// <summary>Q6_K: low nibbles[128], high pairs[64], signed scales[16], d; codes are stored plus 32.</summary>
 internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
 {
+    private const int BlockBytes = 210;
+
     public static bool HasDot => true;
 
     public static int Groups => 16;
@@ -74,7 +76,7 @@ internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, out V d, out V minimum, out V minima)
+    public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, byte* next, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
@@ -84,11 +86,12 @@ internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
         {
             V rowSums = default;
             for (int row = 0; row < TLanes.Count; row += RowProducts.Rows)
-                RowProducts.Q6_K(block + row * stride, stride, x, (int*)&rowSums + row);
+                RowProducts.Q6_K(block + row * stride, stride, x, next + row * BlockBytes, (int*)&rowSums + row);
 
             return rowSums;
         }
 
+        Prefetch.Bytes(next, TLanes.Count * BlockBytes);
         TLanes.Transpose(block + 192, stride, out V s0, out V s1, out V s2, out V s3);
 
         // Σ scale · (sum of activations), of which the codes' offset makes 32.

@@ -9,19 +9,23 @@ namespace QwenSharp.Numerics;
 /// </summary>
 internal static unsafe class Prefetch
 {
-    /// <summary>Asks for all cache lines of a range, four at a time, and so for up to three beyond it. Addresses that are not mapped do no harm.</summary>
+    /// <summary>Asks for the cache lines of a range. Addresses that are not mapped do no harm.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Bytes(byte* from, nint count)
     {
         if (!Sse.IsSupported)
             return;
 
-        for (byte* end = from + count; from < end; from += 256)
+        byte* end = from + count;
+        for (; from + 256 <= end; from += 256)
         {
             Sse.Prefetch0(from);
             Sse.Prefetch0(from + 64);
             Sse.Prefetch0(from + 128);
             Sse.Prefetch0(from + 192);
         }
+
+        for (; from < end; from += 64)
+            Sse.Prefetch0(from);
     }
 }

@@ -17,18 +17,20 @@ internal static unsafe class RowProducts
     /// <param name="block">The first row's block.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
     /// <param name="x">The token's packed super-block.</param>
+    /// <param name="next">What is read soon, a block a row.</param>
     /// <param name="sums">The rows' sums.</param>
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Q6_K(byte* block, nint stride, byte* x, int* sums)
+    public static void Q6_K(byte* block, nint stride, byte* x, byte* next, int* sums)
     {
         // A group of 16 columns fills half a register: scales and sums of even groups go to the lower half, of odd ones to the upper.
         Vector128<byte> evenOdd = Vector128.Create((byte)0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15);
         Vector256<int> placed = Avx2.Shuffle(Vector256.Load((int*)(x + PackedActivations.Sums16)), 0b11_01_10_00);
         Vector256<short> groupSums = Avx2.Permute4x64(placed.AsInt64(), 0b11_01_10_00).AsInt16();
         Vector256<int>* parts = stackalloc Vector256<int>[Rows];
-        for (int row = 0; row < Rows; row++, block += stride)
+        for (int row = 0; row < Rows; row++, block += stride, next += 210)
         {
+            Prefetch.Bytes(next, 210);
             Vector256<short> scales = Avx2.ConvertToVector256Int16(Ssse3.Shuffle(Vector128.Load(block + 192), evenOdd).AsSByte());
             Vector256<int> offset = Avx2.MultiplyAddAdjacent(groupSums, scales) << 5;
             parts[row] =
