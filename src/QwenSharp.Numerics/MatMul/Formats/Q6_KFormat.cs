@@ -5,7 +5,8 @@ namespace QwenSharp.Numerics;
 /// <summary>Q6_K: low nibbles[128], high pairs[64], signed scales[16], d; codes are stored plus 32.</summary>
 internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
 {
-    private const int BlockBytes = 210;
+    /// <summary>Bytes of a super-block.</summary>
+    public const int BlockBytes = 210;
 
     public static bool HasDot => true;
 

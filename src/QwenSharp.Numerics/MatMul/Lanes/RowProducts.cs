@@ -28,9 +28,9 @@ internal static unsafe class RowProducts
         Vector256<int> placed = Avx2.Shuffle(Vector256.Load((int*)(x + PackedActivations.Sums16)), 0b11_01_10_00);
         Vector256<short> groupSums = Avx2.Permute4x64(placed.AsInt64(), 0b11_01_10_00).AsInt16();
         Vector256<int>* parts = stackalloc Vector256<int>[Rows];
-        for (int row = 0; row < Rows; row++, block += stride, next += 210)
+        for (int row = 0; row < Rows; row++, block += stride, next += Q6_KFormat.BlockBytes)
         {
-            Prefetch.Bytes(next, 210);
+            Prefetch.Bytes(next, Q6_KFormat.BlockBytes);
             Vector256<short> scales = Avx2.ConvertToVector256Int16(Ssse3.Shuffle(Vector128.Load(block + 192), evenOdd).AsSByte());
             Vector256<int> offset = Avx2.MultiplyAddAdjacent(groupSums, scales) << 5;
             parts[row] =
