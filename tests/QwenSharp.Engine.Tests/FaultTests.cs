@@ -123,37 +123,6 @@ public class FaultTests
     }
 
     [Fact]
-    public async Task First_come_is_first_served()
-    {
-        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1, MaxSequences = 1 });
-        List<int> order = [];
-        List<Task> clients = [];
-        for (int i = 0; i < 6; i++)
-        {
-            int client = i;
-            clients.Add(Serve(client));
-
-            // The engine knows of each before the next one comes.
-            await Requests.Eventually(() => engine.Statistics is { } now && now.Running + now.Waiting + now.Completed > client);
-        }
-
-        await Task.WhenAll(clients);
-        Assert.Equal([0, 1, 2, 3, 4, 5], order);
-
-        async Task Serve(int client)
-        {
-            await foreach (GeneratedToken token in engine.GenerateAsync(Requests.Greedy(30 - client, client, 30)))
-            {
-                lock (order)
-                {
-                    if (!order.Contains(client))
-                        order.Add(client);
-                }
-            }
-        }
-    }
-
-    [Fact]
     public async Task A_request_that_its_sender_changes_afterwards_is_the_one_that_was_sent()
     {
         await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1 });
