@@ -103,14 +103,17 @@ internal readonly unsafe struct Q8_0Kernel : IPanelKernel
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
-        byte* scales = x + PackedActivations.Scales8;
-        for (byte* end = x + columns; x < end; x += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)
+        for (; columns > 0; columns -= 256, x += PackedActivations.Record)
         {
-            Prefetch.Bytes(next, TLanes.Count * BlockBytes);
-            int* negatives = (int*)(scales + (PackedActivations.Negatives - PackedActivations.Scales8));
-            V products = TLanes.MultiplyRows(weights + 2, stride, x, negatives);
-            V d = LaneMath<TLanes, V>.LowHalf(TLanes.Gather(weights, stride));
-            sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, TLanes.Broadcast(scales)), TLanes.ToSingle(products), sum);
+            byte* codes = x, scales = x + PackedActivations.Scales8;
+            for (byte* end = x + Math.Min(256, columns); codes < end; codes += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)
+            {
+                Prefetch.Lines(next, (TLanes.Count * BlockBytes + 63) / 64);
+                int* negatives = (int*)(scales + (PackedActivations.Negatives - PackedActivations.Scales8));
+                V products = TLanes.MultiplyRows(weights + 2, stride, codes, negatives);
+                V d = LaneMath<TLanes, V>.LowHalf(TLanes.Gather(weights, stride));
+                sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, TLanes.Broadcast(scales)), TLanes.ToSingle(products), sum);
+            }
         }
 
         return sum;
