@@ -42,6 +42,8 @@ public sealed class LanguageModel
         _head = config.HasTiedHead
             ? new Linear(_embedding, hasHeadBias ? weights.Vector("output.bias", config.VocabularySize) : null)
             : weights.Linear("output", config.Width, config.VocabularySize, hasHeadBias);
+        if (family.IgnoresHeadBias)
+            _head = _head with { Bias = null };
 
         // Rerankers carry a classifier beside the language head; next-token logits do not pass through it.
         if (weights.Has("cls.output.weight"))
@@ -50,7 +52,7 @@ public sealed class LanguageModel
         source.RequireNothingLeft();
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
-        BytesPerToken = WeightBytes - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
+        BytesPerToken = weights.BytesPerToken - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
         _rotary = new RotaryPositions(config);
     }
 
@@ -69,7 +71,7 @@ public sealed class LanguageModel
     /// <summary>Bytes of all weights.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table.</summary>
+    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table, and experts that it does not hit.</summary>
     public long BytesPerToken { get; }
 
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
@@ -92,7 +94,7 @@ public sealed class LanguageModel
         int rows = batch.Rows;
         float epsilon = Config.RmsEpsilon;
         compute.Embed(_embedding, batch.Tokens, w.Hidden);
-        _rotary.Fill(batch.Positions, w.Rotations);
+        _rotary.Fill(batch, w.Rotations);
         for (int l = 0; l < _layers.Length; l++)
         {
             DecoderLayer layer = _layers[l];

@@ -15,13 +15,14 @@ public sealed class Workspace : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLogits);
         Hidden = new Activations(maxRows, config.Width);
         Normed = new Activations(maxRows, config.Width);
-        Rotations = new Activations(maxRows, config.HeadLength);
+        Rotations = new Activations(maxRows, config.RotaryLength);
         Queries = new Activations(maxRows, config.QueryWidth);
         Keys = new Activations(maxRows, config.KvWidth);
         Values = new Activations(maxRows, config.KvWidth);
         Attended = new Activations(maxRows, config.QueryWidth);
-        Gate = new Activations(maxRows, config.FeedForwardWidth);
-        Up = new Activations(maxRows, config.FeedForwardWidth);
+        Gate = new Activations(maxRows, Math.Max(1, config.DenseWidth));
+        Up = new Activations(maxRows, Math.Max(1, config.DenseWidth));
+        Experts = config.Experts is { } experts ? new ExpertWorkspace(config, experts, maxRows) : null;
         Logits = new Activations(maxLogits, config.VocabularySize);
     }
 
@@ -34,7 +35,7 @@ public sealed class Workspace : IDisposable
     /// <summary>The normalised input of a sub-layer, [rows, width].</summary>
     internal Activations Normed { get; }
 
-    /// <summary>Cosines and sines of the rows' positions, [rows, headLength].</summary>
+    /// <summary>Cosines and sines of the rows' positions, [rows, rotaryLength].</summary>
     internal Activations Rotations { get; }
 
     /// <summary>[rows, heads × headLength].</summary>
@@ -49,16 +50,21 @@ public sealed class Workspace : IDisposable
     /// <summary>Attention's output before its projection, [rows, heads × headLength].</summary>
     internal Activations Attended { get; }
 
-    /// <summary>[rows, feedForwardWidth].</summary>
+    /// <summary>Hidden features of a dense feed-forward network or of the shared expert, [rows, denseWidth].</summary>
     internal Activations Gate { get; }
 
-    /// <summary>[rows, feedForwardWidth].</summary>
+    /// <summary>[rows, denseWidth].</summary>
     internal Activations Up { get; }
+
+    /// <summary>What a mixture of experts needs, where there is one.</summary>
+    internal ExpertWorkspace? Experts { get; }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Activations activations in (Activations[])[Hidden, Normed, Rotations, Queries, Keys, Values, Attended, Gate, Up, Logits])
             activations.Dispose();
+
+        Experts?.Dispose();
     }
 }
