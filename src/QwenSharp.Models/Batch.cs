@@ -51,8 +51,9 @@ public sealed class Batch
     /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
     /// <param name="blocks">The sequence's KV blocks, enough for the last of these positions.</param>
     /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
+    /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
     /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits)
+    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, int slot = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(logits);
@@ -68,7 +69,7 @@ public sealed class Batch
         for (int i = tokens.Length - logits; i < tokens.Length; i++)
             _logitRows[LogitCount++] = Rows + i;
 
-        _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks);
+        _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks, slot);
         Rows += tokens.Length;
     }
 

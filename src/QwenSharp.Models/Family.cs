@@ -6,7 +6,7 @@ namespace QwenSharp.Models;
 internal sealed record Family(string Architecture, Func<WeightReader, ModelConfig, DecoderLayer> ReadLayer)
 {
     /// <summary>The families of this build.</summary>
-    public static readonly IReadOnlyList<Family> All = [Qwen1.Family, Qwen2.Family, Qwen3.Family];
+    public static readonly IReadOnlyList<Family> All = [Qwen1.Family, Qwen2.Family, Qwen3.Family, Qwen35.Family];
 
     /// <summary>Whether its query and key heads are normalised.</summary>
     public bool HasQkNorm { get; init; }
@@ -16,6 +16,12 @@ internal sealed record Family(string Architecture, Func<WeightReader, ModelConfi
 
     /// <summary>Whether <c>feed_forward_length</c> counts the features of gate and up projection together.</summary>
     public bool CountsGateAndUpTogether { get; init; }
+
+    /// <summary>Whether most of its layers are recurrent, and attention is gated.</summary>
+    public bool IsHybrid { get; init; }
+
+    /// <summary>Whether its files store value heads so that their key heads take turns (<see cref="Numerics.DeltaNetShape.HasAlternatingKeyHeads"/>).</summary>
+    public bool HasAlternatingKeyHeads { get; init; }
 
     /// <exception cref="ModelLoadException">The architecture is not supported; the message lists those that are.</exception>
     public static Family Of(string architecture) =>

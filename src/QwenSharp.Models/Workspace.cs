@@ -20,6 +20,10 @@ public sealed class Workspace : IDisposable
         Keys = new Activations(maxRows, config.KvWidth);
         Values = new Activations(maxRows, config.KvWidth);
         Attended = new Activations(maxRows, config.QueryWidth);
+        QueriesAndGates = config.HasGatedAttention ? new Activations(maxRows, 2 * config.QueryWidth) : null;
+        AttentionGate = config.HasGatedAttention ? new Activations(maxRows, config.QueryWidth) : null;
+        DeltaNet = config.Recurrent is { } recurrent ? new DeltaNetWorkspace(recurrent.Shape, maxRows) : null;
+        NextTokenInputs = config.NextTokenLayers > 0 ? new Activations(maxRows, 2 * config.Width) : null;
         Gate = new Activations(maxRows, config.FeedForwardWidth);
         Up = new Activations(maxRows, config.FeedForwardWidth);
         Logits = new Activations(maxLogits, config.VocabularySize);
@@ -55,10 +59,27 @@ public sealed class Workspace : IDisposable
     /// <summary>[rows, feedForwardWidth].</summary>
     internal Activations Up { get; }
 
+    /// <summary>Each query head and its gate, where attention is gated, [rows, heads × 2 × headLength].</summary>
+    internal Activations? QueriesAndGates { get; }
+
+    /// <summary>The gates alone, [rows, heads × headLength].</summary>
+    internal Activations? AttentionGate { get; }
+
+    /// <summary>What recurrent layers need, where there are such.</summary>
+    internal DeltaNetWorkspace? DeltaNet { get; }
+
+    /// <summary>Embeddings and hidden states side by side, where blocks draft the token after next, [rows, 2 × width].</summary>
+    internal Activations? NextTokenInputs { get; }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Activations activations in (Activations[])[Hidden, Normed, Rotations, Queries, Keys, Values, Attended, Gate, Up, Logits])
             activations.Dispose();
+
+        QueriesAndGates?.Dispose();
+        AttentionGate?.Dispose();
+        DeltaNet?.Dispose();
+        NextTokenInputs?.Dispose();
     }
 }

@@ -12,6 +12,7 @@ public class FixtureTests
     [InlineData("qwen-dense")]
     [InlineData("qwen2-dense")]
     [InlineData("qwen3-dense")]
+    [InlineData("qwen35-dense")]
     public void Logits_agree_with_llama_cpp(string name)
     {
         using GgufFile file = GgufFile.Open(Fixtures.Require("tiny-models", name + ".gguf"));

@@ -20,12 +20,14 @@ internal static class ConfigReader
         int width = metadata.GetInt32(Key("embedding_length")), heads = metadata.GetInt32(Key("attention.head_count"));
         int embedded = file.Tensors.FirstOrDefault(tensor => tensor.Name == "token_embd.weight")?.Rows
             ?? throw new ModelLoadException($"Tensor 'token_embd.weight' is missing: '{file.Path}' is a vocabulary without a model, or damaged.");
+        int nextTokens = Int("nextn_predict_layers", 0), layers = metadata.GetInt32(Key("block_count")) - nextTokens;
+        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentLayersReader.Read(metadata, family, layers) : null;
         ModelConfig config = new ModelConfig
         {
             Architecture = architecture,
             VocabularySize = Int("vocab_size", embedded),
             Width = width,
-            Layers = metadata.GetInt32(Key("block_count")),
+            Layers = layers,
             Heads = heads,
             KvHeads = Int("attention.head_count_kv", heads),
             HeadLength = Int("attention.key_length", width / Math.Max(heads, 1)),
@@ -36,8 +38,11 @@ internal static class ConfigReader
             ContextLength = Math.Max(stretched, metadata.GetInt32(Key("context_length"))),
             HasTiedHead = !Has("output.weight"),
             HasQkNorm = family.HasQkNorm,
-            HasQkvBias = Has(family.HasFusedQkv ? "blk.0.attn_qkv.bias" : "blk.0.attn_q.bias"),
+            HasQkvBias = Has(family.HasFusedQkv ? "blk.0.attn_qkv.bias" : $"blk.{(recurrent?.AttentionInterval ?? 1) - 1}.attn_q.bias"),
             HasFusedQkv = family.HasFusedQkv,
+            HasGatedAttention = family.IsHybrid,
+            Recurrent = recurrent,
+            NextTokenLayers = nextTokens,
         }.Validate();
 
         RequireEqual(Key("attention.value_length"), Int("attention.value_length", config.HeadLength), config.HeadLength);
