@@ -51,6 +51,8 @@ public sealed class LanguageModel
         _head = config.HasTiedHead
             ? new Linear(_embedding, hasHeadBias ? weights.Vector("output.bias", config.VocabularySize) : null)
             : weights.Linear("output", config.Width, config.VocabularySize, hasHeadBias);
+        if (family.IgnoresHeadBias)
+            _head = _head with { Bias = null };
 
         // Rerankers carry a classifier beside the language head; next-token logits do not pass through it.
         if (weights.Has("cls.output.weight"))
@@ -59,7 +61,7 @@ public sealed class LanguageModel
         source.RequireNothingLeft();
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
-        BytesPerToken = WeightBytes - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
+        BytesPerToken = weights.BytesPerToken - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
         _rotary = new RotaryPositions(config);
     }
 
@@ -78,7 +80,7 @@ public sealed class LanguageModel
     /// <summary>Bytes of all weights.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table.</summary>
+    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table, and experts that it does not hit.</summary>
     public long BytesPerToken { get; }
 
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
@@ -117,7 +119,7 @@ public sealed class LanguageModel
         states?.Enter(batch.Sequences);
         SequenceStores stores = new(cache, states);
         compute.Embed(_embedding, batch.Tokens, w.Hidden);
-        _rotary.Fill(batch.Positions, w.Rotations);
+        _rotary.Fill(batch, w.Rotations);
         int rows = batch.Rows;
         for (int l = 0; l < _layers.Length; l++)
             rows = Forward(compute, batch, stores, _layers[l], isLast: l == _layers.Length - 1, w);
@@ -144,7 +146,7 @@ public sealed class LanguageModel
             throw new InvalidOperationException($"The model has {_nextTokens.Length} blocks for the token after next, and no block {block}.");
 
         NextTokenBlock next = _nextTokens[block];
-        _rotary.Fill(batch.Positions, w.Rotations);
+        _rotary.Fill(batch, w.Rotations);
         next.Begin(compute, _embedding, batch.Tokens, hidden, Config.RmsEpsilon, w);
         int rows = Forward(compute, batch, new SequenceStores(cache, null), next.Layer, isLast: true, w);
         Answer(compute, rows, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);

@@ -3,12 +3,14 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// What a forward pass needs to know of a dense decoder, normalised once when the model is loaded:
+/// What a forward pass needs to know of a decoder, normalised once when the model is loaded:
 /// lengths in elements, every optional key resolved to its value.
 /// </summary>
 public sealed record ModelConfig
 {
-    /// <summary>The family, by GGUF's name (<c>general.architecture</c>): "qwen2", "qwen3".</summary>
+    private readonly int? _rotaryLength;
+
+    /// <summary>The family, by GGUF's name (<c>general.architecture</c>): "qwen2", "qwen3moe".</summary>
     public required string Architecture { get; init; }
 
     /// <summary>Tokens in the vocabulary: rows of the embedding table, and logits of a position.</summary>
@@ -29,8 +31,11 @@ public sealed record ModelConfig
     /// <summary>Features of a head. Qwen3 chooses it apart from <see cref="Width"/> ÷ <see cref="Heads"/>.</summary>
     public required int HeadLength { get; init; }
 
-    /// <summary>Hidden features of the feed-forward network.</summary>
-    public required int FeedForwardWidth { get; init; }
+    /// <summary>Hidden features of a dense feed-forward network; 0 where all layers have experts.</summary>
+    public int FeedForwardWidth { get; init; }
+
+    /// <summary>The experts of the feed-forward networks; null where these are dense.</summary>
+    public MixtureOfExperts? Experts { get; init; }
 
     /// <summary>Positions that the model was trained for.</summary>
     public required int ContextLength { get; init; }
@@ -43,6 +48,16 @@ public sealed record ModelConfig
 
     /// <summary>How rotary angles are stretched to a longer context; null for not at all.</summary>
     public RopeScaling? RopeScaling { get; init; }
+
+    /// <summary>Elements of a head, from the first on, that are rotated: all of them, or a part.</summary>
+    public int RotaryLength
+    {
+        get => _rotaryLength ?? HeadLength;
+        init => _rotaryLength = value == HeadLength ? null : value;
+    }
+
+    /// <summary>How the rotated pairs of a head share time, height and width of a position (M-RoPE); null where positions are plain numbers.</summary>
+    public RotarySections? RotarySections { get; init; }
 
     /// <summary>Whether the output head is the embedding table.</summary>
     public bool HasTiedHead { get; init; }
@@ -67,6 +82,9 @@ public sealed record ModelConfig
 
     /// <summary>Layers with attention: those of the KV cache.</summary>
     public int AttentionLayers => Layers - (Recurrent?.Count(Layers) ?? 0);
+
+    /// <summary>Hidden features that every token passes: of the dense network, or of the shared expert; 0 where there is neither.</summary>
+    public int DenseWidth => Experts?.SharedWidth ?? FeedForwardWidth;
 
     /// <summary>Elements of all query heads together.</summary>
     public int QueryWidth => Heads * HeadLength;
@@ -99,14 +117,19 @@ public sealed record ModelConfig
         Positive(Heads, nameof(Heads));
         Positive(KvHeads, nameof(KvHeads));
         Positive(HeadLength, nameof(HeadLength));
-        Positive(FeedForwardWidth, nameof(FeedForwardWidth));
+        if (Experts is null)
+            Positive(FeedForwardWidth, nameof(FeedForwardWidth));
+        else
+            Experts.Validate();
+
         Positive(ContextLength, nameof(ContextLength));
         if (Heads % KvHeads != 0)
             throw new ModelLoadException($"{Heads} query heads cannot share {KvHeads} KV heads evenly.");
-        if (HeadLength % 2 != 0)
-            throw new ModelLoadException($"A head of {HeadLength} elements cannot be rotated: its length must be even.");
-        if (!(RmsEpsilon > 0) || !float.IsFinite(RmsEpsilon))
-            throw new ModelLoadException($"The epsilon of RMSNorm is {RmsEpsilon}; it must be positive.");
+        if (RotaryLength % 2 != 0 || RotaryLength < 2 || RotaryLength > HeadLength)
+            throw new ModelLoadException($"{RotaryLength} elements of a head of {HeadLength} cannot be rotated: an even number of them can.");
+        RotarySections?.Validate(RotaryLength / 2);
+        if (!(RmsEpsilon >= 0) || !float.IsFinite(RmsEpsilon))
+            throw new ModelLoadException($"The epsilon of RMSNorm is {RmsEpsilon}; it cannot be negative.");
         if (!(RopeTheta > 1) || !float.IsFinite(RopeTheta))
             throw new ModelLoadException($"The base of the rotary embedding is {RopeTheta}; it must be above 1.");
 

@@ -1,26 +1,34 @@
 namespace QwenSharp.Models;
 
 /// <summary>
-/// Qwen3.5, dense (Qwen Team, 2026): Gated DeltaNet layers with gated attention every fourth layer, rotary positions over a part of each head.
-/// GGUF's norms have 1 added to what the published checkpoints store around zero.
+/// Qwen3.5 (Qwen Team, 2026): Gated DeltaNet layers with gated attention every fourth layer, whose heads are rotated in part;
+/// dense, or with experts beside one that every token passes. GGUF's norms have 1 added to what the published checkpoints store around zero.
 /// </summary>
 internal static class Qwen35
 {
-    public static Family Family { get; } = new("qwen35", ReadLayer) { HasQkNorm = true, IsHybrid = true, HasAlternatingKeyHeads = true };
+    public static Family Family { get; } = new("qwen35", ReadLayer)
+    {
+        HasQkNorm = true,
+        IsHybrid = true,
+        HasAlternatingKeyHeads = true,
+        Rotary = RotaryLayout.Interleaved,
+    };
+
+    public static Family ExpertFamily { get; } = Family with
+    {
+        Architecture = "qwen35moe",
+        Experts = new ExpertTraits(NormalizesWeights: true, HasShared: true),
+    };
 
     private static DecoderLayer ReadLayer(WeightReader weights, ModelConfig config) => new(
         weights.Vector("attn_norm.weight", config.Width),
-        ReadMixer(weights, config),
+        config.IsRecurrent(weights.Layer) ? ReadDeltaNet(weights, config) : Attention.Read(weights, config),
         weights.Vector("post_attention_norm.weight", config.Width),
-        FeedForward.Read(weights, config));
+        config.Experts is null ? FeedForward.Read(weights, config) : ExpertFeedForward.Read(weights, config));
 
-    /// <summary>Takes the weights of attention or of the recurrence, whichever the layer has.</summary>
-    public static IMixer ReadMixer(WeightReader weights, ModelConfig config)
+    private static GatedDeltaNet ReadDeltaNet(WeightReader weights, ModelConfig config)
     {
-        if (!config.IsRecurrent(weights.Layer))
-            return Attention.Read(weights, config);
-
-        int width = config.Width, valueHeads = config.Recurrent!.Shape.ValueHeads;
+        (int width, int valueHeads) = (config.Width, config.Recurrent!.Shape.ValueHeads);
         return GatedDeltaNet.Read(
             weights,
             config,

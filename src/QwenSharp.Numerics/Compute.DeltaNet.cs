@@ -117,7 +117,7 @@ public sealed partial class Compute
     public unsafe void MultiplyBySigmoid(Activations gate, int rows, Activations y)
     {
         CheckRows(rows, gate, y);
-        ForEachRow(new SigmoidRows(Vectors, gate.Pointer, y.Pointer, y.Width), rows, 4 * y.Width);
+        ForEachRow(new SigmoidGateRows(Vectors, gate.Pointer, y.Pointer, y.Width), rows, 4 * y.Width);
         Keep(gate, y);
     }
 

@@ -104,7 +104,8 @@ public sealed class LoadingTests : IDisposable
     [InlineData("pooling_type", 3, false)]
     [InlineData("invented_by_a_test", 0, false)]
     [InlineData("attention.value_length", 8, false)]
-    [InlineData("rope.dimension_count", 8, false)]
+    [InlineData("rope.dimension_count", 8, true)]
+    [InlineData("rope.dimension_sections", 8, false)]
     public void A_key_is_neutral_or_refused_by_its_name(string key, int value, bool accepted)
     {
         using GgufFile file = Write(writer => writer.Add("qwen2." + key, key.EndsWith("capping", StringComparison.Ordinal) ? (float)value : (GgufValue)value),

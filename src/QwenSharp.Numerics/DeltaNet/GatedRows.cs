@@ -13,7 +13,7 @@ internal readonly unsafe struct GatedNormRows(VectorKernels kernels, float* x, f
     }
 }
 
-internal readonly unsafe struct SigmoidRows(VectorKernels kernels, float* gate, float* y, int width) : IRowOperation
+internal readonly unsafe struct SigmoidGateRows(VectorKernels kernels, float* gate, float* y, int width) : IRowOperation
 {
     public void Execute(int row) => kernels.MultiplyBySigmoid(gate + ((long)row * width), y + ((long)row * width), width);
 }

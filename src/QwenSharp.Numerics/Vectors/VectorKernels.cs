@@ -27,6 +27,9 @@ internal abstract unsafe class VectorKernels
     /// <summary>y += x.</summary>
     public abstract void Add(float* x, float* y, int length);
 
+    /// <summary>y += factor · x.</summary>
+    public abstract void AddScaled(float* x, float factor, float* y, int length);
+
     /// <summary>The greatest element, NaN passed over; −∞ of none.</summary>
     public abstract float Max(float* x, int length);
 
