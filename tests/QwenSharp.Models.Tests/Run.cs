@@ -35,6 +35,16 @@ internal sealed class Run : IDisposable
     public float[][] Append(int sequence, int[] tokens, int? logits = null) =>
         [.. Step([(sequence, tokens)], logits).Select(row => row.Logits)];
 
+    /// <summary>Appends tokens to the first sequence, at positions of three parts.</summary>
+    public float[][] AppendAt(int[] tokens, GridPosition[] grid)
+    {
+        _batch.Clear();
+        _batch.Add(tokens, _positions[0], _blocks[0], tokens.Length, grid);
+        _positions[0] += tokens.Length;
+        _model.Forward(_compute, _batch, _cache, _workspace);
+        return [.. Enumerable.Range(0, tokens.Length).Select(row => _workspace.Logits.Row(row).ToArray())];
+    }
+
     public List<(int Sequence, float[] Logits)> Step(List<(int Sequence, int[] Tokens)> parts, int? logits = null)
     {
         _batch.Clear();

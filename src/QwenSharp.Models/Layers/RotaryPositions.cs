@@ -6,7 +6,6 @@ namespace QwenSharp.Models;
 internal sealed class RotaryPositions
 {
     private readonly RotaryEmbedding _angles;
-    private readonly float _magnitude;
     private readonly RotaryAxis[]? _axes;
 
     public RotaryPositions(ModelConfig config)
@@ -16,9 +15,12 @@ internal sealed class RotaryPositions
             frequencies[pair] = scaling.Stretch(frequencies[pair], pair, config);
 
         _angles = new RotaryEmbedding(frequencies);
-        _magnitude = config.RopeScaling?.Magnitude ?? 1;
+        Magnitude = config.RopeScaling?.Magnitude ?? 1;
         _axes = config.RotarySections is { } sections ? [.. Enumerable.Range(0, frequencies.Length).Select(sections.AxisOf)] : null;
     }
+
+    /// <summary>What cosines and sines are multiplied by.</summary>
+    public float Magnitude { get; }
 
     /// <summary>Writes the cosines and sines of each row's position.</summary>
     /// <exception cref="ArgumentException">The batch has positions of images, and the model has no sections for them.</exception>
@@ -37,10 +39,10 @@ internal sealed class RotaryPositions
                 (sines[pair], cosines[pair]) = _angles.SinCos(grid[row][_axes[pair]], pair);
         }
 
-        for (int row = 0; _magnitude != 1 && row < batch.Rows; row++)
+        for (int row = 0; Magnitude != 1 && row < batch.Rows; row++)
         {
             foreach (ref float value in rotations.Row(row))
-                value *= _magnitude;
+                value *= Magnitude;
         }
     }
 }

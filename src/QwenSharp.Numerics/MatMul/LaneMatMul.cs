@@ -47,7 +47,10 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
     {
         if (_outputs.Length < outputs.Length)
-            (_outputs, _cuts) = (new Projection[outputs.Length], new Cut[outputs.Length]);
+        {
+            int room = Math.Max(outputs.Length, 2 * _outputs.Length);
+            (_outputs, _cuts) = (new Projection[room], new Cut[room]);
+        }
 
         (_x, _tokens, _count) = (x, rows, outputs.Length);
         outputs.CopyTo(_outputs);
