@@ -57,9 +57,10 @@ public sealed class Batch
     /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
     /// <param name="blocks">The sequence's KV blocks, enough for the last of these positions.</param>
     /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
+    /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
     /// <param name="grid">The tokens' positions for rotary embedding, where images make them differ from those in the sequence; empty where they do not.</param>
     /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, ReadOnlySpan<GridPosition> grid = default)
+    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, int slot = 0, ReadOnlySpan<GridPosition> grid = default)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(logits);
@@ -82,7 +83,7 @@ public sealed class Batch
         for (int i = tokens.Length - logits; i < tokens.Length; i++)
             _logitRows[LogitCount++] = Rows + i;
 
-        _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks);
+        _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks, slot);
         Rows += tokens.Length;
     }
 

@@ -10,6 +10,7 @@ internal sealed record Family(string Architecture, Func<WeightReader, ModelConfi
     [
         Qwen1.Family, Qwen2.Family, Qwen2.VisionFamily, Qwen2Moe.Family,
         Qwen3.Family, Qwen3.VisionFamily, Qwen3Moe.Family, Qwen3Moe.VisionFamily,
+        Qwen3Next.Family, Qwen35.Family, Qwen35.ExpertFamily,
     ];
 
     /// <summary>Whether its query and key heads are normalised.</summary>
@@ -20,6 +21,12 @@ internal sealed record Family(string Architecture, Func<WeightReader, ModelConfi
 
     /// <summary>Whether <c>feed_forward_length</c> counts the features of gate and up projection together.</summary>
     public bool CountsGateAndUpTogether { get; init; }
+
+    /// <summary>Whether most of its layers are recurrent, and attention is gated.</summary>
+    public bool IsHybrid { get; init; }
+
+    /// <summary>Whether its files store value heads so that their key heads take turns (<see cref="Numerics.DeltaNetShape.HasAlternatingKeyHeads"/>).</summary>
+    public bool HasAlternatingKeyHeads { get; init; }
 
     /// <summary>Whether a bias of the output head is left out, as llama.cpp's graph of the family leaves it out: its logits are the reference.</summary>
     public bool IgnoresHeadBias { get; init; }

@@ -71,6 +71,18 @@ public sealed record ModelConfig
     /// <summary>Whether one matrix makes queries, keys and values, in this order (the first Qwen).</summary>
     public bool HasFusedQkv { get; init; }
 
+    /// <summary>Whether the output of attention is multiplied by σ of a gate, which the query projection makes beside each query (Qwen3-Next).</summary>
+    public bool HasGatedAttention { get; init; }
+
+    /// <summary>The layers that carry a state in place of attention; null where all layers have attention.</summary>
+    public RecurrentLayers? Recurrent { get; init; }
+
+    /// <summary>Blocks behind the layers that draft the token after next (MTP); 0 for none.</summary>
+    public int NextTokenLayers { get; init; }
+
+    /// <summary>Layers with attention: those of the KV cache.</summary>
+    public int AttentionLayers => Layers - (Recurrent?.Count(Layers) ?? 0);
+
     /// <summary>Hidden features that every token passes: of the dense network, or of the shared expert; 0 where there is neither.</summary>
     public int DenseWidth => Experts?.SharedWidth ?? FeedForwardWidth;
 
@@ -80,8 +92,20 @@ public sealed record ModelConfig
     /// <summary>Elements of all key heads together, and of all value heads.</summary>
     public int KvWidth => KvHeads * HeadLength;
 
-    /// <summary>Bytes that a position takes in a KV cache of this type, over all layers.</summary>
-    public long KvBytesPerToken(TensorType type) => 2L * Layers * KvWidth * type.BlockBytes();
+    /// <summary>Bytes that a position takes in a KV cache of this type, over all layers with attention.</summary>
+    public long KvBytesPerToken(TensorType type) => 2L * AttentionLayers * KvWidth * type.BlockBytes();
+
+    /// <summary>Bytes that a sequence takes in a store of recurrent states, whatever its length; 0 where no layer is recurrent.</summary>
+    public long StateBytesPerSequence => Recurrent is null ? 0 : RecurrentStore.BytesPerSlot(Recurrent.Shape, Recurrent.Count(Layers));
+
+    /// <summary>Whether a layer is recurrent; drafting blocks, numbered behind the layers, never are.</summary>
+    internal bool IsRecurrent(int layer) => layer < Layers && Recurrent is not null && Recurrent.Contains(layer);
+
+    /// <summary>Which layer of its KV cache the attention of a layer owns. Drafting blocks, numbered behind the layers, have a cache of their own.</summary>
+    internal int CacheLayerOf(int layer) => layer >= Layers ? layer - Layers : layer / (Recurrent?.AttentionInterval ?? 1);
+
+    /// <summary>Which layer of the store of states a recurrent layer owns.</summary>
+    internal int StateLayerOf(int layer) => Recurrent!.Count(layer);
 
     /// <summary>Refuses numbers that no forward pass could work with.</summary>
     /// <exception cref="ModelLoadException">A length is not positive, or lengths do not fit each other; the message names it.</exception>
@@ -109,6 +133,10 @@ public sealed record ModelConfig
         if (!(RopeTheta > 1) || !float.IsFinite(RopeTheta))
             throw new ModelLoadException($"The base of the rotary embedding is {RopeTheta}; it must be above 1.");
 
+        if (NextTokenLayers is < 0 or > 1 << 10)
+            throw new ModelLoadException($"{NextTokenLayers} blocks for the token after next are not possible.");
+
+        Recurrent?.Validate(Layers);
         return this;
     }
 

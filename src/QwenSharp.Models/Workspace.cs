@@ -20,6 +20,10 @@ public sealed class Workspace : IDisposable
         Keys = new Activations(maxRows, config.KvWidth);
         Values = new Activations(maxRows, config.KvWidth);
         Attended = new Activations(maxRows, config.QueryWidth);
+        QueriesAndGates = config.HasGatedAttention ? new Activations(maxRows, 2 * config.QueryWidth) : null;
+        AttentionGate = config.HasGatedAttention ? new Activations(maxRows, config.QueryWidth) : null;
+        DeltaNet = config.Recurrent is { } recurrent ? new DeltaNetWorkspace(recurrent.Shape, maxRows) : null;
+        NextTokenInputs = config.NextTokenLayers > 0 ? new Activations(maxRows, 2 * config.Width) : null;
         Gate = new Activations(maxRows, Math.Max(1, config.DenseWidth));
         Up = new Activations(maxRows, Math.Max(1, config.DenseWidth));
         Experts = config.Experts is { } experts ? new ExpertWorkspace(config, experts, maxRows) : null;
@@ -56,6 +60,18 @@ public sealed class Workspace : IDisposable
     /// <summary>[rows, denseWidth].</summary>
     internal Activations Up { get; }
 
+    /// <summary>Each query head and its gate, where attention is gated, [rows, heads × 2 × headLength].</summary>
+    internal Activations? QueriesAndGates { get; }
+
+    /// <summary>The gates alone, [rows, heads × headLength].</summary>
+    internal Activations? AttentionGate { get; }
+
+    /// <summary>What recurrent layers need, where there are such.</summary>
+    internal DeltaNetWorkspace? DeltaNet { get; }
+
+    /// <summary>Embeddings and hidden states side by side, where blocks draft the token after next, [rows, 2 × width].</summary>
+    internal Activations? NextTokenInputs { get; }
+
     /// <summary>What a mixture of experts needs, where there is one.</summary>
     internal ExpertWorkspace? Experts { get; }
 
@@ -65,6 +81,10 @@ public sealed class Workspace : IDisposable
         foreach (Activations activations in (Activations[])[Hidden, Normed, Rotations, Queries, Keys, Values, Attended, Gate, Up, Logits])
             activations.Dispose();
 
+        QueriesAndGates?.Dispose();
+        AttentionGate?.Dispose();
+        DeltaNet?.Dispose();
+        NextTokenInputs?.Dispose();
         Experts?.Dispose();
     }
 }

@@ -9,6 +9,7 @@ internal sealed class Run : IDisposable
     private readonly LanguageModel _model;
     private readonly Compute _compute;
     private readonly KvStore _cache;
+    private readonly RecurrentStore? _states;
     private readonly Workspace _workspace;
     private readonly Batch _batch;
     private readonly int[][] _blocks;
@@ -20,6 +21,7 @@ internal sealed class Run : IDisposable
         _model = model;
         _compute = new Compute(threads);
         _cache = model.CreateKvStore(kvType, blocks * sequences);
+        _states = model.CreateRecurrentStore(sequences);
         _workspace = new Workspace(model.Config, maxRows, maxRows);
         _batch = new Batch(maxRows, sequences);
         _positions = new int[sequences];
@@ -49,12 +51,12 @@ internal sealed class Run : IDisposable
         List<int> owners = [];
         foreach ((int sequence, int[] tokens) in parts)
         {
-            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length);
+            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length, slot: sequence);
             owners.AddRange(Enumerable.Repeat(sequence, logits ?? tokens.Length));
             _positions[sequence] += tokens.Length;
         }
 
-        _model.Forward(_compute, _batch, _cache, _workspace);
+        _model.Forward(_compute, _batch, _cache, _workspace, _states);
         return [.. owners.Select((sequence, row) => (sequence, _workspace.Logits.Row(row).ToArray()))];
     }
 
@@ -62,6 +64,7 @@ internal sealed class Run : IDisposable
     {
         _compute.Dispose();
         _cache.Dispose();
+        _states?.Dispose();
         _workspace.Dispose();
     }
 }

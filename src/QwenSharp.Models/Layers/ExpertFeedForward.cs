@@ -19,11 +19,25 @@ internal sealed record ExpertFeedForward(
     public static ExpertFeedForward Read(WeightReader weights, ModelConfig config)
     {
         MixtureOfExperts experts = config.Experts!;
+        Linear router = weights.Linear("ffn_gate_inp", config.Width, experts.Count);
+        Linear[] gate, up;
+        if (weights.Has("ffn_gate_up_exps.weight"))
+        {
+            // An expert's gate and then its way up in one matrix.
+            Linear[] both = weights.Experts("ffn_gate_up", config.Width, 2 * experts.Width, experts);
+            (gate, up) = ([.. both.Select(matrix => matrix.Outputs(0, experts.Width))], [.. both.Select(matrix => matrix.Outputs(experts.Width, experts.Width))]);
+        }
+        else
+        {
+            gate = weights.Experts("ffn_gate", config.Width, experts.Width, experts);
+            up = weights.Experts("ffn_up", config.Width, experts.Width, experts);
+        }
+
         return new ExpertFeedForward(
             experts,
-            weights.Linear("ffn_gate_inp", config.Width, experts.Count),
-            weights.Experts("ffn_gate", config.Width, experts.Width, experts),
-            weights.Experts("ffn_up", config.Width, experts.Width, experts),
+            router,
+            gate,
+            up,
             weights.Experts("ffn_down", experts.Width, config.Width, experts),
             experts.SharedWidth > 0 ? SharedExpert.Read(weights, config) : null);
     }

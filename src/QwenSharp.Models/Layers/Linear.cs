@@ -13,6 +13,16 @@ internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 
     public Linear Outputs(int first, int count) =>
         new(Weight.Slice((long)first * Weight.Columns, [Weight.Columns, count]), Bias?.Slice(first, [count]), Scale);
 
+    /// <summary>The map to some of the outputs, in any order: a copy of their rows.</summary>
+    public Linear Pick(IReadOnlyList<int> outputs)
+    {
+        NativeBuffer buffer = new(outputs.Count * Weight.RowBytes);
+        for (int row = 0; row < outputs.Count; row++)
+            Weight.RowData(outputs[row]).CopyTo(buffer.Span(row * Weight.RowBytes, (int)Weight.RowBytes));
+
+        return new Linear(Tensor.Over(Weight.Name, Weight.Type, [Weight.Columns, outputs.Count], buffer), Scale: Scale);
+    }
+
     /// <summary>The product whose result is y, once <see cref="Finish(Activations, int)"/> was called.</summary>
     public Projection Into(Activations y) => new(Weight, y, Scale == 1 ? Bias : null);
 

@@ -18,12 +18,14 @@ internal static class ConfigReader
             ?? throw new ModelLoadException($"Tensor 'token_embd.weight' is missing: '{file.Path}' is a vocabulary without a model, or damaged.");
         int headLength = keys.Int("attention.key_length", width / Math.Max(heads, 1));
         int feedForward = (family.Experts is null ? keys.Int("feed_forward_length") : keys.Int("feed_forward_length", 0)) / (family.CountsGateAndUpTogether ? 2 : 1);
+        int nextTokens = keys.Int("nextn_predict_layers", 0), layers = keys.Int("block_count") - nextTokens;
+        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentLayersReader.Read(file.Metadata, family, layers) : null;
         ModelConfig config = new ModelConfig
         {
             Architecture = family.Architecture,
             VocabularySize = keys.Int("vocab_size", embedded),
             Width = width,
-            Layers = keys.Int("block_count"),
+            Layers = layers,
             Heads = heads,
             KvHeads = keys.Int("attention.head_count_kv", heads),
             HeadLength = headLength,
@@ -37,8 +39,11 @@ internal static class ConfigReader
             ContextLength = Math.Max(stretched, keys.Int("context_length")),
             HasTiedHead = !Has("output.weight"),
             HasQkNorm = family.HasQkNorm,
-            HasQkvBias = Has(family.HasFusedQkv ? "blk.0.attn_qkv.bias" : "blk.0.attn_q.bias"),
+            HasQkvBias = Has(family.HasFusedQkv ? "blk.0.attn_qkv.bias" : $"blk.{(recurrent?.AttentionInterval ?? 1) - 1}.attn_q.bias"),
             HasFusedQkv = family.HasFusedQkv,
+            HasGatedAttention = family.IsHybrid,
+            Recurrent = recurrent,
+            NextTokenLayers = nextTokens,
         }.Validate();
 
         int valueLength = keys.Int("attention.value_length", config.HeadLength);
