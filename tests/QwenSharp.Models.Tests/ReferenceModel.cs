@@ -12,7 +12,10 @@ internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> ten
     private readonly Dictionary<string, Tensor> _tensors = tensors.ToDictionary(tensor => tensor.Name);
 
     /// <summary>The logits of every position.</summary>
-    public double[][] Logits(ReadOnlySpan<int> tokens)
+    public double[][] Logits(ReadOnlySpan<int> tokens) => [.. Hidden(tokens).Select(h => Multiply(config.HasTiedHead ? "token_embd" : "output", h))];
+
+    /// <summary>The final hidden state of every position, behind the output norm.</summary>
+    public double[][] Hidden(ReadOnlySpan<int> tokens)
     {
         Tensor embedding = _tensors["token_embd.weight"];
         double[][] hidden = [.. tokens.ToArray().Select(token => Row(embedding, token))];
@@ -23,8 +26,7 @@ internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> ten
             Add(hidden, [.. hidden.Select(h => FeedForward(prefix, Norm(h, prefix + "ffn_norm.weight")))]);
         }
 
-        string head = config.HasTiedHead ? "token_embd" : "output";
-        return [.. hidden.Select(h => Multiply(head, Norm(h, "output_norm.weight")))];
+        return [.. hidden.Select(h => Norm(h, "output_norm.weight"))];
     }
 
     private double[][] Attention(string prefix, double[][] normed)
@@ -176,7 +178,8 @@ internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> ten
         return [.. x.Select((v, i) => v * scale * weight[i])];
     }
 
-    private double[] Multiply(string name, double[] x)
+    /// <summary>NAME.weight · x + NAME.bias.</summary>
+    public double[] Multiply(string name, double[] x)
     {
         Tensor weight = _tensors[name + ".weight"];
         double[]? bias = _tensors.TryGetValue(name + ".bias", out Tensor? tensor) ? Row(tensor, 0) : null;

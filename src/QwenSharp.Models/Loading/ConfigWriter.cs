@@ -32,6 +32,10 @@ internal static class ConfigWriter
                 writer.Add(prefix + "expert_weights_scale", experts.WeightScale);
         }
 
+        if (config.Pooling != Pooling.None)
+            writer.Add(prefix + "pooling_type", (uint)config.Pooling);
+        if (config.ClassifierLabels.Count > 0)
+            writer.Add(prefix + "classifier.output_labels", GgufValue.ArrayOf([.. config.ClassifierLabels]));
         if (config.RotarySections is { } sections)
             writer.Add(prefix + "rope.dimension_sections", GgufValue.ArrayOf<int>([sections.Time, sections.Height, sections.Width, 0]));
         if (config.RopeScaling is { } scaling)
