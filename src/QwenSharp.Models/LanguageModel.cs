@@ -139,8 +139,8 @@ public sealed class LanguageModel
     /// and what takes the place of their final hidden states as there, for the block that drafts one token further.
     /// </summary>
     /// <param name="compute">The kernels.</param>
-    /// <param name="batch">The token at t + 1 and its position, a row for each t; all earlier positions but the first are in <paramref name="cache"/>.</param>
-    /// <param name="hidden">The final hidden state (behind the output norm) of the position before each row's own, [rows, <see cref="ModelConfig.Width"/>]; not in the workspace.</param>
+    /// <param name="batch">A row for each t, at position t: the token at t + 1. All earlier positions are in <paramref name="cache"/>.</param>
+    /// <param name="hidden">The final hidden state (behind the output norm) of position t, [rows, <see cref="ModelConfig.Width"/>]; not in the workspace.</param>
     /// <param name="cache">Made by <see cref="CreateNextTokenKvStore"/>.</param>
     /// <param name="w">Scratch with room for the batch.</param>
     /// <param name="block">Which of the <see cref="ModelConfig.NextTokenLayers"/> blocks.</param>

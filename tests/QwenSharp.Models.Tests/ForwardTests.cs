@@ -23,7 +23,9 @@ public class ForwardTests
         using Run run = new(new LanguageModel(config, tensors), maxRows: Tokens, sequences: 1);
         float[][] actual = run.Append(0, tokens);
 
-        Assert.All(Enumerable.Range(0, Tokens), p => Assert.InRange(TinyModels.RelativeError(actual[p], expected[p]), 0, 2e-5));
+        // What a state answers may be small beside its terms, and is normalised: single precision costs more digits there.
+        double tolerance = config.Recurrent is null ? 2e-5 : 1e-4;
+        Assert.All(Enumerable.Range(0, Tokens), p => Assert.InRange(TinyModels.RelativeError(actual[p], expected[p]), 0, tolerance));
     }
 
     [Theory]
@@ -162,7 +164,7 @@ public class ForwardTests
         LanguageModel model = new(config, tensors);
         int[] tokens = TinyModels.RandomTokens(6, config.VocabularySize, 4);
         ReferenceModel reference = new(config, tensors);
-        double[][] hidden = reference.Hidden(tokens);
+        double[][] hidden = reference.FinalHidden(tokens);
         using Compute compute = new(2);
         using KvStore cache = model.CreateKvStore(TensorType.F32, 1);
         using Workspace workspace = new(config, 6, 2);

@@ -19,7 +19,7 @@ internal static class ConfigReader
         int headLength = keys.Int("attention.key_length", width / Math.Max(heads, 1));
         int feedForward = (family.Experts is null ? keys.Int("feed_forward_length") : keys.Int("feed_forward_length", 0)) / (family.CountsGateAndUpTogether ? 2 : 1);
         int nextTokens = keys.Int("nextn_predict_layers", 0), layers = keys.Int("block_count") - nextTokens;
-        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentLayersReader.Read(file.Metadata, family, layers) : null;
+        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentKeys.Read(file.Metadata, family, layers) : null;
         ModelConfig config = new ModelConfig
         {
             Architecture = family.Architecture,
