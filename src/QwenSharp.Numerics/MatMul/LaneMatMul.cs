@@ -28,6 +28,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private Cut[] _cuts = new Cut[4];
     private Activations _x = null!;
     private int _tokens;
+    private int _count;
 
     public LaneMatMul(WorkerPool pool)
     {
@@ -46,16 +47,19 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
     {
         if (_outputs.Length < outputs.Length)
-            (_outputs, _cuts) = (new Projection[outputs.Length], new Cut[outputs.Length]);
+        {
+            int room = Math.Max(outputs.Length, 2 * _outputs.Length);
+            (_outputs, _cuts) = (new Projection[room], new Cut[room]);
+        }
 
-        (_x, _tokens) = (x, rows);
+        (_x, _tokens, _count) = (x, rows, outputs.Length);
         outputs.CopyTo(_outputs);
         Pack(outputs);
 
         int tasks = 0;
         for (int i = 0; i < outputs.Length; i++)
         {
-            _cuts[i] = CutUp(outputs[i].Weight, tasks);
+            _cuts[i] = CutUp(outputs[i], tasks);
             tasks = _cuts[i].EndTask;
         }
 
@@ -67,10 +71,10 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     // Q8_0 widens activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
-    private ActivationFormat FormatOf(TensorType type) => type switch
+    private static ActivationFormat FormatOf(TensorType type, int tokens) => type switch
     {
-        TensorType.Q8_0 => _tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
-        _ when type.HasCodebook() => _tokens == 1 && CodebookFormats.HaveDot(type) ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
+        TensorType.Q8_0 => tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
+        _ when type.HasCodebook() => tokens == 1 && CodebookFormats.HaveDot(type) ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
         _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,
         _ when type.BlockLength() == 32 => ActivationFormat.Blocks,
         _ => ActivationFormat.Floats,
@@ -81,7 +85,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         int done = 0;
         foreach (ref readonly Projection output in outputs)
         {
-            ActivationFormat format = FormatOf(output.Weight.Type);
+            ActivationFormat format = FormatOf(output.Weight.Type, TokensOf(output).Count);
             if (format == ActivationFormat.Floats || (done >> (int)format & 1) != 0)
                 continue;
 
@@ -99,28 +103,30 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         }
     }
 
-    private Cut CutUp(Tensor weight, int firstTask)
+    private RowRange TokensOf(in Projection output) => output.Rows ?? new RowRange(0, _tokens);
+
+    private Cut CutUp(in Projection output, int firstTask)
     {
+        Tensor weight = output.Weight;
+        RowRange tokens = TokensOf(output);
         int panels = (weight.Rows + PanelRows - 1) / PanelRows;
-        long panelBytes = Math.Max(1, weight.RowBytes * PanelRows * Math.Min(_tokens, TokensPerTask));
+        long panelBytes = Math.Max(1, weight.RowBytes * PanelRows * Math.Min(tokens.Count, TokensPerTask));
         int panelsPerTask = (int)Math.Clamp(BytesPerTask / panelBytes, 1, Math.Max(1, panels / (4 * _pool.Threads)));
-        int tokenRanges = (_tokens + TokensPerTask - 1) / TokensPerTask;
-        return new Cut(firstTask, firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges, panelsPerTask, tokenRanges);
+        int tokenRanges = (tokens.Count + TokensPerTask - 1) / TokensPerTask;
+        return new Cut(firstTask, firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges, panelsPerTask, tokenRanges, tokens);
     }
 
     private void Multiply(int task, int worker)
     {
-        int index = 0;
-        while (task >= _cuts[index].EndTask)
-            index++;
-
+        int index = IndexOf(task);
         Cut cut = _cuts[index];
         ref readonly Projection output = ref _outputs[index];
         task -= cut.FirstTask;
-        int firstToken = task % cut.TokenRanges * TokensPerTask, tokens = Math.Min(TokensPerTask, _tokens - firstToken);
+        int range = task % cut.TokenRanges * TokensPerTask;
+        RowRange tokens = new(cut.Tokens.First + range, Math.Min(TokensPerTask, cut.Tokens.Count - range));
         int firstRow = task / cut.TokenRanges * cut.PanelsPerTask * PanelRows;
         int endRow = Math.Min(firstRow + cut.PanelsPerTask * PanelRows, output.Weight.Rows);
-        Share share = new(firstRow, endRow, firstToken, tokens, worker);
+        Share share = new(firstRow, endRow, tokens, cut.Tokens.Count, worker);
         switch (output.Weight.Type)
         {
             case TensorType.F32:
@@ -212,56 +218,73 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         }
     }
 
+    // Experts make hundreds of outputs: the first whose tasks end behind this one.
+    private int IndexOf(int task)
+    {
+        int low = 0, high = _count - 1;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (task < _cuts[middle].EndTask)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return low;
+    }
+
     private void Panels<TKernel>(in Projection output, Share share)
         where TKernel : struct, IPanelKernel
     {
         WeightRows weights = new(output.Weight);
         Scratch scratch = new((V*)_scratch.Pointer + share.Worker * Scratch.Registers);
-        ActivationFormat format = FormatOf(output.Weight.Type);
+        ActivationFormat format = FormatOf(output.Weight.Type, share.AllTokens);
         bool floats = format == ActivationFormat.Floats;
         int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
-        byte* x = floats ? (byte*)(_x.Pointer + (long)share.FirstToken * _x.Width) : _packed[(int)format].Pointer + (long)share.FirstToken * record;
+        nint chunkStride = floats ? 256 * sizeof(float) : (nint)_tokens * record;
+        byte* x = (floats ? (byte*)_x.Pointer : _packed[(int)format].Pointer) + (long)share.Tokens.First * record;
         for (int row = share.FirstRow; row < share.EndRow; row += PanelRows)
         {
-            if (TKernel.HasDot && _tokens == 1)
+            if (TKernel.HasDot && share.AllTokens == 1)
             {
-                scratch.Sums[0] = Dot<TKernel>(weights, row, x, record, scratch);
-                scratch.Sums[1] = Dot<TKernel>(weights, row + TLanes.Count, x, record, scratch);
+                scratch.Sums[0] = Dot<TKernel>(weights, row, x, chunkStride, scratch);
+                scratch.Sums[1] = Dot<TKernel>(weights, row + TLanes.Count, x, chunkStride, scratch);
             }
             else
             {
-                new Span<V>(scratch.Sums, 2 * share.Tokens).Clear();
-                Multiply<TKernel>(weights, row, x, floats ? 256 * sizeof(float) : (nint)_tokens * record, record, share.Tokens, scratch);
+                new Span<V>(scratch.Sums, 2 * share.Tokens.Count).Clear();
+                Multiply<TKernel>(weights, row, x, chunkStride, record, share.Tokens.Count, scratch);
             }
 
-            Write(output, row, Math.Min(PanelRows, weights.Count - row), share.FirstToken, share.Tokens, scratch.Sums);
+            Write(output, row, Math.Min(PanelRows, weights.Count - row), share.Tokens.First, share.Tokens.Count, scratch.Sums);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Dot<TKernel>(in WeightRows weights, int row, byte* x, int recordBytes, Scratch scratch)
+    private static V Dot<TKernel>(in WeightRows weights, int row, byte* x, nint chunkStride, Scratch scratch)
         where TKernel : struct, IPanelKernel
     {
         int rows = weights.Count - row;
-        byte* first = weights.Row(row);
+        if (rows < TLanes.Count)
+            return rows <= 0 ? default : LastDot<TKernel>(weights, row, rows, x, chunkStride, scratch);
 
         // The next rows follow these in memory.
-        if (rows >= TLanes.Count)
-            return TKernel.Dot<TLanes, V>(first, weights.RowBytes, weights.Columns, x, default, rows < 2 * TLanes.Count ? first : first + TLanes.Count * weights.RowBytes);
-
-        return rows <= 0 ? default : LastDot<TKernel>(weights, first, rows, x, recordBytes, scratch);
+        byte* first = weights.Row(row), next = rows < 2 * TLanes.Count ? first : first + TLanes.Count * weights.RowBytes;
+        return TKernel.Dot<TLanes, V>(first, weights.RowBytes, weights.Columns, x, chunkStride, default, next);
     }
 
     // Fewer rows than lanes: a chunk at a time is copied to where there are as many.
-    private static V LastDot<TKernel>(in WeightRows weights, byte* first, int rows, byte* x, int recordBytes, Scratch scratch)
+    private static V LastDot<TKernel>(in WeightRows weights, int row, int rows, byte* x, nint chunkStride, Scratch scratch)
         where TKernel : struct, IPanelKernel
     {
         V sum = default;
-        for (int column = 0; column < weights.Columns; column += 256, first += weights.ChunkBytes, x += recordBytes)
+        byte* first = weights.Row(row);
+        for (int column = 0; column < weights.Columns; column += 256, first += weights.ChunkBytes, x += chunkStride)
         {
             int columns = Math.Min(256, weights.Columns - column);
             byte* copy = scratch.Copy(first, weights.RowBytes, rows, weights.Bytes(columns));
-            sum = TKernel.Dot<TLanes, V>(copy, Scratch.RowBytes, columns, x, sum, copy);
+            sum = TKernel.Dot<TLanes, V>(copy, Scratch.RowBytes, columns, x, chunkStride, sum, copy);
         }
 
         return sum;
@@ -353,10 +376,10 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     // How one output is cut: tasks count token ranges fastest, so that a panel's weights are still in the cache for the next range.
-    private readonly record struct Cut(int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges);
+    private readonly record struct Cut(int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges, RowRange Tokens);
 
-    // What of one output a task computes, and who does it.
-    private readonly record struct Share(int FirstRow, int EndRow, int FirstToken, int Tokens, int Worker);
+    // What of one output a task computes, for how many tokens all of its tasks together, and who does it.
+    private readonly record struct Share(int FirstRow, int EndRow, RowRange Tokens, int AllTokens, int Worker);
 
     // Where the rows of a matrix lie: looked up once a task, as the tensor computes it anew each time.
     private readonly struct WeightRows(Tensor weight)

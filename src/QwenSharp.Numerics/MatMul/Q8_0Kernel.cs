@@ -99,11 +99,11 @@ internal readonly unsafe struct Q8_0Kernel : IPanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
-        for (; columns > 0; columns -= 256, x += PackedActivations.Record)
+        for (; columns > 0; columns -= 256, x += chunkStride)
         {
             byte* codes = x, scales = x + PackedActivations.Scales8;
             for (byte* end = x + Math.Min(256, columns); codes < end; codes += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)

@@ -152,12 +152,12 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
         nint blockBytes = TFormat.BlockBytes;
-        for (; columns > 0; columns -= 256, weights += blockBytes, x += PackedActivations.Record, next += TLanes.Count * blockBytes)
+        for (; columns > 0; columns -= 256, weights += blockBytes, x += chunkStride, next += TLanes.Count * blockBytes)
         {
             V products = TFormat.Dot<TLanes, V>(weights, stride, x, next, out V d, out V minimum, out V minima);
             V dx = TLanes.Broadcast(x + PackedActivations.Scales8);
