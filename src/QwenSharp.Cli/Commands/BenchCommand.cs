@@ -84,7 +84,7 @@ internal static class BenchCommand
         using GgufFile file = GgufFile.Open(path);
         LanguageModel model = LanguageModel.Load(file);
         TimeSpan load = Stopwatch.GetElapsedTime(start);
-        string types = string.Join(" + ", GgufSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
+        string types = string.Join(" + ", CheckpointSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
         return Measure(Path.GetFileName(path), types, model, load, test, stop);
     }
 

@@ -9,13 +9,12 @@ internal static class DescriptionJson
 {
     public static JsonObject Of(ModelDescription description)
     {
-        GgufSummary summary = description.Summary;
+        CheckpointSummary summary = description.Summary;
         return new JsonObject
         {
             ["files"] = Strings(summary.Files),
             ["bytes"] = summary.Bytes,
-            ["gguf_version"] = summary.Version,
-            ["alignment"] = summary.Alignment,
+            ["format"] = summary.Format,
             ["architecture"] = summary.Architecture,
             ["name"] = summary.Name,
             ["parameters"] = summary.Parameters,

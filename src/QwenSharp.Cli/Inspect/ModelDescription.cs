@@ -10,7 +10,7 @@ namespace QwenSharp.Cli.Inspect;
 /// <param name="WhyNoConfig">Why not.</param>
 /// <param name="Memory">What running it takes; null without <paramref name="Config"/>.</param>
 /// <param name="Template">The chat template, or null.</param>
-internal sealed record ModelDescription(GgufSummary Summary, ModelConfig? Config, string? WhyNoConfig, MemoryNeed? Memory, string? Template)
+internal sealed record ModelDescription(CheckpointSummary Summary, ModelConfig? Config, string? WhyNoConfig, MemoryNeed? Memory, string? Template)
 {
     /// <summary>The key of the chat template.</summary>
     public const string TemplateKey = "tokenizer.chat_template";
@@ -20,7 +20,7 @@ internal sealed record ModelDescription(GgufSummary Summary, ModelConfig? Config
     /// <param name="kvType">F16 or F32.</param>
     public static ModelDescription Of(GgufFile file, int context, TensorType kvType)
     {
-        GgufSummary summary = GgufSummary.Of(file);
+        CheckpointSummary summary = CheckpointSummary.Of(file);
         file.Metadata.TryGetString(TemplateKey, out string? template);
         try
         {
