@@ -96,10 +96,10 @@ public sealed class LanguageModel
         for (int l = 0; l < _layers.Length; l++)
         {
             DecoderLayer layer = _layers[l];
-            compute.RmsNorm(w.Hidden, rows, layer.AttentionNorm, epsilon, w.Normed);
-            layer.Attention.Forward(compute, Config, batch, cache, l, w);
+            compute.RmsNorm(w.Hidden, rows, layer.MixerNorm, epsilon, w.Normed);
+            layer.Mixer.Forward(compute, batch, cache, w);
 
-            // After the last attention no row reads another one: those without logits are done.
+            // After the last mixer no row reads another one: those without logits are done.
             if (l == _layers.Length - 1)
                 rows = KeepRows(w.Hidden, batch.LogitRows);
             if (rows == 0)

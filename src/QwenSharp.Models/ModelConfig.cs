@@ -53,6 +53,9 @@ public sealed record ModelConfig
     /// <summary>Whether the query, key and value projections have a bias (Qwen2).</summary>
     public bool HasQkvBias { get; init; }
 
+    /// <summary>Whether one matrix makes queries, keys and values, in this order (the first Qwen).</summary>
+    public bool HasFusedQkv { get; init; }
+
     /// <summary>Elements of all query heads together.</summary>
     public int QueryWidth => Heads * HeadLength;
 

@@ -6,24 +6,11 @@ namespace QwenSharp.Models;
 /// </summary>
 internal static class Qwen3
 {
-    public static Family Family { get; } = new("qwen3", HasQkNorm: true, ReadLayer);
+    public static Family Family { get; } = new("qwen3", ReadLayer) { HasQkNorm = true };
 
-    private static DecoderLayer ReadLayer(WeightReader weights, ModelConfig config)
-    {
-        (int width, int queries, int kv, int hidden) = (config.Width, config.QueryWidth, config.KvWidth, config.FeedForwardWidth);
-        return new DecoderLayer(
-            weights.Vector("attn_norm.weight", width),
-            new Attention(
-                weights.Linear("attn_q", width, queries, config.HasQkvBias),
-                weights.Linear("attn_k", width, kv, config.HasQkvBias),
-                weights.Linear("attn_v", width, kv, config.HasQkvBias),
-                weights.Linear("attn_output", queries, width),
-                weights.Vector("attn_q_norm.weight", config.HeadLength),
-                weights.Vector("attn_k_norm.weight", config.HeadLength)),
-            weights.Vector("ffn_norm.weight", width),
-            new FeedForward(
-                weights.Linear("ffn_gate", width, hidden),
-                weights.Linear("ffn_up", width, hidden),
-                weights.Linear("ffn_down", hidden, width)));
-    }
+    private static DecoderLayer ReadLayer(WeightReader weights, ModelConfig config) => new(
+        weights.Vector("attn_norm.weight", config.Width),
+        Attention.Read(weights, config),
+        weights.Vector("ffn_norm.weight", config.Width),
+        FeedForward.Read(weights, config));
 }

@@ -26,9 +26,13 @@ internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> ten
 
     private double[][] Attention(string prefix, double[][] normed)
     {
-        double[][] q = [.. normed.Select((x, p) => Rotate(Multiply(prefix + "attn_q", x), prefix + "attn_q_norm.weight", p))];
-        double[][] k = [.. normed.Select((x, p) => Rotate(Multiply(prefix + "attn_k", x), prefix + "attn_k_norm.weight", p))];
-        double[][] v = [.. normed.Select(x => Multiply(prefix + "attn_v", x))];
+        int queries = config.Heads * config.HeadLength, kv = config.KvHeads * config.HeadLength;
+        double[] Part(string name, double[] x, int first, int count) => config.HasFusedQkv
+            ? Multiply(prefix + "attn_qkv", x)[first..(first + count)]
+            : Multiply(prefix + name, x);
+        double[][] q = [.. normed.Select((x, p) => Rotate(Part("attn_q", x, 0, queries), prefix + "attn_q_norm.weight", p))];
+        double[][] k = [.. normed.Select((x, p) => Rotate(Part("attn_k", x, queries, kv), prefix + "attn_k_norm.weight", p))];
+        double[][] v = [.. normed.Select(x => Part("attn_v", x, queries + kv, kv))];
         return [.. q.Select((_, p) => Multiply(prefix + "attn_output", Mix(q[p], k, v, p)))];
     }
 

@@ -10,6 +10,7 @@ internal static class TinyModels
 
     public static readonly IReadOnlyDictionary<string, ModelConfig> Configs = new Dictionary<string, ModelConfig>
     {
+        ["qwen"] = Config("qwen", heads: 4, kvHeads: 4, headLength: 16),
         ["qwen2"] = Config("qwen2", heads: 4, kvHeads: 2, headLength: 16),
         ["qwen2, one KV head, tied"] = Config("qwen2", heads: 4, kvHeads: 1, headLength: 16) with { HasTiedHead = true },
         ["qwen2, as many KV heads, no bias"] = Config("qwen2", heads: 2, kvHeads: 2, headLength: 32) with { HasQkvBias = false },
@@ -37,7 +38,8 @@ internal static class TinyModels
         FeedForwardWidth = 96,
         ContextLength = 256,
         HasQkNorm = architecture == "qwen3",
-        HasQkvBias = architecture == "qwen2",
+        HasQkvBias = architecture is "qwen" or "qwen2",
+        HasFusedQkv = architecture == "qwen",
     };
 
     public static LanguageModel Create(string name, int seed = 1) => RandomWeights.CreateModel(Configs[name], F32, seed);

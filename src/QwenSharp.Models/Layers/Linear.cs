@@ -9,6 +9,10 @@ namespace QwenSharp.Models;
 /// <param name="Scale">s, one factor for the whole matrix: 1 in all but checkpoints in 4-bit float formats.</param>
 internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 1)
 {
+    /// <summary>The map to some of the outputs, without a copy.</summary>
+    public Linear Outputs(int first, int count) =>
+        new(Weight.Slice((long)first * Weight.Columns, [Weight.Columns, count]), Bias?.Slice(first, [count]), Scale);
+
     /// <summary>The product whose result is y, once <see cref="Finish"/> was called.</summary>
     public Projection Into(Activations y) => new(Weight, y, Scale == 1 ? Bias : null);
 

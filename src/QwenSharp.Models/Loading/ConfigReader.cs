@@ -29,14 +29,15 @@ internal static class ConfigReader
             Heads = heads,
             KvHeads = Int("attention.head_count_kv", heads),
             HeadLength = Int("attention.key_length", width / Math.Max(heads, 1)),
-            FeedForwardWidth = metadata.GetInt32(Key("feed_forward_length")),
+            FeedForwardWidth = metadata.GetInt32(Key("feed_forward_length")) / (family.CountsGateAndUpTogether ? 2 : 1),
             RmsEpsilon = metadata.GetFloat(Key("attention.layer_norm_rms_epsilon")),
             RopeTheta = Float("rope.freq_base", 10_000),
             RopeScaling = ReadScaling(metadata, architecture, out int stretched),
             ContextLength = Math.Max(stretched, metadata.GetInt32(Key("context_length"))),
             HasTiedHead = !Has("output.weight"),
             HasQkNorm = family.HasQkNorm,
-            HasQkvBias = Has("blk.0.attn_q.bias"),
+            HasQkvBias = Has(family.HasFusedQkv ? "blk.0.attn_qkv.bias" : "blk.0.attn_q.bias"),
+            HasFusedQkv = family.HasFusedQkv,
         }.Validate();
 
         RequireEqual(Key("attention.value_length"), Int("attention.value_length", config.HeadLength), config.HeadLength);

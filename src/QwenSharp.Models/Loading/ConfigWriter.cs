@@ -13,7 +13,7 @@ internal static class ConfigWriter
             .Add(prefix + "context_length", (uint)config.ContextLength)
             .Add(prefix + "embedding_length", (uint)config.Width)
             .Add(prefix + "block_count", (uint)config.Layers)
-            .Add(prefix + "feed_forward_length", (uint)config.FeedForwardWidth)
+            .Add(prefix + "feed_forward_length", (uint)(config.FeedForwardWidth * (Family.Of(config.Architecture).CountsGateAndUpTogether ? 2 : 1)))
             .Add(prefix + "attention.head_count", (uint)config.Heads)
             .Add(prefix + "attention.head_count_kv", (uint)config.KvHeads)
             .Add(prefix + "attention.key_length", (uint)config.HeadLength)

@@ -8,6 +8,9 @@ internal sealed class WeightReader(IWeightSource source)
 {
     private string _prefix = "";
 
+    /// <summary>The layer that was entered last.</summary>
+    public int Layer { get; private set; }
+
     /// <summary>Bytes of what was taken.</summary>
     public long Bytes { get; private set; }
 
@@ -15,7 +18,7 @@ internal sealed class WeightReader(IWeightSource source)
     public long Elements { get; private set; }
 
     /// <summary>From now on names are those of one layer.</summary>
-    public void Enter(int layer) => _prefix = $"blk.{layer}.";
+    public void Enter(int layer) => (Layer, _prefix) = (layer, $"blk.{layer}.");
 
     /// <summary>From now on names are those outside the layers.</summary>
     public void Leave() => _prefix = "";
