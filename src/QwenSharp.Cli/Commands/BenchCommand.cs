@@ -23,7 +23,7 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string?> model = new("MODEL") { Description = "A GGUF file; or give --shape.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> model = new("MODEL") { Description = "A GGUF file or a Hugging Face folder; or give --shape.", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> shape = new("--shape") { Description = "A published shape, filled with random weights.", HelpName = "NAME" };
         Option<string> type = new("--type") { Description = "The weights of --shape: " + string.Join(", ", WeightMix.All.Select(mix => mix.Name)) + ".", HelpName = "TYPE", DefaultValueFactory = _ => "q4_k_m" };
         Option<string?> save = new("--save") { Description = "Write the random weights of --shape to this GGUF file and measure that, so that another engine can be measured on the same.", HelpName = "FILE" };
@@ -81,7 +81,7 @@ internal static class BenchCommand
     private static BenchReport OfFile(string path, SpeedTestOptions test, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        using GgufFile file = GgufFile.Open(path);
+        using Checkpoint file = ModelFiles.Open(path);
         LanguageModel model = LanguageModel.Load(file);
         TimeSpan load = Stopwatch.GetElapsedTime(start);
         string types = string.Join(" + ", CheckpointSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));

@@ -29,6 +29,7 @@ internal static class DescriptionJson
             ["config"] = description.Config is { } config ? Config(config) : null,
             ["cannot_run"] = description.WhyNoConfig,
             ["memory"] = description.Memory is { } memory ? Memory(memory) : null,
+            ["notes"] = Strings(description.Notes),
             ["chat_template"] = description.Template,
             ["metadata"] = new JsonObject(summary.Metadata.Select(entry => KeyValuePair.Create(
                 entry.Key, (JsonNode?)new JsonObject { ["type"] = entry.Type, ["value"] = entry.Value.DeepClone() }))),

@@ -29,6 +29,9 @@ internal static partial class DescriptionTables
         }
 
         Add(overview, "Chat template", description.Template is { } template ? $"{template.Length:N0} characters (--template prints it)" : "(none)");
+        foreach (string note in description.Notes)
+            Add(overview, "Note", note);
+
         console.Write(overview);
         WriteTypes(summary, console);
         WriteMetadata(summary, console);

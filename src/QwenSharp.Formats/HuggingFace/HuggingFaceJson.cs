@@ -44,12 +44,13 @@ public sealed class HuggingFaceJson
             if (utf8.Span.StartsWith("\uFEFF"u8))
                 utf8 = utf8[3..];
 
+            // The parser compares names and so finds those that are no text: half of a surrogate pair, escaped.
             using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false });
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? new HuggingFaceJson(path, "", document.RootElement.Clone())
                 : throw new HuggingFaceException(path, $"it is no JSON object but {document.RootElement.ValueKind}");
         }
-        catch (JsonException wrong)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
             throw new HuggingFaceException(path, $"it is not valid JSON: {wrong.Message.TrimEnd('.')}");
         }
@@ -116,6 +117,28 @@ public sealed class HuggingFaceJson
     /// <summary>The integers of an array, where the key is there; an integer alone counts as an array of one.</summary>
     /// <exception cref="HuggingFaceException">The value is something else.</exception>
     public bool TryGetInt32s(string name, [NotNullWhen(true)] out int[]? values) => TryGetMany(name, IsInt32, "whole numbers", out values);
+
+    /// <summary>
+    /// The texts of an array of objects by their names, where the value is such an array; false where it is something else or missing.
+    /// </summary>
+    /// <exception cref="HuggingFaceException">An element lacks its name or its text, or two have the same name.</exception>
+    public bool TryGetNamedTexts(string name, string nameOfName, string nameOfText, [NotNullWhen(true)] out Dictionary<string, string>? texts)
+    {
+        texts = null;
+        if (!Has(name) || _element.GetProperty(name) is not { ValueKind: JsonValueKind.Array } array)
+            return false;
+
+        _consumed.Add(name);
+        texts = [];
+        foreach (JsonElement element in array.EnumerateArray())
+        {
+            HuggingFaceJson item = element.ValueKind == JsonValueKind.Object ? new(Path, $"{_prefix}{name}[].", element) : throw Fault(name, "has an element that is no object");
+            if (!texts.TryAdd(item.GetString(nameOfName), item.GetString(nameOfText)))
+                throw Fault(name, $"has '{item.GetString(nameOfName)}' twice");
+        }
+
+        return true;
+    }
 
     /// <summary>A fault of one key of this file.</summary>
     public HuggingFaceException Fault(string name, string problem) => new(Path, $"'{_prefix}{name}' {problem}");
