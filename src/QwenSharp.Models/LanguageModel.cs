@@ -11,6 +11,7 @@ public sealed class LanguageModel
 {
     private readonly Tensor _embedding;
     private readonly DecoderLayer[] _layers;
+    private readonly NextTokenBlock[] _nextTokens;
     private readonly Tensor _outputNorm;
     private readonly Linear _head;
     private readonly RotaryPositions _rotary;
@@ -36,12 +37,22 @@ public sealed class LanguageModel
         }
 
         _layers = [.. layers];
+        List<NextTokenBlock> blocks = [];
+        while (blocks.Count < config.NextTokenLayers)
+        {
+            weights.Enter(layers.Count + blocks.Count);
+            blocks.Add(NextTokenBlock.Read(weights, config, family.ReadLayer(weights, config)));
+        }
+
+        _nextTokens = [.. blocks];
         weights.Leave();
         _outputNorm = weights.Vector("output_norm.weight", config.Width);
         bool hasHeadBias = weights.Has("output.bias");
         _head = config.HasTiedHead
             ? new Linear(_embedding, hasHeadBias ? weights.Vector("output.bias", config.VocabularySize) : null)
             : weights.Linear("output", config.Width, config.VocabularySize, hasHeadBias);
+        if (family.IgnoresHeadBias)
+            _head = _head with { Bias = null };
 
         // Rerankers carry a classifier beside the language head; next-token logits do not pass through it.
         if (weights.Has("cls.output.weight"))
@@ -50,7 +61,7 @@ public sealed class LanguageModel
         source.RequireNothingLeft();
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
-        BytesPerToken = WeightBytes - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
+        BytesPerToken = weights.BytesPerToken - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
         _rotary = new RotaryPositions(config);
     }
 
@@ -69,13 +80,24 @@ public sealed class LanguageModel
     /// <summary>Bytes of all weights.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table.</summary>
+    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table, and experts that it does not hit.</summary>
     public long BytesPerToken { get; }
 
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
     /// <param name="type">F16 or F32.</param>
     /// <param name="blocks">How many blocks.</param>
-    public KvStore CreateKvStore(TensorType type, int blocks) => new(type, Config.Layers, Config.KvHeads, Config.HeadLength, blocks);
+    public KvStore CreateKvStore(TensorType type, int blocks) => new(type, Config.AttentionLayers, Config.KvHeads, Config.HeadLength, blocks);
+
+    /// <summary>Allocates the states of recurrent layers for <paramref name="slots"/> sequences; null where no layer is recurrent.</summary>
+    public RecurrentStore? CreateRecurrentStore(int slots) =>
+        Config.Recurrent is { } recurrent ? new RecurrentStore(recurrent.Shape, recurrent.Count(Config.Layers), slots) : null;
+
+    /// <summary>Allocates a KV cache for the blocks that draft the token after next, which attend to what they computed before.</summary>
+    /// <param name="type">F16 or F32.</param>
+    /// <param name="blocks">How many blocks; a sequence uses the same numbers as in the cache of the layers.</param>
+    /// <exception cref="InvalidOperationException">The model has no such block.</exception>
+    public KvStore CreateNextTokenKvStore(TensorType type, int blocks) =>
+        new(type, RequireNextTokens(), Config.KvHeads, Config.HeadLength, blocks);
 
     /// <summary>
     /// Computes the batch's rows: stores their keys and values, and writes the logits that were asked for
@@ -87,32 +109,74 @@ public sealed class LanguageModel
     /// <param name="batch">The rows.</param>
     /// <param name="cache">Keys and values of all sequences.</param>
     /// <param name="w">Scratch with room for the batch.</param>
-    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w)
+    /// <param name="states">The states of all sequences, where the model has recurrent layers.</param>
+    /// <exception cref="ArgumentException">The model has recurrent layers and there is no store for them, or it holds the state of another position.</exception>
+    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w, RecurrentStore? states = null)
     {
-        int rows = batch.Rows;
-        float epsilon = Config.RmsEpsilon;
+        if (states is null && Config.Recurrent is not null)
+            throw new ArgumentException("The model has recurrent layers; they need a store of states.", nameof(states));
+
+        states?.Enter(batch.Sequences);
+        SequenceStores stores = new(cache, states);
         compute.Embed(_embedding, batch.Tokens, w.Hidden);
-        _rotary.Fill(batch.Positions, w.Rotations);
+        _rotary.Fill(batch, w.Rotations);
+        int rows = batch.Rows;
         for (int l = 0; l < _layers.Length; l++)
+            rows = Forward(compute, batch, stores, _layers[l], isLast: l == _layers.Length - 1, w);
+
+        states?.Leave(batch.Sequences);
+        Answer(compute, rows, _outputNorm, _head, w);
+    }
+
+    /// <summary>
+    /// Drafts the token after next (multi-token prediction): from the final hidden state of position t and the token at t + 1 come the logits of t + 2.
+    /// The rows' logits go to <see cref="Workspace.Logits"/> as with <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?)"/>,
+    /// and what takes the place of their final hidden states as there, for the block that drafts one token further.
+    /// </summary>
+    /// <param name="compute">The kernels.</param>
+    /// <param name="batch">The token at t + 1 and its position, a row for each t; all earlier positions but the first are in <paramref name="cache"/>.</param>
+    /// <param name="hidden">The final hidden state (behind the output norm) of the position before each row's own, [rows, <see cref="ModelConfig.Width"/>]; not in the workspace.</param>
+    /// <param name="cache">Made by <see cref="CreateNextTokenKvStore"/>.</param>
+    /// <param name="w">Scratch with room for the batch.</param>
+    /// <param name="block">Which of the <see cref="ModelConfig.NextTokenLayers"/> blocks.</param>
+    /// <exception cref="InvalidOperationException">The model has no such block.</exception>
+    public void PredictNext(Compute compute, Batch batch, Activations hidden, KvStore cache, Workspace w, int block = 0)
+    {
+        if ((uint)block >= (uint)RequireNextTokens())
+            throw new InvalidOperationException($"The model has {_nextTokens.Length} blocks for the token after next, and no block {block}.");
+
+        NextTokenBlock next = _nextTokens[block];
+        _rotary.Fill(batch, w.Rotations);
+        next.Begin(compute, _embedding, batch.Tokens, hidden, Config.RmsEpsilon, w);
+        int rows = Forward(compute, batch, new SequenceStores(cache, null), next.Layer, isLast: true, w);
+        Answer(compute, rows, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);
+    }
+
+    /// <summary>One layer; the last one goes on with the rows that want logits alone, as after its mixer no row reads another.</summary>
+    private int Forward(Compute compute, Batch batch, in SequenceStores stores, DecoderLayer layer, bool isLast, Workspace w)
+    {
+        compute.RmsNorm(w.Hidden, batch.Rows, layer.MixerNorm, Config.RmsEpsilon, w.Normed);
+        layer.Mixer.Forward(compute, batch, stores, w);
+        int rows = isLast ? KeepRows(w.Hidden, batch.LogitRows) : batch.Rows;
+        if (rows > 0)
         {
-            DecoderLayer layer = _layers[l];
-            compute.RmsNorm(w.Hidden, rows, layer.MixerNorm, epsilon, w.Normed);
-            layer.Mixer.Forward(compute, batch, cache, w);
-
-            // After the last mixer no row reads another one: those without logits are done.
-            if (l == _layers.Length - 1)
-                rows = KeepRows(w.Hidden, batch.LogitRows);
-            if (rows == 0)
-                return;
-
-            compute.RmsNorm(w.Hidden, rows, layer.FeedForwardNorm, epsilon, w.Normed);
+            compute.RmsNorm(w.Hidden, rows, layer.FeedForwardNorm, Config.RmsEpsilon, w.Normed);
             layer.FeedForward.Forward(compute, rows, w);
         }
 
-        compute.RmsNorm(w.Hidden, rows, _outputNorm, epsilon, w.Normed);
-        compute.Project(w.Normed, rows, _head.Into(w.Logits));
-        _head.Finish(w.Logits, rows);
+        return rows;
     }
+
+    private void Answer(Compute compute, int rows, Tensor norm, Linear head, Workspace w)
+    {
+        compute.RmsNorm(w.Hidden, rows, norm, Config.RmsEpsilon, w.Normed);
+        compute.Project(w.Normed, rows, head.Into(w.Logits));
+        head.Finish(w.Logits, rows);
+    }
+
+    private int RequireNextTokens() => _nextTokens.Length > 0
+        ? _nextTokens.Length
+        : throw new InvalidOperationException("The model has no block for the token after next.");
 
     private static int KeepRows(Activations hidden, ReadOnlySpan<int> ascending)
     {

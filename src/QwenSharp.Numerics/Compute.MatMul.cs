@@ -5,7 +5,16 @@ namespace QwenSharp.Numerics;
 /// <param name="Output">y, whose width is <c>out</c>.</param>
 /// <param name="Bias">F32 of shape [out], or none.</param>
 /// <param name="Accumulate">Whether the product is added to what <paramref name="Output"/> holds.</param>
-public readonly record struct Projection(Tensor Weight, Activations Output, Tensor? Bias = null, bool Accumulate = false);
+public readonly record struct Projection(Tensor Weight, Activations Output, Tensor? Bias = null, bool Accumulate = false)
+{
+    /// <summary>The rows of x and y that this product is of; null for all. Experts share a batch so: each multiplies its own rows.</summary>
+    public RowRange? Rows { get; init; }
+}
+
+/// <summary>Consecutive rows of a batch.</summary>
+/// <param name="First">The first.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct RowRange(int First, int Count);
 
 public sealed partial class Compute
 {
@@ -55,6 +64,8 @@ public sealed partial class Compute
     private static void Check(Activations x, int rows, in Projection output)
     {
         Tensor weight = output.Weight;
+        if (output.Rows is { } range && (range.First < 0 || range.Count < 0 || range.First > rows - range.Count))
+            throw new ArgumentException($"Rows {range.First} to {(long)range.First + range.Count - 1} of {weight} are not among the first {rows}.");
         if (weight.Columns != x.Width || weight.Rows != output.Output.Width || rows > x.Capacity || rows > output.Output.Capacity)
             throw new ArgumentException($"{weight} does not fit {rows} rows of width {x.Width} into width {output.Output.Width} ({x.Capacity} and {output.Output.Capacity} rows of room).");
         if (!weight.Type.HasMatrixProduct())

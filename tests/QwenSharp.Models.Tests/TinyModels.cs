@@ -14,14 +14,39 @@ internal static class TinyModels
         ["qwen2"] = Config("qwen2", heads: 4, kvHeads: 2, headLength: 16),
         ["qwen2, one KV head, tied"] = Config("qwen2", heads: 4, kvHeads: 1, headLength: 16) with { HasTiedHead = true },
         ["qwen2, as many KV heads, no bias"] = Config("qwen2", heads: 2, kvHeads: 2, headLength: 32) with { HasQkvBias = false },
+        ["qwen2vl, sections"] = Config("qwen2vl", heads: 4, kvHeads: 2, headLength: 16) with { RotarySections = new RotarySections(2, 3, 3) },
+        ["qwen2moe, a shared expert"] = Config("qwen2moe", heads: 4, kvHeads: 2, headLength: 16) with { Experts = new MixtureOfExperts(7, 3, 24) { SharedWidth = 40 } },
         ["qwen3"] = Config("qwen3", heads: 4, kvHeads: 2, headLength: 16),
+        ["qwen3moe"] = Config("qwen3moe", heads: 4, kvHeads: 2, headLength: 16) with { Experts = new MixtureOfExperts(16, 4, 32) { NormalizesWeights = true } },
+        ["qwen3moe, every expert hit, scaled"] = Config("qwen3moe", heads: 4, kvHeads: 2, headLength: 16) with
+        {
+            Experts = new MixtureOfExperts(3, 3, 48) { NormalizesWeights = true, WeightScale = 2.5f },
+        },
+        ["qwen3vl, interleaved, in part"] = Config("qwen3vl", heads: 4, kvHeads: 2, headLength: 32) with
+        {
+            RotaryLength = 24,
+            RotarySections = new RotarySections(4, 4, 4, IsInterleaved: true),
+        },
+        ["qwen3vlmoe"] = Config("qwen3vlmoe", heads: 4, kvHeads: 2, headLength: 16) with
+        {
+            Experts = new MixtureOfExperts(8, 2, 32) { NormalizesWeights = true },
+            RotarySections = new RotarySections(3, 3, 2, IsInterleaved: true),
+        },
         ["qwen3, heads wider than the model, tied"] = Config("qwen3", heads: 4, kvHeads: 4, headLength: 32) with { HasTiedHead = true },
         ["qwen3, groups of three"] = Config("qwen3", heads: 6, kvHeads: 2, headLength: 8) with { Layers = 3 },
+        ["qwen3, in part, dynamic scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RotaryLength = 8, RopeScaling = new DynamicRopeScaling(3) },
         ["qwen3, linear scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RopeScaling = new LinearRopeScaling(4) },
         ["qwen2, YaRN"] = Config("qwen2", heads: 2, kvHeads: 1, headLength: 32) with
         {
             RopeScaling = new YarnRopeScaling(4, 64, AttentionFactor: 1.1f),
         },
+    };
+
+    /// <summary>Experts that K-quants fit.</summary>
+    public static readonly ModelConfig WideExperts = Config("qwen2moe", heads: 4, kvHeads: 2, headLength: 64) with
+    {
+        Width = 256,
+        Experts = new MixtureOfExperts(12, 3, 256) { SharedWidth = 512 },
     };
 
     public static TheoryData<string> Names() => [.. Configs.Keys];
@@ -37,8 +62,8 @@ internal static class TinyModels
         HeadLength = headLength,
         FeedForwardWidth = 96,
         ContextLength = 256,
-        HasQkNorm = architecture == "qwen3",
-        HasQkvBias = architecture is "qwen" or "qwen2",
+        HasQkNorm = architecture.StartsWith("qwen3", StringComparison.Ordinal),
+        HasQkvBias = !architecture.StartsWith("qwen3", StringComparison.Ordinal),
         HasFusedQkv = architecture == "qwen",
     };
 

@@ -20,10 +20,22 @@ internal sealed record FeedForward(Linear Gate, Linear Up, Linear Down) : IFeedF
     /// <inheritdoc/>
     public void Forward(Compute compute, int rows, Workspace w)
     {
+        Activate(compute, rows, w);
+        Contract(compute, rows, w);
+    }
+
+    /// <summary>The way up: the hidden features of <see cref="Workspace.Normed"/>, in <see cref="Workspace.Gate"/>.</summary>
+    public void Activate(Compute compute, int rows, Workspace w)
+    {
         compute.Project(w.Normed, rows, Gate.Into(w.Gate), Up.Into(w.Up));
         Gate.Finish(w.Gate, rows);
         Up.Finish(w.Up, rows);
         compute.SwiGlu(w.Gate, w.Up, rows, w.Gate);
+    }
+
+    /// <summary>The way down, added to <see cref="Workspace.Hidden"/>.</summary>
+    public void Contract(Compute compute, int rows, Workspace w)
+    {
         Down.ScaleInput(w.Gate, rows);
         compute.Project(w.Gate, rows, Down.AddTo(w.Hidden));
     }

@@ -6,5 +6,5 @@ namespace QwenSharp.Models;
 internal interface IMixer
 {
     /// <summary>Adds the mixture of <see cref="Workspace.Normed"/> to <see cref="Workspace.Hidden"/>, for all rows of the batch.</summary>
-    void Forward(Compute compute, Batch batch, KvStore cache, Workspace w);
+    void Forward(Compute compute, Batch batch, in SequenceStores stores, Workspace w);
 }

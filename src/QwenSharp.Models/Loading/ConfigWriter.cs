@@ -19,10 +19,26 @@ internal static class ConfigWriter
             .Add(prefix + "attention.key_length", (uint)config.HeadLength)
             .Add(prefix + "attention.value_length", (uint)config.HeadLength)
             .Add(prefix + "attention.layer_norm_rms_epsilon", config.RmsEpsilon)
-            .Add(prefix + "rope.dimension_count", (uint)config.HeadLength)
+            .Add(prefix + "rope.dimension_count", (uint)config.RotaryLength)
             .Add(prefix + "rope.freq_base", config.RopeTheta);
+        if (config.Experts is { } experts)
+        {
+            writer.Add(prefix + "expert_count", (uint)experts.Count)
+                .Add(prefix + "expert_used_count", (uint)experts.Used)
+                .Add(prefix + "expert_feed_forward_length", (uint)experts.Width);
+            if (experts.SharedWidth > 0)
+                writer.Add(prefix + "expert_shared_feed_forward_length", (uint)experts.SharedWidth);
+            if (experts.WeightScale != 1)
+                writer.Add(prefix + "expert_weights_scale", experts.WeightScale);
+        }
+
+        if (config.RotarySections is { } sections)
+            writer.Add(prefix + "rope.dimension_sections", GgufValue.ArrayOf<int>([sections.Time, sections.Height, sections.Width, 0]));
         if (config.RopeScaling is { } scaling)
         {
+            if (scaling is DynamicRopeScaling || scaling is YarnRopeScaling { Truncates: false })
+                throw new ArgumentException($"GGUF has no words for {scaling}.", nameof(config));
+
             writer.Add(prefix + "rope.scaling.type", scaling is YarnRopeScaling ? "yarn" : "linear")
                 .Add(prefix + "rope.scaling.factor", scaling.Factor);
         }

@@ -14,6 +14,9 @@ internal sealed class WeightReader(IWeightSource source)
     /// <summary>Bytes of what was taken.</summary>
     public long Bytes { get; private set; }
 
+    /// <summary>Bytes of what was taken that one token passes: of experts, those of the ones that it hits.</summary>
+    public long BytesPerToken { get; private set; }
+
     /// <summary>Elements of what was taken.</summary>
     public long Elements { get; private set; }
 
@@ -34,13 +37,7 @@ internal sealed class WeightReader(IWeightSource source)
     }
 
     /// <summary>A matrix of shape [inputs, outputs], of any type that has a matrix product.</summary>
-    public Tensor Matrix(string name, int inputs, int outputs)
-    {
-        Tensor tensor = Take(name, [inputs, outputs]);
-        return tensor.Type is TensorType.I8 or TensorType.I16 or TensorType.I32 or TensorType.I64 or TensorType.F64
-            ? throw new ModelLoadException($"Tensor {tensor} has a type without a matrix product.")
-            : tensor;
-    }
+    public Tensor Matrix(string name, int inputs, int outputs) => RequireProduct(Take(name, [inputs, outputs]));
 
     /// <summary>NAME.weight, with NAME.bias where <paramref name="hasBias"/>, and NAME.scale where there is one.</summary>
     public Linear Linear(string name, int inputs, int outputs, bool hasBias = false)
@@ -55,10 +52,36 @@ internal sealed class WeightReader(IWeightSource source)
             Has(name + ".scale") ? MemoryMarshal.Read<float>(Vector(name + ".scale", 1).Data) : 1);
     }
 
+    /// <summary>
+    /// The matrices of all experts, from the stack NAME_exps.weight of shape [inputs, outputs, experts],
+    /// with NAME_exps.scale, one factor an expert, where there is one.
+    /// </summary>
+    public Linear[] Experts(string name, int inputs, int outputs, MixtureOfExperts experts)
+    {
+        if (Has(name + ".0.weight"))
+            throw new ModelLoadException($"Tensor '{_prefix}{name}.0.weight' holds one expert; this build reads files that stack them in '{_prefix}{name}_exps.weight': convert the checkpoint again.");
+        if (Has(name + "_exps.input_scale"))
+            Vector(name + "_exps.input_scale", experts.Count);
+
+        Tensor stack = RequireProduct(Take(name + "_exps.weight", [inputs, outputs, experts.Count]));
+        BytesPerToken -= stack.ByteLength / experts.Count * (experts.Count - experts.Used);
+        ReadOnlySpan<float> scales = Has(name + "_exps.scale") ? MemoryMarshal.Cast<byte, float>(Vector(name + "_exps.scale", experts.Count).Data) : default;
+        Linear[] matrices = new Linear[experts.Count];
+        for (int e = 0; e < matrices.Length; e++)
+            matrices[e] = new Linear(stack.Slice((long)e * inputs * outputs, [inputs, outputs]), Scale: scales.IsEmpty ? 1 : scales[e]);
+
+        return matrices;
+    }
+
+    private static Tensor RequireProduct(Tensor tensor) => tensor.Type.HasMatrixProduct()
+        ? tensor
+        : throw new ModelLoadException($"Tensor {tensor} has a type without a matrix product.");
+
     private Tensor Take(string name, ReadOnlySpan<long> shape)
     {
         Tensor tensor = source.Take(_prefix + name, shape);
         Bytes += tensor.ByteLength;
+        BytesPerToken += tensor.ByteLength;
         Elements += tensor.ElementCount;
         return tensor;
     }

@@ -88,7 +88,7 @@ public sealed class RandomWeights : IWeightSource
     {
         TensorType type = _mix.TypeOf(_config, name, shape[0]);
         byte[] pattern = Pattern(type, shape[0]);
-        long bytes = type.Bytes(shape[0] * shape[1]);
+        long bytes = type.Bytes(shape[0] * shape[1] * (shape.Length > 2 ? shape[2] : 1));
         NativeBuffer buffer = new(bytes);
 
         // Each tensor begins elsewhere in the pattern, so that no two are alike.

@@ -4,7 +4,7 @@ namespace QwenSharp.Models;
 
 /// <summary>
 /// Which type each matrix of a model has, by the field's names (the files that llama.cpp's quantiser calls Q4_K_M and so on).
-/// Norms and biases are F32 in all of them.
+/// Norms, biases and the routers of experts are F32 in all of them.
 /// </summary>
 /// <param name="Name">The name, in lower case.</param>
 /// <param name="Bulk">The type of most matrices.</param>
@@ -44,8 +44,9 @@ public sealed record WeightMix(string Name, TensorType Bulk, TensorType Head, Te
         {
             "output.weight" => Head,
             "token_embd.weight" => config.HasTiedHead ? Head : Bulk,
-            _ when tensor.EndsWith(".ffn_down.weight", StringComparison.Ordinal) => UsesMore(config, tensor) ? More : Bulk,
-            _ when tensor.EndsWith(".attn_v.weight", StringComparison.Ordinal) =>
+            _ when tensor.Contains(".ffn_gate_inp", StringComparison.Ordinal) => TensorType.F32,
+            _ when tensor.Contains(".ffn_down", StringComparison.Ordinal) => UsesMore(config, tensor) ? More : Bulk,
+            _ when tensor.EndsWith(".attn_v.weight", StringComparison.Ordinal) || tensor.EndsWith(".attn_qkv.weight", StringComparison.Ordinal) =>
                 UsesMore(config, tensor) ? More : Bulk == TensorType.Q4_K && config.Layers == 80 ? TensorType.Q5_K : Bulk,
             _ => Bulk,
         };

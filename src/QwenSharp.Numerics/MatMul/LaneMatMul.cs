@@ -28,6 +28,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private Cut[] _cuts = new Cut[4];
     private Activations _x = null!;
     private int _tokens;
+    private int _count;
 
     public LaneMatMul(WorkerPool pool)
     {
@@ -46,16 +47,19 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
     {
         if (_outputs.Length < outputs.Length)
-            (_outputs, _cuts) = (new Projection[outputs.Length], new Cut[outputs.Length]);
+        {
+            int room = Math.Max(outputs.Length, 2 * _outputs.Length);
+            (_outputs, _cuts) = (new Projection[room], new Cut[room]);
+        }
 
-        (_x, _tokens) = (x, rows);
+        (_x, _tokens, _count) = (x, rows, outputs.Length);
         outputs.CopyTo(_outputs);
         Pack(outputs);
 
         int tasks = 0;
         for (int i = 0; i < outputs.Length; i++)
         {
-            _cuts[i] = CutUp(outputs[i].Weight, tasks);
+            _cuts[i] = CutUp(outputs[i], tasks);
             tasks = _cuts[i].EndTask;
         }
 
@@ -67,9 +71,9 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     // Q8_0 widens activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
-    private ActivationFormat FormatOf(TensorType type) => type switch
+    private static ActivationFormat FormatOf(TensorType type, int tokens) => type switch
     {
-        TensorType.Q8_0 => _tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
+        TensorType.Q8_0 => tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
         _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,
         _ when type.BlockLength() == 32 => ActivationFormat.Blocks,
         _ => ActivationFormat.Floats,
@@ -80,7 +84,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         int done = 0;
         foreach (ref readonly Projection output in outputs)
         {
-            ActivationFormat format = FormatOf(output.Weight.Type);
+            ActivationFormat format = FormatOf(output.Weight.Type, TokensOf(output).Count);
             if (format == ActivationFormat.Floats || (done >> (int)format & 1) != 0)
                 continue;
 
@@ -98,27 +102,29 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         }
     }
 
-    private Cut CutUp(Tensor weight, int firstTask)
+    private RowRange TokensOf(in Projection output) => output.Rows ?? new RowRange(0, _tokens);
+
+    private Cut CutUp(in Projection output, int firstTask)
     {
+        Tensor weight = output.Weight;
+        RowRange tokens = TokensOf(output);
         int panels = (weight.Rows + PanelRows - 1) / PanelRows;
-        long panelBytes = Math.Max(1, weight.RowBytes * PanelRows * Math.Min(_tokens, TokensPerTask));
+        long panelBytes = Math.Max(1, weight.RowBytes * PanelRows * Math.Min(tokens.Count, TokensPerTask));
 
         // Enough tasks that threads of different speed end together.
         int panelsPerTask = (int)Math.Clamp(BytesPerTask / panelBytes, 1, Math.Max(1, panels / (4 * _pool.Threads)));
-        int tokenRanges = (_tokens + TokensPerTask - 1) / TokensPerTask;
-        return new Cut(firstTask, firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges, panelsPerTask, tokenRanges);
+        int tokenRanges = (tokens.Count + TokensPerTask - 1) / TokensPerTask;
+        return new Cut(firstTask, firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges, panelsPerTask, tokenRanges, tokens);
     }
 
     private void Multiply(int task, int worker)
     {
-        int index = 0;
-        while (task >= _cuts[index].EndTask)
-            index++;
-
+        int index = IndexOf(task);
         Cut cut = _cuts[index];
         ref readonly Projection output = ref _outputs[index];
         task -= cut.FirstTask;
-        int firstToken = task % cut.TokenRanges * TokensPerTask, tokens = Math.Min(TokensPerTask, _tokens - firstToken);
+        int range = task % cut.TokenRanges * TokensPerTask;
+        RowRange tokens = new(cut.Tokens.First + range, Math.Min(TokensPerTask, cut.Tokens.Count - range));
         int firstRow = task / cut.TokenRanges * cut.PanelsPerTask * PanelRows;
         int endRow = Math.Min(firstRow + cut.PanelsPerTask * PanelRows, output.Weight.Rows);
         for (int row = firstRow; row < endRow; row += PanelRows)
@@ -126,43 +132,43 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
             switch (output.Weight.Type)
             {
                 case TensorType.F32:
-                    Panel<FloatKernel<F32Format>>(output, row, firstToken, tokens, worker);
+                    Panel<FloatKernel<F32Format>>(output, row, tokens, worker);
                     break;
                 case TensorType.F16:
-                    Panel<FloatKernel<F16Format>>(output, row, firstToken, tokens, worker);
+                    Panel<FloatKernel<F16Format>>(output, row, tokens, worker);
                     break;
                 case TensorType.BF16:
-                    Panel<FloatKernel<BF16Format>>(output, row, firstToken, tokens, worker);
+                    Panel<FloatKernel<BF16Format>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q8_0:
-                    Panel<Q8_0Kernel>(output, row, firstToken, tokens, worker);
+                    Panel<Q8_0Kernel>(output, row, tokens, worker);
                     break;
                 case TensorType.Q4_0:
-                    Panel<BlockKernel<Q4_0Format>>(output, row, firstToken, tokens, worker);
+                    Panel<BlockKernel<Q4_0Format>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q4_1:
-                    Panel<BlockKernel<Q4_1Format>>(output, row, firstToken, tokens, worker);
+                    Panel<BlockKernel<Q4_1Format>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q5_0:
-                    Panel<BlockKernel<Q5_0Format>>(output, row, firstToken, tokens, worker);
+                    Panel<BlockKernel<Q5_0Format>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q5_1:
-                    Panel<BlockKernel<Q5_1Format>>(output, row, firstToken, tokens, worker);
+                    Panel<BlockKernel<Q5_1Format>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q2_K:
-                    Panel<SuperBlockKernel<Q2_KFormat>>(output, row, firstToken, tokens, worker);
+                    Panel<SuperBlockKernel<Q2_KFormat>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q3_K:
-                    Panel<SuperBlockKernel<Q3_KFormat>>(output, row, firstToken, tokens, worker);
+                    Panel<SuperBlockKernel<Q3_KFormat>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q4_K:
-                    Panel<SuperBlockKernel<Q4_KFormat>>(output, row, firstToken, tokens, worker);
+                    Panel<SuperBlockKernel<Q4_KFormat>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q5_K:
-                    Panel<SuperBlockKernel<Q5_KFormat>>(output, row, firstToken, tokens, worker);
+                    Panel<SuperBlockKernel<Q5_KFormat>>(output, row, tokens, worker);
                     break;
                 case TensorType.Q6_K:
-                    Panel<SuperBlockKernel<Q6_KFormat>>(output, row, firstToken, tokens, worker);
+                    Panel<SuperBlockKernel<Q6_KFormat>>(output, row, tokens, worker);
                     break;
                 default:
                     throw new ArgumentException($"{output.Weight} has no matrix product.");
@@ -170,31 +176,49 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         }
     }
 
-    private void Panel<TKernel>(in Projection output, int row, int firstToken, int tokens, int worker)
+    // Experts make hundreds of outputs: the first whose tasks end behind this one.
+    private int IndexOf(int task)
+    {
+        int low = 0, high = _count - 1;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (task < _cuts[middle].EndTask)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return low;
+    }
+
+    private void Panel<TKernel>(in Projection output, int row, RowRange tokens, int worker)
         where TKernel : struct, IPanelKernel
     {
         Tensor weight = output.Weight;
         Scratch scratch = new((V*)_scratch.Pointer + worker * Scratch.Registers);
-        ActivationFormat format = FormatOf(weight.Type);
-        if (TKernel.HasDot && _tokens == 1)
+        int all = TokensOf(output).Count;
+        ActivationFormat format = FormatOf(weight.Type, all);
+        bool floats = format == ActivationFormat.Floats;
+        int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
+        nint chunkStride = floats ? 256 * sizeof(float) : (nint)_tokens * record;
+        byte* x = (floats ? (byte*)_x.Pointer : _packed[(int)format].Pointer) + (long)tokens.First * record;
+        if (TKernel.HasDot && all == 1)
         {
             for (int group = 0; group < 2; group++)
-                scratch.Sums[group] = Dot<TKernel>(weight, row + group * TLanes.Count, _packed[(int)format].Pointer, PackedActivations.RecordBytes(format), scratch);
+                scratch.Sums[group] = Dot<TKernel>(weight, row + group * TLanes.Count, x, chunkStride, scratch);
         }
         else
         {
-            new Span<V>(scratch.Sums, 2 * tokens).Clear();
-            bool floats = format == ActivationFormat.Floats;
-            int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
-            byte* x = floats ? (byte*)(_x.Pointer + (long)firstToken * _x.Width) : _packed[(int)format].Pointer + (long)firstToken * record;
-            Multiply<TKernel>(weight, row, x, floats ? 256 * sizeof(float) : (nint)_tokens * record, record, tokens, scratch);
+            new Span<V>(scratch.Sums, 2 * tokens.Count).Clear();
+            Multiply<TKernel>(weight, row, x, chunkStride, record, tokens.Count, scratch);
         }
 
-        Write(output, row, firstToken, tokens, scratch.Sums);
+        Write(output, row, tokens.First, tokens.Count, scratch.Sums);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static V Dot<TKernel>(Tensor weight, int row, byte* x, int recordBytes, Scratch scratch)
+    private static V Dot<TKernel>(Tensor weight, int row, byte* x, nint chunkStride, Scratch scratch)
         where TKernel : struct, IPanelKernel
     {
         V sum = default;
@@ -208,7 +232,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         // The next rows follow these in memory; a share of them is asked for at each step.
         byte* next = rows < 2 * TLanes.Count ? weights : weights + TLanes.Count * rowBytes;
         nint step = TLanes.Count * chunkBytes;
-        for (int column = 0; column < columns; column += 256, weights += chunkBytes, x += recordBytes)
+        for (int column = 0; column < columns; column += 256, weights += chunkBytes, x += chunkStride)
         {
             int length = Math.Min(256, columns - column);
             if (rows < TLanes.Count)
@@ -309,7 +333,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     // How one output is cut: tasks count token ranges fastest, so that a panel's weights are still in the cache for the next range.
-    private readonly record struct Cut(int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges);
+    private readonly record struct Cut(int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges, RowRange Tokens);
 
     // A worker's memory: the unpacked panel, sums, and copies of rows at the tensor's end.
     private readonly struct Scratch(V* start)

@@ -59,14 +59,14 @@ internal sealed unsafe class ScalarMatMul : IMatMul
     public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
     {
         foreach (ref readonly Projection output in outputs)
-            Multiply(output, x, rows);
+            Multiply(output, x, output.Rows ?? new RowRange(0, rows));
     }
 
     public void Dispose()
     {
     }
 
-    private static void Multiply(in Projection projection, Activations x, int tokens)
+    private static void Multiply(in Projection projection, Activations x, RowRange tokens)
     {
         Tensor weight = projection.Weight;
         int block = weight.Type.BlockLength();
@@ -74,7 +74,7 @@ internal sealed unsafe class ScalarMatMul : IMatMul
         float[] line = new float[quantised ? 0 : weight.Columns];
         sbyte[] codes = new sbyte[quantised ? weight.Columns : 0];
         float[] scales = new float[quantised ? weight.Columns / block : 0];
-        for (int token = 0; token < tokens; token++)
+        for (int token = tokens.First; token < tokens.First + tokens.Count; token++)
         {
             ReadOnlySpan<float> input = x.Row(token);
             for (int b = 0; b < scales.Length; b++)
