@@ -23,7 +23,7 @@ public sealed partial class Compute
     /// <summary>
     /// Multiplies rows of activations with several weight matrices that share them:
     /// for each output, y[r, o] = Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
-    /// For quantised weights the activations are rounded to 8 bits by blocks of the weights' block length.
+    /// For quantised weights the activations are rounded to 8 bits by blocks of 256 for K-quants and of 32 for all other types.
     /// A result's bits do not depend on the number of rows, the threads or the instruction set.
     /// </summary>
     /// <param name="x">[rows, in].</param>

@@ -74,6 +74,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private static ActivationFormat FormatOf(TensorType type, int tokens) => type switch
     {
         TensorType.Q8_0 => tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
+        _ when type.HasCodebook() => tokens == 1 && CodebookFormats.HaveDot(type) ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
         _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,
         _ when type.BlockLength() == 32 => ActivationFormat.Blocks,
         _ => ActivationFormat.Floats,
@@ -169,6 +170,51 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
                     break;
                 case TensorType.Q6_K:
                     Panel<SuperBlockKernel<Q6_KFormat>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ4_NL:
+                    Panel<CodebookKernel<NibbleFormat<IQ4_NLFormat>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ4_XS:
+                    Panel<CodebookKernel<NibbleFormat<IQ4_XSFormat>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.MXFP4:
+                    Panel<CodebookKernel<NibbleFormat<MXFP4Format>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.NVFP4:
+                    Panel<CodebookKernel<DecodedFormat<NVFP4Type>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ1_S:
+                    Panel<CodebookKernel<DecodedFormat<IQ1_SType>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ1_M:
+                    Panel<CodebookKernel<DecodedFormat<IQ1_MType>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ2_XXS:
+                    Panel<CodebookKernel<DecodedFormat<IQ2_XXSType>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ2_XS:
+                    Panel<CodebookKernel<DecodedFormat<IQ2_XSType>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ2_S:
+                    Panel<CodebookKernel<DecodedFormat<IQ2_SType>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ3_XXS:
+                    Panel<CodebookKernel<DecodedFormat<IQ3_XXSType>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.IQ3_S:
+                    Panel<CodebookKernel<DecodedFormat<IQ3_SType>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.TQ1_0:
+                    Panel<CodebookKernel<DecodedFormat<TQ1_0Type>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.TQ2_0:
+                    Panel<CodebookKernel<DecodedFormat<TQ2_0Type>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.Q1_0:
+                    Panel<CodebookKernel<DecodedFormat<Q1_0Type>>>(output, row, tokens, worker);
+                    break;
+                case TensorType.Q2_0:
+                    Panel<CodebookKernel<DecodedFormat<Q2_0Type>>>(output, row, tokens, worker);
                     break;
                 default:
                     throw new ArgumentException($"{output.Weight} has no matrix product.");
