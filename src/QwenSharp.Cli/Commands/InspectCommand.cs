@@ -1,4 +1,5 @@
 using System.CommandLine;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Inspect;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
@@ -32,7 +33,7 @@ internal static class InspectCommand
         });
         command.SetAction(parsed =>
         {
-            using GgufFile file = GgufFile.Open(parsed.GetValue(model)!);
+            using GgufFile file = GgufFile.Open(LocalModel.Of(parsed.GetValue(model)!).Path);
             if (parsed.GetValue(template))
             {
                 terminal.Out.Write(file.Metadata.GetString(ModelDescription.TemplateKey));

@@ -1,10 +1,9 @@
 namespace QwenSharp.Hub;
 
-/// <summary>Pauses between attempts: half a second, then twice as long each time, or what the server asks for; success starts over.</summary>
+/// <summary>Pauses between attempts: half a second, then twice as long each time, or as long as the server asks for; success starts over.</summary>
 internal sealed class Backoff(TimeProvider time)
 {
     private const int Attempts = 6;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestAsked = TimeSpan.FromMinutes(5);
     private int _failures;
 
@@ -21,7 +20,7 @@ internal sealed class Backoff(TimeProvider time)
             throw new HubException($"{failure.Message} Gave up after {Attempts} attempts; pull again to go on from there.", failure);
 
         TimeSpan pause = TimeSpan.FromSeconds(0.5 * (1 << (_failures - 1)));
-        return Task.Delay(failure.RetryAfter ?? (pause < Longest ? pause : Longest), time, cancellationToken);
+        return Task.Delay(failure.RetryAfter > pause ? failure.RetryAfter.Value : pause, time, cancellationToken);
     }
 
     /// <summary>Runs work until it succeeds or has failed too often.</summary>

@@ -104,7 +104,7 @@ internal static class CacheScan
             using FileStream stream = index.OpenRead();
             using JsonDocument document = JsonDocument.Parse(stream);
             return document.RootElement.Field("weight_map") is { ValueKind: JsonValueKind.Object } map
-                && map.EnumerateObject().All(weight => weight.Value.ValueKind == JsonValueKind.String && files.ContainsKey(weight.Value.GetString()!));
+                && map.EnumerateObject().All(weight => weight.Value.AsText() is { } file && files.ContainsKey(file));
         }
         catch (JsonException)
         {

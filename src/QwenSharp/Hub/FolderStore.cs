@@ -52,12 +52,16 @@ internal sealed class FolderStore(string folder) : IModelStore
             Directory.CreateDirectory(Path.GetDirectoryName(named)!);
             if (File.Exists(staged))
                 File.Move(staged, named, overwrite: true);
-
-            File.Delete(LockPath(file));
         }
 
-        // Others may have something on the way here.
-        if (Directory.Exists(WaitingRoom(folder)) && !Directory.EnumerateFileSystemEntries(WaitingRoom(folder)).Any())
+        // Others may have something on the way here, and keep the folder.
+        if (!Directory.Exists(WaitingRoom(folder)))
+            return;
+
+        foreach (RepoFile file in files)
+            File.Delete(LockPath(file));
+
+        if (!Directory.EnumerateFileSystemEntries(WaitingRoom(folder)).Any())
             Directory.Delete(WaitingRoom(folder));
     }
 

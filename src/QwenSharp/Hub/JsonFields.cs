@@ -5,8 +5,20 @@ namespace QwenSharp.Hub;
 /// <summary>Reads fields of a hub's JSON that may be absent, null or of the wrong type: absent for us.</summary>
 internal static class JsonFields
 {
-    public static string? Text(this JsonElement element, string name) =>
-        element.Field(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    public static string? Text(this JsonElement element, string name) => element.Field(name)?.AsText();
+
+    /// <summary>A string; null where it is something else, or holds bytes or escapes that are no Unicode.</summary>
+    public static string? AsText(this JsonElement element)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     public static long? Number(this JsonElement element, string name) =>
         element.Field(name) is { ValueKind: JsonValueKind.Number } value && value.TryGetInt64(out long number) ? number : null;

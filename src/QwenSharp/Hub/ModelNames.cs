@@ -10,8 +10,8 @@ public static class ModelNames
     /// <summary>All names, family by family, with the repository (ORG/NAME, or ORG/NAME:QUANT) of each.</summary>
     public static IReadOnlyDictionary<string, string> All => Table.Value;
 
-    /// <summary>Those of a family: <c>qwen3</c> gives <c>qwen3:0.6b</c>, <c>qwen3:1.7b</c>, …</summary>
-    internal static IEnumerable<string> OfFamily(string name) => All.Keys.Where(key => key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
+    /// <summary>The names in a family: <c>qwen3</c> has <c>qwen3:0.6b</c>, <c>qwen3:1.7b</c>, …</summary>
+    public static IEnumerable<string> SizesOf(string name) => All.Keys.Where(key => key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
 
     private static OrderedDictionary<string, string> Read()
     {

@@ -39,7 +39,7 @@ public sealed record ModelReference
         if (TryParse(text, options) is { } model)
             return model;
 
-        IReadOnlyList<string> family = [.. ModelNames.OfFamily(text)];
+        IReadOnlyList<string> family = [.. ModelNames.SizesOf(text)];
         throw new HubException(family.Count > 0
             ? $"'{text}' comes in several sizes: {string.Join(", ", family)}."
             : $"'{text}' names no model. Give a short name (qwensharp pull --list prints them), a repository such as Qwen/Qwen3-4B-GGUF or Qwen/Qwen3-4B-GGUF:Q8_0, or its address on huggingface.co or modelscope.cn.");

@@ -106,7 +106,7 @@ internal sealed class PartFile : IDisposable
     {
         RandomAccess.Write(_part, bytes, Position(range));
         _written[range] += bytes.Length;
-        if (_written[range] - _marked[range] >= _markSize)
+        if (_written[range] - _marked[range] >= _markSize || Remaining(range) == 0)
             Mark(range);
     }
 
