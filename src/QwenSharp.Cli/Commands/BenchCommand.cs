@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Bench;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Formats;
@@ -58,7 +59,7 @@ internal static class BenchCommand
             SpeedTestOptions test = new(
                 parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs),
                 machine.Threads == 0 ? Environment.ProcessorCount : machine.Threads, machine.KvType);
-            string? path = parsed.GetValue(model);
+            string? path = parsed.GetValue(model) is { } given ? LocalModel.Of(given).Path : null;
             if (parsed.GetValue(save) is { } file)
             {
                 (ModelConfig config, WeightMix mix) = Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);

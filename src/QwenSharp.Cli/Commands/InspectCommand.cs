@@ -1,4 +1,5 @@
 using System.CommandLine;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Inspect;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
@@ -34,7 +35,7 @@ internal static class InspectCommand
         });
         command.SetAction(parsed =>
         {
-            using Checkpoint file = ModelFiles.Open(parsed.GetValue(model)!, decode: false);
+            using Checkpoint file = ModelFiles.Open(LocalModel.Of(parsed.GetValue(model)!).Path, decode: false);
             if (parsed.GetValue(template))
             {
                 terminal.Out.Write(file.Metadata.GetString(ModelDescription.TemplateKey));

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Engine;
@@ -37,7 +38,7 @@ internal static class LogitsCommand
             if (ids.Length == 0)
                 throw new UsageException("--tokens names no token.");
 
-            using Checkpoint file = ModelFiles.Open(parsed.GetValue(model)!);
+            using Checkpoint file = ModelFiles.Open(LocalModel.Of(parsed.GetValue(model)!).Path);
             LanguageModel weights = LanguageModel.Load(file);
             if (ids.Length > weights.Config.ContextLength)
                 throw new UsageException($"--tokens names {ids.Length} tokens; the model's context is {weights.Config.ContextLength}.");

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Chat;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 
@@ -28,7 +29,7 @@ internal static class TemplateCommand
         DocumentedCommand command = new("template", "Renders a conversation with a chat template.", Examples) { model, conversation, name, json };
         command.SetAction(async (parsed, stop) =>
         {
-            ChatTemplate template = QwenChatTemplate.Load(parsed.GetValue(model)!);
+            ChatTemplate template = QwenChatTemplate.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
             string path = parsed.GetValue(conversation)!;
             string text = path == "-" ? await terminal.ReadAllAsync(stop).ConfigureAwait(false) : await File.ReadAllTextAsync(path, stop).ConfigureAwait(false);
             RenderedPrompt prompt = template.Render(Read(text, parsed.GetValue(name)));

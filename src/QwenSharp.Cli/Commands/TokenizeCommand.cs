@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Tokenizers;
@@ -37,7 +38,7 @@ internal static class TokenizeCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
-            BpeTokenizer tokenizer = QwenTokenizer.Load(parsed.GetValue(model)!);
+            BpeTokenizer tokenizer = QwenTokenizer.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
             TokenParsing parsing = parsed.GetValue(special) ? TokenParsing.All : TokenParsing.Added;
             if (parsed.GetValue(jsonl))
             {
