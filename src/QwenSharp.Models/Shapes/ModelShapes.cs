@@ -26,6 +26,13 @@ public static class ModelShapes
         ["qwen3-14b"] = Qwen3(5_120, 40, 40, 8, 17_408),
         ["qwen3-32b"] = Qwen3(5_120, 64, 64, 8, 25_600),
 
+        //                                       width layers heads KV  experts
+        ["qwen1.5-moe-a2.7b"] = Qwen2Moe(2_048, 24, 16, 16, new MixtureOfExperts(60, 4, 1_408) { SharedWidth = 5_632 }, context: 8_192),
+        ["qwen2-57b-a14b"] = Qwen2Moe(3_584, 28, 28, 4, new MixtureOfExperts(64, 8, 2_560) { SharedWidth = 20_480 }, context: 32_768),
+        ["qwen3-30b-a3b"] = Qwen3Moe(2_048, 48, 32, 4, new MixtureOfExperts(128, 8, 768)),
+        ["qwen3-235b-a22b"] = Qwen3Moe(4_096, 94, 64, 4, new MixtureOfExperts(128, 8, 1_536)),
+        ["qwen3-coder-480b-a35b"] = Qwen3Moe(6_144, 62, 96, 8, new MixtureOfExperts(160, 8, 2_560)) with { ContextLength = 262_144, RopeTheta = 10_000_000 },
+
         //                            width  layers heads KV  value heads, feed-forward or experts
         ["qwen3-next-80b-a3b"] = Qwen3Next(2_048, 48, 16, 2, 32, new MixtureOfExperts(512, 10, 512) { SharedWidth = 512, NormalizesWeights = true }),
         ["qwen3.5-0.8b"] = Qwen35(1_024, 24, 8, 2, 16, 3_584, tied: true),
@@ -73,6 +80,12 @@ public static class ModelShapes
         HasTiedHead = tied,
         HasQkNorm = true,
     };
+
+    private static ModelConfig Qwen2Moe(int width, int layers, int heads, int kvHeads, MixtureOfExperts experts, int context) =>
+        Qwen25(151_936, width, layers, heads, kvHeads, 0) with { Architecture = "qwen2moe", Experts = experts, ContextLength = context };
+
+    private static ModelConfig Qwen3Moe(int width, int layers, int heads, int kvHeads, MixtureOfExperts experts) =>
+        Qwen3(width, layers, heads, kvHeads, 0) with { Architecture = "qwen3moe", Experts = experts with { NormalizesWeights = true } };
 
     private static ModelConfig Qwen35(int width, int layers, int heads, int kvHeads, int valueHeads, int feedForward, bool tied = false) =>
         Hybrid("qwen35", width, layers, heads, kvHeads, valueHeads) with { FeedForwardWidth = feedForward, HasTiedHead = tied };
