@@ -192,7 +192,8 @@ internal sealed partial class ReferenceModel(ModelConfig config, IEnumerable<Ten
         return [.. x.Select((v, i) => v * scale * weight[i])];
     }
 
-    private double[] Multiply(string name, double[] x)
+    /// <summary>NAME.weight · x + NAME.bias.</summary>
+    public double[] Multiply(string name, double[] x)
     {
         Tensor weight = _tensors[name + ".weight"];
         double[]? bias = _tensors.TryGetValue(name + ".bias", out Tensor? tensor) ? Row(tensor, 0) : null;

@@ -32,6 +32,10 @@ internal static class ConfigWriter
                 writer.Add(prefix + "expert_weights_scale", experts.WeightScale);
         }
 
+        if (config.Pooling != Pooling.None)
+            writer.Add(prefix + "pooling_type", (uint)config.Pooling);
+        if (config.ClassifierLabels.Count > 0)
+            writer.Add(prefix + "classifier.output_labels", GgufValue.ArrayOf([.. config.ClassifierLabels]));
         if (config.Recurrent is { } recurrent)
             RecurrentKeys.Write(recurrent, config.Architecture, writer);
         if (config.NextTokenLayers > 0)
