@@ -71,6 +71,9 @@ internal static class CommandTree
         {
             RunCommand.Create(terminal),
             ServeCommand.Create(terminal),
+            PullCommand.Create(terminal),
+            ListCommand.Create(terminal),
+            RemoveCommand.Create(terminal),
             InspectCommand.Create(terminal),
             BenchCommand.Create(terminal),
             TokenizeCommand.Create(terminal),

@@ -33,15 +33,17 @@ public sealed class SequenceEvaluator : IDisposable
     /// <param name="threads">Threads that compute; 0 for one a processor.</param>
     /// <param name="kvType">F32, or F16 as an <see cref="InferenceEngine"/> has by default.</param>
     /// <param name="chunk">Tokens computed at once at most.</param>
+    /// <param name="observer">Sees the input of each product with a weight matrix; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
-    public SequenceEvaluator(LanguageModel model, int contextLength, int threads = 0, TensorType kvType = TensorType.F32, int chunk = 512)
+    public SequenceEvaluator(
+        LanguageModel model, int contextLength, int threads = 0, TensorType kvType = TensorType.F32, int chunk = 512, ProjectionObserver? observer = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
         _model = model;
         ContextLength = contextLength;
         chunk = Math.Min(chunk, contextLength);
-        _compute = new Compute(threads);
+        _compute = new Compute(threads) { Observer = observer };
         _workspace = new Workspace(model.Config, chunk, Math.Min(LogitRows, chunk));
         _states = model.CreateRecurrentStore(slots: 1);
         _batch = new Batch(chunk, maxSequences: 1);

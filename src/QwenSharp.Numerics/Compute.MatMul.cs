@@ -16,14 +16,23 @@ public readonly record struct Projection(Tensor Weight, Activations Output, Tens
 /// <param name="Count">How many.</param>
 public readonly record struct RowRange(int First, int Count);
 
+/// <summary>Sees the activations that a weight matrix is multiplied with.</summary>
+/// <param name="weight">The matrix, of shape [in, out].</param>
+/// <param name="x">[rows, in]; valid during the call.</param>
+/// <param name="rows">The rows of <paramref name="x"/> that meet this matrix.</param>
+public delegate void ProjectionObserver(Tensor weight, Activations x, RowRange rows);
+
 public sealed partial class Compute
 {
     private readonly IMatMul _matMul;
 
+    /// <summary>Called for each product of <see cref="Project"/>, before it is computed; for measurements such as an importance matrix.</summary>
+    public ProjectionObserver? Observer { get; init; }
+
     /// <summary>
     /// Multiplies rows of activations with several weight matrices that share them:
     /// for each output, y[r, o] = Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
-    /// For quantised weights the activations are rounded to 8 bits by blocks of the weights' block length.
+    /// For quantised weights the activations are rounded to 8 bits by blocks of 256 for K-quants and of 32 for all other types.
     /// A result's bits do not depend on the number of rows, the threads or the instruction set.
     /// </summary>
     /// <param name="x">[rows, in].</param>
@@ -38,6 +47,12 @@ public sealed partial class Compute
 
         if (rows == 0)
             return;
+
+        if (Observer is { } observer)
+        {
+            foreach (ref readonly Projection output in outputs)
+                observer(output.Weight, x, output.Rows ?? new RowRange(0, rows));
+        }
 
         _matMul.Project(x, rows, outputs);
     }

@@ -43,6 +43,9 @@ public sealed unsafe class Tensor
     /// <summary>The number of elements.</summary>
     public long ElementCount { get; }
 
+    /// <summary>Where a <see cref="Slice"/> begins in the tensor that it was cut from, in elements; 0 for a whole tensor.</summary>
+    public long FirstElement { get; private set; }
+
     /// <summary>The size of the data in bytes.</summary>
     public long ByteLength { get; }
 
@@ -102,6 +105,7 @@ public sealed unsafe class Tensor
             throw new ArgumentException($"{part.ElementCount} elements from {first} on are not whole blocks inside {this}.", nameof(first));
 
         part.Attach(_pointer + Type.Bytes(first));
+        part.FirstElement = FirstElement + first;
         return part;
     }
 

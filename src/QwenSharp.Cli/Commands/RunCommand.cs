@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Run;
 using QwenSharp.Cli.Terminals;
@@ -13,6 +14,7 @@ internal static class RunCommand
 {
     private const string Examples = """
         qwensharp run qwen3-0.6b-q4_k_m.gguf                          # talk; /help lists the commands
+        qwensharp run qwen3:0.6b                                      # a model that 'qwensharp pull qwen3:0.6b' brought
         qwensharp run qwen3-0.6b-q4_k_m.gguf "Why is the sky blue?"   # one answer
         cat notes.txt | qwensharp run qwen3-4b.gguf "Summarise this." # the piped text, then the request
         qwensharp run qwen3-4b.gguf "2+2?" --no-think --temperature 0 --json
@@ -51,7 +53,8 @@ internal static class RunCommand
             if (request is null && parsed.GetValue(json))
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
-            await using QwenModel loaded = QwenModel.Load(parsed.GetValue(model)!, modelOptions.Read(parsed));
+            LocalModel local = LocalModel.Of(parsed.GetValue(model)!);
+            await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with { Id = local.Id });
             using QwenChatClient client = new(loaded);
             if (request is not null)
             {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Chat;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 
@@ -21,14 +22,14 @@ internal static class TemplateCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model("A GGUF file with a chat template, or a file of Jinja.");
+        Argument<string> model = Values.Model("A GGUF file or a Hugging Face folder with a chat template, or a file of Jinja.");
         Option<string> conversation = new("--conversation") { Description = "The conversation as a JSON file; - for standard input.", HelpName = "FILE", Required = true };
         Option<string?> name = new("--name") { Description = "Which conversation of a file that holds an array: its 'name', or its place from 0.", HelpName = "NAME" };
         Option<bool> json = Values.Json("One JSON object with the text and the ranges, in UTF-16 units, that the template itself wrote: only there are control tokens parsed.");
         DocumentedCommand command = new("template", "Renders a conversation with a chat template.", Examples) { model, conversation, name, json };
         command.SetAction(async (parsed, stop) =>
         {
-            ChatTemplate template = QwenChatTemplate.Load(parsed.GetValue(model)!);
+            ChatTemplate template = QwenChatTemplate.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
             string path = parsed.GetValue(conversation)!;
             string text = path == "-" ? await terminal.ReadAllAsync(stop).ConfigureAwait(false) : await File.ReadAllTextAsync(path, stop).ConfigureAwait(false);
             RenderedPrompt prompt = template.Render(Read(text, parsed.GetValue(name)));

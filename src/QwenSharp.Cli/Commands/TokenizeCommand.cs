@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Tokenizers;
@@ -21,7 +22,7 @@ internal static class TokenizeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model("A GGUF file, with weights or without, or a Hugging Face tokenizer.json.");
+        Argument<string> model = Values.Model("A GGUF file, with weights or without, a Hugging Face folder, or its tokenizer.json.");
         Argument<string?> text = new("TEXT") { Description = "The text; without it, all of standard input.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> jsonl = new("--jsonl") { Description = "Read lines {\"text\": …} and write lines {\"ids\": […]}; with --decode the other way round." };
         Option<bool> special = new("--parse-special") { Description = "Parse control tokens such as <|im_start|> in the text. Other added tokens, such as <think>, always are." };
@@ -37,7 +38,7 @@ internal static class TokenizeCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
-            BpeTokenizer tokenizer = QwenTokenizer.Load(parsed.GetValue(model)!);
+            BpeTokenizer tokenizer = QwenTokenizer.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
             TokenParsing parsing = parsed.GetValue(special) ? TokenParsing.All : TokenParsing.Added;
             if (parsed.GetValue(jsonl))
             {

@@ -6,9 +6,9 @@ namespace QwenSharp.Cli.Options;
 /// <summary>Options and arguments whose values are checked while the command line is parsed.</summary>
 internal static class Values
 {
-    /// <summary>The path of a model.</summary>
-    public static Argument<string> Model(string description = "A GGUF file; any file of a split model.") =>
-        new("MODEL") { Description = description };
+    /// <summary>The path of a model, or the name of one that was pulled.</summary>
+    public static Argument<string> Model(string description = "A GGUF file (any file of a split model) or a Hugging Face folder.") =>
+        new("MODEL") { Description = $"{description} Or the name of a pulled model: see 'qwensharp list'." };
 
     /// <summary>A number in a range, with a value for when it is absent.</summary>
     public static Option<T> Number<T>(string name, T least, T most, string description, T otherwise)

@@ -2,12 +2,12 @@ using QwenSharp.Formats;
 
 namespace QwenSharp.Models;
 
-/// <summary>Reads a <see cref="ModelConfig"/> out of GGUF metadata: every key of the architecture is used, known to mean nothing here, or refused.</summary>
+/// <summary>Reads a <see cref="ModelConfig"/> out of a checkpoint's metadata: every key of the architecture is used, known to mean nothing here, or refused.</summary>
 internal static class ConfigReader
 {
     /// <exception cref="ModelLoadException">The architecture is not supported, or a key has a value that this build does not honour.</exception>
     /// <exception cref="GgufException">A key is missing or of another type.</exception>
-    public static ModelConfig Read(GgufFile file)
+    public static ModelConfig Read(Checkpoint file)
     {
         Family family = Family.Of(file.Metadata.GetString("general.architecture"));
         ArchitectureKeys keys = new(file.Metadata, family.Architecture);

@@ -54,19 +54,27 @@ internal sealed class WeightReader(IWeightSource source)
 
     /// <summary>
     /// The matrices of all experts, from the stack NAME_exps.weight of shape [inputs, outputs, experts],
-    /// with NAME_exps.scale, one factor an expert, where there is one.
+    /// with NAME_exps.scale, one factor an expert, where there is one; or each from a tensor of its own, NAME.0.weight and so on,
+    /// as Hugging Face's checkpoints have them.
     /// </summary>
     public Linear[] Experts(string name, int inputs, int outputs, MixtureOfExperts experts)
     {
+        Linear[] matrices = new Linear[experts.Count];
         if (Has(name + ".0.weight"))
-            throw new ModelLoadException($"Tensor '{_prefix}{name}.0.weight' holds one expert; this build reads files that stack them in '{_prefix}{name}_exps.weight': convert the checkpoint again.");
+        {
+            for (int e = 0; e < matrices.Length; e++)
+                matrices[e] = new Linear(Matrix($"{name}.{e}.weight", inputs, outputs));
+
+            BytesPerToken -= matrices[0].Weight.ByteLength * (experts.Count - experts.Used);
+            return matrices;
+        }
+
         if (Has(name + "_exps.input_scale"))
             Vector(name + "_exps.input_scale", experts.Count);
 
         Tensor stack = RequireProduct(Take(name + "_exps.weight", [inputs, outputs, experts.Count]));
         BytesPerToken -= stack.ByteLength / experts.Count * (experts.Count - experts.Used);
         ReadOnlySpan<float> scales = Has(name + "_exps.scale") ? MemoryMarshal.Cast<byte, float>(Vector(name + "_exps.scale", experts.Count).Data) : default;
-        Linear[] matrices = new Linear[experts.Count];
         for (int e = 0; e < matrices.Length; e++)
             matrices[e] = new Linear(stack.Slice((long)e * inputs * outputs, [inputs, outputs]), Scale: scales.IsEmpty ? 1 : scales[e]);
 

@@ -1,0 +1,25 @@
+using QwenSharp.Hub;
+
+namespace QwenSharp.Cli.Hub;
+
+/// <summary>What a MODEL on the command line stands for on this machine.</summary>
+/// <param name="Path">Its file, or the folder of a checkpoint.</param>
+/// <param name="Id">The name it was called by; null where that was a path.</param>
+internal sealed record LocalModel(string Path, string? Id)
+{
+    /// <summary>A path that exists stands for itself; a short name or ORG/NAME[:QUANT] for what was pulled under it.</summary>
+    /// <exception cref="HubException">It is the name of a model that is not here, or of several.</exception>
+    public static LocalModel Of(string model)
+    {
+        if (File.Exists(model) || Directory.Exists(model))
+            return new LocalModel(model, null);
+
+        HubOptions options = HubOptions.FromEnvironment();
+        ModelReference? reference = ModelNames.SizesOf(model).Any() ? ModelReference.Parse(model, options) : ModelReference.TryParse(model, options);
+
+        // What can be no model's name is a path, of which its reader will say that nothing is there.
+        return reference is null ? new LocalModel(model, null)
+            : new ModelCache(options).Find(reference) is { } found ? new LocalModel(found.Path, model)
+            : throw new HubException($"There is no file '{model}', and no model of that name on this machine. Type: qwensharp pull {model}");
+    }
+}
