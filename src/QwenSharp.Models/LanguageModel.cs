@@ -136,11 +136,11 @@ public sealed class LanguageModel
     /// <summary>
     /// Drafts the token after next (multi-token prediction): from the final hidden state of position t and the token at t + 1 come the logits of t + 2.
     /// The rows' logits go to <see cref="Workspace.Logits"/> as with <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?, ForwardOutput)"/>,
-    /// and what takes the place of their final hidden states as there, for the block that drafts one token further.
+    /// and what takes the place of their final hidden states to <see cref="Workspace.FinalHidden"/>, for the block that drafts one token further.
     /// </summary>
     /// <param name="compute">The kernels.</param>
     /// <param name="batch">A row for each t, at position t: the token at t + 1. All earlier positions are in <paramref name="cache"/>.</param>
-    /// <param name="hidden">The final hidden state (behind the output norm) of position t, [rows, <see cref="ModelConfig.Width"/>]; not in the workspace.</param>
+    /// <param name="hidden">The final hidden state (behind the output norm) of position t, [rows, <see cref="ModelConfig.Width"/>]: <see cref="Workspace.FinalHidden"/> itself where its rows are these, or a copy.</param>
     /// <param name="cache">Made by <see cref="CreateNextTokenKvStore"/>.</param>
     /// <param name="w">Scratch with room for the batch.</param>
     /// <param name="block">Which of the <see cref="ModelConfig.NextTokenLayers"/> blocks.</param>

@@ -64,7 +64,7 @@ public class NextTokenTests
         Batch batch = new(Tokens, 1);
         batch.Add(_tokens, 0, blocks, Tokens);
         model.Forward(compute, batch, cache, workspace, states);
-        float[][] final = [.. Enumerable.Range(0, Tokens).Select(row => workspace.Normed.Row(row).ToArray())];
+        float[][] final = [.. Enumerable.Range(0, Tokens).Select(row => workspace.FinalHidden.Row(row).ToArray())];
 
         List<float[]> logits = [];
         for (int t = 0; t < Tokens - 1; t += chunk)
@@ -73,9 +73,10 @@ public class NextTokenTests
             for (int row = 0; row < rows; row++)
                 final[t + row].CopyTo(hidden.Row(row));
 
+            // All at once: straight from the workspace.
             batch.Clear();
             batch.Add(_tokens.AsSpan(t + 1, rows), t, blocks, rows);
-            model.PredictNext(compute, batch, hidden, drafts, workspace);
+            model.PredictNext(compute, batch, chunk == Tokens ? workspace.FinalHidden : hidden, drafts, workspace);
             logits.AddRange(Enumerable.Range(0, rows).Select(row => workspace.Logits.Row(row).ToArray()));
         }
 

@@ -45,9 +45,9 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
         return speeds;
     }
 
-    /// <summary>Bytes that decoding one token reads: the weights, and keys and values of the positions before it, at the middle of the answer.</summary>
+    /// <summary>Bytes that decoding one token reads: the weights, the recurrent states, and keys and values of the positions before it, at the middle of the answer.</summary>
     public double BytesReadPerToken() =>
-        model.BytesPerToken + (options.PromptTokens + options.GenerateTokens / 2.0) * 2 * model.Config.Layers * model.Config.KvWidth * options.KvType.BlockBytes();
+        model.BytesPerToken + model.Config.StateBytesPerSequence + (options.PromptTokens + options.GenerateTokens / 2.0) * model.Config.KvBytesPerToken(options.KvType);
 
     private static (double Prefill, double Decode) Run(SequenceEvaluator evaluator, ReadOnlySpan<int> prompt, int generate, CancellationToken stop)
     {
