@@ -66,11 +66,10 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         _outputs.AsSpan(0, outputs.Length).Clear();
     }
 
-    // Q8_0 widens activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
+    // Q8_0 and types with a codebook widen activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
     private ActivationFormat FormatOf(TensorType type) => type switch
     {
-        TensorType.Q8_0 => _tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
-        _ when type.HasCodebook() => _tokens == 1 && CodebookFormats.HaveDot(type) ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
+        _ when type == TensorType.Q8_0 || type.HasCodebook() => _tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
         _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,
         _ when type.BlockLength() == 32 => ActivationFormat.Blocks,
         _ => ActivationFormat.Floats,
