@@ -28,7 +28,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Bytes of the KV cache, for all sequences together; null for what <see cref="MaxSequences"/> full sequences need,
-    /// up to half of the memory that the weights leave. Pages cost memory only once they are used.
+    /// up to half of the memory that the weights and recurrent states leave. Pages cost memory only once they are used.
     /// </summary>
     public long? KvBytes { get; init; }
 

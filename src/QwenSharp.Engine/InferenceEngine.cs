@@ -13,6 +13,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly LanguageModel _model;
     private readonly Compute _compute;
     private readonly KvStore _cache;
+    private readonly RecurrentStore? _states;
     private readonly Workspace _workspace;
     private readonly Batch _batch;
     private readonly Scheduler _scheduler;
@@ -29,7 +30,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private EngineStatistics _statistics;
     private bool _disposed;
 
-    /// <summary>Allocates the KV cache and the scratch memory, and starts the loop.</summary>
+    /// <summary>Allocates the KV cache, recurrent states and the scratch memory, and starts the loop.</summary>
     /// <param name="model">The weights; not owned.</param>
     /// <param name="options">Limits.</param>
     /// <exception cref="ArgumentException">A limit is out of range, or the KV cache cannot hold one sequence of the asked length.</exception>
@@ -40,6 +41,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         (int blocks, ContextLength) = KvCapacity.Plan(model, options);
         _compute = new Compute(options.Threads);
         _cache = model.CreateKvStore(options.KvType, blocks);
+        _states = model.CreateRecurrentStore(options.MaxSequences);
         _workspace = new Workspace(model.Config, options.MaxBatchTokens, options.MaxSequences);
         _batch = new Batch(options.MaxBatchTokens, options.MaxSequences);
         _scheduler = new Scheduler(options, blocks);
@@ -142,6 +144,7 @@ public sealed class InferenceEngine : IAsyncDisposable
         Deliver();
         _workspace.Dispose();
         _cache.Dispose();
+        _states?.Dispose();
         _compute.Dispose();
     }
 
@@ -176,7 +179,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         try
         {
-            _model.Forward(_compute, _batch, _cache, _workspace);
+            _model.Forward(_compute, _batch, _cache, _workspace, _states);
             _counts = _counts with { Steps = _counts.Steps + 1, PrefillTokens = _counts.PrefillTokens + _batch.Rows - _scheduler.Decoding };
             return true;
         }

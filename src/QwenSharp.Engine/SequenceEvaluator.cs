@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 
@@ -20,9 +21,11 @@ public sealed class SequenceEvaluator : IDisposable
     private readonly LanguageModel _model;
     private readonly Compute _compute;
     private readonly KvStore _cache;
+    private readonly RecurrentStore? _states;
     private readonly Workspace _workspace;
     private readonly Batch _batch;
     private readonly int[] _blocks;
+    private readonly List<int> _tokens = [];
 
     /// <summary>Allocates for one sequence.</summary>
     /// <param name="model">The weights; not owned.</param>
@@ -30,16 +33,19 @@ public sealed class SequenceEvaluator : IDisposable
     /// <param name="threads">Threads that compute; 0 for one a processor.</param>
     /// <param name="kvType">F32, or F16 as an <see cref="InferenceEngine"/> has by default.</param>
     /// <param name="chunk">Tokens computed at once at most.</param>
+    /// <param name="observer">Sees the input of each product with a weight matrix; null for none.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
-    public SequenceEvaluator(LanguageModel model, int contextLength, int threads = 0, TensorType kvType = TensorType.F32, int chunk = 512)
+    public SequenceEvaluator(
+        LanguageModel model, int contextLength, int threads = 0, TensorType kvType = TensorType.F32, int chunk = 512, ProjectionObserver? observer = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
         _model = model;
         ContextLength = contextLength;
         chunk = Math.Min(chunk, contextLength);
-        _compute = new Compute(threads);
+        _compute = new Compute(threads) { Observer = observer };
         _workspace = new Workspace(model.Config, chunk, Math.Min(LogitRows, chunk));
+        _states = model.CreateRecurrentStore(slots: 1);
         _batch = new Batch(chunk, maxSequences: 1);
         _blocks = [.. Enumerable.Range(0, Sequence.BlocksFor(contextLength))];
         _cache = model.CreateKvStore(kvType, _blocks.Length);
@@ -49,15 +55,41 @@ public sealed class SequenceEvaluator : IDisposable
     public int ContextLength { get; }
 
     /// <summary>How many tokens were computed: the position of the next one.</summary>
-    public int Position { get; private set; }
+    public int Position => _tokens.Count;
 
-    /// <summary>Forgets the sequence from a position on; the next token takes that position.</summary>
+    /// <summary>
+    /// Forgets the sequence from a position on; the next token takes that position. A recurrent state does not go back: where the model has
+    /// such, the tokens before the position are computed again, unless it is 0 or <see cref="Restore"/> brings back a snapshot taken there.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The position is not one of those computed, nor the next.</exception>
     public void Rewind(int position = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(position, Position);
-        Position = position;
+        int[] replayed = _states is null || position == Position ? [] : [.. _tokens[..position]];
+        _tokens.RemoveRange(position - replayed.Length, Position - position + replayed.Length);
+        foreach (int[] chunk in replayed.Chunk(_batch.Capacity))
+            Forward(chunk, logits: 0);
+    }
+
+    /// <summary>What it takes to come back to this position later: the recurrent states, where the model has such. Keys and values stay where they are.</summary>
+    /// <exception cref="InvalidOperationException">The sequence is empty, or its last tokens could not be computed.</exception>
+    public SequenceSnapshot Snapshot() => Position > 0
+        ? new SequenceSnapshot([.. _tokens], _states?.Snapshot(0))
+        : throw new InvalidOperationException("There is nothing to keep of an empty sequence; Rewind begins again.");
+
+    /// <summary>Goes back to a snapshot; the next token takes its position.</summary>
+    /// <exception cref="ArgumentException">The sequence does not begin with the snapshot's tokens, or it is that of another model.</exception>
+    public void Restore(SequenceSnapshot snapshot)
+    {
+        int position = snapshot.Position;
+        if (position > Position || !CollectionsMarshal.AsSpan(_tokens)[..position].SequenceEqual(snapshot.Tokens))
+            throw new ArgumentException($"The sequence does not begin with the {position} tokens of the snapshot.", nameof(snapshot));
+        if (snapshot.State is null != _states is null)
+            throw new ArgumentException("The snapshot is that of another model.", nameof(snapshot));
+
+        _states?.Restore(0, snapshot.State!);
+        _tokens.RemoveRange(position, Position - position);
     }
 
     /// <summary>Appends tokens to the sequence.</summary>
@@ -100,6 +132,7 @@ public sealed class SequenceEvaluator : IDisposable
     {
         _workspace.Dispose();
         _cache.Dispose();
+        _states?.Dispose();
         _compute.Dispose();
     }
 
@@ -107,8 +140,8 @@ public sealed class SequenceEvaluator : IDisposable
     {
         _batch.Clear();
         _batch.Add(tokens, Position, _blocks, logits);
-        _model.Forward(_compute, _batch, _cache, _workspace);
-        Position += tokens.Length;
+        _model.Forward(_compute, _batch, _cache, _workspace, _states);
+        _tokens.AddRange(tokens);
     }
 
     private void Check(ReadOnlySpan<int> tokens)

@@ -11,8 +11,10 @@ public sealed class Batch
     private readonly int[] _tokens;
     private readonly int[] _positions;
     private readonly int[] _logitRows;
+    private readonly GridPosition[] _grid;
     private readonly SequenceRows[] _sequences;
     private int _sequenceCount;
+    private bool _hasGrid;
 
     /// <summary>An empty batch with room for <paramref name="maxRows"/> tokens of <paramref name="maxSequences"/> sequences.</summary>
     public Batch(int maxRows, int maxSequences)
@@ -22,6 +24,7 @@ public sealed class Batch
         _tokens = new int[maxRows];
         _positions = new int[maxRows];
         _logitRows = new int[maxRows];
+        _grid = new GridPosition[maxRows];
         _sequences = new SequenceRows[maxSequences];
     }
 
@@ -40,6 +43,9 @@ public sealed class Batch
     /// <summary>The position of each row in its sequence.</summary>
     public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Rows);
 
+    /// <summary>What rotary embedding takes for the rows' positions in models with images (M-RoPE); empty where all rows are text that stands before any image.</summary>
+    public ReadOnlySpan<GridPosition> GridPositions => _hasGrid ? _grid.AsSpan(0, Rows) : default;
+
     /// <summary>The rows that want logits, ascending: the n-th has its logits in row n of the output.</summary>
     public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, LogitCount);
 
@@ -51,8 +57,10 @@ public sealed class Batch
     /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
     /// <param name="blocks">The sequence's KV blocks, enough for the last of these positions.</param>
     /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
+    /// <param name="grid">The tokens' positions for rotary embedding, where images make them differ from those in the sequence; empty where they do not.</param>
+    /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
     /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits)
+    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, ReadOnlySpan<GridPosition> grid = default, int slot = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(logits);
@@ -61,17 +69,24 @@ public sealed class Batch
             throw new ArgumentException($"{tokens.Length} tokens do not fit: {Rows} of {_tokens.Length} rows and {_sequenceCount} of {_sequences.Length} sequences are taken.", nameof(tokens));
         if ((long)firstPosition + tokens.Length > (long)blocks.Length * KvStore.BlockTokens)
             throw new ArgumentException($"{blocks.Length} blocks do not reach position {firstPosition + tokens.Length - 1}.", nameof(blocks));
+        if (!grid.IsEmpty && grid.Length != tokens.Length)
+            throw new ArgumentException($"{grid.Length} positions do not fit {tokens.Length} tokens.", nameof(grid));
 
         tokens.CopyTo(_tokens.AsSpan(Rows));
         for (int i = 0; i < tokens.Length; i++)
-            _positions[Rows + i] = firstPosition + i;
+        {
+            int position = _positions[Rows + i] = firstPosition + i;
+            _grid[Rows + i] = grid.IsEmpty ? new GridPosition(position, position, position) : grid[i];
+        }
+
+        _hasGrid |= !grid.IsEmpty;
         for (int i = tokens.Length - logits; i < tokens.Length; i++)
             _logitRows[LogitCount++] = Rows + i;
 
-        _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks);
+        _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks, slot);
         Rows += tokens.Length;
     }
 
     /// <summary>Empties the batch.</summary>
-    public void Clear() => Rows = LogitCount = _sequenceCount = 0;
+    public void Clear() => (Rows, LogitCount, _sequenceCount, _hasGrid) = (0, 0, 0, false);
 }

@@ -11,8 +11,10 @@ public sealed class LanguageModel
 {
     private readonly Tensor _embedding;
     private readonly DecoderLayer[] _layers;
+    private readonly NextTokenBlock[] _nextTokens;
     private readonly Tensor _outputNorm;
     private readonly Linear _head;
+    private readonly Linear? _classifier;
     private readonly RotaryPositions _rotary;
 
     /// <summary>Wires weights by their GGUF names. They are used where they lie, and must stay there as long as the model.</summary>
@@ -36,21 +38,34 @@ public sealed class LanguageModel
         }
 
         _layers = [.. layers];
+        List<NextTokenBlock> blocks = [];
+        while (blocks.Count < config.NextTokenLayers)
+        {
+            weights.Enter(layers.Count + blocks.Count);
+            blocks.Add(NextTokenBlock.Read(weights, config, family.ReadLayer(weights, config)));
+        }
+
+        _nextTokens = [.. blocks];
         weights.Leave();
         _outputNorm = weights.Vector("output_norm.weight", config.Width);
         bool hasHeadBias = weights.Has("output.bias");
         _head = config.HasTiedHead
             ? new Linear(_embedding, hasHeadBias ? weights.Vector("output.bias", config.VocabularySize) : null)
             : weights.Linear("output", config.Width, config.VocabularySize, hasHeadBias);
+        if (family.IgnoresHeadBias)
+            _head = _head with { Bias = null };
 
-        // Rerankers carry a classifier beside the language head; next-token logits do not pass through it.
-        if (weights.Has("cls.output.weight"))
-            weights.Vector("cls.output.weight", config.Width);
+        // Rerankers carry a classifier beside the language head.
+        int classes = config.ClassifierLabels.Count;
+        if (classes > 1)
+            _classifier = new Linear(weights.Matrix("cls.output.weight", config.Width, classes));
+        else if (classes == 1 || weights.Has("cls.output.weight"))
+            _classifier = new Linear(weights.Vector("cls.output.weight", config.Width).Slice(0, [config.Width, 1]));
 
         source.RequireNothingLeft();
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
-        BytesPerToken = WeightBytes - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
+        BytesPerToken = weights.BytesPerToken - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
         _rotary = new RotaryPositions(config);
     }
 
@@ -58,7 +73,7 @@ public sealed class LanguageModel
     /// <param name="file">The checkpoint; it must stay open as long as the model is used.</param>
     /// <exception cref="ModelLoadException">The architecture is not supported, or a tensor or a key is missing, left over or wrong; the message names it.</exception>
     /// <exception cref="GgufException">A required key is missing or of another type.</exception>
-    public static LanguageModel Load(GgufFile file) => new(ConfigReader.Read(file), file.Tensors);
+    public static LanguageModel Load(Checkpoint file) => new(ConfigReader.Read(file), file.Tensors);
 
     /// <summary>The model's lengths and constants.</summary>
     public ModelConfig Config { get; }
@@ -69,13 +84,24 @@ public sealed class LanguageModel
     /// <summary>Bytes of all weights.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table.</summary>
+    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table, and experts that it does not hit.</summary>
     public long BytesPerToken { get; }
 
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
     /// <param name="type">F16 or F32.</param>
     /// <param name="blocks">How many blocks.</param>
-    public KvStore CreateKvStore(TensorType type, int blocks) => new(type, Config.Layers, Config.KvHeads, Config.HeadLength, blocks);
+    public KvStore CreateKvStore(TensorType type, int blocks) => new(type, Config.AttentionLayers, Config.KvHeads, Config.HeadLength, blocks);
+
+    /// <summary>Allocates the states of recurrent layers for <paramref name="slots"/> sequences; null where no layer is recurrent.</summary>
+    public RecurrentStore? CreateRecurrentStore(int slots) =>
+        Config.Recurrent is { } recurrent ? new RecurrentStore(recurrent.Shape, recurrent.Count(Config.Layers), slots) : null;
+
+    /// <summary>Allocates a KV cache for the blocks that draft the token after next, which attend to what they computed before.</summary>
+    /// <param name="type">F16 or F32.</param>
+    /// <param name="blocks">How many blocks; a sequence uses the same numbers as in the cache of the layers.</param>
+    /// <exception cref="InvalidOperationException">The model has no such block.</exception>
+    public KvStore CreateNextTokenKvStore(TensorType type, int blocks) =>
+        new(type, RequireNextTokens(), Config.KvHeads, Config.HeadLength, blocks);
 
     /// <summary>
     /// Computes the batch's rows: stores their keys and values, and writes the logits that were asked for
@@ -87,32 +113,90 @@ public sealed class LanguageModel
     /// <param name="batch">The rows.</param>
     /// <param name="cache">Keys and values of all sequences.</param>
     /// <param name="w">Scratch with room for the batch.</param>
-    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w)
+    /// <param name="states">The states of all sequences, where the model has recurrent layers.</param>
+    /// <param name="output">Whether logits are wanted, or the final hidden states alone.</param>
+    /// <exception cref="ArgumentException">The model has recurrent layers and there is no store for them, or it holds the state of another position.</exception>
+    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w, RecurrentStore? states = null, ForwardOutput output = ForwardOutput.Logits)
     {
-        int rows = batch.Rows;
-        float epsilon = Config.RmsEpsilon;
+        if (states is null && Config.Recurrent is not null)
+            throw new ArgumentException("The model has recurrent layers; they need a store of states.", nameof(states));
+
+        states?.Enter(batch.Sequences);
+        SequenceStores stores = new(cache, states);
         compute.Embed(_embedding, batch.Tokens, w.Hidden);
-        _rotary.Fill(batch.Positions, w.Rotations);
+        _rotary.Fill(batch, w.Rotations);
+        int rows = batch.Rows;
         for (int l = 0; l < _layers.Length; l++)
+            rows = Forward(compute, batch, stores, _layers[l], isLast: l == _layers.Length - 1, w);
+
+        states?.Leave(batch.Sequences);
+        Answer(compute, rows, _outputNorm, output == ForwardOutput.Logits ? _head : null, w);
+    }
+
+    /// <summary>
+    /// Drafts the token after next (multi-token prediction): from the final hidden state of position t and the token at t + 1 come the logits of t + 2.
+    /// The rows' logits go to <see cref="Workspace.Logits"/> as with <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?, ForwardOutput)"/>,
+    /// and what takes the place of their final hidden states to <see cref="Workspace.FinalHidden"/>, for the block that drafts one token further.
+    /// </summary>
+    /// <param name="compute">The kernels.</param>
+    /// <param name="batch">A row for each t, at position t: the token at t + 1. All earlier positions are in <paramref name="cache"/>.</param>
+    /// <param name="hidden">The final hidden state (behind the output norm) of position t, [rows, <see cref="ModelConfig.Width"/>]: <see cref="Workspace.FinalHidden"/> itself where its rows are these, or a copy.</param>
+    /// <param name="cache">Made by <see cref="CreateNextTokenKvStore"/>.</param>
+    /// <param name="w">Scratch with room for the batch.</param>
+    /// <param name="block">Which of the <see cref="ModelConfig.NextTokenLayers"/> blocks.</param>
+    /// <exception cref="InvalidOperationException">The model has no such block.</exception>
+    public void PredictNext(Compute compute, Batch batch, Activations hidden, KvStore cache, Workspace w, int block = 0)
+    {
+        if ((uint)block >= (uint)RequireNextTokens())
+            throw new InvalidOperationException($"The model has {_nextTokens.Length} blocks for the token after next, and no block {block}.");
+
+        NextTokenBlock next = _nextTokens[block];
+        _rotary.Fill(batch, w.Rotations);
+        next.Begin(compute, _embedding, batch.Tokens, hidden, Config.RmsEpsilon, w);
+        int rows = Forward(compute, batch, new SequenceStores(cache, null), next.Layer, isLast: true, w);
+        Answer(compute, rows, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);
+    }
+
+    /// <summary>Outputs of the classifier head that some models carry beside the language head (rerankers); 0 where there is none.</summary>
+    public int ClassifierOutputs => _classifier?.Weight.Rows ?? 0;
+
+    /// <summary>Applies the classifier head to the final hidden states of the last forward pass.</summary>
+    /// <param name="compute">The kernels.</param>
+    /// <param name="rows">How many rows were asked for: <see cref="Batch.LogitCount"/>.</param>
+    /// <param name="w">The workspace of that pass.</param>
+    /// <param name="scores">Where the scores go, [rows, <see cref="ClassifierOutputs"/>].</param>
+    /// <exception cref="InvalidOperationException">The model has no such head.</exception>
+    public void Classify(Compute compute, int rows, Workspace w, Activations scores) =>
+        compute.Project(w.Normed, rows, (_classifier ?? throw new InvalidOperationException("The model has no classifier head.")).Into(scores));
+
+    /// <summary>One layer; the last one goes on with the rows that want logits alone, as after its mixer no row reads another.</summary>
+    private int Forward(Compute compute, Batch batch, in SequenceStores stores, DecoderLayer layer, bool isLast, Workspace w)
+    {
+        compute.RmsNorm(w.Hidden, batch.Rows, layer.MixerNorm, Config.RmsEpsilon, w.Normed);
+        layer.Mixer.Forward(compute, batch, stores, w);
+        int rows = isLast ? KeepRows(w.Hidden, batch.LogitRows) : batch.Rows;
+        if (rows > 0)
         {
-            DecoderLayer layer = _layers[l];
-            compute.RmsNorm(w.Hidden, rows, layer.AttentionNorm, epsilon, w.Normed);
-            layer.Attention.Forward(compute, Config, batch, cache, l, w);
-
-            // After the last attention no row reads another one: those without logits are done.
-            if (l == _layers.Length - 1)
-                rows = KeepRows(w.Hidden, batch.LogitRows);
-            if (rows == 0)
-                return;
-
-            compute.RmsNorm(w.Hidden, rows, layer.FeedForwardNorm, epsilon, w.Normed);
+            compute.RmsNorm(w.Hidden, rows, layer.FeedForwardNorm, Config.RmsEpsilon, w.Normed);
             layer.FeedForward.Forward(compute, rows, w);
         }
 
-        compute.RmsNorm(w.Hidden, rows, _outputNorm, epsilon, w.Normed);
-        compute.Project(w.Normed, rows, _head.Into(w.Logits));
-        _head.Finish(w.Logits, rows);
+        return rows;
     }
+
+    private void Answer(Compute compute, int rows, Tensor norm, Linear? head, Workspace w)
+    {
+        compute.RmsNorm(w.Hidden, rows, norm, Config.RmsEpsilon, w.Normed);
+        if (head is null)
+            return;
+
+        compute.Project(w.Normed, rows, head.Into(w.Logits));
+        head.Finish(w.Logits, rows);
+    }
+
+    private int RequireNextTokens() => _nextTokens.Length > 0
+        ? _nextTokens.Length
+        : throw new InvalidOperationException("The model has no block for the token after next.");
 
     private static int KeepRows(Activations hidden, ReadOnlySpan<int> ascending)
     {

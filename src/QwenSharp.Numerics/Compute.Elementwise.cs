@@ -73,18 +73,6 @@ public sealed partial class Compute
         Keep(x, y);
     }
 
-    /// <summary>Picks rows: y[i] = x[rows[i]]. Not in place.</summary>
-    /// <exception cref="ArgumentException">Widths differ, or <paramref name="y"/> has too few rows.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>
-    public void Gather(Activations x, ReadOnlySpan<int> rows, Activations y)
-    {
-        if (x == y || x.Width != y.Width || rows.Length > y.Capacity)
-            throw new ArgumentException($"{rows.Length} rows of width {x.Width} do not go into {y.Capacity} other rows of width {y.Width}.", nameof(y));
-
-        for (int i = 0; i < rows.Length; i++)
-            x.Row(rows[i]).CopyTo(y.Row(i));
-    }
-
     /// <summary>The index of the greatest element, the lowest among equals; NaN is passed over. −1 where there is none.</summary>
     public unsafe int ArgMax(ReadOnlySpan<float> x)
     {

@@ -5,16 +5,34 @@ namespace QwenSharp.Numerics;
 /// <param name="Output">y, whose width is <c>out</c>.</param>
 /// <param name="Bias">F32 of shape [out], or none.</param>
 /// <param name="Accumulate">Whether the product is added to what <paramref name="Output"/> holds.</param>
-public readonly record struct Projection(Tensor Weight, Activations Output, Tensor? Bias = null, bool Accumulate = false);
+public readonly record struct Projection(Tensor Weight, Activations Output, Tensor? Bias = null, bool Accumulate = false)
+{
+    /// <summary>The rows of x and y that this product is of; null for all. Experts share a batch so: each multiplies its own rows.</summary>
+    public RowRange? Rows { get; init; }
+}
+
+/// <summary>Consecutive rows of a batch.</summary>
+/// <param name="First">The first.</param>
+/// <param name="Count">How many.</param>
+public readonly record struct RowRange(int First, int Count);
+
+/// <summary>Sees the activations that a weight matrix is multiplied with.</summary>
+/// <param name="weight">The matrix, of shape [in, out].</param>
+/// <param name="x">[rows, in]; valid during the call.</param>
+/// <param name="rows">The rows of <paramref name="x"/> that meet this matrix.</param>
+public delegate void ProjectionObserver(Tensor weight, Activations x, RowRange rows);
 
 public sealed partial class Compute
 {
     private readonly IMatMul _matMul;
 
+    /// <summary>Called for each product of <see cref="Project"/>, before it is computed; for measurements such as an importance matrix.</summary>
+    public ProjectionObserver? Observer { get; init; }
+
     /// <summary>
     /// Multiplies rows of activations with several weight matrices that share them:
     /// for each output, y[r, o] = Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
-    /// For quantised weights the activations are rounded to 8 bits by blocks of the weights' block length.
+    /// For quantised weights the activations are rounded to 8 bits by blocks of 256 for K-quants and of 32 for all other types.
     /// A result's bits do not depend on the number of rows, the threads or the instruction set.
     /// </summary>
     /// <param name="x">[rows, in].</param>
@@ -29,6 +47,12 @@ public sealed partial class Compute
 
         if (rows == 0)
             return;
+
+        if (Observer is { } observer)
+        {
+            foreach (ref readonly Projection output in outputs)
+                observer(output.Weight, x, output.Rows ?? new RowRange(0, rows));
+        }
 
         _matMul.Project(x, rows, outputs);
     }
@@ -55,6 +79,8 @@ public sealed partial class Compute
     private static void Check(Activations x, int rows, in Projection output)
     {
         Tensor weight = output.Weight;
+        if (output.Rows is { } range && (range.First < 0 || range.Count < 0 || range.First > rows - range.Count))
+            throw new ArgumentException($"Rows {range.First} to {(long)range.First + range.Count - 1} of {weight} are not among the first {rows}.");
         if (weight.Columns != x.Width || weight.Rows != output.Output.Width || rows > x.Capacity || rows > output.Output.Capacity)
             throw new ArgumentException($"{weight} does not fit {rows} rows of width {x.Width} into width {output.Output.Width} ({x.Capacity} and {output.Output.Capacity} rows of room).");
         if (!weight.Type.HasMatrixProduct())

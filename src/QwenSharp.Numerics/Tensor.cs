@@ -43,6 +43,9 @@ public sealed unsafe class Tensor
     /// <summary>The number of elements.</summary>
     public long ElementCount { get; }
 
+    /// <summary>Where a <see cref="Slice"/> begins in the tensor that it was cut from, in elements; 0 for a whole tensor.</summary>
+    public long FirstElement { get; private set; }
+
     /// <summary>The size of the data in bytes.</summary>
     public long ByteLength { get; }
 
@@ -89,6 +92,21 @@ public sealed unsafe class Tensor
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         return new ReadOnlySpan<byte>(_pointer + row * RowBytes, checked((int)RowBytes));
+    }
+
+    /// <summary>A part of the data as a tensor of its own, without a copy: rows, one matrix of a stack, or the whole in another shape.</summary>
+    /// <param name="first">The element that it begins with: the first of a block.</param>
+    /// <param name="shape">Its shape; rows have whole blocks.</param>
+    /// <exception cref="ArgumentException">It does not begin or end with a block, or is not inside this tensor.</exception>
+    public Tensor Slice(long first, ReadOnlySpan<long> shape)
+    {
+        Tensor part = new(Name, Type, shape, _owner);
+        if (first < 0 || first % Type.BlockLength() != 0 || part.ElementCount > ElementCount - first)
+            throw new ArgumentException($"{part.ElementCount} elements from {first} on are not whole blocks inside {this}.", nameof(first));
+
+        part.Attach(_pointer + Type.Bytes(first));
+        part.FirstElement = FirstElement + first;
+        return part;
     }
 
     /// <inheritdoc/>

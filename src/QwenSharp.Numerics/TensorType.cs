@@ -27,6 +27,22 @@ public enum TensorType
     Q5_K = 13,
     /// <summary>Super-blocks of 256: 16 groups with 8-bit scales, 6-bit codes.</summary>
     Q6_K = 14,
+    /// <summary>Super-blocks of 256: 2-bit points of an 8-dimensional grid of 256, 4-bit scales of 32; 2.06 bits a weight.</summary>
+    IQ2_XXS = 16,
+    /// <summary>Super-blocks of 256: points of a grid of 512, 4-bit scales of 16; 2.31 bits a weight.</summary>
+    IQ2_XS = 17,
+    /// <summary>Super-blocks of 256: points of a 4-dimensional grid of 256, 4-bit scales of 32; 3.06 bits a weight.</summary>
+    IQ3_XXS = 18,
+    /// <summary>Super-blocks of 256: shifted points of an 8-dimensional ternary grid of 2048, 3-bit scales of 32; 1.56 bits a weight.</summary>
+    IQ1_S = 19,
+    /// <summary>Blocks of 32: half scale d, 4-bit codes of 16 values that are finer near zero.</summary>
+    IQ4_NL = 20,
+    /// <summary>Super-blocks of 256: points of a 4-dimensional grid of 512, 4-bit scales of 32; 3.44 bits a weight.</summary>
+    IQ3_S = 21,
+    /// <summary>Super-blocks of 256: points of an 8-dimensional grid of 1024, 4-bit scales of 16; 2.56 bits a weight.</summary>
+    IQ2_S = 22,
+    /// <summary>Super-blocks of 256: the codes of <see cref="IQ4_NL"/>, 6-bit scales of 32; 4.25 bits a weight.</summary>
+    IQ4_XS = 23,
     /// <summary>Plain 8-bit integers (metadata tensors; no matrix product).</summary>
     I8 = 24,
     /// <summary>Plain 16-bit integers (metadata tensors; no matrix product).</summary>
@@ -37,64 +53,20 @@ public enum TensorType
     I64 = 27,
     /// <summary>IEEE 754 double precision (metadata tensors; no matrix product).</summary>
     F64 = 28,
+    /// <summary>Super-blocks of 256: the grid of <see cref="IQ1_S"/>, 3-bit scales of 16; 1.75 bits a weight.</summary>
+    IQ1_M = 29,
     /// <summary>The upper half of an IEEE 754 single (brain float).</summary>
     BF16 = 30,
-}
-
-/// <summary>Sizes of the storage types: how many elements a block holds and how many bytes it takes.</summary>
-public static class TensorTypes
-{
-    /// <summary>Elements in one block: 1 for plain types, 32 or 256 for quantised ones.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The type is not one of <see cref="TensorType"/>.</exception>
-    public static int BlockLength(this TensorType type) => type switch
-    {
-        TensorType.Q4_0 or TensorType.Q4_1 or TensorType.Q5_0 or TensorType.Q5_1 or TensorType.Q8_0 => 32,
-        TensorType.Q2_K or TensorType.Q3_K or TensorType.Q4_K or TensorType.Q5_K or TensorType.Q6_K => 256,
-        _ when IsKnown(type) => 1,
-        _ => throw Unknown(type),
-    };
-
-    /// <summary>Bytes in one block.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">The type is not one of <see cref="TensorType"/>.</exception>
-    public static int BlockBytes(this TensorType type) => type switch
-    {
-        TensorType.I8 => 1,
-        TensorType.F16 or TensorType.BF16 or TensorType.I16 => 2,
-        TensorType.F32 or TensorType.I32 => 4,
-        TensorType.F64 or TensorType.I64 => 8,
-        TensorType.Q4_0 => 18,
-        TensorType.Q4_1 => 20,
-        TensorType.Q5_0 => 22,
-        TensorType.Q5_1 => 24,
-        TensorType.Q8_0 => 34,
-        TensorType.Q2_K => 84,
-        TensorType.Q3_K => 110,
-        TensorType.Q4_K => 144,
-        TensorType.Q5_K => 176,
-        TensorType.Q6_K => 210,
-        _ => throw Unknown(type),
-    };
-
-    /// <summary>Whether weights of the type can be multiplied with activations (<see cref="Compute.Project"/>).</summary>
-    public static bool HasMatrixProduct(this TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16 || type.BlockLength() > 1;
-
-    /// <summary>Whether this build can store and read the type.</summary>
-    public static bool IsKnown(TensorType type) => Enum.IsDefined(type);
-
-    /// <summary>Bytes of <paramref name="elements"/> consecutive elements.</summary>
-    /// <exception cref="ArgumentException">The count is negative or does not fill whole blocks.</exception>
-    /// <exception cref="OverflowException">The size does not fit in 63 bits.</exception>
-    public static long Bytes(this TensorType type, long elements)
-    {
-        int length = type.BlockLength();
-        if (elements < 0 || elements % length != 0)
-        {
-            throw new ArgumentException($"{elements} elements do not fill whole blocks of {length} ({type}).", nameof(elements));
-        }
-
-        return checked(elements / length * type.BlockBytes());
-    }
-
-    private static ArgumentOutOfRangeException Unknown(TensorType type) =>
-        new(nameof(type), $"Tensor type {(int)type} is not known to this build.");
+    /// <summary>Super-blocks of 256: −d, 0 or d, five to a byte; 1.69 bits a weight.</summary>
+    TQ1_0 = 34,
+    /// <summary>Super-blocks of 256: −d, 0 or d (or 2d) in 2 bits; 2.06 bits a weight.</summary>
+    TQ2_0 = 35,
+    /// <summary>Blocks of 32: 8-bit exponent, 4-bit floats E2M1 (OCP Microscaling Formats).</summary>
+    MXFP4 = 39,
+    /// <summary>Blocks of 64: four scales of 16 as 8-bit floats UE4M3, 4-bit floats E2M1. A scale of the whole tensor is a tensor of its own.</summary>
+    NVFP4 = 40,
+    /// <summary>Blocks of 128: half scale d, one bit: −d or d.</summary>
+    Q1_0 = 41,
+    /// <summary>Blocks of 64: half scale d, 2-bit codes; w = d(q − 1).</summary>
+    Q2_0 = 42,
 }

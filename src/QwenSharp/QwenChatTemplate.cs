@@ -1,6 +1,7 @@
 using QwenSharp.Chat;
 using QwenSharp.Checkpoints;
 using QwenSharp.Formats;
+using QwenSharp.Models;
 
 namespace QwenSharp;
 
@@ -8,22 +9,22 @@ namespace QwenSharp;
 public static class QwenChatTemplate
 {
     /// <summary>
-    /// Reads a template from a GGUF file, with weights or without, or from a file of Jinja; the content decides which.
-    /// A GGUF file without a template of its own has ChatML if its vocabulary has.
+    /// Reads a template from a GGUF file, with weights or without, from a Hugging Face folder, or from a file of Jinja; the content decides which.
+    /// A model without a template of its own has ChatML if its vocabulary has.
     /// </summary>
     /// <exception cref="IOException">The file is missing, cannot be read, or is damaged (<see cref="GgufException"/>).</exception>
     /// <exception cref="InvalidDataException">The model has no template.</exception>
     /// <exception cref="TemplateException">The template cannot be parsed.</exception>
     public static ChatTemplate Load(string path)
     {
-        if (!IsGguf(path))
+        if (ModelFiles.FolderOf(path) is null && !IsGguf(path))
             return new ChatTemplate(File.ReadAllText(path));
 
-        using GgufFile file = GgufFile.Open(path);
-        if (!GgufVocabulary.IsIn(file))
+        using Checkpoint file = ModelFiles.Open(path, decode: false);
+        if (!CheckpointVocabulary.IsIn(file))
             return CheckpointTemplate.Compile(path, file.Metadata.TryGetString(CheckpointTemplate.Key, out string? own) ? own : null, new Dictionary<string, string>());
 
-        Tokenizers.BpeTokenizer tokenizer = GgufVocabulary.Read(file);
+        Tokenizers.BpeTokenizer tokenizer = CheckpointVocabulary.Read(file);
         return CheckpointTemplate.Compile(path, CheckpointTemplate.TextOf(file, tokenizer), CheckpointTemplate.SpecialTokens(tokenizer));
     }
 

@@ -11,19 +11,19 @@ using QwenSharp.Tokenizers;
 namespace QwenSharp;
 
 /// <summary>
-/// A model that is ready to answer: weights mapped from a GGUF file, its tokenizer and chat template, and the engine that
+/// A model that is ready to answer: weights mapped from a GGUF file or a Hugging Face folder, its tokenizer and chat template, and the engine that
 /// computes all requests in one batch. Safe to use from several threads.
 /// </summary>
 public sealed class QwenModel : IAsyncDisposable
 {
-    private readonly GgufFile _file;
+    private readonly Checkpoint _file;
     private readonly SamplingOptions _recommended;
     private readonly SamplingOptions _recommendedForReasoning;
     private readonly Lazy<ChatTemplate> _template;
     private readonly Lazy<InferenceEngine> _engine;
 
     // All metadata is read here: reading marks keys as consumed, which is not for many threads.
-    private QwenModel(GgufFile file, LanguageModel weights, BpeTokenizer tokenizer, QwenModelOptions options)
+    private QwenModel(Checkpoint file, LanguageModel weights, BpeTokenizer tokenizer, QwenModelOptions options)
     {
         _file = file;
         _recommended = Checkpoints.RecommendedSampling.Of(file.Metadata, reasons: false);
@@ -31,7 +31,7 @@ public sealed class QwenModel : IAsyncDisposable
         Id = options.Id ?? IdOf(file);
         Weights = weights;
         Tokenizer = tokenizer;
-        StopTokens = GgufVocabulary.StopTokens(file, tokenizer);
+        StopTokens = CheckpointVocabulary.StopTokens(file.Metadata, tokenizer);
         string? template = CheckpointTemplate.TextOf(file, tokenizer);
         _template = new Lazy<ChatTemplate>(() => CheckpointTemplate.Compile(file.Path, template, CheckpointTemplate.SpecialTokens(tokenizer)));
         _engine = new Lazy<InferenceEngine>(() => new InferenceEngine(Weights, options.ToEngineOptions()));
@@ -64,22 +64,22 @@ public sealed class QwenModel : IAsyncDisposable
     public IReadOnlyCollection<int> StopTokens { get; }
 
     /// <summary>Opens a model. The weights are mapped, not read: the first answers page them in.</summary>
-    /// <param name="path">A GGUF file with a tokenizer; any file of a split model.</param>
+    /// <param name="path">A GGUF file with a tokenizer (any file of a split model), or a Hugging Face folder.</param>
     /// <param name="options">Threads, context, KV cache; null for the defaults.</param>
-    /// <exception cref="IOException">The file is missing or damaged (<see cref="GgufException"/>).</exception>
+    /// <exception cref="IOException">A file is missing or damaged (<see cref="GgufException"/>, <see cref="SafetensorsException"/>, <see cref="HuggingFaceException"/>).</exception>
     /// <exception cref="InvalidDataException">The file has no weights or no tokenizer.</exception>
     /// <exception cref="ModelLoadException">The architecture or a tensor is not what this build runs.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
     public static QwenModel Load(string path, QwenModelOptions? options = null)
     {
-        GgufFile file = GgufFile.Open(path);
+        Checkpoint file = ModelFiles.Open(path);
         try
         {
             if (file.Tensors.Count == 0)
                 throw new InvalidDataException($"{path} is a vocabulary without weights; it can tokenize, not answer.");
 
             // The tokenizer takes its part of the metadata first, and is then built while the weights are wired.
-            Task<BpeTokenizer> tokenizer = Task.Run(GgufVocabulary.Prepare(file));
+            Task<BpeTokenizer> tokenizer = Task.Run(CheckpointVocabulary.Prepare(file));
             LanguageModel weights = LanguageModel.Load(file);
             return new QwenModel(file, weights, tokenizer.GetAwaiter().GetResult(), options ?? new QwenModelOptions());
         }
@@ -173,7 +173,12 @@ public sealed class QwenModel : IAsyncDisposable
         }
     }
 
-    private static string IdOf(GgufFile file) => Path.GetFileNameWithoutExtension(file.Shards[0]) is var name && file.Shards.Count > 1
-        ? name[..name.LastIndexOf("-00001-of-", StringComparison.Ordinal)]
-        : name;
+    private static string IdOf(Checkpoint file)
+    {
+        if (file is HuggingFaceCheckpoint)
+            return file.Metadata.GetString("general.name");
+
+        string name = Path.GetFileNameWithoutExtension(file.Files[0]);
+        return file.Files.Count > 1 ? name[..name.LastIndexOf("-00001-of-", StringComparison.Ordinal)] : name;
+    }
 }

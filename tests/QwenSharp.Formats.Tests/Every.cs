@@ -20,7 +20,7 @@ internal static class Every
             Value(value);
         }
 
-        Assert.NotNull(GgufSummary.Of(file));
+        Assert.NotNull(CheckpointSummary.Of(file));
         return sum;
     }
 

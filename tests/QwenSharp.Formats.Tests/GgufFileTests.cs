@@ -115,7 +115,7 @@ public sealed class GgufFileTests : IDisposable
         _ = file.Metadata.TryGetBool("a.bool", out _);
         _ = file.Metadata.Contains("a.int16");
         _ = file.GetTensor("output_norm.weight");
-        _ = GgufSummary.Of(file);
+        _ = CheckpointSummary.Of(file);
 
         IReadOnlyList<string> keys = file.Metadata.Unconsumed("a.");
         Assert.Equal(Sample.Metadata.Select(entry => entry.Key).Where(key => key.StartsWith("a.") && key is not ("a.int8" or "a.bool")), keys);

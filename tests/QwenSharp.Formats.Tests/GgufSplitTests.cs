@@ -17,7 +17,7 @@ public sealed class GgufSplitTests : IDisposable
         foreach (string path in paths)
         {
             using GgufFile file = GgufFile.Open(path);
-            Assert.Equal(paths, file.Shards);
+            Assert.Equal(paths, file.Files);
             Assert.Equal(path, file.Path);
             Assert.Equal(paths.Sum(shard => new FileInfo(shard).Length), file.ByteLength);
             Assert.Equal(Sample.Metadata, file.Metadata.Select(entry => (entry.Key, entry.Value)));

@@ -5,6 +5,8 @@ internal sealed class TemporaryFolder : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("qwensharp-formats-").FullName;
 
+    public string Root => _path;
+
     public string File(string name) => Path.Combine(_path, name);
 
     public string[] Names() => [.. Directory.GetFiles(_path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal)];

@@ -23,7 +23,9 @@ public class ForwardTests
         using Run run = new(new LanguageModel(config, tensors), maxRows: Tokens, sequences: 1);
         float[][] actual = run.Append(0, tokens);
 
-        Assert.All(Enumerable.Range(0, Tokens), p => Assert.InRange(TinyModels.RelativeError(actual[p], expected[p]), 0, 2e-5));
+        // What a state answers may be small beside its terms, and is normalised: single precision costs more digits there.
+        double tolerance = config.Recurrent is null ? 2e-5 : 1e-4;
+        Assert.All(Enumerable.Range(0, Tokens), p => Assert.InRange(TinyModels.RelativeError(actual[p], expected[p]), 0, tolerance));
     }
 
     [Theory]
@@ -45,15 +47,23 @@ public class ForwardTests
     }
 
     [Theory]
-    [InlineData(TensorType.F32)]
-    [InlineData(TensorType.F16)]
-    public void Chunks_do_not_change_a_bit(TensorType kvType)
+    [MemberData(nameof(Names))]
+    public void Chunks_do_not_change_a_bit_of_any_family(string name) => CompareChunks(TinyModels.Create(name), TensorType.F32, [1, 33]);
+
+    [Theory]
+    [InlineData("f32", TensorType.F32)]
+    [InlineData("f32", TensorType.F16)]
+    [InlineData("q8_0", TensorType.F16)]
+    [InlineData("q4_k_m", TensorType.F16)]
+    public void Chunks_do_not_change_a_bit_of_any_type(string mix, TensorType kvType) =>
+        CompareChunks(RandomWeights.CreateModel(TinyModels.WideExperts, WeightMix.Find(mix)), kvType, [1, 3, 31, 32, 33]);
+
+    private static void CompareChunks(LanguageModel model, TensorType kvType, int[] chunks)
     {
-        LanguageModel model = TinyModels.Create("qwen3");
         int[] tokens = TinyModels.RandomTokens(Tokens, model.Config.VocabularySize, 5);
         using Run whole = new(model, Tokens, 1, kvType), cut = new(model, Tokens, 1, kvType);
         float[][] expected = whole.Append(0, tokens);
-        foreach (int chunk in (int[])[1, 3, 31, 32, 33])
+        foreach (int chunk in chunks)
         {
             cut.Restart();
             float[][] actual = [.. tokens.Chunk(chunk).SelectMany(part => cut.Append(0, part))];
@@ -61,10 +71,11 @@ public class ForwardTests
         }
     }
 
-    [Fact]
-    public void Other_sequences_in_the_batch_do_not_change_a_bit()
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Other_sequences_in_the_batch_do_not_change_a_bit(string name)
     {
-        LanguageModel model = TinyModels.Create("qwen2");
+        LanguageModel model = TinyModels.Create(name);
         int[][] sequences = [.. Enumerable.Range(0, 4).Select(i => TinyModels.RandomTokens(20 + 9 * i, model.Config.VocabularySize, i))];
         using Run alone = new(model, 128, sequences: 4), together = new(model, 128, sequences: 4);
         float[][][] expected = [.. sequences.Select((tokens, i) => alone.Append(i, tokens))];
@@ -88,10 +99,12 @@ public class ForwardTests
         Assert.Equal(expected, actual.Select(rows => rows.ToArray()));
     }
 
-    [Fact]
-    public void Threads_do_not_change_a_bit()
+    [Theory]
+    [InlineData("qwen3")]
+    [InlineData("qwen2moe, a shared expert")]
+    public void Threads_do_not_change_a_bit(string name)
     {
-        LanguageModel model = TinyModels.Create("qwen3");
+        LanguageModel model = TinyModels.Create(name);
         int[] tokens = TinyModels.RandomTokens(Tokens, model.Config.VocabularySize, 5);
         using Run one = new(model, Tokens, 1, threads: 1), three = new(model, Tokens, 1, threads: 3);
         Assert.Equal(one.Append(0, tokens), three.Append(0, tokens));
@@ -109,11 +122,15 @@ public class ForwardTests
     }
 
     [Theory]
-    [InlineData("f32")]
-    [InlineData("q4_k_m")]
-    public void A_step_allocates_nothing(string mix)
+    [InlineData("f32", false)]
+    [InlineData("q4_k_m", false)]
+    [InlineData("f32", true)]
+    [InlineData("q8_0", true)]
+    public void A_step_allocates_nothing(string mix, bool hasExperts)
     {
-        ModelConfig config = TinyModels.Config("qwen3", heads: 4, kvHeads: 2, headLength: 64) with { Width = 256, FeedForwardWidth = 512 };
+        ModelConfig config = hasExperts
+            ? TinyModels.WideExperts
+            : TinyModels.Config("qwen3", heads: 4, kvHeads: 2, headLength: 64) with { Width = 256, FeedForwardWidth = 512 };
         LanguageModel model = RandomWeights.CreateModel(config, WeightMix.Find(mix));
         using Compute compute = new(threads: 1);
         using KvStore cache = model.CreateKvStore(TensorType.F16, blocks: 4);
@@ -128,12 +145,85 @@ public class ForwardTests
             model.Forward(compute, batch, cache, workspace);
         }
 
-        Step(0);
-        Step(7);
+        // Which experts are hit decides how much scratch there is; it grows to what the first round needed.
+        for (int position = 0; position < 28; position += 7)
+            Step(position);
+
         long before = GC.GetAllocatedBytesForCurrentThread();
-        Step(14);
-        Step(21);
+        for (int position = 0; position < 28; position += 7)
+            Step(position);
+
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    [Fact]
+    public void Final_hidden_states_come_with_logits_and_without()
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"] with { ClassifierLabels = ["yes", "no", "perhaps"] };
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 3);
+        LanguageModel model = new(config, tensors);
+        int[] tokens = TinyModels.RandomTokens(6, config.VocabularySize, 4);
+        ReferenceModel reference = new(config, tensors);
+        double[][] hidden = reference.FinalHidden(tokens);
+        using Compute compute = new(2);
+        using KvStore cache = model.CreateKvStore(TensorType.F32, 1);
+        using Workspace workspace = new(config, 6, 2);
+        using Activations scores = new(2, model.ClassifierOutputs);
+        Batch batch = new(6, 1);
+        batch.Add(tokens, 0, [0], 2);
+        foreach (ForwardOutput output in Enum.GetValues<ForwardOutput>())
+        {
+            workspace.Logits.Row(0).Clear();
+            model.Forward(compute, batch, cache, workspace, output: output);
+            Assert.Equal(output == ForwardOutput.Logits, workspace.Logits.Row(0).ContainsAnyExcept(0f));
+            for (int row = 0; row < 2; row++)
+                Assert.InRange(TinyModels.RelativeError(workspace.FinalHidden.Row(row), hidden[4 + row]), 0, 2e-5);
+        }
+
+        model.Classify(compute, 2, workspace, scores);
+        for (int row = 0; row < 2; row++)
+            Assert.InRange(TinyModels.RelativeError(scores.Row(row), reference.Multiply("cls.output", hidden[4 + row])), 0, 2e-5);
+
+        LanguageModel plain = TinyModels.Create("qwen3");
+        Assert.Equal(0, plain.ClassifierOutputs);
+        Assert.Throws<InvalidOperationException>(() => plain.Classify(compute, 2, workspace, scores));
+    }
+
+    [Theory]
+    [InlineData("qwen2vl, sections")]
+    [InlineData("qwen3vl, interleaved, in part")]
+    [InlineData("qwen3vlmoe")]
+    public void Positions_in_images_turn_their_own_pairs(string name)
+    {
+        ModelConfig config = TinyModels.Configs[name];
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 3);
+        int[] tokens = TinyModels.RandomTokens(12, config.VocabularySize, 4);
+
+        // Three tokens of text, an image of 3 × 2 patches, and text from after the greatest of its parts on.
+        GridPosition[] grid =
+        [
+            .. Enumerable.Range(0, 3).Select(p => new GridPosition(p, p, p)),
+            .. Enumerable.Range(0, 6).Select(i => new GridPosition(3, 3 + i / 2, 3 + i % 2)),
+            .. Enumerable.Range(6, 3).Select(p => new GridPosition(p, p, p)),
+        ];
+        double[][] expected = new ReferenceModel(config, tensors, grid).Logits(tokens);
+
+        using Run run = new(new LanguageModel(config, tensors), maxRows: 12, sequences: 1);
+        float[][] actual = [.. run.AppendAt(tokens[..5], grid[..5]), .. run.AppendAt(tokens[5..], grid[5..])];
+        Assert.All(Enumerable.Range(0, 12), p => Assert.InRange(TinyModels.RelativeError(actual[p], expected[p]), 0, 2e-5));
+
+        // In text the sections change nothing.
+        run.Restart();
+        float[][] text = run.AppendAt(tokens, [.. Enumerable.Range(0, 12).Select(p => new GridPosition(p, p, p))]);
+        run.Restart();
+        Assert.Equal(run.Append(0, tokens), text);
+    }
+
+    [Fact]
+    public void Positions_in_images_are_refused_by_a_model_without_them()
+    {
+        using Run run = new(TinyModels.Create("qwen3"), maxRows: 4, sequences: 1);
+        Assert.Throws<ArgumentException>(() => run.AppendAt([1, 2], [new GridPosition(0, 0, 0), new GridPosition(0, 1, 0)]));
     }
 
     [Fact]
@@ -144,6 +234,7 @@ public class ForwardTests
         Assert.Throws<ArgumentException>(() => batch.Add([1, 2, 3, 4, 5], 0, [0], 0));
         Assert.Throws<ArgumentException>(() => batch.Add([1], KvStore.BlockTokens, [0], 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => batch.Add([1], 0, [0], logits: 2));
+        Assert.Throws<ArgumentException>(() => batch.Add([1], 0, [0], 1, new GridPosition[2]));
         batch.Add([1], 0, [0], 1);
         batch.Add([1, 2], KvStore.BlockTokens - 1, [1, 2], 1);
         Assert.Throws<ArgumentException>(() => batch.Add([1], 0, [3], 0));

@@ -9,6 +9,7 @@ internal sealed class Run : IDisposable
     private readonly LanguageModel _model;
     private readonly Compute _compute;
     private readonly KvStore _cache;
+    private readonly RecurrentStore? _states;
     private readonly Workspace _workspace;
     private readonly Batch _batch;
     private readonly int[][] _blocks;
@@ -20,6 +21,7 @@ internal sealed class Run : IDisposable
         _model = model;
         _compute = new Compute(threads);
         _cache = model.CreateKvStore(kvType, blocks * sequences);
+        _states = model.CreateRecurrentStore(sequences);
         _workspace = new Workspace(model.Config, maxRows, maxRows);
         _batch = new Batch(maxRows, sequences);
         _positions = new int[sequences];
@@ -33,18 +35,28 @@ internal sealed class Run : IDisposable
     public float[][] Append(int sequence, int[] tokens, int? logits = null) =>
         [.. Step([(sequence, tokens)], logits).Select(row => row.Logits)];
 
+    /// <summary>Appends tokens to the first sequence, at positions of three parts.</summary>
+    public float[][] AppendAt(int[] tokens, GridPosition[] grid)
+    {
+        _batch.Clear();
+        _batch.Add(tokens, _positions[0], _blocks[0], tokens.Length, grid);
+        _positions[0] += tokens.Length;
+        _model.Forward(_compute, _batch, _cache, _workspace, _states);
+        return [.. Enumerable.Range(0, tokens.Length).Select(row => _workspace.Logits.Row(row).ToArray())];
+    }
+
     public List<(int Sequence, float[] Logits)> Step(List<(int Sequence, int[] Tokens)> parts, int? logits = null)
     {
         _batch.Clear();
         List<int> owners = [];
         foreach ((int sequence, int[] tokens) in parts)
         {
-            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length);
+            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length, slot: sequence);
             owners.AddRange(Enumerable.Repeat(sequence, logits ?? tokens.Length));
             _positions[sequence] += tokens.Length;
         }
 
-        _model.Forward(_compute, _batch, _cache, _workspace);
+        _model.Forward(_compute, _batch, _cache, _workspace, _states);
         return [.. owners.Select((sequence, row) => (sequence, _workspace.Logits.Row(row).ToArray()))];
     }
 
@@ -52,6 +64,7 @@ internal sealed class Run : IDisposable
     {
         _compute.Dispose();
         _cache.Dispose();
+        _states?.Dispose();
         _workspace.Dispose();
     }
 }

@@ -22,12 +22,38 @@ public class ShapeTests
     [InlineData("qwen3-8b", 8_190_735_360)]
     [InlineData("qwen3-14b", 14_768_307_200)]
     [InlineData("qwen3-32b", 32_762_123_264)]
+    [InlineData("qwen1.5-moe-a2.7b", 14_315_784_192)]
+    [InlineData("qwen2-57b-a14b", 57_408_658_944)]
+    [InlineData("qwen3-30b-a3b", 30_532_122_624)]
+    [InlineData("qwen3-235b-a22b", 235_093_634_560)]
+    [InlineData("qwen3-coder-480b-a35b", 480_154_875_392)]
     public void A_shape_has_as_many_parameters_as_its_model(string name, long parameters)
     {
         ModelConfig c = ModelShapes.Find(name).Validate();
         long attention = (long)c.Width * (2 * c.QueryWidth + 2 * c.KvWidth) + (c.HasQkvBias ? c.QueryWidth + 2 * c.KvWidth : 0) + (c.HasQkNorm ? 2 * c.HeadLength : 0);
-        long layer = attention + 3L * c.Width * c.FeedForwardWidth + 2 * c.Width;
+        long experts = c.Experts is { } e ? (long)c.Width * e.Count + 3L * c.Width * e.Count * e.Width + (e.SharedWidth > 0 ? c.Width : 0) : 0;
+        long layer = attention + 3L * c.Width * c.DenseWidth + experts + 2 * c.Width;
         Assert.Equal(parameters, (long)c.VocabularySize * c.Width * (c.HasTiedHead ? 1 : 2) + c.Layers * layer + c.Width);
+    }
+
+    // No exact counts are published; the names round them.
+    [Theory]
+    [InlineData("qwen3-next-80b-a3b", 79.7)]
+    [InlineData("qwen3.5-0.8b", 0.75)]
+    [InlineData("qwen3.5-4b", 4.2)]
+    [InlineData("qwen3.5-9b", 8.95)]
+    [InlineData("qwen3.5-27b", 26.9)]
+    [InlineData("qwen3.5-35b-a3b", 34.7)]
+    [InlineData("qwen3.5-397b-a17b", 396)]
+    public void A_hybrid_shape_has_about_as_many_parameters_as_its_model(string name, double billions)
+    {
+        ModelConfig c = ModelShapes.Find(name).Validate();
+        DeltaNetShape shape = c.Recurrent!.Shape;
+        long attention = (long)c.Width * (3 * c.QueryWidth + 2 * c.KvWidth);
+        long recurrent = (long)c.Width * (shape.ConvolutionWidth + 2 * shape.ValueWidth + 2 * shape.ValueHeads) + (long)shape.ConvolutionWidth * shape.Taps;
+        long feedForward = 3L * c.Width * (c.Experts is { } experts ? (long)experts.Count * experts.Width + experts.SharedWidth : c.FeedForwardWidth) + (long)c.Width * (c.Experts?.Count ?? 0);
+        long all = (long)c.VocabularySize * c.Width * (c.HasTiedHead ? 1 : 2) + c.AttentionLayers * attention + (c.Layers - c.AttentionLayers) * recurrent + c.Layers * feedForward;
+        Assert.InRange(all / 1e9, 0.99 * billions, 1.01 * billions);
     }
 
     [Fact]
@@ -51,6 +77,19 @@ public class ShapeTests
         Assert.Equal(TensorType.Q5_0, mix.TypeOf(config, "blk.0.attn_q.weight", 896));
         Assert.Equal(TensorType.Q8_0, mix.TypeOf(config, "output.weight", 896));
         Assert.Equal(TensorType.F16, mix.TypeOf(config, "output.weight", 72));
+    }
+
+    [Fact]
+    public void Q4_K_M_treats_experts_as_it_treats_dense_networks_and_leaves_their_router_alone()
+    {
+        ModelConfig config = ModelShapes.Find("qwen3-30b-a3b"); // 48 layers
+        WeightMix mix = WeightMix.Find("q4_k_m");
+        Assert.Equal(TensorType.F32, mix.TypeOf(config, "blk.0.ffn_gate_inp.weight", 2048));
+        Assert.Equal(TensorType.Q6_K, mix.TypeOf(config, "blk.5.ffn_down_exps.weight", 768));
+        Assert.Equal(TensorType.Q4_K, mix.TypeOf(config, "blk.6.ffn_down_exps.weight", 768));
+        Assert.Equal(TensorType.Q6_K, mix.TypeOf(config, "blk.8.ffn_down_shexp.weight", 768));
+        Assert.Equal(TensorType.Q4_K, mix.TypeOf(config, "blk.0.ffn_gate_exps.weight", 2048));
+        Assert.Equal(TensorType.Q6_K, mix.TypeOf(config, "blk.0.attn_qkv.weight", 2048));
     }
 
     public static TheoryData<string> Mixes() => [.. WeightMix.All.Select(mix => mix.Name)];

@@ -24,7 +24,7 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string?> model = new("MODEL") { Description = "A GGUF file; or give --shape.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> model = new("MODEL") { Description = "A GGUF file or a Hugging Face folder; or give --shape.", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> shape = new("--shape") { Description = "A published shape, filled with random weights.", HelpName = "NAME" };
         Option<string> type = new("--type") { Description = "The weights of --shape: " + string.Join(", ", WeightMix.All.Select(mix => mix.Name)) + ".", HelpName = "TYPE", DefaultValueFactory = _ => "q4_k_m" };
         Option<string?> save = new("--save") { Description = "Write the random weights of --shape to this GGUF file and measure that, so that another engine can be measured on the same.", HelpName = "FILE" };
@@ -82,10 +82,10 @@ internal static class BenchCommand
     private static BenchReport OfFile(string path, SpeedTestOptions test, CancellationToken stop)
     {
         long start = Stopwatch.GetTimestamp();
-        using GgufFile file = GgufFile.Open(path);
+        using Checkpoint file = ModelFiles.Open(path);
         LanguageModel model = LanguageModel.Load(file);
         TimeSpan load = Stopwatch.GetElapsedTime(start);
-        string types = string.Join(" + ", GgufSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
+        string types = string.Join(" + ", CheckpointSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
         return Measure(Path.GetFileName(path), types, model, load, test, stop);
     }
 
@@ -113,11 +113,10 @@ internal static class BenchCommand
     {
         SpeedTest speed = new(model, test);
         List<Speed> speeds = speed.Measure(stop);
-        long peakMemory = Machine.PeakMemory();
         using Compute compute = new(threads: 1);
         return new BenchReport(
             name, type, model.ParameterCount, model.WeightBytes, test.Threads, compute.Isa.ToString(), test, speeds,
-            load.TotalSeconds, MemoryBandwidth.Measure(test.Threads), speed.BytesReadPerToken(), peakMemory);
+            load.TotalSeconds, speed.BytesReadPerToken(), speed.PeakMemory);
     }
 
     private static void ListShapes(Terminal terminal, bool json)

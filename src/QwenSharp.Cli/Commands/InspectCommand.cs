@@ -4,27 +4,29 @@ using QwenSharp.Cli.Inspect;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Formats;
+using QwenSharp.Models;
 
 namespace QwenSharp.Cli.Commands;
 
-/// <summary><c>qwensharp inspect</c>: what a GGUF file contains and what it takes to run it.</summary>
+/// <summary><c>qwensharp inspect</c>: what a model contains and what it takes to run it.</summary>
 internal static class InspectCommand
 {
     private const string Examples = """
         qwensharp inspect qwen3-4b-q4_k_m.gguf
         qwensharp inspect qwen3-4b-q4_k_m.gguf --context 32768   # memory needed for that context
         qwensharp inspect model-00001-of-00004.gguf --tensors    # a split model, tensor by tensor
+        qwensharp inspect Qwen3-4B-FP8/                          # a folder as Hugging Face has it
         qwensharp inspect qwen3-4b-q4_k_m.gguf --json
         """;
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model("A GGUF file, with weights or without; any file of a split model.");
+        Argument<string> model = Values.Model("A GGUF file, with weights or without (any file of a split model), or a Hugging Face folder.");
         Option<bool> tensors = new("--tensors") { Description = "List every tensor instead of one line for each kind." };
         Option<bool> template = new("--template") { Description = "Print the chat template, exactly and alone." };
         Option<bool> json = Values.Json("One JSON object: files, configuration, memory, quantisation mix, metadata, tensors, template.");
         ModelOptions modelOptions = new(threads: false);
-        DocumentedCommand command = new("inspect", "Describes a GGUF file: configuration, memory, quantisation mix, metadata, tensors.", Examples) { model, tensors, template, json };
+        DocumentedCommand command = new("inspect", "Describes a model: configuration, memory, quantisation mix, metadata, tensors.", Examples) { model, tensors, template, json };
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -33,7 +35,7 @@ internal static class InspectCommand
         });
         command.SetAction(parsed =>
         {
-            using GgufFile file = GgufFile.Open(LocalModel.Of(parsed.GetValue(model)!).Path);
+            using Checkpoint file = ModelFiles.Open(LocalModel.Of(parsed.GetValue(model)!).Path, decode: false);
             if (parsed.GetValue(template))
             {
                 terminal.Out.Write(file.Metadata.GetString(ModelDescription.TemplateKey));

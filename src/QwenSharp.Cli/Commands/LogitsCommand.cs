@@ -23,7 +23,7 @@ internal static class LogitsCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model("A GGUF file with weights; it needs no tokenizer.");
+        Argument<string> model = Values.Model("A GGUF file with weights, or a Hugging Face folder; it needs no tokenizer.");
         Option<string> tokens = new("--tokens") { Description = "Token ids separated by commas, or a file with ids separated by commas or white space, or a JSON array.", HelpName = "IDS|FILE", Required = true };
         Option<string> output = new("--output") { Description = "The file to write.", HelpName = "FILE", Required = true };
         Values.Check(output, path => path != "", "may not be empty");
@@ -38,7 +38,7 @@ internal static class LogitsCommand
             if (ids.Length == 0)
                 throw new UsageException("--tokens names no token.");
 
-            using GgufFile file = GgufFile.Open(LocalModel.Of(parsed.GetValue(model)!).Path);
+            using Checkpoint file = ModelFiles.Open(LocalModel.Of(parsed.GetValue(model)!).Path);
             LanguageModel weights = LanguageModel.Load(file);
             if (ids.Length > weights.Config.ContextLength)
                 throw new UsageException($"--tokens names {ids.Length} tokens; the model's context is {weights.Config.ContextLength}.");

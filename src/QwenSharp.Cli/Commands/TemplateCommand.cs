@@ -22,7 +22,7 @@ internal static class TemplateCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model("A GGUF file with a chat template, or a file of Jinja.");
+        Argument<string> model = Values.Model("A GGUF file or a Hugging Face folder with a chat template, or a file of Jinja.");
         Option<string> conversation = new("--conversation") { Description = "The conversation as a JSON file; - for standard input.", HelpName = "FILE", Required = true };
         Option<string?> name = new("--name") { Description = "Which conversation of a file that holds an array: its 'name', or its place from 0.", HelpName = "NAME" };
         Option<bool> json = Values.Json("One JSON object with the text and the ranges, in UTF-16 units, that the template itself wrote: only there are control tokens parsed.");

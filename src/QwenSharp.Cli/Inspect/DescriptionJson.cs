@@ -9,13 +9,12 @@ internal static class DescriptionJson
 {
     public static JsonObject Of(ModelDescription description)
     {
-        GgufSummary summary = description.Summary;
+        CheckpointSummary summary = description.Summary;
         return new JsonObject
         {
             ["files"] = Strings(summary.Files),
             ["bytes"] = summary.Bytes,
-            ["gguf_version"] = summary.Version,
-            ["alignment"] = summary.Alignment,
+            ["format"] = summary.Format,
             ["architecture"] = summary.Architecture,
             ["name"] = summary.Name,
             ["parameters"] = summary.Parameters,
@@ -30,6 +29,7 @@ internal static class DescriptionJson
             ["config"] = description.Config is { } config ? Config(config) : null,
             ["cannot_run"] = description.WhyNoConfig,
             ["memory"] = description.Memory is { } memory ? Memory(memory) : null,
+            ["notes"] = Strings(description.Notes),
             ["chat_template"] = description.Template,
             ["metadata"] = new JsonObject(summary.Metadata.Select(entry => KeyValuePair.Create(
                 entry.Key, (JsonNode?)new JsonObject { ["type"] = entry.Type, ["value"] = entry.Value.DeepClone() }))),
@@ -67,6 +67,7 @@ internal static class DescriptionJson
         ["kv_type"] = memory.KvType.ToString(),
         ["weight_bytes"] = memory.WeightBytes,
         ["kv_bytes"] = memory.KvBytes,
+        ["state_bytes"] = memory.StateBytes,
         ["total_bytes"] = memory.TotalBytes,
     };
 

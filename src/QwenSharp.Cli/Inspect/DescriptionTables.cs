@@ -11,12 +11,12 @@ internal static partial class DescriptionTables
 {
     public static void Write(ModelDescription description, bool everyTensor, IAnsiConsole console)
     {
-        GgufSummary summary = description.Summary;
+        CheckpointSummary summary = description.Summary;
         Grid overview = Pairs();
         Add(overview, "Name", summary.Name ?? "(none)");
         Add(overview, "Architecture", summary.Architecture ?? "(none)");
         Add(overview, "Parameters", $"{Output.Count(summary.Parameters)} ({summary.Parameters:N0}), {summary.BitsPerWeight:0.00} bits each");
-        Add(overview, summary.Files.Count == 1 ? "File" : $"{summary.Files.Count} files", $"{Output.Bytes(summary.Bytes)}, GGUF {summary.Version}");
+        Add(overview, summary.Files.Count == 1 ? "File" : $"{summary.Files.Count} files", $"{Output.Bytes(summary.Bytes)}, {summary.Format}");
         if (description.Config is { } config)
             AddConfig(overview, config);
         else
@@ -25,10 +25,14 @@ internal static partial class DescriptionTables
         if (description.Memory is { } memory)
         {
             Add(overview, "Memory", $"{Output.Bytes(memory.TotalBytes)} with a context of {memory.Context:N0}: "
-                + $"weights {Output.Bytes(memory.WeightBytes)}, KV cache {Output.Bytes(memory.KvBytes)} ({memory.KvType})");
+                + $"weights {Output.Bytes(memory.WeightBytes)}, KV cache {Output.Bytes(memory.KvBytes)} ({memory.KvType})"
+                + (memory.StateBytes > 0 ? $", recurrent states {Output.Bytes(memory.StateBytes)}" : ""));
         }
 
         Add(overview, "Chat template", description.Template is { } template ? $"{template.Length:N0} characters (--template prints it)" : "(none)");
+        foreach (string note in description.Notes)
+            Add(overview, "Note", note);
+
         console.Write(overview);
         WriteTypes(summary, console);
         WriteMetadata(summary, console);
@@ -45,23 +49,23 @@ internal static partial class DescriptionTables
         Add(grid, "Context", $"{config.ContextLength:N0} tokens");
     }
 
-    private static void WriteTypes(GgufSummary summary, IAnsiConsole console)
+    private static void WriteTypes(CheckpointSummary summary, IAnsiConsole console)
     {
         if (summary.Types.Count == 0)
             return;
 
         Table table = NewTable("Type", "Tensors", "Parameters", "Bytes", "Share");
         long bytes = summary.Types.Sum(type => type.Bytes);
-        foreach (GgufTypeSummary type in summary.Types)
+        foreach (TypeSummary type in summary.Types)
             AddRow(table, type.Type.ToString(), $"{type.Tensors}", Output.Count(type.Parameters), Output.Bytes(type.Bytes), $"{100.0 * type.Bytes / bytes:0.0} %");
 
         console.Write(table);
     }
 
-    private static void WriteMetadata(GgufSummary summary, IAnsiConsole console)
+    private static void WriteMetadata(CheckpointSummary summary, IAnsiConsole console)
     {
         Table table = NewTable("Metadata", "Type", "Value");
-        foreach (GgufMetadataSummary entry in summary.Metadata)
+        foreach (MetadataSummary entry in summary.Metadata)
         {
             string value = entry.Value.ToJsonString(Output.JsonText);
             AddRow(table, entry.Key, entry.Type, value.Length > 120 ? value[..119] + "…" : value);
@@ -70,13 +74,13 @@ internal static partial class DescriptionTables
         console.Write(table);
     }
 
-    private static void WriteTensors(GgufSummary summary, bool every, IAnsiConsole console)
+    private static void WriteTensors(CheckpointSummary summary, bool every, IAnsiConsole console)
     {
         if (summary.Tensors.Count == 0)
             return;
 
         Table table = NewTable("Tensor", "Count", "Type", "Shape", "Bytes");
-        foreach (IGrouping<(string Name, string Type, string Shape), GgufTensorSummary> kind in summary.Tensors.GroupBy(tensor =>
+        foreach (IGrouping<(string Name, string Type, string Shape), TensorSummary> kind in summary.Tensors.GroupBy(tensor =>
             (every ? tensor.Name : LayerNumber().Replace(tensor.Name, "blk.*"), tensor.Type.ToString(), string.Join(" × ", tensor.Shape))))
         {
             AddRow(table, kind.Key.Name, $"{kind.Count()}", kind.Key.Type, kind.Key.Shape, Output.Bytes(kind.Sum(tensor => tensor.Bytes)));

@@ -7,7 +7,7 @@ namespace QwenSharp.Cli.Options;
 internal static class Values
 {
     /// <summary>The path of a model, or the name of one that was pulled.</summary>
-    public static Argument<string> Model(string description = "A GGUF file; any file of a split model.") =>
+    public static Argument<string> Model(string description = "A GGUF file (any file of a split model) or a Hugging Face folder.") =>
         new("MODEL") { Description = $"{description} Or the name of a pulled model: see 'qwensharp list'." };
 
     /// <summary>A number in a range, with a value for when it is absent.</summary>

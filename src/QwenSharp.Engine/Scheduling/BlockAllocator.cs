@@ -1,6 +1,6 @@
 namespace QwenSharp.Engine;
 
-/// <summary>Hands out the blocks of the KV cache by number.</summary>
+/// <summary>Hands out things by number: the blocks of the KV cache, the slots of recurrent states.</summary>
 internal sealed class BlockAllocator
 {
     private readonly int[] _free;

@@ -15,8 +15,9 @@ internal static class KvCapacity
             throw new ArgumentException($"{nameof(options.ContextLength)} is {context}; the model was trained for {trained}.", nameof(options));
 
         long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(options.KvType);
+        long states = options.MaxSequences * model.Config.StateBytesPerSequence;
         long wanted = (long)Sequence.BlocksFor(context) * options.MaxSequences;
-        long affordable = (options.KvBytes ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.WeightBytes) / 2) / blockBytes;
+        long affordable = (options.KvBytes ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.WeightBytes - states) / 2) / blockBytes;
         int blocks = (int)Math.Min(int.MaxValue, Math.Min(wanted, affordable));
         long positions = (long)blocks * KvStore.BlockTokens;
         if (blocks == 0 || (options.ContextLength > 0 && positions < context))

@@ -14,6 +14,7 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
     private readonly List<Sequence> _running = new(options.MaxSequences);
     private readonly LinkedList<Sequence> _waiting = [];
     private readonly BlockAllocator _allocator = new(blocks);
+    private readonly BlockAllocator _slots = new(options.MaxSequences);
 
     public int Waiting => _waiting.Count;
 
@@ -57,13 +58,13 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
 
     public void Enqueue(Sequence sequence) => _waiting.AddLast(sequence);
 
-    /// <summary>Takes a sequence out and frees its blocks.</summary>
+    /// <summary>Takes a sequence out and frees its blocks and its slot.</summary>
     public void Remove(Sequence sequence)
     {
         if (!_running.Remove(sequence))
             _waiting.Remove(sequence);
 
-        sequence.ReleaseBlocks(_allocator);
+        sequence.Release(_allocator, _slots);
     }
 
     /// <summary>Fills the batch of the next step.</summary>
@@ -109,7 +110,7 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
             // Younger sequences come later in the list, so none of them is in the batch yet.
             Sequence youngest = _running[^1];
             _running.RemoveAt(_running.Count - 1);
-            youngest.ReleaseBlocks(_allocator);
+            youngest.Release(_allocator, _slots);
             _waiting.AddFirst(youngest);
             Preemptions++;
             if (youngest == sequence)
@@ -127,7 +128,7 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
             return 0;
 
         bool isLast = tokens == sequence.Pending;
-        batch.Add(sequence.Tokens.Slice(sequence.Computed, tokens), sequence.Computed, sequence.Blocks, logits: isLast ? 1 : 0);
+        batch.Add(sequence.Tokens.Slice(sequence.Computed, tokens), sequence.Computed, sequence.Blocks, logits: isLast ? 1 : 0, slot: sequence.Slot);
         sequence.Computed += tokens;
         Scheduled.Add(sequence);
         if (isLast)
@@ -148,6 +149,7 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
 
         _waiting.RemoveFirst();
         _running.Add(sequence);
+        sequence.Slot = _slots.Take();
         while (sequence.BlockCount < needed)
             sequence.AddBlock(_allocator.Take());
 

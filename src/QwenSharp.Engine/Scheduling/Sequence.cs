@@ -40,7 +40,7 @@ internal sealed class Sequence
     /// <summary>The prompt and what was generated.</summary>
     public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
-    /// <summary>How many tokens' keys and values are in the KV cache.</summary>
+    /// <summary>How many tokens' keys and values are in the KV cache, and have gone through the recurrent states.</summary>
     public int Computed { get; set; }
 
     /// <summary>How many tokens are still to be computed; 1 while the sequence decodes.</summary>
@@ -50,6 +50,9 @@ internal sealed class Sequence
     public int[] Blocks => _blocks;
 
     public int BlockCount { get; private set; }
+
+    /// <summary>Where its recurrent states are, while it runs; −1 while it waits.</summary>
+    public int Slot { get; set; } = -1;
 
     public bool IsCancelled => _abandoned || _cancellation.IsCancellationRequested;
 
@@ -62,11 +65,16 @@ internal sealed class Sequence
 
     public void AddBlock(int block) => _blocks[BlockCount++] = block;
 
-    /// <summary>Gives all blocks back: what was computed is to be computed again, should the sequence go on.</summary>
-    public void ReleaseBlocks(BlockAllocator allocator)
+    /// <summary>Gives all blocks and the slot back: what was computed is to be computed again, should the sequence go on.</summary>
+    public void Release(BlockAllocator blocks, BlockAllocator slots)
     {
         while (BlockCount > 0)
-            allocator.Return(_blocks[--BlockCount]);
+            blocks.Return(_blocks[--BlockCount]);
+
+        if (Slot >= 0)
+            slots.Return(Slot);
+
+        Slot = -1;
 
         Computed = 0;
     }

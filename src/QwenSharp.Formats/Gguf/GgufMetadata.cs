@@ -5,7 +5,7 @@ using System.Numerics;
 namespace QwenSharp.Formats;
 
 /// <summary>
-/// The metadata of a GGUF file in the file's order, with typed access. <c>Get…</c> refuses a missing key; <c>TryGet…</c> returns false
+/// Metadata in GGUF's terms, of a GGUF file or made of another format's, in the file's order and with typed access. <c>Get…</c> refuses a missing key; <c>TryGet…</c> returns false
 /// for it; both refuse a value of another type, or an integer that does not fit, with an exception that names the file and the key.
 /// Reading a value by its key marks the key as consumed, so that a loader can refuse what it did not understand.
 /// </summary>
@@ -16,7 +16,9 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     private readonly OrderedDictionary<string, GgufValue> _values;
     private readonly HashSet<string> _consumed = [];
 
-    internal GgufMetadata(string filePath, OrderedDictionary<string, GgufValue> values)
+    /// <param name="filePath">The file or folder that faults name.</param>
+    /// <param name="values">Keys and values, in order.</param>
+    public GgufMetadata(string filePath, OrderedDictionary<string, GgufValue> values)
     {
         _filePath = filePath;
         _values = values;

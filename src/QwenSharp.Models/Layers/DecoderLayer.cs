@@ -2,5 +2,5 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>One layer of a pre-norm decoder: h += attention(norm(h)), then h += feedForward(norm(h)).</summary>
-internal sealed record DecoderLayer(Tensor AttentionNorm, Attention Attention, Tensor FeedForwardNorm, FeedForward FeedForward);
+/// <summary>One layer of a pre-norm decoder: h += mixer(norm(h)), then h += feedForward(norm(h)).</summary>
+internal sealed record DecoderLayer(Tensor MixerNorm, IMixer Mixer, Tensor FeedForwardNorm, IFeedForward FeedForward);

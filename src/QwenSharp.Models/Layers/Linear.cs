@@ -9,19 +9,36 @@ namespace QwenSharp.Models;
 /// <param name="Scale">s, one factor for the whole matrix: 1 in all but checkpoints in 4-bit float formats.</param>
 internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 1)
 {
-    /// <summary>The product whose result is y, once <see cref="Finish"/> was called.</summary>
+    /// <summary>The map to some of the outputs, without a copy.</summary>
+    public Linear Outputs(int first, int count) =>
+        new(Weight.Slice((long)first * Weight.Columns, [Weight.Columns, count]), Bias?.Slice(first, [count]), Scale);
+
+    /// <summary>The map to some of the outputs, in any order: a copy of their rows.</summary>
+    public Linear Pick(IReadOnlyList<int> outputs)
+    {
+        NativeBuffer buffer = new(outputs.Count * Weight.RowBytes);
+        for (int row = 0; row < outputs.Count; row++)
+            Weight.RowData(outputs[row]).CopyTo(buffer.Span(row * Weight.RowBytes, (int)Weight.RowBytes));
+
+        return new Linear(Tensor.Over(Weight.Name, Weight.Type, [Weight.Columns, outputs.Count], buffer), Scale: Scale);
+    }
+
+    /// <summary>The product whose result is y, once <see cref="Finish(Activations, int)"/> was called.</summary>
     public Projection Into(Activations y) => new(Weight, y, Scale == 1 ? Bias : null);
 
-    /// <summary>The product that adds Wx to y, once <see cref="ScaleInput"/> was called on x.</summary>
+    /// <summary>The product that adds Wx to y, once <see cref="ScaleInput(Activations, int)"/> was called on x.</summary>
     public Projection AddTo(Activations y) => new(Weight, y, Bias, Accumulate: true);
 
     /// <summary>Applies a scale that the product of <see cref="Into"/> left out.</summary>
-    public void Finish(Activations y, int rows)
+    public void Finish(Activations y, int rows) => Finish(y, new RowRange(0, rows));
+
+    /// <summary>Applies a scale that the product of <see cref="Into"/> left out, to some rows.</summary>
+    public void Finish(Activations y, RowRange rows)
     {
         if (Scale == 1)
             return;
 
-        for (int row = 0; row < rows; row++)
+        for (int row = rows.First; row < rows.First + rows.Count; row++)
         {
             Span<float> output = y.Row(row);
             ReadOnlySpan<float> bias = Bias is null ? default : MemoryMarshal.Cast<byte, float>(Bias.Data);
@@ -30,13 +47,16 @@ internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 
         }
     }
 
-    /// <summary>Applies the scale ahead of <see cref="AddTo"/>: W(sx) = s·Wx.</summary>
-    public void ScaleInput(Activations x, int rows)
+    /// <summary>Applies the scale ahead of the product: W(sx) = s·Wx.</summary>
+    public void ScaleInput(Activations x, int rows) => ScaleInput(x, new RowRange(0, rows));
+
+    /// <summary>Applies the scale ahead of the product, to some rows.</summary>
+    public void ScaleInput(Activations x, RowRange rows)
     {
         if (Scale == 1)
             return;
 
-        for (int row = 0; row < rows; row++)
+        for (int row = rows.First; row < rows.First + rows.Count; row++)
         {
             foreach (ref float value in x.Row(row))
                 value *= Scale;

@@ -6,26 +6,43 @@ namespace QwenSharp.Models;
 internal sealed class RotaryPositions
 {
     private readonly RotaryEmbedding _angles;
-    private readonly float _magnitude;
+    private readonly RotaryAxis[]? _axes;
 
     public RotaryPositions(ModelConfig config)
     {
-        double[] frequencies = RotaryEmbedding.Create(config.HeadLength / 2, config.RopeTheta).Frequencies.ToArray();
+        double[] frequencies = RotaryEmbedding.Create(config.RotaryLength / 2, config.RopeTheta).Frequencies.ToArray();
         for (int pair = 0; config.RopeScaling is { } scaling && pair < frequencies.Length; pair++)
             frequencies[pair] = scaling.Stretch(frequencies[pair], pair, config);
 
         _angles = new RotaryEmbedding(frequencies);
-        _magnitude = config.RopeScaling?.Magnitude ?? 1;
+        Magnitude = config.RopeScaling?.Magnitude ?? 1;
+        _axes = config.RotarySections is { } sections ? [.. Enumerable.Range(0, frequencies.Length).Select(sections.AxisOf)] : null;
     }
 
-    /// <summary>Writes the cosines and sines of each position into its row.</summary>
-    public void Fill(ReadOnlySpan<int> positions, Activations rotations)
+    /// <summary>What cosines and sines are multiplied by.</summary>
+    public float Magnitude { get; }
+
+    /// <summary>Writes the cosines and sines of each row's position.</summary>
+    /// <exception cref="ArgumentException">The batch has positions of images, and the model has no sections for them.</exception>
+    public void Fill(Batch batch, Activations rotations)
     {
-        _angles.Fill(positions, rotations);
-        for (int row = 0; _magnitude != 1 && row < positions.Length; row++)
+        ReadOnlySpan<GridPosition> grid = batch.GridPositions;
+        if (grid.IsEmpty)
+            _angles.Fill(batch.Positions, rotations);
+        else if (_axes is null)
+            throw new ArgumentException("The batch has positions in images; this model's rotary embedding has none.", nameof(batch));
+
+        for (int row = 0; row < grid.Length; row++)
+        {
+            Span<float> cosines = rotations.Row(row), sines = cosines[_axes!.Length..];
+            for (int pair = 0; pair < _axes.Length; pair++)
+                (sines[pair], cosines[pair]) = _angles.SinCos(grid[row][_axes[pair]], pair);
+        }
+
+        for (int row = 0; Magnitude != 1 && row < batch.Rows; row++)
         {
             foreach (ref float value in rotations.Row(row))
-                value *= _magnitude;
+                value *= Magnitude;
         }
     }
 }

@@ -49,6 +49,8 @@ internal static class RandomBlocks
         TensorType.Q4_K => (0, 2, 257, 7.5f),
         TensorType.Q5_K => (0, 2, 525, 15.5f),
         TensorType.Q6_K => (208, -1, 1_370, 0),
+        TensorType.IQ4_NL => (0, -1, 71, 0),
+        TensorType.IQ4_XS => (0, -1, 1_310, 0),
         _ => throw new ArgumentException($"{type} is not a type of weights.", nameof(type)),
     };
 

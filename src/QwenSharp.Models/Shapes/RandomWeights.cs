@@ -81,6 +81,13 @@ public sealed class RandomWeights : IWeightSource
                 value += 1;
         }
 
+        // What a recurrent state is multiplied by must stay below 1: its rate is negative.
+        if (name.EndsWith(".ssm_a", StringComparison.Ordinal))
+        {
+            foreach (ref float value in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(data.AsSpan()))
+                value = -0.01f - Math.Abs(value);
+        }
+
         return Tensor.Copy(name, TensorType.F32, [length], data);
     }
 
@@ -88,7 +95,7 @@ public sealed class RandomWeights : IWeightSource
     {
         TensorType type = _mix.TypeOf(_config, name, shape[0]);
         byte[] pattern = Pattern(type, shape[0]);
-        long bytes = type.Bytes(shape[0] * shape[1]);
+        long bytes = type.Bytes(shape[0] * shape[1] * (shape.Length > 2 ? shape[2] : 1));
         NativeBuffer buffer = new(bytes);
 
         // Each tensor begins elsewhere in the pattern, so that no two are alike.

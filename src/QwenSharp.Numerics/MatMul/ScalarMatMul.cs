@@ -2,9 +2,11 @@ namespace QwenSharp.Numerics;
 
 /// <summary>
 /// The definition of the matrix product, as plain loops. Every other variant gives the same bits.
-/// <para>Quantised weights: activations are rounded to 8 bits by blocks of the weights' length (32 or 256).
-/// Inside a block all sums are exact integers; blocks are added in order as
-/// y = fma(d·dx, Σ s·q·x, y), and then, for types with minima, y = fma(−dmin·dx, Σ m·x, y).</para>
+/// <para>Quantised weights: activations are rounded to 8 bits by blocks of 256 for K-quants and of 32 for all other types.
+/// Inside a block of weights all sums are exact integers; blocks are added in order as
+/// y = fma(d·dx, Σ s·q·x, y), and then, for types with minima, y = fma(−dmin·dx, Σ m·x, y).
+/// Types with a codebook have one scale s for each 16 or 32 elements, which need not be an integer times another; these units
+/// are added in order as y = fma(s·dx, Σ c·x, y).</para>
 /// <para>Float weights: chunks of 256 elements, each a chain of fused multiply-adds from zero; chunks are added in order.</para>
 /// </summary>
 internal sealed unsafe class ScalarMatMul : IMatMul
@@ -19,6 +21,9 @@ internal sealed unsafe class ScalarMatMul : IMatMul
     /// <param name="scales">The activations' scales, one a block.</param>
     public static float Dot(TensorType type, byte* weights, ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales)
     {
+        if (type.HasCodebook())
+            return CodebookDot(type, weights, codes, scales);
+
         int length = type.BlockLength(), group = BlockDecoder.GroupLength(type);
         float y = 0;
         for (int b = 0; b < scales.Length; b++)
@@ -35,6 +40,28 @@ internal sealed unsafe class ScalarMatMul : IMatMul
             y = MathF.FusedMultiplyAdd(block.Scale * scales[b], products, y);
             if (BlockDecoder.HasMinimum(type))
                 y = MathF.FusedMultiplyAdd(-block.Minimum * scales[b], minima, y);
+        }
+
+        return y;
+    }
+
+    private static float CodebookDot(TensorType type, byte* weights, ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales)
+    {
+        int length = type.BlockLength(), unit = CodebookDecoder.UnitLength(type);
+        sbyte* points = stackalloc sbyte[256];
+        float* unitScales = stackalloc float[16];
+        float y = 0;
+        for (int start = 0; start < codes.Length; start += length, weights += type.BlockBytes())
+        {
+            CodebookDecoder.Decode(type, weights, points, unitScales);
+            for (int u = 0; u < length / unit; u++)
+            {
+                int first = start + u * unit, products = 0;
+                for (int i = 0; i < unit; i++)
+                    products += points[u * unit + i] * codes[first + i];
+
+                y = MathF.FusedMultiplyAdd(unitScales[u] * scales[first / 32], products, y);
+            }
         }
 
         return y;
@@ -59,22 +86,22 @@ internal sealed unsafe class ScalarMatMul : IMatMul
     public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
     {
         foreach (ref readonly Projection output in outputs)
-            Multiply(output, x, rows);
+            Multiply(output, x, output.Rows ?? new RowRange(0, rows));
     }
 
     public void Dispose()
     {
     }
 
-    private static void Multiply(in Projection projection, Activations x, int tokens)
+    private static void Multiply(in Projection projection, Activations x, RowRange tokens)
     {
         Tensor weight = projection.Weight;
-        int block = weight.Type.BlockLength();
+        int block = ActivationQuantizer.BlockLength(weight.Type);
         bool quantised = block > 1;
         float[] line = new float[quantised ? 0 : weight.Columns];
         sbyte[] codes = new sbyte[quantised ? weight.Columns : 0];
         float[] scales = new float[quantised ? weight.Columns / block : 0];
-        for (int token = 0; token < tokens; token++)
+        for (int token = tokens.First; token < tokens.First + tokens.Count; token++)
         {
             ReadOnlySpan<float> input = x.Row(token);
             for (int b = 0; b < scales.Length; b++)

@@ -62,7 +62,8 @@ internal static unsafe class BlockDecoder
     /// <summary>Little-endian half precision at any alignment.</summary>
     public static float ReadHalf(byte* at) => (float)BitConverter.UInt16BitsToHalf((ushort)(at[0] | at[1] << 8));
 
-    private static uint ReadUInt32(byte* at) => (uint)(at[0] | at[1] << 8 | at[2] << 16 | at[3] << 24);
+    /// <summary>Little-endian at any alignment.</summary>
+    public static uint ReadUInt32(byte* at) => (uint)(at[0] | at[1] << 8 | at[2] << 16 | at[3] << 24);
 
     // Low nibbles are the first 16 elements, high nibbles the last 16; bit i of fifthBits belongs to element i.
     private static void Simple(byte* block, byte* nibbles, uint fifthBits, int offset, ref DecodedBlock decoded)

@@ -25,47 +25,97 @@ public static unsafe class Quantization
     }
 
     /// <summary>Rounds F32 to a storage type. Not every block can hold every value: the errors are those of the type.</summary>
-    /// <param name="type">Any type with a matrix product.</param>
-    /// <param name="values">Whole blocks of finite values.</param>
+    /// <remarks>
+    /// The codes and scales that are chosen make Σ w (x − x̂)² small, where w is the importance of an element's column, or 1: they
+    /// are not those of another program. The same values give the same bytes on every processor. Calls are independent: rows can be
+    /// converted in parallel.
+    /// </remarks>
+    /// <param name="type">Any type with <see cref="TensorTypes.CanQuantize"/>.</param>
+    /// <param name="values">Whole blocks of finite values: rows of a matrix, one after the other.</param>
     /// <param name="data">As many bytes as the elements take.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit each other, a value is not finite, or a block is too large for its half-precision scale.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The type holds no weights.</exception>
-    public static void Quantize(TensorType type, ReadOnlySpan<float> values, Span<byte> data)
+    /// <param name="importance">
+    /// None, or the importance of each column of the rows, as llama.cpp's importance matrix has it: the mean square of the activations that
+    /// meet the column. Its length is that of a row.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The lengths do not fit each other, a value is not finite, an importance is negative or not finite, or a block is too large for its scale's type.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">The type cannot be written.</exception>
+    public static void Quantize(TensorType type, ReadOnlySpan<float> values, Span<byte> data, ReadOnlySpan<float> importance = default)
     {
-        if (data.Length != type.Bytes(values.Length))
-            throw new ArgumentException($"{values.Length} elements of {type} are {type.Bytes(values.Length)} bytes, not {data.Length}.", nameof(data));
+        Check(type, values, data, importance);
+        switch (type)
+        {
+            case TensorType.F32:
+                for (int i = 0; i < values.Length; i++)
+                    BinaryPrimitives.WriteSingleLittleEndian(data[(4 * i)..], values[i]);
+
+                return;
+            case TensorType.F16:
+                for (int i = 0; i < values.Length; i++)
+                    BinaryPrimitives.WriteHalfLittleEndian(data[(2 * i)..], (Half)values[i]);
+
+                return;
+            case TensorType.BF16:
+                for (int i = 0; i < values.Length; i++)
+                    BinaryPrimitives.WriteUInt16LittleEndian(data[(2 * i)..], RoundToBFloat16(values[i]));
+
+                return;
+        }
 
         int length = type.BlockLength(), bytes = type.BlockBytes();
+        float* weights = stackalloc float[256];
+        new Span<float>(weights, 256).Fill(1);
+        fixed (float* x = values)
+        {
+            for (int start = 0; start < values.Length; start += length, data = data[bytes..])
+            {
+                if (!importance.IsEmpty)
+                    Weigh(importance.Slice(start % importance.Length, length), weights);
+
+                if (type.HasCodebook())
+                    CodebookEncoder.Encode(type, x + start, weights, data[..bytes]);
+                else if (length == 256)
+                    SuperBlockEncoder.Encode(type, x + start, weights, data[..bytes]);
+                else
+                    BlockEncoder.Encode(type, x + start, weights, data[..bytes]);
+            }
+        }
+    }
+
+    private static void Check(TensorType type, ReadOnlySpan<float> values, ReadOnlySpan<byte> data, ReadOnlySpan<float> importance)
+    {
+        if (!type.CanQuantize())
+            throw new ArgumentOutOfRangeException(nameof(type), $"{type} cannot be written; use one of {string.Join(", ", Enum.GetValues<TensorType>().Where(TensorTypes.CanQuantize))}.");
+        if (data.Length != type.Bytes(values.Length))
+            throw new ArgumentException($"{values.Length} elements of {type} are {type.Bytes(values.Length)} bytes, not {data.Length}.", nameof(data));
+        if (!importance.IsEmpty && (values.Length % importance.Length != 0 || importance.Length % type.BlockLength() != 0))
+            throw new ArgumentException($"{importance.Length} columns of importance do not fit {values.Length} elements in blocks of {type.BlockLength()} ({type}).", nameof(importance));
+
         for (int i = 0; i < values.Length; i++)
         {
             if (!float.IsFinite(values[i]))
                 throw new ArgumentException($"Element {i} is {values[i]}; only finite values can be quantised.", nameof(values));
         }
 
-        for (int b = 0; b * length < values.Length; b++)
+        for (int i = 0; i < importance.Length; i++)
         {
-            ReadOnlySpan<float> x = values.Slice(b * length, length);
-            Span<byte> block = data.Slice(b * bytes, bytes);
-            switch (type)
-            {
-                case TensorType.F32:
-                    BinaryPrimitives.WriteSingleLittleEndian(block, x[0]);
-                    break;
-                case TensorType.F16:
-                    BinaryPrimitives.WriteHalfLittleEndian(block, (Half)x[0]);
-                    break;
-                case TensorType.BF16:
-                    BinaryPrimitives.WriteUInt16LittleEndian(block, RoundToBFloat16(x[0]));
-                    break;
-                default:
-                    if (length == 256)
-                        SuperBlockEncoder.Encode(type, x, block);
-                    else
-                        BlockEncoder.Encode(type, x, block);
-
-                    break;
-            }
+            if (!float.IsFinite(importance[i]) || importance[i] < 0)
+                throw new ArgumentException($"The importance of column {i} is {importance[i]}; it is the mean of squares.", nameof(importance));
         }
+    }
+
+    // About 1 in the mean; columns that nothing met still count a little, so that they are not left to chance.
+    private static void Weigh(ReadOnlySpan<float> importance, float* weights)
+    {
+        const float Least = 1e-4f;
+        double sum = 0;
+        foreach (float value in importance)
+            sum += value;
+
+        double scale = sum > 0 ? importance.Length / sum : 0;
+        for (int i = 0; i < importance.Length; i++)
+            weights[i] = (float)(importance[i] * scale) + Least;
     }
 
     // Nearest, ties to even.
@@ -94,6 +144,12 @@ public static unsafe class Quantization
                 return;
         }
 
+        if (type.HasCodebook())
+        {
+            DequantizeCodebook(type, source, values);
+            return;
+        }
+
         int length = type.BlockLength(), group = BlockDecoder.GroupLength(type);
         for (int start = 0; start < values.Length; start += length, source += type.BlockBytes())
         {
@@ -103,6 +159,19 @@ public static unsafe class Quantization
                 float scale = block.Scale * block.GroupScales[i / group];
                 values[start + i] = scale * block.Codes[i] - block.Minimum * block.GroupMinima[i / group];
             }
+        }
+    }
+
+    private static void DequantizeCodebook(TensorType type, byte* source, Span<float> values)
+    {
+        int length = type.BlockLength(), unit = CodebookDecoder.UnitLength(type);
+        sbyte* codes = stackalloc sbyte[256];
+        float* scales = stackalloc float[16];
+        for (int start = 0; start < values.Length; start += length, source += type.BlockBytes())
+        {
+            CodebookDecoder.Decode(type, source, codes, scales);
+            for (int i = 0; i < length; i++)
+                values[start + i] = scales[i / unit] * codes[i];
         }
     }
 }

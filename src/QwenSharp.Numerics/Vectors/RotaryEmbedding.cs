@@ -57,10 +57,14 @@ public sealed class RotaryEmbedding
         {
             Span<float> cosines = rotations.Row(row), sines = cosines[Pairs..];
             for (int i = 0; i < _frequencies.Length; i++)
-            {
-                (double sine, double cosine) = Math.SinCos(positions[row] * _frequencies[i]);
-                (cosines[i], sines[i]) = ((float)cosine, (float)sine);
-            }
+                (sines[i], cosines[i]) = SinCos(positions[row], i);
         }
+    }
+
+    /// <summary>Sine and cosine of one pair's angle at a position.</summary>
+    public (float Sine, float Cosine) SinCos(int position, int pair)
+    {
+        (double sine, double cosine) = Math.SinCos(position * _frequencies[pair]);
+        return ((float)sine, (float)cosine);
     }
 }

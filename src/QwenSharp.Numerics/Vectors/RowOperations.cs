@@ -33,6 +33,29 @@ internal readonly unsafe struct AddRows(VectorKernels kernels, float* x, float* 
     public void Execute(int row) => kernels.Add(x + ((long)row * width), y + ((long)row * width), width);
 }
 
+/// <summary>y[row] = x[rows[row]].</summary>
+internal readonly unsafe struct GatherRows(float* x, int* rows, float* y, int width) : IRowOperation
+{
+    public void Execute(int row) =>
+        Buffer.MemoryCopy(x + ((long)rows[row] * width), y + ((long)row * width), width * sizeof(float), width * sizeof(float));
+}
+
+/// <summary>y[row] += Σᵢ weights[row, i] · x[picks[row, i]], in the order of i.</summary>
+internal readonly unsafe struct AddWeightedRows(VectorKernels kernels, float* x, int* picks, float* weights, int each, float* y, int width) : IRowOperation
+{
+    public void Execute(int row)
+    {
+        for (int i = row * each; i < (row + 1) * each; i++)
+            kernels.AddScaled(x + ((long)picks[i] * width), weights[i], y + ((long)row * width), width);
+    }
+}
+
+/// <summary>x[row] *= 1 / (1 + e^−gate[row]).</summary>
+internal readonly unsafe struct SigmoidRows(VectorKernels kernels, float* x, float* gate, int width) : IRowOperation
+{
+    public void Execute(int row) => kernels.Scale(x + ((long)row * width), 1 / (1 + VectorMath.Exp<Simd1, float>(-gate[row])), width);
+}
+
 /// <summary>QK-norm, where there is a weight, and rotation of each head of a row.</summary>
 internal readonly unsafe struct HeadRows(
     VectorKernels kernels, float* x, int width, int headLength, float* weight, float epsilon, float* rotations, int pairs) : IRowOperation

@@ -22,6 +22,9 @@ internal sealed unsafe partial class VectorKernels<S, V> : VectorKernels
     public override void Add(float* x, float* y, int length) =>
         Add<Simd1, float>(x, y, Add<S, V>(x, y, 0, length), length);
 
+    public override void AddScaled(float* x, float factor, float* y, int length) =>
+        AddScaled<Simd1, float>(x, factor, y, AddScaled<S, V>(x, factor, y, 0, length), length);
+
     public override void Scale(float* x, float factor, int length) =>
         Scale<Simd1, float>(x, factor, Scale<S, V>(x, factor, 0, length), length);
 
@@ -128,6 +131,17 @@ internal sealed unsafe partial class VectorKernels<S, V> : VectorKernels
         W factor = T.Broadcast(scale);
         for (; from + T.Length <= length; from += T.Length)
             T.Store(y + from, T.Multiply(T.Multiply(T.Load(x + from), factor), T.Load(weight + from)));
+
+        return from;
+    }
+
+    private static int AddScaled<T, W>(float* x, float factor, float* y, int from, int length)
+        where T : struct, ISimd<W>
+        where W : struct
+    {
+        W by = T.Broadcast(factor);
+        for (; from + T.Length <= length; from += T.Length)
+            T.Store(y + from, T.MultiplyAdd(T.Load(x + from), by, T.Load(y + from)));
 
         return from;
     }

@@ -27,6 +27,9 @@ internal abstract unsafe class VectorKernels
     /// <summary>y += x.</summary>
     public abstract void Add(float* x, float* y, int length);
 
+    /// <summary>y += factor · x.</summary>
+    public abstract void AddScaled(float* x, float factor, float* y, int length);
+
     /// <summary>The greatest element, NaN passed over; −∞ of none.</summary>
     public abstract float Max(float* x, int length);
 
@@ -81,4 +84,33 @@ internal abstract unsafe class VectorKernels
     /// <param name="depth">Products of a sum.</param>
     /// <param name="columns">A multiple of <see cref="KvStore.BlockTokens"/>.</param>
     public abstract void Multiply(float* a, int aStride, float* b, float* c, float* keep, int rows, int depth, int columns);
+
+    /// <summary>A causal depthwise convolution at one position, and its SiLU: y[c] = silu(Σⱼ weights[j, c] · inputs[j][c]).</summary>
+    /// <param name="inputs">The channels at each tap's position, oldest first: [taps] pointers.</param>
+    /// <param name="weights">[taps, channels], rows <paramref name="stride"/> floats apart.</param>
+    /// <param name="stride">Floats from a tap's weights to the next tap's.</param>
+    /// <param name="taps">How many positions are summed.</param>
+    /// <param name="y">[channels].</param>
+    /// <param name="channels">How many.</param>
+    public abstract void Convolve(float** inputs, float* weights, int stride, int taps, float* y, int channels);
+
+    /// <summary>x *= factor / √(Σ x² + ε).</summary>
+    public abstract void NormalizeL2(float* x, float epsilon, float factor, int length);
+
+    /// <summary>y *= 1 / (1 + e^−gate).</summary>
+    public abstract void MultiplyBySigmoid(float* gate, float* y, int length);
+
+    /// <summary>
+    /// One position of the gated delta rule, for a tile of <see cref="DeltaNetShape.TileColumns"/> columns of a head's state S:
+    /// δ = β (v − αSᵀk), S ← αS + k δᵀ, o = Sᵀq.
+    /// </summary>
+    /// <param name="state">S: [keyLength, columns].</param>
+    /// <param name="keyLength">Rows of the state.</param>
+    /// <param name="query">[keyLength].</param>
+    /// <param name="key">[keyLength].</param>
+    /// <param name="value">[columns].</param>
+    /// <param name="decay">α.</param>
+    /// <param name="beta">β.</param>
+    /// <param name="output">o: [columns]; not the value.</param>
+    public abstract void DeltaStep(float* state, int keyLength, float* query, float* key, float* value, float decay, float beta, float* output);
 }

@@ -4,18 +4,18 @@ using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Checkpoints;
 
-/// <summary>The chat template that a GGUF file carries, or ChatML, which all Qwen models were trained on.</summary>
+/// <summary>The chat template that a model carries, or ChatML, which all Qwen models were trained on.</summary>
 internal static class CheckpointTemplate
 {
-    /// <summary>Where GGUF keeps it.</summary>
+    /// <summary>Its key in the metadata.</summary>
     public const string Key = "tokenizer.chat_template";
 
     private const string ChatMl =
         "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}{% endfor %}"
         + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
-    /// <returns>The template; null where the file has none and its vocabulary no ChatML.</returns>
-    public static string? TextOf(GgufFile file, BpeTokenizer tokenizer)
+    /// <returns>The template; null where the model has none and its vocabulary no ChatML.</returns>
+    public static string? TextOf(Checkpoint file, BpeTokenizer tokenizer)
     {
         if (file.Metadata.TryGetString(Key, out string? template))
             return template;

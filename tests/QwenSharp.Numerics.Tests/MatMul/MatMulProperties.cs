@@ -12,7 +12,7 @@ public class MatMulProperties
     {
         Gen<(TensorType Type, int Blocks, int Rows, int Tokens, int Threads, int Seed)> cases =
             from type in Gen.Elements(Types)
-            from blocks in Gen.Choose(1, type.BlockLength() == 1 ? 300 : type.BlockLength() == 32 ? 20 : 4)
+            from blocks in Gen.Choose(1, type.BlockLength() == 1 ? 300 : type.BlockLength() < 256 ? 640 / type.BlockLength() : 4)
             from rows in Gen.Choose(1, 70)
             from tokens in Gen.Choose(1, 9)
             from threads in Gen.Choose(1, 4)
@@ -26,7 +26,7 @@ public class MatMulProperties
             Tensor weight = Samples.Weights(type, columns, rows, seed ^ 1);
             float[] expected = Multiply(Isa.Scalar, 1, x, tokens, weight);
             return InstructionSets.Available.All(isa => expected.AsSpan().SequenceEqual(Multiply(isa, threads, x, tokens, weight)));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(150).WithReplay(Replay));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(Replay));
     }
 
     private static Replay Replay => new(new Rnd(20260101UL, 1UL), null);

@@ -25,7 +25,11 @@ internal static class Samples
     public static Tensor Weights(TensorType type, int columns, int rows, int seed, float scale = 0.05f)
     {
         byte[] data = new byte[type.Bytes((long)columns * rows)];
-        Quantization.Quantize(type, Gaussian(columns * rows, seed, scale), data);
+        if (type.CanQuantize())
+            Quantization.Quantize(type, Gaussian(columns * rows, seed, scale), data);
+        else
+            data = Blocks(type, columns * rows, seed, scale / 40);
+
         return Tensor.Copy($"{type}", type, [columns, rows], data);
     }
 
@@ -37,5 +41,28 @@ internal static class Samples
             values.AsSpan(r * columns, columns).CopyTo(x.Row(r));
 
         return x;
+    }
+
+    /// <summary>Random codes and group scales of a type that cannot be written, under scales of about <paramref name="scale"/>.</summary>
+    public static byte[] Blocks(TensorType type, int count, int seed, float scale)
+    {
+        Random random = new(seed);
+        byte[] data = new byte[type.Bytes(count)];
+        random.NextBytes(data);
+        for (int start = 0; start < data.Length; start += type.BlockBytes())
+        {
+            ushort half = BitConverter.HalfToUInt16Bits((Half)(scale / 8 * (0.5f + random.NextSingle())));
+            if (type != TensorType.IQ1_M)
+            {
+                BitConverter.TryWriteBytes(data.AsSpan(start), half);
+                continue;
+            }
+
+            // The scale's nibbles lie on top of the four words of group scales.
+            for (int i = 0; i < 4; i++)
+                data[start + 49 + 2 * i] = (byte)(data[start + 49 + 2 * i] & 15 | (half >> 4 * i & 15) << 4);
+        }
+
+        return data;
     }
 }

@@ -60,6 +60,14 @@ internal unsafe interface ILanes<V>
     /// <summary>Sums of two neighbouring products of signed 16-bit integers.</summary>
     static abstract V MultiplyAdd16(V a, V b);
 
+    /// <summary>Unsigned byte <paramref name="index"/> (a constant) of each lane as two equal 16-bit integers.</summary>
+    static abstract V UnsignedPair(V bytes, int index);
+
+    /// <summary>For each byte of a register, which is 0 … 15, that byte of a table.</summary>
+    /// <param name="table">16 bytes.</param>
+    /// <param name="indices">The bytes.</param>
+    static abstract V LookUp(sbyte* table, V indices);
+
     static abstract V ToSingle(V integers);
 
     static abstract V AddSingle(V a, V b);
@@ -75,4 +83,12 @@ internal unsafe interface ILanes<V>
     /// <param name="x">32 activations, none of which is −128.</param>
     /// <param name="negatives">Σ |x| over the activations below zero.</param>
     static abstract V MultiplyRows(byte* codes, nint stride, byte* x, int* negatives);
+
+    /// <summary>As <see cref="MultiplyRows"/>, of codes that are looked up.</summary>
+    /// <param name="nibbles">The first row's 16 bytes: their low nibbles are the first 16 codes' indices, the high ones the others'.</param>
+    /// <param name="stride">Bytes from a row to the next.</param>
+    /// <param name="table">16 codes, none of which is −128.</param>
+    /// <param name="x">32 activations, none of which is −128.</param>
+    /// <param name="negatives">Σ |x| over the activations below zero.</param>
+    static abstract V MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives);
 }

@@ -145,6 +145,21 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
         (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> UnsignedPair(Vector128<int> bytes, int index) => Vector128.Shuffle(bytes.AsByte(), PairPlaces(index)).AsInt32();
+
+    /// <summary>Where a shuffle of bytes finds byte <paramref name="index"/> of each lane for both of its 16-bit integers; the places of their upper bytes lie outside, which gives 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> PairPlaces(int index)
+    {
+        uint place = 0x80008000 | (uint)index * 0x00010001;
+        return Vector128.Create(place, place + 0x00040004, place + 0x00080008, place + 0x000c000c).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> LookUp(sbyte* table, Vector128<int> indices) =>
+        Vector128.ShuffleNative(Vector128.Load(table), indices.AsSByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> ToSingle(Vector128<int> integers) => Vector128.ConvertToSingle(integers).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -180,5 +195,23 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
         Vector128<int> c = MultiplyAdd16(MultiplyAddSignedBytes(q2, Broadcast(x + 8)), ones);
         Vector128<int> d = MultiplyAdd16(MultiplyAddSignedBytes(q3, Broadcast(x + 12)), ones);
         return a + b + (c + d);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives)
+    {
+        Transpose(nibbles, stride, out Vector128<int> q0, out Vector128<int> q1, out Vector128<int> q2, out Vector128<int> q3);
+        Vector128<int> a = MultiplyNibbles(q0, table, x) + MultiplyNibbles(q1, table, x + 4);
+        return a + (MultiplyNibbles(q2, table, x + 8) + MultiplyNibbles(q3, table, x + 12));
+    }
+
+    // A quad of low nibbles and, 16 columns on, the high ones; two neighbouring products of 127 · 127 fit 16 bits, but no more.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> MultiplyNibbles(Vector128<int> quad, sbyte* table, byte* x)
+    {
+        Vector128<int> nibble = Vector128.Create(0x0f0f0f0f), ones = Vector128.Create(0x00010001);
+        Vector128<int> low = MultiplyAddSignedBytes(LookUp(table, quad & nibble), Broadcast(x));
+        Vector128<int> high = MultiplyAddSignedBytes(LookUp(table, quad >>> 4 & nibble), Broadcast(x + 16));
+        return MultiplyAdd16(low, ones) + MultiplyAdd16(high, ones);
     }
 }

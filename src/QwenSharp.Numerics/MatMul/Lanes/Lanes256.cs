@@ -94,6 +94,17 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
     public static Vector256<int> MultiplyAdd16(Vector256<int> a, Vector256<int> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> UnsignedPair(Vector256<int> bytes, int index)
+    {
+        Vector128<byte> places = Lanes128.PairPlaces(index);
+        return Avx2.Shuffle(bytes.AsByte(), Vector256.Create(places, places)).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> LookUp(sbyte* table, Vector256<int> indices) =>
+        Avx2.Shuffle(Vector256.Create(Vector128.Load(table)), indices.AsSByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> ToSingle(Vector256<int> integers) => Vector256.ConvertToSingle(integers).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -127,6 +138,33 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> MultiplyRow(byte* codes, Vector256<byte> magnitudes, Vector256<sbyte> flip) =>
         Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, Vector256.Load((sbyte*)codes) ^ flip), Vector256.Create((short)1));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives)
+    {
+        Vector256<sbyte> activations = Vector256.Load((sbyte*)x), flip = Vector256.LessThan(activations, default);
+        Vector256<byte> magnitudes = Avx2.Abs(activations);
+        Vector256<sbyte> codes = Vector256.Create(Vector128.Load(table));
+        byte* upper = nibbles + 4 * stride;
+        Vector256<int> r0 = MultiplyRow(nibbles, codes, magnitudes, flip), r1 = MultiplyRow(nibbles + stride, codes, magnitudes, flip);
+        Vector256<int> r01 = AddPairs(r0, r1);
+        Vector256<int> r2 = MultiplyRow(nibbles + 2 * stride, codes, magnitudes, flip), r3 = MultiplyRow(nibbles + 3 * stride, codes, magnitudes, flip);
+        Vector256<int> r03 = AddQuads(r01, AddPairs(r2, r3));
+        Vector256<int> r4 = MultiplyRow(upper, codes, magnitudes, flip), r5 = MultiplyRow(upper + stride, codes, magnitudes, flip);
+        Vector256<int> r45 = AddPairs(r4, r5);
+        Vector256<int> r6 = MultiplyRow(upper + 2 * stride, codes, magnitudes, flip), r7 = MultiplyRow(upper + 3 * stride, codes, magnitudes, flip);
+        return AddHalves(r03, AddQuads(r45, AddPairs(r6, r7))) + Vector256.Create(*negatives);
+    }
+
+    // Low nibbles go to the lower half, high ones to the upper.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> MultiplyRow(byte* nibbles, Vector256<sbyte> table, Vector256<byte> magnitudes, Vector256<sbyte> flip)
+    {
+        Vector128<byte> bytes = Vector128.Load(nibbles);
+        Vector256<byte> indices = Vector256.Create(bytes, (bytes.AsInt32() >>> 4).AsByte()) & Vector256.Create((byte)15);
+        Vector256<sbyte> codes = Avx2.Shuffle(table, indices.AsSByte());
+        return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, codes ^ flip), Vector256.Create((short)1));
+    }
 
     /// <summary>Sums of eight registers, one a row: row r's in lane r.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -86,6 +86,14 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
     public static Vector512<int> MultiplyAdd16(Vector512<int> a, Vector512<int> b) => Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> UnsignedPair(Vector512<int> bytes, int index) =>
+        Avx512BW.Shuffle(bytes.AsByte(), Vector512.Create(Lanes128.PairPlaces(index))).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> LookUp(sbyte* table, Vector512<int> indices) =>
+        Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Vector128.Load(table))), indices.AsSByte()).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> ToSingle(Vector512<int> integers) => Vector512.ConvertToSingle(integers).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -101,6 +109,11 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MultiplyRows(byte* codes, nint stride, byte* x, int* negatives) =>
         Vector512.Create(Lanes256.MultiplyRows(codes, stride, x, negatives), Lanes256.MultiplyRows(codes + 8 * stride, stride, x, negatives));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives) => Vector512.Create(
+        Lanes256.MultiplyNibbleRows(nibbles, stride, table, x, negatives),
+        Lanes256.MultiplyNibbleRows(nibbles + 8 * stride, stride, table, x, negatives));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> Quarters(byte* from, nint stride) => Vector512.Create(

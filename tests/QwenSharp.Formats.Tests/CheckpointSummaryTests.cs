@@ -3,7 +3,7 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Formats.Tests;
 
-public sealed class GgufSummaryTests : IDisposable
+public sealed class CheckpointSummaryTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -14,7 +14,7 @@ public sealed class GgufSummaryTests : IDisposable
     {
         string path = _folder.Write("f.gguf", Sample.Bytes());
         using GgufFile file = GgufFile.Open(path);
-        GgufSummary summary = GgufSummary.Of(file);
+        CheckpointSummary summary = CheckpointSummary.Of(file);
 
         Assert.Equal([path], summary.Files);
         Assert.Equal(new FileInfo(path).Length, summary.Bytes);
@@ -50,14 +50,14 @@ public sealed class GgufSummaryTests : IDisposable
                 "floats Float32[2] [0.5,\"Infinity\"]",
                 "nested Array[2] [[1,2,3,\"\\u2026 1 more\"],[true]]",
             ],
-            GgufSummary.Of(file, maxElements: 3, maxCharacters: 5).Metadata.Select(entry => $"{entry.Key} {entry.Type} {entry.Value.ToJsonString()}"));
+            CheckpointSummary.Of(file, maxElements: 3, maxCharacters: 5).Metadata.Select(entry => $"{entry.Key} {entry.Type} {entry.Value.ToJsonString()}"));
     }
 
     [Fact]
     public void A_program_reads_the_summary_as_json()
     {
         using GgufFile file = GgufFile.Open(_folder.Write("f.gguf", Sample.Bytes()));
-        JsonElement json = JsonSerializer.SerializeToElement(GgufSummary.Of(file), JsonSerializerOptions.Web);
+        JsonElement json = JsonSerializer.SerializeToElement(CheckpointSummary.Of(file), JsonSerializerOptions.Web);
 
         Assert.Equal(761, json.GetProperty("parameters").GetInt64());
         Assert.Equal("a.uint64", json.GetProperty("metadata")[8].GetProperty("key").GetString());
@@ -69,7 +69,7 @@ public sealed class GgufSummaryTests : IDisposable
     {
         new GgufWriter().Save(_folder.File("f.gguf"));
         using GgufFile file = GgufFile.Open(_folder.File("f.gguf"));
-        GgufSummary summary = GgufSummary.Of(file);
+        CheckpointSummary summary = CheckpointSummary.Of(file);
 
         Assert.Equal((0L, 0.0, null, null), (summary.Parameters, summary.BitsPerWeight, summary.Architecture, summary.Name));
         Assert.Empty(summary.Types);

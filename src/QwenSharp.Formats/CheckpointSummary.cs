@@ -3,11 +3,10 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Formats;
 
-/// <summary>What a GGUF model contains, short enough to read: long texts and arrays of the metadata are abbreviated.</summary>
+/// <summary>What a model's files contain, short enough to read: long texts and arrays of the metadata are abbreviated.</summary>
 /// <param name="Files">The paths of its files.</param>
 /// <param name="Bytes">The size of all files.</param>
-/// <param name="Version">The version of the format: 2 or 3.</param>
-/// <param name="Alignment">The alignment of tensor data in bytes.</param>
+/// <param name="Format">The name of the format and its version.</param>
 /// <param name="Architecture"><c>general.architecture</c>, or null where the file has none.</param>
 /// <param name="Name"><c>general.name</c>, or null where the file has none.</param>
 /// <param name="Parameters">The number of elements of all tensors.</param>
@@ -15,42 +14,40 @@ namespace QwenSharp.Formats;
 /// <param name="Types">The storage types, the one with the most bytes first.</param>
 /// <param name="Tensors">All tensors, in the file's order.</param>
 /// <param name="Metadata">All metadata, in the file's order.</param>
-public sealed record GgufSummary(
+public sealed record CheckpointSummary(
     IReadOnlyList<string> Files,
     long Bytes,
-    int Version,
-    int Alignment,
+    string Format,
     string? Architecture,
     string? Name,
     long Parameters,
     double BitsPerWeight,
-    IReadOnlyList<GgufTypeSummary> Types,
-    IReadOnlyList<GgufTensorSummary> Tensors,
-    IReadOnlyList<GgufMetadataSummary> Metadata)
+    IReadOnlyList<TypeSummary> Types,
+    IReadOnlyList<TensorSummary> Tensors,
+    IReadOnlyList<MetadataSummary> Metadata)
 {
-    /// <summary>Describes a file. Consumes none of its keys or tensors.</summary>
-    /// <param name="file">The file.</param>
+    /// <summary>Describes a model. Consumes none of its keys or tensors.</summary>
+    /// <param name="file">The model.</param>
     /// <param name="maxElements">Elements of a metadata array to show.</param>
     /// <param name="maxCharacters">Characters of a metadata text to show.</param>
-    public static GgufSummary Of(GgufFile file, int maxElements = 8, int maxCharacters = 200)
+    public static CheckpointSummary Of(Checkpoint file, int maxElements = 8, int maxCharacters = 200)
     {
         long parameters = file.Tensors.Sum(tensor => tensor.ElementCount);
         long tensorBytes = file.Tensors.Sum(tensor => tensor.ByteLength);
-        return new GgufSummary(
-            file.Shards,
+        return new CheckpointSummary(
+            file.Files,
             file.ByteLength,
-            file.Version,
-            file.Alignment,
+            file.Format,
             Text(file, "general.architecture"),
             Text(file, "general.name"),
             parameters,
             parameters == 0 ? 0 : 8.0 * tensorBytes / parameters,
-            [.. file.Tensors.GroupBy(tensor => tensor.Type).Select(GgufTypeSummary.Of).OrderByDescending(type => type.Bytes).ThenBy(type => type.Type)],
-            [.. file.Tensors.Select(tensor => new GgufTensorSummary(tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.ByteLength))],
-            [.. file.Metadata.Select(entry => new GgufMetadataSummary(entry.Key, TypeName(entry.Value), entry.Value.ToJson(maxElements, maxCharacters)))]);
+            [.. file.Tensors.GroupBy(tensor => tensor.Type).Select(TypeSummary.Of).OrderByDescending(type => type.Bytes).ThenBy(type => type.Type)],
+            [.. file.Tensors.Select(tensor => new TensorSummary(tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.ByteLength))],
+            [.. file.Metadata.Select(entry => new MetadataSummary(entry.Key, TypeName(entry.Value), entry.Value.ToJson(maxElements, maxCharacters)))]);
     }
 
-    private static string? Text(GgufFile file, string key) =>
+    private static string? Text(Checkpoint file, string key) =>
         file.Metadata.FirstOrDefault(entry => entry.Key == key).Value is GgufValue value && value.TryGetString(out string? text) ? text : null;
 
     private static string TypeName(GgufValue value) =>
@@ -62,9 +59,9 @@ public sealed record GgufSummary(
 /// <param name="Tensors">How many tensors have it.</param>
 /// <param name="Parameters">The number of their elements.</param>
 /// <param name="Bytes">The size of their data.</param>
-public sealed record GgufTypeSummary(TensorType Type, int Tensors, long Parameters, long Bytes)
+public sealed record TypeSummary(TensorType Type, int Tensors, long Parameters, long Bytes)
 {
-    internal static GgufTypeSummary Of(IGrouping<TensorType, Tensor> tensors) => new(
+    internal static TypeSummary Of(IGrouping<TensorType, Tensor> tensors) => new(
         tensors.Key, tensors.Count(), tensors.Sum(tensor => tensor.ElementCount), tensors.Sum(tensor => tensor.ByteLength));
 }
 
@@ -73,10 +70,10 @@ public sealed record GgufTypeSummary(TensorType Type, int Tensors, long Paramete
 /// <param name="Type">How its elements are stored.</param>
 /// <param name="Shape">Lengths of its dimensions, the contiguous one first.</param>
 /// <param name="Bytes">The size of its data.</param>
-public sealed record GgufTensorSummary(string Name, TensorType Type, IReadOnlyList<long> Shape, long Bytes);
+public sealed record TensorSummary(string Name, TensorType Type, IReadOnlyList<long> Shape, long Bytes);
 
 /// <summary>One metadata entry of a model.</summary>
 /// <param name="Key">Its key.</param>
 /// <param name="Type">Its type, such as <c>UInt32</c> or <c>String[151936]</c>.</param>
 /// <param name="Value">The value, abbreviated as <see cref="GgufValue.ToJson"/> does.</param>
-public sealed record GgufMetadataSummary(string Key, string Type, JsonNode Value);
+public sealed record MetadataSummary(string Key, string Type, JsonNode Value);

@@ -1,10 +1,14 @@
 namespace QwenSharp.Numerics;
 
-/// <summary>Rounds super-blocks of 256 floats (Q2_K … Q6_K): a fit for each group, then the groups' scales rounded under one scale of the super-block.</summary>
-internal static class SuperBlockEncoder
+/// <summary>Rounds super-blocks of 256 floats (Q2_K … Q6_K) and writes ggml's layouts.</summary>
+internal static unsafe class SuperBlockEncoder
 {
     /// <summary>Encodes one super-block.</summary>
-    public static void Encode(TensorType type, ReadOnlySpan<float> x, Span<byte> block)
+    /// <param name="type">Its type.</param>
+    /// <param name="x">The values.</param>
+    /// <param name="w">The weights of their errors.</param>
+    /// <param name="block">The bytes of the super-block.</param>
+    public static void Encode(TensorType type, float* x, float* w, Span<byte> block)
     {
         block.Clear();
         Span<byte> codes = stackalloc byte[256];
@@ -12,14 +16,14 @@ internal static class SuperBlockEncoder
         switch (type)
         {
             case TensorType.Q2_K:
-                WithMinimum(x, groupLength: 16, top: 3, topScale: 15, block[80..], scales, minima, codes);
+                WithMinima(x, w, groupLength: 16, top: 3, topScale: 15, block[80..], scales, minima, codes);
                 for (int g = 0; g < 16; g++)
                     block[g] = (byte)(scales[g] | minima[g] << 4);
 
                 PackPairs(codes, block[16..]);
                 break;
             case TensorType.Q3_K:
-                Symmetric(x, half: 4, topScale: 32, block[108..], scales, codes);
+                Symmetric<ThreeBits>(x, w, offset: 4, topScale: 32, block[108..], scales, codes);
                 PackQ3Scales(scales, block[96..]);
                 PackPairs(codes, block[32..]);
                 for (int i = 0; i < 256; i++)
@@ -27,12 +31,12 @@ internal static class SuperBlockEncoder
 
                 break;
             case TensorType.Q4_K:
-                WithMinimum(x, groupLength: 32, top: 15, topScale: 63, block, scales, minima, codes);
+                WithMinima(x, w, groupLength: 32, top: 15, topScale: 63, block, scales, minima, codes);
                 PackQ4Scales(scales, minima, block[4..]);
                 PackNibbles(codes, block[16..]);
                 break;
             case TensorType.Q5_K:
-                WithMinimum(x, groupLength: 32, top: 31, topScale: 63, block, scales, minima, codes);
+                WithMinima(x, w, groupLength: 32, top: 31, topScale: 63, block, scales, minima, codes);
                 PackQ4Scales(scales, minima, block[4..]);
                 PackNibbles(codes, block[48..]);
                 for (int i = 0; i < 256; i++)
@@ -40,7 +44,7 @@ internal static class SuperBlockEncoder
 
                 break;
             case TensorType.Q6_K:
-                Symmetric(x, half: 32, topScale: 128, block[208..], scales, codes);
+                Symmetric<SixBits>(x, w, offset: 32, topScale: 128, block[208..], scales, codes);
                 PackQ6(scales, codes, block);
                 break;
             default:
@@ -48,50 +52,24 @@ internal static class SuperBlockEncoder
         }
     }
 
-    private static void WithMinimum(
-        ReadOnlySpan<float> x, int groupLength, int top, int topScale, Span<byte> halves, Span<int> scales, Span<int> minima, Span<byte> codes)
+    private static void WithMinima(
+        float* x, float* w, int groupLength, int top, int topScale, Span<byte> halves, Span<int> scales, Span<int> minima, Span<byte> codes)
     {
-        int groups = 256 / groupLength;
-        Span<(float Scale, float Minimum)> fits = stackalloc (float, float)[groups];
-        float largestScale = 0, largestMinimum = 0;
-        for (int g = 0; g < groups; g++)
+        fixed (byte* to = codes)
         {
-            fits[g] = GroupFit.WithMinimum(x.Slice(g * groupLength, groupLength), top);
-            largestScale = MathF.Max(largestScale, fits[g].Scale);
-            largestMinimum = MathF.Max(largestMinimum, fits[g].Minimum);
-        }
-
-        float d = BlockEncoder.WriteHalf(halves, largestScale / topScale), dmin = BlockEncoder.WriteHalf(halves[2..], largestMinimum / topScale);
-        float inverseD = BlockEncoder.Inverse(d), inverseMinimum = BlockEncoder.Inverse(dmin);
-        for (int g = 0; g < groups; g++)
-        {
-            scales[g] = (int)Math.Clamp(MathF.Round(fits[g].Scale * inverseD), 0, topScale);
-            minima[g] = (int)Math.Clamp(MathF.Round(fits[g].Minimum * inverseMinimum), 0, topScale);
-            float inverse = BlockEncoder.Inverse(d * scales[g]), minimum = dmin * minima[g];
-            for (int i = g * groupLength; i < (g + 1) * groupLength; i++)
-                codes[i] = (byte)Math.Clamp(MathF.Round((x[i] + minimum) * inverse), 0, top);
+            (float d, float dmin) = GroupMinima.Fit(x, w, groupLength, top, topScale, scales, minima, to);
+            BlockEncoder.WriteHalf(halves, d);
+            BlockEncoder.WriteHalf(halves[2..], dmin);
         }
     }
 
-    // Codes are stored plus half; the group with the largest scale maps to −topScale, since that end has one value more.
-    private static void Symmetric(ReadOnlySpan<float> x, int half, int topScale, Span<byte> halves, Span<int> scales, Span<byte> codes)
+    private static void Symmetric<TCodes>(float* x, float* w, int offset, int topScale, Span<byte> half, Span<int> scales, Span<byte> codes)
+        where TCodes : struct, ICodes
     {
-        Span<float> fits = stackalloc float[16];
-        float extreme = 0;
-        for (int g = 0; g < 16; g++)
-        {
-            fits[g] = GroupFit.Symmetric(x.Slice(g * 16, 16), half);
-            extreme = MathF.Abs(fits[g]) > MathF.Abs(extreme) ? fits[g] : extreme;
-        }
-
-        float d = BlockEncoder.WriteHalf(halves, extreme / -topScale), inverseD = BlockEncoder.Inverse(d);
-        for (int g = 0; g < 16; g++)
-        {
-            scales[g] = (int)Math.Clamp(MathF.Round(fits[g] * inverseD), -topScale, topScale - 1);
-            float inverse = BlockEncoder.Inverse(d * scales[g]);
-            for (int i = g * 16; i < (g + 1) * 16; i++)
-                codes[i] = (byte)(Math.Clamp(MathF.Round(x[i] * inverse), -half, half - 1) + half);
-        }
+        sbyte* signed = stackalloc sbyte[256];
+        BlockEncoder.WriteHalf(half, GroupScales<TCodes>.Fit(x, w, groupLength: 16, topScale, scales, signed));
+        for (int i = 0; i < 256; i++)
+            codes[i] = (byte)(signed[i] + offset);
     }
 
     // Two bits a code: 128 elements in 32 bytes.

@@ -1,0 +1,42 @@
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Formats;
+
+/// <summary>
+/// An open model in any format, in GGUF's terms: metadata under GGUF's keys, tensors under GGUF's names. Whoever reads a model reads this,
+/// so a model is understood in one place, whatever it was stored in.
+/// </summary>
+/// <param name="path">The file or folder.</param>
+/// <param name="metadata">The metadata.</param>
+public abstract class Checkpoint(string path, GgufMetadata metadata) : IDisposable
+{
+    /// <summary>The file or folder that was opened.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The metadata.</summary>
+    public GgufMetadata Metadata { get; } = metadata;
+
+    /// <summary>The name of the format and its version.</summary>
+    public abstract string Format { get; }
+
+    /// <summary>The files with the weights, in order.</summary>
+    public abstract IReadOnlyList<string> Files { get; }
+
+    /// <summary>The size of these files in bytes.</summary>
+    public abstract long ByteLength { get; }
+
+    /// <summary>All tensors in the file's order.</summary>
+    public abstract IReadOnlyCollection<Tensor> Tensors { get; }
+
+    /// <summary>What a reader should know of how the model was opened: weights that had to be decoded or copied, parts left out.</summary>
+    public virtual IReadOnlyList<string> Notes => [];
+
+    /// <summary>Bytes of weights that lie in memory of their own, beside the mapped files.</summary>
+    public virtual long DecodedBytes => 0;
+
+    /// <summary>A tensor of <see cref="Tensors"/> with its data, where the checkpoint was opened without decoding; else the tensor itself.</summary>
+    public virtual Tensor Read(Tensor tensor) => tensor;
+
+    /// <summary>Unmaps the files. The metadata stays usable; the tensors must not be touched any more.</summary>
+    public abstract void Dispose();
+}

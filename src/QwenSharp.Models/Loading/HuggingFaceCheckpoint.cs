@@ -1,0 +1,106 @@
+using QwenSharp.Formats;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Models;
+
+/// <summary>
+/// An open folder as Hugging Face's transformers saves it: <c>config.json</c>, safetensors, and what goes with them. It is read in place, in
+/// GGUF's terms: the same keys and names that a conversion would write, with no copy of F32, F16 and BF16 matrices.
+/// </summary>
+public sealed class HuggingFaceCheckpoint : Checkpoint
+{
+    private readonly SafetensorsModel _files;
+    private readonly Dictionary<string, HuggingFaceWeight> _weights;
+    private readonly OrderedDictionary<string, Tensor> _tensors;
+
+    private HuggingFaceCheckpoint(string folder, OrderedDictionary<string, GgufValue> metadata, SafetensorsModel files, HuggingFaceWeights weights, bool decode, IReadOnlyList<string> notes)
+        : base(folder, new GgufMetadata(folder, metadata))
+    {
+        _files = files;
+        _weights = new(weights.All.Count);
+        foreach (HuggingFaceWeight weight in weights.All)
+        {
+            if (!_weights.TryAdd(weight.Name, weight))
+                throw new ModelLoadException($"{folder}: two tensors have the place of '{weight.Name}'.");
+        }
+
+        Tensor[] tensors = new Tensor[weights.All.Count];
+        Parallel.For(0, tensors.Length, i => tensors[i] = decode || weights.All[i] is not DecodedWeight later ? weights.All[i].Read() : later.Describe());
+        _tensors = new(tensors.Select(tensor => KeyValuePair.Create(tensor.Name, tensor)));
+        Notes = [.. notes, .. weights.Notes];
+        DecodedBytes = weights.All.Sum(weight => weight.DecodedBytes);
+    }
+
+    /// <summary>The name of the file that makes a folder a model.</summary>
+    public const string ConfigName = "config.json";
+
+    /// <inheritdoc/>
+    public override string Format => "Hugging Face, safetensors";
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Files => [.. _files.Files.Select(file => file.Path)];
+
+    /// <inheritdoc/>
+    public override long ByteLength => _files.Files.Sum(file => file.ByteLength);
+
+    /// <inheritdoc/>
+    public override IReadOnlyCollection<Tensor> Tensors => _tensors.Values;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Notes { get; }
+
+    /// <inheritdoc/>
+    public override long DecodedBytes { get; }
+
+    /// <summary>The path of the vocabulary, whether it is there or not.</summary>
+    public string TokenizerPath => System.IO.Path.Combine(Path, "tokenizer.json");
+
+    /// <summary>Opens a folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="decode">
+    /// Whether weights in a form that no kernel multiplies are decoded at once. Without, <see cref="Tensors"/> describes them and <see cref="Read"/> decodes
+    /// one at a time: for a look at the model, or to write it in another form.
+    /// </param>
+    /// <exception cref="HuggingFaceException">A file is missing or malformed.</exception>
+    /// <exception cref="SafetensorsException">A file of weights is truncated, damaged or hostile.</exception>
+    /// <exception cref="ModelLoadException">The model class, a setting or a tensor is not one that this build runs.</exception>
+    /// <exception cref="IOException">A file cannot be read.</exception>
+    public static HuggingFaceCheckpoint Open(string folder, bool decode = true)
+    {
+        HuggingFaceJson json = HuggingFaceJson.Read(System.IO.Path.Combine(folder, ConfigName));
+        if (!SafetensorsModel.IsIn(folder))
+            throw new HuggingFaceException(folder, $"it has neither {SafetensorsModel.FileName} nor {SafetensorsModel.IndexName}; weights in another format must be converted to safetensors first");
+
+        OrderedDictionary<string, GgufValue> metadata = new() { ["general.architecture"] = HuggingFaceFamily.Of(json).Architecture, ["general.name"] = NameOf(folder) };
+        HuggingFaceConfig config = HuggingFaceConfig.Read(json, metadata);
+        new HuggingFaceText(folder, json, metadata).Read();
+        SafetensorsModel files = SafetensorsModel.Open(folder);
+        try
+        {
+            IReadOnlyList<string> unknown = config.UnknownSettings();
+            string[] notes = unknown.Count == 0 ? [] : [$"config.json has settings that mean nothing here: {string.Join(", ", unknown)}."];
+            return new HuggingFaceCheckpoint(folder, metadata, files, HuggingFaceWeights.Read(config, files), decode, notes);
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Tensor Read(Tensor tensor) => _weights.TryGetValue(tensor.Name, out HuggingFaceWeight? weight) ? weight.Read() : tensor;
+
+    /// <inheritdoc/>
+    public override void Dispose() => _files.Dispose();
+
+    /// <summary>The folder's own name; in the cache of Hugging Face's tools, where it is a commit, the repository's.</summary>
+    private static string NameOf(string folder)
+    {
+        DirectoryInfo directory = new(folder);
+        const string prefix = "models--";
+        return directory.Parent is { Name: "snapshots", Parent: { } repository } && repository.Name.StartsWith(prefix, StringComparison.Ordinal)
+            ? repository.Name[(repository.Name.LastIndexOf("--", StringComparison.Ordinal) + 2)..]
+            : directory.Name;
+    }
+}

@@ -1,0 +1,109 @@
+using QwenSharp.Formats;
+
+namespace QwenSharp.Models;
+
+/// <summary>
+/// Reads a <c>config.json</c> and writes it down as GGUF metadata, with the keys that llama.cpp's converter writes, so that
+/// <see cref="ConfigReader"/> makes the <see cref="ModelConfig"/> of a folder and of a file alike. A setting that would change the result and
+/// that this build does not honour is refused by its name; one that nobody knows is reported.
+/// </summary>
+internal sealed class HuggingFaceConfig
+{
+    /// <summary>What matters to training, to generation by other programs, or to bookkeeping, but not to a forward pass.</summary>
+    private static readonly string[] Notes =
+    [
+        "_attn_implementation", "_name_or_path", "attention_dropout", "auto_map", "bos_token_id", "decoder_sparse_step", "dtype", "eos_token_id",
+        "initializer_range", "is_decoder", "max_window_layers", "model_type", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
+        "sliding_window", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache",
+    ];
+
+    private readonly OrderedDictionary<string, GgufValue> _metadata;
+
+    private HuggingFaceConfig(HuggingFaceJson root, HuggingFaceJson text, HuggingFaceFamily family, OrderedDictionary<string, GgufValue> metadata) =>
+        (Root, Text, Family, _metadata, HasTiedHead) = (root, text, family, metadata, (text.TryGetBool("tie_word_embeddings", out bool tied) || root.TryGetBool("tie_word_embeddings", out tied)) && tied);
+
+    /// <summary>The whole file.</summary>
+    public HuggingFaceJson Root { get; }
+
+    /// <summary>The part on the language model: an object of its own in models that also see or hear, else the whole file.</summary>
+    public HuggingFaceJson Text { get; }
+
+    /// <summary>The family that the file names.</summary>
+    public HuggingFaceFamily Family { get; }
+
+    /// <summary>Whether the output head is the embedding table.</summary>
+    public bool HasTiedHead { get; }
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="root">The <c>config.json</c>.</param>
+    /// <param name="metadata">Receives the keys.</param>
+    /// <exception cref="HuggingFaceException">A key is missing or has a value that cannot be.</exception>
+    /// <exception cref="ModelLoadException">The model class or a setting is not supported.</exception>
+    public static HuggingFaceConfig Read(HuggingFaceJson root, OrderedDictionary<string, GgufValue> metadata)
+    {
+        HuggingFaceJson text = root.TryGetObject("text_config", out HuggingFaceJson? nested) ? nested : root;
+        HuggingFaceConfig config = new(root, text, HuggingFaceFamily.Of(root), metadata);
+        config.WriteCommonKeys();
+        config.Family.WriteKeys?.Invoke(config);
+        config.RequireNeutral();
+        return config;
+    }
+
+    /// <summary>Settings that this build knows nothing of; they change nothing here.</summary>
+    public IReadOnlyList<string> UnknownSettings() => [.. Text.Unconsumed().Where(name => !Notes.Contains(name))];
+
+    /// <summary>Adds a key of the architecture.</summary>
+    public void Add(string key, GgufValue value) => _metadata.Add($"{Family.Architecture}.{key}", value);
+
+    /// <summary>A length: a whole number of at least 1.</summary>
+    /// <exception cref="HuggingFaceException">It is missing, or something else.</exception>
+    public int Length(string name, int? otherwise = null)
+    {
+        if (!Text.TryGetInt32(name, out int value))
+            return otherwise ?? Text.GetInt32(name);
+
+        return value > 0 ? value : throw Text.Fault(name, $"is {value}; it must be at least 1");
+    }
+
+    /// <summary>Adds a length under GGUF's name.</summary>
+    public void AddLength(string key, string name, int? otherwise = null) => Add(key, (uint)Length(name, otherwise));
+
+    private void WriteCommonKeys()
+    {
+        int width = Length("hidden_size"), heads = Length("num_attention_heads");
+        Add("vocab_size", (uint)Length("vocab_size"));
+        AddLength("block_count", "num_hidden_layers");
+        AddLength("context_length", "max_position_embeddings");
+        Add("embedding_length", (uint)width);
+        AddLength("feed_forward_length", "intermediate_size");
+        Add("attention.head_count", (uint)heads);
+        AddLength("attention.head_count_kv", "num_key_value_heads", heads);
+        int headLength = Length("head_dim", Family.DefaultHeadLength > 0 ? Family.DefaultHeadLength : width / heads);
+        if (headLength != width / heads || Text.Has("head_dim"))
+        {
+            Add("attention.key_length", (uint)headLength);
+            Add("attention.value_length", (uint)headLength);
+        }
+
+        Add("attention.layer_norm_rms_epsilon", Text.TryGetNumber("rms_norm_eps", out double epsilon) ? (float)epsilon : 1e-6f);
+        HuggingFaceRope.Write(this);
+    }
+
+    /// <summary>Settings of features that these families do not have, or that this build does not honour.</summary>
+    private void RequireNeutral()
+    {
+        if (Text.TryGetString("hidden_act", out string? activation) && activation != "silu")
+            throw Refusal("hidden_act", "only silu is supported");
+        if (Text.TryGetBool("use_sliding_window", out bool slides) && slides)
+            throw Refusal("use_sliding_window", "attention to a sliding window is not supported; full attention is");
+        if (Text.TryGetStrings("layer_types", out string[]? types) && types.FirstOrDefault(type => type is not ("full_attention" or "linear_attention")) is { } type)
+            throw Refusal("layer_types", $"a layer of the type '{type}' is not supported");
+        if (Text.TryGetBool("attention_bias", out bool hasBias) && hasBias && Family.Architecture == "qwen3")
+            throw Refusal("attention_bias", "this family has none");
+        if (Text.TryGetBool("is_causal", out bool causal) && !causal)
+            throw Refusal("is_causal", "only causal attention is supported");
+    }
+
+    /// <summary>A setting that is understood and cannot be honoured.</summary>
+    public ModelLoadException Refusal(string name, string reason) => new($"{Root.Path}: '{name}' is {Text.Raw(name)}; {reason}.");
+}

@@ -1,0 +1,112 @@
+using QwenSharp.Formats;
+
+namespace QwenSharp.Models;
+
+/// <summary>
+/// What a Hugging Face folder says of text and generation, written down as GGUF metadata: special tokens, the chat template, sampling defaults.
+/// The vocabulary itself is not among it: it is read from <c>tokenizer.json</c> by whoever needs it.
+/// </summary>
+internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, OrderedDictionary<string, GgufValue> metadata)
+{
+    private const string TemplateName = "chat_template";
+
+    /// <exception cref="HuggingFaceException">A file is malformed.</exception>
+    public void Read()
+    {
+        HuggingFaceJson? tokenizer = HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "tokenizer_config.json"));
+        HuggingFaceJson? generation = HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "generation_config.json"));
+        AddSpecialTokens(tokenizer, generation);
+        if (tokenizer is not null && tokenizer.TryGetBool("add_bos_token", out bool addsBos))
+            metadata.Add("tokenizer.ggml.add_bos_token", addsBos);
+        if (Template(tokenizer) is { } template)
+            metadata.Add("tokenizer.chat_template", template);
+        if (generation is not null)
+            AddSampling(generation);
+    }
+
+    private void AddSpecialTokens(HuggingFaceJson? tokenizer, HuggingFaceJson? generation)
+    {
+        Dictionary<string, int> ids = AddedTokens(tokenizer);
+        foreach ((string role, string name) in ((string, string)[])[("bos", "bos_token"), ("eos", "eos_token"), ("padding", "pad_token")])
+        {
+            int? id = Spelling(tokenizer, name) is { } spelling && ids.TryGetValue(spelling, out int added) ? added : First(config, name) ?? First(generation, name);
+            if (id >= 0)
+                metadata.Add($"tokenizer.ggml.{role}_token_id", (uint)id);
+        }
+
+        // generation_config.json may name several tokens that end an answer; GGUF has three roles for them.
+        if (generation is null || !generation.TryGetInt32s("eos_token_id", out int[]? ends))
+            return;
+
+        int[] known = metadata.TryGetValue("tokenizer.ggml.eos_token_id", out GgufValue? eos) && eos.TryGetInteger(out int first) ? [first] : [];
+        int[] others = [.. ends.Distinct().Except(known)];
+        string[] roles = ["eot", "eom"];
+        if (others.Length > roles.Length || others.Any(id => id < 0))
+            throw generation.Fault("eos_token_id", $"is {generation.Raw("eos_token_id")}; up to {roles.Length + 1} token ids are supported");
+
+        for (int i = 0; i < others.Length; i++)
+            metadata.Add($"tokenizer.ggml.{roles[i]}_token_id", (uint)others[i]);
+    }
+
+    private static int? First(HuggingFaceJson? file, string name) =>
+        file is not null && file.TryGetInt32s(name + "_id", out int[]? ids) && ids.Length > 0 ? ids[0] : null;
+
+    /// <summary>A token is named by its text, or in older files by an object that has it as "content".</summary>
+    private static string? Spelling(HuggingFaceJson? tokenizer, string name)
+    {
+        if (tokenizer is null || !tokenizer.Has(name))
+            return null;
+
+        return tokenizer.Raw(name)!.StartsWith('{') ? tokenizer.GetObject(name).GetString("content") : tokenizer.GetString(name);
+    }
+
+    private static Dictionary<string, int> AddedTokens(HuggingFaceJson? tokenizer)
+    {
+        Dictionary<string, int> ids = [];
+        if (tokenizer is null || !tokenizer.TryGetObject("added_tokens_decoder", out HuggingFaceJson? added))
+            return ids;
+
+        foreach (string number in added.Names)
+        {
+            if (!int.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int id))
+                throw added.Fault(number, "is no token id");
+
+            ids[added.GetObject(number).GetString("content")] = id;
+        }
+
+        return ids;
+    }
+
+    /// <summary>A file of its own comes first, as in transformers; then tokenizer_config.json; then chat_template.json.</summary>
+    private string? Template(HuggingFaceJson? tokenizer)
+    {
+        string file = Path.Combine(folder, "chat_template.jinja");
+        if (File.Exists(file))
+            return File.ReadAllText(file);
+        if (tokenizer is not null && tokenizer.Has(TemplateName))
+        {
+            return tokenizer.TryGetNamedTexts(TemplateName, "name", "template", out Dictionary<string, string>? named)
+                ? named.GetValueOrDefault("default") ?? throw tokenizer.Fault(TemplateName, $"has the templates {string.Join(", ", named.Keys)} and none named 'default'")
+                : tokenizer.GetString(TemplateName);
+        }
+
+        return HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "chat_template.json")) is { } old && old.TryGetString(TemplateName, out string? text) ? text : null;
+    }
+
+    private void AddSampling(HuggingFaceJson generation)
+    {
+        const string prefix = "general.sampling.";
+        foreach ((string name, string key) in ((string, string)[])[("temperature", "temp"), ("top_p", "top_p"), ("min_p", "min_p"), ("repetition_penalty", "penalty_repeat")])
+        {
+            if (generation.TryGetNumber(name, out double value))
+                metadata[prefix + key] = (float)value;
+        }
+
+        if (generation.TryGetInt32("top_k", out int k))
+            metadata[prefix + "top_k"] = k;
+
+        // Without sampling the likeliest token is taken, whatever else the file says.
+        if (generation.TryGetBool("do_sample", out bool samples) && !samples)
+            metadata[prefix + "temp"] = 0f;
+    }
+}

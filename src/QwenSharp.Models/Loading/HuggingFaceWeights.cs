@@ -1,0 +1,122 @@
+using System.Runtime.InteropServices;
+using QwenSharp.Formats;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Models;
+
+/// <summary>
+/// The tensors of a Hugging Face folder, module by module, in GGUF's terms. Matrices in F32, F16 and BF16 stay where they lie; vectors become
+/// F32, as the layers want them; quantised forms are decoded. A tensor that no module has a place for is refused by its name.
+/// </summary>
+internal sealed class HuggingFaceWeights
+{
+    private readonly HuggingFaceConfig _config;
+    private readonly List<HuggingFaceWeight> _weights = [];
+    private int _encoderTensors, _misaligned;
+
+    private HuggingFaceWeights(HuggingFaceConfig config) => _config = config;
+
+    /// <summary>All tensors in the files' order.</summary>
+    public IReadOnlyList<HuggingFaceWeight> All => _weights;
+
+    /// <summary>What a reader should know: parts left out, tensors copied.</summary>
+    public List<string> Notes { get; } = [];
+
+    /// <exception cref="ModelLoadException">A tensor has no place in the model, or is stored in a way that this build cannot read.</exception>
+    public static HuggingFaceWeights Read(HuggingFaceConfig config, SafetensorsModel files)
+    {
+        HuggingFaceWeights weights = new(config);
+        OrderedDictionary<string, HuggingFaceModule> modules = [];
+        foreach (SafetensorsTensor tensor in files.Tensors)
+        {
+            int dot = tensor.Name.LastIndexOf('.');
+            string module = tensor.Name[..Math.Max(dot, 0)], parameter = tensor.Name[(dot + 1)..];
+            if (!modules.TryGetValue(module, out HuggingFaceModule? parameters))
+                modules.Add(module, parameters = new HuggingFaceModule(module));
+
+            parameters.Add(parameter, tensor);
+        }
+
+        foreach (HuggingFaceModule module in modules.Values)
+            weights.Add(module);
+
+        if (!config.HasTiedHead && !weights._weights.Exists(weight => weight.Name == "output.weight"))
+            throw new ModelLoadException("Tensor 'lm_head.weight' is missing, and config.json does not tie the head to the embedding table.");
+
+        weights.Summarize();
+        return weights;
+    }
+
+    private void Add(HuggingFaceModule module)
+    {
+        if (HuggingFaceNames.IsEncoder(module.Name))
+        {
+            _encoderTensors += module.Count;
+            return;
+        }
+
+        // The frequencies of the rotary embedding, which old files carry, follow from the configuration.
+        if (module.Name.EndsWith(".rotary_emb", StringComparison.Ordinal))
+            return;
+
+        string name = HuggingFaceNames.Find(_config.Family, module.Name)
+            ?? throw new ModelLoadException($"Tensor {module.First} has no place in the model.");
+
+        // transformers ignores a head that a checkpoint stores beside the embedding table to which it is tied.
+        if (name == "output" && _config.HasTiedHead)
+        {
+            Notes.Add($"'{module.Name}' is left out: config.json ties the head to the embedding table.");
+            return;
+        }
+
+        if (module.Take("weight") is { } weight)
+            _weights.Add(Plain($"{name}.weight", weight));
+        if (module.Take("bias") is { } bias)
+            _weights.Add(Plain($"{name}.bias", bias));
+
+        module.RequireNothingLeft();
+    }
+
+    /// <summary>A tensor of floats: a vector becomes F32, anything else stays as it is.</summary>
+    private HuggingFaceWeight Plain(string name, SafetensorsTensor tensor)
+    {
+        TensorType type = tensor.Type switch
+        {
+            SafetensorsType.F32 => TensorType.F32,
+            SafetensorsType.F16 => TensorType.F16,
+            SafetensorsType.BF16 => TensorType.BF16,
+            _ => throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a type that this build cannot compute with; F32, F16 and BF16 can stand alone, FP8 needs its scales."),
+        };
+        long[] shape = [.. tensor.Shape.ToArray().Reverse()];
+        if (shape.Length is 0 or > 4 || shape.Contains(0))
+            throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a shape that no weight has.");
+
+        if (shape.Length == 1 && type != TensorType.F32)
+            return new DecodedWeight(name, TensorType.F32, shape, buffer => Quantization.Dequantize(type, tensor.Bytes(0, (int)tensor.ByteLength), Floats(buffer, shape[0])));
+        if (tensor.IsAligned)
+            return new MappedWeight(tensor.View(name, type, shape));
+
+        _misaligned++;
+        return new DecodedWeight(name, type, shape, buffer => Copy(tensor, buffer));
+    }
+
+    private void Summarize()
+    {
+        if (_encoderTensors > 0)
+            Notes.Add($"{_encoderTensors} tensors of an encoder for images or sound are left out: the text part runs alone.");
+        if (_misaligned > 0)
+            Notes.Add($"{_misaligned} tensors do not lie at a multiple of their element's size and are copied.");
+    }
+
+    private static void Copy(SafetensorsTensor tensor, NativeBuffer buffer)
+    {
+        const int segment = 16 << 20;
+        for (long at = 0; at < tensor.ByteLength; at += segment)
+        {
+            int length = (int)Math.Min(segment, tensor.ByteLength - at);
+            tensor.Bytes(at, length).CopyTo(buffer.Span(at, length));
+        }
+    }
+
+    private static Span<float> Floats(NativeBuffer buffer, long count) => MemoryMarshal.Cast<byte, float>(buffer.Span(0, checked((int)count * sizeof(float))));
+}

@@ -1,0 +1,151 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>
+/// The states of recurrent layers: one slot a sequence, and in it for each layer the last inputs of the convolution and a state matrix
+/// for each head, all F32. Unlike keys and values, a state is that of one position: it goes forward, and back only by a copy made before.
+/// A sequence that begins at position 0 needs no cleared slot.
+/// </summary>
+public sealed unsafe class RecurrentStore : IDisposable
+{
+    private const int Unknown = -1;
+
+    private readonly NativeBuffer _buffer;
+    private readonly int[] _positions;
+
+    /// <summary>Reserves <paramref name="slots"/> slots; pages cost memory once they are written.</summary>
+    /// <param name="shape">The lengths of every recurrent layer.</param>
+    /// <param name="layers">Recurrent layers.</param>
+    /// <param name="slots">How many slots.</param>
+    /// <exception cref="ArgumentException">A number makes no sense.</exception>
+    /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
+    public RecurrentStore(DeltaNetShape shape, int layers, int slots)
+    {
+        shape.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slots);
+        (Shape, Layers, Slots) = (shape, layers, slots);
+        _buffer = new NativeBuffer(checked(slots * SlotBytes));
+        _positions = new int[slots];
+        Array.Fill(_positions, Unknown);
+    }
+
+    /// <summary>The lengths of every recurrent layer.</summary>
+    public DeltaNetShape Shape { get; }
+
+    /// <summary>Recurrent layers.</summary>
+    public int Layers { get; }
+
+    /// <summary>How many slots there are.</summary>
+    public int Slots { get; }
+
+    /// <summary>Bytes of one slot, over all layers.</summary>
+    public long SlotBytes => BytesPerSlot(Shape, Layers);
+
+    /// <summary>Bytes that one sequence keeps in <paramref name="layers"/> recurrent layers.</summary>
+    public static long BytesPerSlot(DeltaNetShape shape, int layers) => layers * shape.StateLength * sizeof(float);
+
+    /// <summary>How many tokens a slot's state has seen: the position that can follow, besides 0. −1 where none can.</summary>
+    public int PositionOf(int slot) => _positions[Require(slot)];
+
+    /// <summary>
+    /// Begins a pass over these rows. Until <see cref="Leave"/> their states belong to no position: a pass that fails leaves sequences
+    /// that can only begin again.
+    /// </summary>
+    /// <exception cref="ArgumentException">A slot is not there, is named twice, or its state is not that of the position before a sequence's rows.</exception>
+    public void Enter(ReadOnlySpan<SequenceRows> sequences)
+    {
+        foreach (SequenceRows sequence in sequences)
+        {
+            int position = _positions[Require(sequence.Slot)];
+            if (sequence.FirstPosition != 0 && sequence.FirstPosition != position)
+            {
+                throw new ArgumentException(
+                    $"The state in slot {sequence.Slot} is {(position == Unknown ? "unknown" : $"that of {position} tokens")}; it cannot go on at position {sequence.FirstPosition}. "
+                    + "Restore a snapshot of that position, or begin at 0.",
+                    nameof(sequences));
+            }
+        }
+
+        for (int i = 0; i < sequences.Length; i++)
+        {
+            for (int other = 0; other < i; other++)
+            {
+                if (sequences[other].Slot == sequences[i].Slot)
+                    throw new ArgumentException($"Two sequences of the batch have their state in slot {sequences[i].Slot}.", nameof(sequences));
+            }
+        }
+
+        foreach (SequenceRows sequence in sequences)
+            _positions[sequence.Slot] = Unknown;
+    }
+
+    /// <summary>Ends a pass: the states of all layers are now those after these rows.</summary>
+    public void Leave(ReadOnlySpan<SequenceRows> sequences)
+    {
+        foreach (SequenceRows sequence in sequences)
+            _positions[sequence.Slot] = sequence.FirstPosition + sequence.Rows;
+    }
+
+    /// <summary>Makes one slot's state that of another.</summary>
+    public void Copy(int from, int to)
+    {
+        _positions[Require(to)] = _positions[Require(from)];
+        Buffer.MemoryCopy(Slot(from), Slot(to), SlotBytes, SlotBytes);
+    }
+
+    /// <summary>A copy of a slot's state, independent of this store.</summary>
+    /// <exception cref="InvalidOperationException">The slot holds no state.</exception>
+    public RecurrentSnapshot Snapshot(int slot)
+    {
+        int position = PositionOf(slot);
+        if (position == Unknown)
+            throw new InvalidOperationException($"Slot {slot} holds no state.");
+
+        return new RecurrentSnapshot(Shape, Layers, position, new ReadOnlySpan<float>(Slot(slot), checked((int)(SlotBytes / sizeof(float)))).ToArray());
+    }
+
+    /// <summary>Makes a slot's state that of a snapshot, taken from this store or another of the same model.</summary>
+    /// <exception cref="ArgumentException">The snapshot is that of another model.</exception>
+    public void Restore(int slot, RecurrentSnapshot snapshot)
+    {
+        Require(slot);
+        if (snapshot.Shape != Shape || snapshot.Layers != Layers)
+            throw new ArgumentException($"The snapshot is of {snapshot.Layers} layers of {snapshot.Shape}; the store has {Layers} of {Shape}.", nameof(snapshot));
+
+        snapshot.State.CopyTo(new Span<float>(Slot(slot), snapshot.State.Length));
+        _positions[slot] = snapshot.Position;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _buffer.Dispose();
+
+    /// <summary>The last inputs of a layer's convolution, oldest first: [taps − 1, convolutionWidth].</summary>
+    internal float* Inputs(int slot, int layer) => Slot(slot) + (layer * Shape.StateLength);
+
+    /// <summary>A tile of a head's state matrix: [keyLength, <see cref="DeltaNetShape.TileColumns"/>].</summary>
+    internal float* Tile(int slot, int layer, int head, int tile) =>
+        Inputs(slot, layer) + Shape.ConvolutionLength + ((long)head * Shape.HeadStateLength) + ((long)tile * Shape.TileLength);
+
+    private float* Slot(int slot) => (float*)(_buffer.Pointer + (slot * SlotBytes));
+
+    private int Require(int slot) => (uint)slot < (uint)Slots ? slot : throw new ArgumentOutOfRangeException(nameof(slot), slot, $"There are {Slots} slots.");
+}
+
+/// <summary>The recurrent state of a sequence after <see cref="Position"/> tokens.</summary>
+public sealed class RecurrentSnapshot
+{
+    internal RecurrentSnapshot(DeltaNetShape shape, int layers, int position, float[] state) =>
+        (Shape, Layers, Position, State) = (shape, layers, position, state);
+
+    /// <summary>How many tokens the state has seen: the position that follows.</summary>
+    public int Position { get; }
+
+    /// <summary>Bytes that it takes.</summary>
+    public long Bytes => (long)State.Length * sizeof(float);
+
+    internal DeltaNetShape Shape { get; }
+
+    internal int Layers { get; }
+
+    internal float[] State { get; }
+}

@@ -1,0 +1,66 @@
+using QwenSharp.Formats;
+using QwenSharp.Models;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Checkpoints;
+
+/// <summary>The tokenizer of a model: a GGUF file carries it in its <c>tokenizer.ggml.*</c> metadata, a Hugging Face folder in <c>tokenizer.json</c>.</summary>
+internal static class CheckpointVocabulary
+{
+    /// <summary>Whether there is one.</summary>
+    public static bool IsIn(Checkpoint file) => file is HuggingFaceCheckpoint folder ? File.Exists(folder.TokenizerPath) : file.Metadata.Contains("tokenizer.ggml.tokens");
+
+    /// <exception cref="InvalidDataException">There is no tokenizer.</exception>
+    /// <exception cref="GgufException">A key is missing or of the wrong type.</exception>
+    /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
+    public static BpeTokenizer Read(Checkpoint file) => Prepare(file)();
+
+    /// <summary>Reads the metadata now; what is returned builds the tokenizer from it, on any thread.</summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static Func<BpeTokenizer> Prepare(Checkpoint file)
+    {
+        GgufMetadata metadata = file.Metadata;
+        (int? bos, int? eos, int? pad) = (Id(metadata, "bos"), Id(metadata, "eos"), Id(metadata, "padding"));
+        bool addsBos = metadata.TryGetBool("tokenizer.ggml.add_bos_token", out bool adds) && adds;
+        Func<BpeVocabulary> read = IsIn(file)
+            ? file is HuggingFaceCheckpoint folder ? () => TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath)) : FromGguf(metadata)
+            : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
+        return () => BpeTokenizer.Create(read() with { BosId = bos, EosId = eos, PadId = pad, AddsBos = addsBos });
+    }
+
+    /// <summary>The tokens that end an answer: those the model names, and ChatML's and the base models' own where the vocabulary has them.</summary>
+    public static IReadOnlyCollection<int> StopTokens(GgufMetadata metadata, BpeTokenizer tokenizer)
+    {
+        SortedSet<int> stops = [];
+        foreach (string role in (string[])["eos", "eot", "eom"])
+        {
+            if (Id(metadata, role) is { } id)
+                stops.Add(id);
+        }
+
+        foreach (string spelling in (string[])["<|im_end|>", "<|endoftext|>"])
+        {
+            if (tokenizer.TryGetId(spelling, out int id) && tokenizer.IsControl(id))
+                stops.Add(id);
+        }
+
+        return stops;
+    }
+
+    private static Func<BpeVocabulary> FromGguf(GgufMetadata metadata)
+    {
+        metadata.TryGetInt32Array("tokenizer.ggml.token_type", out int[]? types);
+        BpeVocabulary vocabulary = BpeVocabulary.FromGguf(
+            Views(metadata.GetStringArray("tokenizer.ggml.tokens")),
+            Views(metadata.GetStringArray("tokenizer.ggml.merges")),
+            types,
+            metadata.GetString("tokenizer.ggml.model"),
+            metadata.GetString("tokenizer.ggml.pre"));
+        return () => vocabulary;
+    }
+
+    private static int? Id(GgufMetadata metadata, string role) =>
+        metadata.TryGetInt32($"tokenizer.ggml.{role}_token_id", out int id) ? id : null;
+
+    private static Utf8Strings Views(GgufStringArray strings) => new(strings.Count, index => strings[index].Span);
+}

@@ -1,0 +1,103 @@
+using System.IO.Enumeration;
+using QwenSharp.Checkpoints;
+using QwenSharp.Formats;
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp;
+
+/// <summary>
+/// Writes a model as GGUF, with the names, the metadata and the choice of types that llama.cpp's tools have, so that it runs there as here:
+/// a Hugging Face folder converted, any model quantised. Tensor by tensor, so that memory stays bounded; the file appears when it is complete.
+/// </summary>
+public static class ModelWriter
+{
+    /// <summary>Writes a model.</summary>
+    /// <param name="model">The model; opened without decoding, it is decoded tensor by tensor.</param>
+    /// <param name="path">The file; one of the same name is replaced.</param>
+    /// <param name="options">Types and threads; null for a plain conversion.</param>
+    /// <param name="progress">Told of each tensor before it is written.</param>
+    /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
+    /// <exception cref="ModelLoadException">The model is not one that this build runs, so that nobody knows how to write it.</exception>
+    /// <exception cref="ArgumentException">An exception from the mix fits no tensor or its tensor's shape, or a matrix is quantised already.</exception>
+    /// <exception cref="InvalidDataException">A folder has no tokenizer, the importance matrix is another model's, or a weight is not finite.</exception>
+    /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
+    public static void Save(
+        Checkpoint model, string path, ModelWriterOptions? options = null, IProgress<ModelWriterProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new ModelWriterOptions();
+        ModelConfig config = LanguageModel.Load(model).Config;
+        (TargetTensor Tensor, TensorType Type)[] targets = Choose(model, config, options);
+        long all = targets.Sum(target => target.Type.Bytes(target.Tensor.Shape.Aggregate(1L, (product, length) => product * length))), done = 0;
+        RequireSpace(path, all);
+
+        GgufWriter writer = new();
+        ModelMetadata.Write(model, config, writer, options, targets.GroupBy(target => target.Type).MaxBy(group => group.Sum(target => target.Tensor.Shape.Aggregate(1L, (product, length) => product * length)))!.Key);
+        TensorConverter converter = new(model, options, cancellationToken);
+        foreach ((TargetTensor tensor, TensorType type) in targets)
+        {
+            writer.AddTensor(tensor.Name, type, tensor.Shape, stream =>
+            {
+                progress?.Report(new ModelWriterProgress(tensor.Name, type, done, all));
+                long start = stream.Position;
+                converter.Write(tensor, type, stream);
+                done += stream.Position - start;
+            });
+        }
+
+        writer.Save(path);
+        progress?.Report(new ModelWriterProgress("", default, done, all));
+    }
+
+    /// <summary>Says so at once where the disk cannot hold a file.</summary>
+    internal static void RequireSpace(string path, long bytes)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"{path}: the folder {folder} does not exist.");
+
+        long free = new DriveInfo(folder).AvailableFreeSpace;
+        if (free < bytes)
+            throw new IOException($"{path}: the disk is too full: the file takes {bytes >> 20} MiB, and {free >> 20} MiB are free.");
+    }
+
+    private static (TargetTensor, TensorType)[] Choose(Checkpoint model, ModelConfig config, ModelWriterOptions options)
+    {
+        List<(TargetTensor, TensorType)> targets = [];
+        HashSet<string> used = [];
+        foreach (TargetTensor tensor in TargetTensor.Of(model.Tensors))
+        {
+            TensorType type = TypeOf(tensor, config, options);
+            foreach ((string name, TensorType exception) in options.Exceptions)
+            {
+                if (!FileSystemName.MatchesSimpleExpression(name, tensor.Name, ignoreCase: false))
+                    continue;
+                if (!exception.CanQuantize() || tensor.Shape[0] % exception.BlockLength() != 0)
+                    throw new ArgumentException($"'{tensor.Name}' cannot be {exception}: {(exception.CanQuantize() ? $"its rows of {tensor.Shape[0]} do not fill blocks of {exception.BlockLength()}" : "this build cannot write that type")}.", nameof(options));
+
+                type = exception;
+                used.Add(name);
+                break;
+            }
+
+            if (tensor.SourceType != type && tensor.SourceType.BlockLength() > 1 && !options.AllowsRequantization)
+                throw new ArgumentException($"'{tensor.Name}' is {tensor.SourceType} already; quantised again to {type} it loses twice. Begin with F16, BF16 or F32, or say that it is meant.", nameof(options));
+
+            targets.Add((tensor, type));
+        }
+
+        if (options.Exceptions.FirstOrDefault(exception => !used.Contains(exception.Tensor)) is { Tensor: { } unused })
+            throw new ArgumentException($"No tensor has the name '{unused}', or an exception before it has taken them all.", nameof(options));
+
+        return [.. targets];
+    }
+
+    private static TensorType TypeOf(TargetTensor tensor, ModelConfig config, ModelWriterOptions options)
+    {
+        // What mixes are not about is small and sensitive.
+        if (!WeightMix.Applies(tensor.Name, tensor.Dimensions))
+            return tensor.SourceType is TensorType.F16 or TensorType.BF16 ? TensorType.F32 : tensor.SourceType;
+
+        return options.Mix?.TypeOf(config, tensor.Name, tensor.Shape[0], options.Importance is not null) ?? tensor.SourceType;
+    }
+}

@@ -1,0 +1,282 @@
+using System.Text.Json.Nodes;
+using QwenSharp.Formats;
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+using QwenSharp.Tests;
+
+namespace QwenSharp.Models.Tests;
+
+/// <summary>Hugging Face folders: the same model as its GGUF, and one clear error for each fault.</summary>
+public sealed class HuggingFaceTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("qwensharp-models-").FullName;
+
+    public static TheoryData<string> Names() => [.. TinyModels.Configs.Where(entry => entry.Value.Architecture is "qwen2" or "qwen3").Select(entry => entry.Key)];
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_folder_gives_the_configuration_and_the_logits_that_it_was_made_of(string name)
+    {
+        ModelConfig config = TinyModels.Configs[name];
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 8);
+        HuggingFaceFolder.Write(_folder, config, tensors);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        LanguageModel model = LanguageModel.Load(folder);
+
+        Assert.Equal(config with { ContextLength = model.Config.ContextLength, RopeScaling = null }, model.Config with { RopeScaling = null });
+        Assert.Equal(config.RopeScaling?.Factor, model.Config.RopeScaling?.Factor);
+        Assert.Equal(config.RopeScaling?.Magnitude ?? 1, model.Config.RopeScaling?.Magnitude ?? 1, 1e-6f);
+        using Run loaded = new(model, 8, 1), made = new(new LanguageModel(config, tensors), 8, 1);
+        if (config.RopeScaling is YarnRopeScaling)
+            Assert.InRange(TinyModels.RelativeError(loaded.Append(0, [1, 2, 96])[2], [.. made.Append(0, [1, 2, 96])[2].Select(logit => (double)logit)]), 0, 1e-6);
+        else
+            Assert.Equal(made.Append(0, [1, 2, 96]), loaded.Append(0, [1, 2, 96]));
+    }
+
+    [Theory]
+    [InlineData(SafetensorsType.BF16, TensorType.BF16)]
+    [InlineData(SafetensorsType.F16, TensorType.F16)]
+    public void Half_precision_stays_where_it_lies(SafetensorsType stored, TensorType type)
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), stored, maxShardBytes: 20_000);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+
+        Assert.InRange(folder.Files.Count, 2, 100);
+        Assert.All(folder.Tensors, tensor => Assert.Equal(tensor.Shape.Length == 1 ? TensorType.F32 : type, tensor.Type));
+        Assert.Equal(folder.Tensors.Where(tensor => tensor.Shape.Length == 1).Sum(tensor => tensor.ByteLength), folder.DecodedBytes);
+        Assert.Empty(folder.Notes);
+
+        // The same values in F32: the bits of the products differ only by the kernel.
+        Tensor[] wide = [.. folder.Tensors.Select(tensor => Tensor.Copy(tensor.Name, TensorType.F32, tensor.Shape, HuggingFaceFolder.Encode(HuggingFaceFolder.Floats(tensor), SafetensorsType.F32)))];
+        using Run half = new(LanguageModel.Load(folder), 4, 1), whole = new(new LanguageModel(config, wide), 4, 1);
+        Assert.InRange(TinyModels.RelativeError(half.Append(0, [3, 4])[1], [.. whole.Append(0, [3, 4])[1].Select(logit => (double)logit)]), 0, 1e-5);
+    }
+
+    [Fact]
+    public void Tensors_off_their_alignment_are_copied_and_said_to_be()
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"];
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 5);
+        SafetensorsWriter writer = new SafetensorsWriter().Add("visual.one", SafetensorsType.U8, [1], new byte[1]);
+        foreach (Tensor tensor in tensors)
+            writer.Add(HuggingFaceFolder.NameOf(tensor.Name), SafetensorsType.F32, [.. tensor.Shape.ToArray().Reverse()], tensor.Data.ToArray());
+
+        HuggingFaceFolder.Save(_folder, writer);
+        HuggingFaceFolder.WriteConfig(_folder, config);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+
+        Assert.Equal(["1 tensors of an encoder for images or sound are left out: the text part runs alone.", $"{tensors.Count} tensors do not lie at a multiple of their element's size and are copied."], folder.Notes);
+        using Run loaded = new(LanguageModel.Load(folder), 8, 1), made = new(new LanguageModel(config, tensors), 8, 1);
+        Assert.Equal(made.Append(0, [7, 8, 9]), loaded.Append(0, [7, 8, 9]));
+    }
+
+    [Fact]
+    public void A_tied_head_that_is_stored_all_the_same_is_left_out()
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["tie_word_embeddings"] = true);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        Assert.True(LanguageModel.Load(folder).Config.HasTiedHead);
+        Assert.Contains("lm_head", Assert.Single(folder.Notes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("model.language_model.", "Qwen3ForCausalLM")]
+    [InlineData("language_model.", "Qwen3Model")]
+    [InlineData("", "Qwen3Model")]
+    public void The_language_model_may_sit_under_other_modules(string prefix, string type)
+    {
+        ModelConfig config = TinyModels.Configs["qwen3, heads wider than the model, tied"];
+        SafetensorsWriter writer = new();
+        foreach (Tensor tensor in RandomWeights.Create(config, TinyModels.F32))
+            writer.Add(prefix + HuggingFaceFolder.NameOf(tensor.Name)["model.".Length..], SafetensorsType.F32, [.. tensor.Shape.ToArray().Reverse()], tensor.Data.ToArray());
+
+        HuggingFaceFolder.Save(_folder, writer);
+        HuggingFaceFolder.WriteConfig(_folder, config, json => json["architectures"] = new JsonArray(type));
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        Assert.Equal(config, LanguageModel.Load(folder).Config);
+    }
+
+    [Theory]
+    [InlineData("architectures", "[\"LlamaForCausalLM\"]", "LlamaForCausalLM is not supported; this build runs Qwen2ForCausalLM")]
+    [InlineData("architectures", "null", "'architectures' is missing")]
+    [InlineData("hidden_size", "null", "'hidden_size' is missing")]
+    [InlineData("hidden_size", "\"64\"", "'hidden_size' is \"64\", not a whole number")]
+    [InlineData("hidden_size", "64.5", "'hidden_size' is 64.5, not a whole number")]
+    [InlineData("hidden_size", "-1", "'hidden_size' is -1; it must be at least 1")]
+    [InlineData("num_hidden_layers", "4000000000", "not a whole number")]
+    [InlineData("num_hidden_layers", "3", "blk.2.attn_norm.weight")]
+    [InlineData("num_hidden_layers", "1", "no place for blk.1.")]
+    [InlineData("num_key_value_heads", "3", "4 query heads cannot share 3 KV heads")]
+    [InlineData("num_attention_heads", "8", "should have the shape [64, 128]")]
+    [InlineData("intermediate_size", "95", "should have the shape [64, 95]")]
+    [InlineData("vocab_size", "96", "should have the shape [64, 96]")]
+    [InlineData("head_dim", "15", "must be even")]
+    [InlineData("hidden_act", "\"gelu\"", "only silu is supported")]
+    [InlineData("use_sliding_window", "true", "'use_sliding_window' is true")]
+    [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]", "'sliding_attention' is not supported")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"longrope\"}", "the scaling 'longrope' is not supported")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\"}", "'rope_scaling.factor' is missing")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"yarn\",\"factor\":0.5}", "'rope_scaling.factor' is 0.5")]
+    [InlineData("rope_scaling", "{\"rope_type\":\"linear\",\"factor\":2,\"more\":1}", "'rope_scaling.more' is no setting")]
+    [InlineData("rope_theta", "\"big\"", "'rope_theta' is \"big\", not a number")]
+    [InlineData("rms_norm_eps", "0", "must be positive")]
+    [InlineData("tie_word_embeddings", "1", "'tie_word_embeddings' is 1, not true or false")]
+    public void A_configuration_that_cannot_be_is_refused_by_its_key(string key, string value, string reason)
+    {
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json[key] = JsonNode.Parse(value));
+        Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_setting_that_nobody_knows_is_reported()
+    {
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["invented_by_a_test"] = 7);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        Assert.Contains("invented_by_a_test", Assert.Single(folder.Notes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_missing_or_strange_tensor_is_refused_by_its_name()
+    {
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32);
+        HuggingFaceFolder.Write(_folder, config, tensors.Where(tensor => tensor.Name != "blk.1.ffn_up.weight"));
+        Assert.Contains("'blk.1.ffn_up.weight'", Refusal(), StringComparison.Ordinal);
+        HuggingFaceFolder.Write(_folder, config, tensors.Where(tensor => tensor.Name != "output.weight"));
+        Assert.Contains("lm_head.weight", Refusal(), StringComparison.Ordinal);
+
+        void Refuses(string name, SafetensorsType type, string reason)
+        {
+            SafetensorsWriter writer = new();
+            foreach (Tensor tensor in tensors)
+                writer.Add(HuggingFaceFolder.NameOf(tensor.Name), SafetensorsType.F32, [.. tensor.Shape.ToArray().Reverse()], tensor.Data.ToArray());
+
+            HuggingFaceFolder.Save(_folder, writer.Add(name, type, [1], new byte[type.Bytes()]));
+            Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
+        }
+
+        Refuses("model.layers.0.self_attn.q_proj.lora_A", SafetensorsType.F32, "lora_A F32 [1] has no place in the model");
+        Refuses("model.layers.0.invented.weight", SafetensorsType.F32, "model.layers.0.invented.weight F32 [1] has no place");
+        Refuses("model.layers.01.input_layernorm.weight", SafetensorsType.F32, "has no place");
+        Refuses("transformer.wte", SafetensorsType.F32, "has no place");
+        Refuses("model.layers.9.input_layernorm.weight", SafetensorsType.F32, "blk.9.attn_norm.weight");
+        Refuses("model.layers.9.input_layernorm.weight", SafetensorsType.I32, "has a type that this build cannot compute with");
+        Refuses("norm.weight", SafetensorsType.F32, "two tensors have the place of 'output_norm.weight'");
+    }
+
+    [Fact]
+    public void A_folder_without_configuration_or_weights_says_so()
+    {
+        Assert.Contains("config.json: the file is missing", Refusal(), StringComparison.Ordinal);
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        HuggingFaceFolder.WriteConfig(_folder, config);
+        Assert.Contains("model.safetensors", Refusal(), StringComparison.Ordinal);
+        foreach (string malformed in (string[])["", "[]", "{", "{\"a\":1,\"a\":2}", "{} {}", new string('[', 100_000)])
+        {
+            File.WriteAllText(Path.Combine(_folder, "config.json"), malformed);
+            Assert.Contains("config.json: it is no", Refusal(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Text_and_generation_settings_become_metadata()
+    {
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["bos_token_id"] = 5);
+        Write("generation_config.json", """{"do_sample":true,"eos_token_id":[11,12,11,13],"temperature":0.6,"top_k":20,"top_p":0.95,"repetition_penalty":1.05}""");
+        Write("tokenizer_config.json", """
+            {"add_bos_token":false,"bos_token":null,"eos_token":"<|im_end|>","pad_token":{"content":"<|pad|>"},"chat_template":[{"name":"tool_use","template":"b"},{"name":"default","template":"a"}],
+             "added_tokens_decoder":{"12":{"content":"<|im_end|>"},"14":{"content":"<|pad|>"}}}
+            """);
+        using (HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder))
+        {
+            GgufMetadata metadata = folder.Metadata;
+            Assert.Equal((5, 12, 14, 11, 13), (Id("bos"), Id("eos"), Id("padding"), Id("eot"), Id("eom")));
+            Assert.Equal((0.6f, 0.95f, 1.05f, 20), (metadata.GetFloat("general.sampling.temp"), metadata.GetFloat("general.sampling.top_p"), metadata.GetFloat("general.sampling.penalty_repeat"), metadata.GetInt32("general.sampling.top_k")));
+            Assert.Equal("a", metadata.GetString("tokenizer.chat_template"));
+            Assert.False(metadata.GetBool("tokenizer.ggml.add_bos_token"));
+            int Id(string role) => metadata.GetInt32($"tokenizer.ggml.{role}_token_id");
+        }
+
+        Write("chat_template.jinja", "c");
+        Write("generation_config.json", """{"do_sample":false,"temperature":0.6}""");
+        using (HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder))
+        {
+            Assert.Equal("c", folder.Metadata.GetString("tokenizer.chat_template"));
+            Assert.Equal(0, folder.Metadata.GetFloat("general.sampling.temp"));
+        }
+
+        Write("generation_config.json", """{"eos_token_id":[1,2,3,4]}""");
+        Assert.Contains("generation_config.json: 'eos_token_id' is [1,2,3,4]", Refusal(), StringComparison.Ordinal);
+        Write("generation_config.json", """{"temperature":"hot"}""");
+        Assert.Contains("'temperature' is \"hot\", not a number", Refusal(), StringComparison.Ordinal);
+        Write("generation_config.json", "{}");
+        File.Delete(Path.Combine(_folder, "chat_template.jinja"));
+        Write("tokenizer_config.json", """{"chat_template":[{"name":"tool_use"}]}""");
+        Assert.Contains("'chat_template[].template' is missing", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_folder_of_a_cache_has_the_name_of_its_repository()
+    {
+        string snapshot = Path.Combine(_folder, "models--Qwen--Qwen3-0.6B", "snapshots", "c1899de289a04d12100db370d81485cdf75e47ca");
+        Directory.CreateDirectory(snapshot);
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        HuggingFaceFolder.Write(snapshot, config, RandomWeights.Create(config, TinyModels.F32));
+        using Checkpoint model = ModelFiles.Open(Path.Combine(snapshot, "config.json"));
+        Assert.Equal("Qwen3-0.6B", model.Metadata.GetString("general.name"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Mutated_configurations_load_or_are_refused(int seed)
+    {
+        ModelConfig config = TinyModels.Configs["qwen2, YaRN"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32));
+        string path = Path.Combine(_folder, "config.json"), whole = File.ReadAllText(path);
+        string[] words = ["0", "-1", "1e300", "2147483648", "null", "true", "\"\"", "[]", "{}", "{", "\"", ",", "\\ud800"];
+        Random random = new(seed);
+        int refused = 0;
+        for (int i = 0; i < 500; i++)
+        {
+            int at = random.Next(whole.Length), cut = random.Next(Math.Min(8, whole.Length - at));
+            File.WriteAllText(path, whole[..at] + words[random.Next(words.Length)] + whole[(at + cut)..]);
+            try
+            {
+                using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+                LanguageModel.Load(folder);
+            }
+            catch (Exception refusal) when (refusal is ModelLoadException or HuggingFaceException or GgufException)
+            {
+                Assert.InRange(refusal.Message.Length, 10, 2000);
+                refused++;
+            }
+        }
+
+        Assert.InRange(refused, 100, 500);
+    }
+
+    private void Write(string name, string text) => File.WriteAllText(Path.Combine(_folder, name), text);
+
+    private string Refusal()
+    {
+        try
+        {
+            using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+            LanguageModel.Load(folder);
+        }
+        catch (Exception refusal) when (refusal is ModelLoadException or HuggingFaceException)
+        {
+            return refusal.Message;
+        }
+
+        return "It loaded.";
+    }
+}
