@@ -82,6 +82,8 @@ internal static class CommandTree
             TokenizeCommand.Create(terminal),
             TemplateCommand.Create(terminal),
             LogitsCommand.Create(terminal),
+            EmbedCommand.Create(terminal),
+            RerankCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

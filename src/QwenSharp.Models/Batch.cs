@@ -57,10 +57,10 @@ public sealed class Batch
     /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
     /// <param name="blocks">The sequence's KV blocks, enough for the last of these positions.</param>
     /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
-    /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
     /// <param name="grid">The tokens' positions for rotary embedding, where images make them differ from those in the sequence; empty where they do not.</param>
+    /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
     /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, int slot = 0, ReadOnlySpan<GridPosition> grid = default)
+    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, ReadOnlySpan<GridPosition> grid = default, int slot = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(logits);

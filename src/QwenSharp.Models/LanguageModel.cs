@@ -14,6 +14,7 @@ public sealed class LanguageModel
     private readonly NextTokenBlock[] _nextTokens;
     private readonly Tensor _outputNorm;
     private readonly Linear _head;
+    private readonly Linear? _classifier;
     private readonly RotaryPositions _rotary;
 
     /// <summary>Wires weights by their GGUF names. They are used where they lie, and must stay there as long as the model.</summary>
@@ -54,9 +55,12 @@ public sealed class LanguageModel
         if (family.IgnoresHeadBias)
             _head = _head with { Bias = null };
 
-        // Rerankers carry a classifier beside the language head; next-token logits do not pass through it.
-        if (weights.Has("cls.output.weight"))
-            weights.Vector("cls.output.weight", config.Width);
+        // Rerankers carry a classifier beside the language head.
+        int classes = config.ClassifierLabels.Count;
+        if (classes > 1)
+            _classifier = new Linear(weights.Matrix("cls.output.weight", config.Width, classes));
+        else if (classes == 1 || weights.Has("cls.output.weight"))
+            _classifier = new Linear(weights.Vector("cls.output.weight", config.Width).Slice(0, [config.Width, 1]));
 
         source.RequireNothingLeft();
         ParameterCount = weights.Elements;
@@ -110,8 +114,9 @@ public sealed class LanguageModel
     /// <param name="cache">Keys and values of all sequences.</param>
     /// <param name="w">Scratch with room for the batch.</param>
     /// <param name="states">The states of all sequences, where the model has recurrent layers.</param>
+    /// <param name="output">Whether logits are wanted, or the final hidden states alone.</param>
     /// <exception cref="ArgumentException">The model has recurrent layers and there is no store for them, or it holds the state of another position.</exception>
-    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w, RecurrentStore? states = null)
+    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w, RecurrentStore? states = null, ForwardOutput output = ForwardOutput.Logits)
     {
         if (states is null && Config.Recurrent is not null)
             throw new ArgumentException("The model has recurrent layers; they need a store of states.", nameof(states));
@@ -125,17 +130,17 @@ public sealed class LanguageModel
             rows = Forward(compute, batch, stores, _layers[l], isLast: l == _layers.Length - 1, w);
 
         states?.Leave(batch.Sequences);
-        Answer(compute, rows, _outputNorm, _head, w);
+        Answer(compute, rows, _outputNorm, output == ForwardOutput.Logits ? _head : null, w);
     }
 
     /// <summary>
     /// Drafts the token after next (multi-token prediction): from the final hidden state of position t and the token at t + 1 come the logits of t + 2.
-    /// The rows' logits go to <see cref="Workspace.Logits"/> as with <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?)"/>,
-    /// and what takes the place of their final hidden states as there, for the block that drafts one token further.
+    /// The rows' logits go to <see cref="Workspace.Logits"/> as with <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?, ForwardOutput)"/>,
+    /// and what takes the place of their final hidden states to <see cref="Workspace.FinalHidden"/>, for the block that drafts one token further.
     /// </summary>
     /// <param name="compute">The kernels.</param>
-    /// <param name="batch">The token at t + 1 and its position, a row for each t; all earlier positions but the first are in <paramref name="cache"/>.</param>
-    /// <param name="hidden">The final hidden state (behind the output norm) of the position before each row's own, [rows, <see cref="ModelConfig.Width"/>]; not in the workspace.</param>
+    /// <param name="batch">A row for each t, at position t: the token at t + 1. All earlier positions are in <paramref name="cache"/>.</param>
+    /// <param name="hidden">The final hidden state (behind the output norm) of position t, [rows, <see cref="ModelConfig.Width"/>]: <see cref="Workspace.FinalHidden"/> itself where its rows are these, or a copy.</param>
     /// <param name="cache">Made by <see cref="CreateNextTokenKvStore"/>.</param>
     /// <param name="w">Scratch with room for the batch.</param>
     /// <param name="block">Which of the <see cref="ModelConfig.NextTokenLayers"/> blocks.</param>
@@ -152,6 +157,18 @@ public sealed class LanguageModel
         Answer(compute, rows, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);
     }
 
+    /// <summary>Outputs of the classifier head that some models carry beside the language head (rerankers); 0 where there is none.</summary>
+    public int ClassifierOutputs => _classifier?.Weight.Rows ?? 0;
+
+    /// <summary>Applies the classifier head to the final hidden states of the last forward pass.</summary>
+    /// <param name="compute">The kernels.</param>
+    /// <param name="rows">How many rows were asked for: <see cref="Batch.LogitCount"/>.</param>
+    /// <param name="w">The workspace of that pass.</param>
+    /// <param name="scores">Where the scores go, [rows, <see cref="ClassifierOutputs"/>].</param>
+    /// <exception cref="InvalidOperationException">The model has no such head.</exception>
+    public void Classify(Compute compute, int rows, Workspace w, Activations scores) =>
+        compute.Project(w.Normed, rows, (_classifier ?? throw new InvalidOperationException("The model has no classifier head.")).Into(scores));
+
     /// <summary>One layer; the last one goes on with the rows that want logits alone, as after its mixer no row reads another.</summary>
     private int Forward(Compute compute, Batch batch, in SequenceStores stores, DecoderLayer layer, bool isLast, Workspace w)
     {
@@ -167,9 +184,12 @@ public sealed class LanguageModel
         return rows;
     }
 
-    private void Answer(Compute compute, int rows, Tensor norm, Linear head, Workspace w)
+    private void Answer(Compute compute, int rows, Tensor norm, Linear? head, Workspace w)
     {
         compute.RmsNorm(w.Hidden, rows, norm, Config.RmsEpsilon, w.Normed);
+        if (head is null)
+            return;
+
         compute.Project(w.Normed, rows, head.Into(w.Logits));
         head.Finish(w.Logits, rows);
     }

@@ -49,6 +49,12 @@ public sealed record ModelConfig
     /// <summary>How rotary angles are stretched to a longer context; null for not at all.</summary>
     public RopeScaling? RopeScaling { get; init; }
 
+    /// <summary>How a text's hidden states become one answer, in models that embed or rank texts.</summary>
+    public Pooling Pooling { get; init; }
+
+    /// <summary>What the outputs of a classifier head mean, in its order; empty where there is no such head or it has one output.</summary>
+    public IReadOnlyList<string> ClassifierLabels { get; init; } = [];
+
     /// <summary>Elements of a head, from the first on, that are rotated: all of them, or a part.</summary>
     public int RotaryLength
     {

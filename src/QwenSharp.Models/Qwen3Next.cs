@@ -30,13 +30,12 @@ internal static class Qwen3Next
         Linear both = Unscaled(weights, "ssm_ba", config.Width, 2 * shape.ValueHeads);
         Linear beta = both.Pick([.. Enumerable.Range(0, shape.ValueHeads).Select(head => (head / group * 2 * group) + (head % group))]);
         Linear decay = both.Pick([.. Enumerable.Range(0, shape.ValueHeads).Select(head => (head / group * 2 * group) + group + (head % group))]);
-        (Linear mixed, Linear gate) = weights.Has("attn_qkv.weight")
-            ? (Unscaled(weights, "attn_qkv", config.Width, shape.ConvolutionWidth), Unscaled(weights, "attn_gate", config.Width, shape.ValueWidth))
-            : SplitInput(Unscaled(weights, "ssm_in", config.Width, shape.ConvolutionWidth + shape.ValueWidth), shape);
 
-        // The first conversions had all four in one matrix; where the others are there too, it is not used.
-        if (weights.Has("ssm_in.weight"))
-            weights.Linear("ssm_in", config.Width, shape.ConvolutionWidth + shape.ValueWidth);
+        // The first conversions had queries, keys, values and gates in one matrix; where the others are there too, it is not used.
+        Linear? input = weights.Has("ssm_in.weight") ? Unscaled(weights, "ssm_in", config.Width, shape.ConvolutionWidth + shape.ValueWidth) : null;
+        (Linear mixed, Linear gate) = input is null || weights.Has("attn_qkv.weight")
+            ? (Unscaled(weights, "attn_qkv", config.Width, shape.ConvolutionWidth), Unscaled(weights, "attn_gate", config.Width, shape.ValueWidth))
+            : SplitInput(input, shape);
 
         GatedDeltaNet layer = GatedDeltaNet.Read(weights, config, mixed, gate, decay, beta);
         return layer with { Output = layer.Output with { Scale = 1 } };

@@ -33,6 +33,9 @@ public sealed class Workspace : IDisposable
     /// <summary>The logits that the last forward pass was asked for: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
     public Activations Logits { get; }
 
+    /// <summary>The final hidden states (behind the output norm) of the rows that the last forward pass was asked for: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
+    public Activations FinalHidden => Normed;
+
     /// <summary>The residual stream, [rows, width].</summary>
     internal Activations Hidden { get; }
 

@@ -107,7 +107,8 @@ public sealed class LoadingTests : IDisposable
     [InlineData("expert_count", 8, false)]
     [InlineData("attention.sliding_window", 4096, false)]
     [InlineData("attn_logit_softcapping", 50, true)]
-    [InlineData("pooling_type", 3, false)]
+    [InlineData("pooling_type", 3, true)]
+    [InlineData("pooling_type", 2, false)]
     [InlineData("invented_by_a_test", 0, false)]
     [InlineData("attention.value_length", 8, false)]
     [InlineData("rope.dimension_count", 8, true)]
@@ -179,6 +180,54 @@ public sealed class LoadingTests : IDisposable
         Assert.Contains($"{value}", Assert.Throws<ModelLoadException>(() => new LanguageModel(wrong, [])).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void An_architecture_that_is_not_built_is_refused_with_those_that_are()
+    {
+        new GgufWriter().Add("general.architecture", "llama").Save(_path);
+        using GgufFile file = GgufFile.Open(_path);
+        string message = Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message;
+        Assert.Contains("'llama'", message, StringComparison.Ordinal);
+        Assert.Contains("qwen35moe", message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(new[] { 1, 1, 1, 0, 1, 1 }, true)]
+    [InlineData(new[] { 1, 0, 1, 0, 1, 0 }, false)] // another pattern than the tensors'
+    [InlineData(new[] { 1, 1, 0, 1, 1, 1 }, false)]
+    [InlineData(new[] { 1, 1, 1, 1, 1, 1 }, false)]
+    [InlineData(new[] { 1, 1, 1, 0 }, false)]
+    public void Recurrent_layers_are_named_one_by_one_or_refused(int[] layers, bool accepted)
+    {
+        using GgufFile file = Write(writer => writer.Add("qwen35.attention.recurrent_layers", GgufValue.ArrayOf<int>(layers)), name: "qwen35");
+        if (accepted)
+            Assert.Equal(TinyModels.Configs["qwen35"], LanguageModel.Load(file).Config);
+        else
+            Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file));
+    }
+
+    [Theory]
+    [InlineData("ssm.inner_size", 63)]
+    [InlineData("ssm.time_step_rank", 0)]
+    [InlineData("ssm.conv_kernel", 0)]
+    [InlineData("full_attention_interval", 1)]
+    [InlineData("nextn_predict_layers", 6)]
+    public void Keys_of_recurrent_layers_that_cannot_be_are_refused(string key, int value)
+    {
+        using GgufFile file = Write(writer => writer.Add("qwen35." + key, (uint)value), "qwen35." + key, "qwen35");
+        Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file));
+    }
+
+    [Theory]
+    [InlineData("ssm.inner_size")]
+    [InlineData("ssm.state_size")]
+    [InlineData("ssm.group_count")]
+    [InlineData("ssm.conv_kernel")]
+    public void A_missing_key_of_recurrent_layers_is_named(string key)
+    {
+        using GgufFile file = Write(_ => { }, "qwen35." + key, "qwen35");
+        Assert.Contains("qwen35." + key, Assert.Throws<GgufException>(() => LanguageModel.Load(file)).Message, StringComparison.Ordinal);
+    }
+
     private static IReadOnlyList<Tensor> Tensors(string name = "qwen2") => RandomWeights.Create(TinyModels.Configs[name], TinyModels.F32, seed: 2);
 
     private static LanguageModel Load(IEnumerable<Tensor> tensors) => new(TinyModels.Configs["qwen2"], tensors);
@@ -189,13 +238,13 @@ public sealed class LoadingTests : IDisposable
 
     private static Tensor Vector(string name, int length) => Tensor.Copy(name, TensorType.F32, [length], new byte[length * sizeof(float)]);
 
-    private GgufFile Write(Action<GgufWriter> add, string? without = null)
+    private GgufFile Write(Action<GgufWriter> add, string? without = null, string name = "qwen2")
     {
         string complete = _path + ".complete";
         try
         {
             GgufWriter original = new();
-            ConfigWriter.Write(TinyModels.Configs["qwen2"], original);
+            ConfigWriter.Write(TinyModels.Configs[name], original);
             original.Save(complete);
             GgufWriter writer = new();
             using (GgufFile file = GgufFile.Open(complete))
@@ -205,7 +254,7 @@ public sealed class LoadingTests : IDisposable
             }
 
             add(writer);
-            foreach (Tensor tensor in Tensors())
+            foreach (Tensor tensor in Tensors(name))
                 writer.AddTensor(tensor);
 
             writer.Save(_path);

@@ -7,24 +7,33 @@ namespace QwenSharp.Tests;
 /// <param name="config">The model.</param>
 /// <param name="tensors">Its weights.</param>
 /// <param name="grid">Positions of three parts (M-RoPE), where they are not those in the sequence.</param>
-internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> tensors, GridPosition[]? grid = null)
+internal sealed partial class ReferenceModel(ModelConfig config, IEnumerable<Tensor> tensors, GridPosition[]? grid = null)
 {
     private readonly Dictionary<string, Tensor> _tensors = tensors.ToDictionary(tensor => tensor.Name);
 
+    private string Head => config.HasTiedHead ? "token_embd" : "output";
+
     /// <summary>The logits of every position.</summary>
-    public double[][] Logits(ReadOnlySpan<int> tokens)
+    public double[][] Logits(ReadOnlySpan<int> tokens) => [.. FinalHidden(tokens).Select(h => Multiply(Head, h))];
+
+    /// <summary>The hidden state of every position behind the output norm.</summary>
+    public double[][] FinalHidden(ReadOnlySpan<int> tokens)
     {
         Tensor embedding = _tensors["token_embd.weight"];
         double[][] hidden = [.. tokens.ToArray().Select(token => Row(embedding, token))];
         for (int layer = 0; layer < config.Layers; layer++)
-        {
-            string prefix = $"blk.{layer}.";
-            Add(hidden, Attention(prefix, [.. hidden.Select(h => Norm(h, prefix + "attn_norm.weight"))]));
-            Add(hidden, [.. hidden.Select(h => FeedForward(prefix, Norm(h, prefix + "ffn_norm.weight")))]);
-        }
+            AddLayer(hidden, layer);
 
-        string head = config.HasTiedHead ? "token_embd" : "output";
-        return [.. hidden.Select(h => Multiply(head, Norm(h, "output_norm.weight")))];
+        return [.. hidden.Select(h => Norm(h, "output_norm.weight"))];
+    }
+
+    private void AddLayer(double[][] hidden, int layer)
+    {
+        string prefix = $"blk.{layer}.", feedForwardNorm = config.Recurrent is null ? "ffn_norm.weight" : "post_attention_norm.weight";
+        double[][] normed = [.. hidden.Select(h => Norm(h, prefix + "attn_norm.weight"))];
+        bool isRecurrent = layer < config.Layers && config.Recurrent is { } recurrent && (layer + 1) % recurrent.AttentionInterval != 0;
+        Add(hidden, isRecurrent ? DeltaNet(prefix, normed) : Attention(prefix, normed));
+        Add(hidden, [.. hidden.Select(h => FeedForward(prefix, Norm(h, prefix + feedForwardNorm)))]);
     }
 
     private double[][] Attention(string prefix, double[][] normed)
@@ -33,10 +42,17 @@ internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> ten
         double[] Part(string name, double[] x, int first, int count) => config.HasFusedQkv
             ? Multiply(prefix + "attn_qkv", x)[first..(first + count)]
             : Multiply(prefix + name, x);
-        double[][] q = [.. normed.Select((x, p) => Rotate(Part("attn_q", x, 0, queries), prefix + "attn_q_norm.weight", p))];
+        double[][] queriesAndGates = [.. normed.Select(x => Part("attn_q", x, 0, queries))], gates = [];
+        if (config.HasGatedAttention)
+            (queriesAndGates, gates) = ([.. queriesAndGates.Select(x => EveryOther(x, 0))], [.. queriesAndGates.Select(x => EveryOther(x, 1))]);
+
+        double[][] q = [.. queriesAndGates.Select((x, p) => Rotate(x, prefix + "attn_q_norm.weight", p))];
         double[][] k = [.. normed.Select((x, p) => Rotate(Part("attn_k", x, queries, kv), prefix + "attn_k_norm.weight", p))];
         double[][] v = [.. normed.Select(x => Part("attn_v", x, queries + kv, kv))];
-        return [.. q.Select((_, p) => Multiply(prefix + "attn_output", Mix(q[p], k, v, p)))];
+        return [.. q.Select((_, p) => Multiply(prefix + "attn_output", Gated(Mix(q[p], k, v, p), p)))];
+
+        double[] EveryOther(double[] x, int which) => [.. x.Chunk(config.HeadLength).Where((_, i) => i % 2 == which).SelectMany(head => head)];
+        double[] Gated(double[] x, int p) => config.HasGatedAttention ? [.. x.Select((value, i) => value / (1 + Math.Exp(-gates[p][i])))] : x;
     }
 
     private double[] Mix(double[] query, double[][] keys, double[][] values, int position)
@@ -176,7 +192,8 @@ internal sealed class ReferenceModel(ModelConfig config, IEnumerable<Tensor> ten
         return [.. x.Select((v, i) => v * scale * weight[i])];
     }
 
-    private double[] Multiply(string name, double[] x)
+    /// <summary>NAME.weight · x + NAME.bias.</summary>
+    public double[] Multiply(string name, double[] x)
     {
         Tensor weight = _tensors[name + ".weight"];
         double[]? bias = _tensors.TryGetValue(name + ".bias", out Tensor? tensor) ? Row(tensor, 0) : null;

@@ -41,7 +41,7 @@ internal sealed class Run : IDisposable
         _batch.Clear();
         _batch.Add(tokens, _positions[0], _blocks[0], tokens.Length, grid);
         _positions[0] += tokens.Length;
-        _model.Forward(_compute, _batch, _cache, _workspace);
+        _model.Forward(_compute, _batch, _cache, _workspace, _states);
         return [.. Enumerable.Range(0, tokens.Length).Select(row => _workspace.Logits.Row(row).ToArray())];
     }
 

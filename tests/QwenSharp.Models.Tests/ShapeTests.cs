@@ -36,6 +36,26 @@ public class ShapeTests
         Assert.Equal(parameters, (long)c.VocabularySize * c.Width * (c.HasTiedHead ? 1 : 2) + c.Layers * layer + c.Width);
     }
 
+    // No exact counts are published; the names round them.
+    [Theory]
+    [InlineData("qwen3-next-80b-a3b", 79.7)]
+    [InlineData("qwen3.5-0.8b", 0.75)]
+    [InlineData("qwen3.5-4b", 4.2)]
+    [InlineData("qwen3.5-9b", 8.95)]
+    [InlineData("qwen3.5-27b", 26.9)]
+    [InlineData("qwen3.5-35b-a3b", 34.7)]
+    [InlineData("qwen3.5-397b-a17b", 396)]
+    public void A_hybrid_shape_has_about_as_many_parameters_as_its_model(string name, double billions)
+    {
+        ModelConfig c = ModelShapes.Find(name).Validate();
+        DeltaNetShape shape = c.Recurrent!.Shape;
+        long attention = (long)c.Width * (3 * c.QueryWidth + 2 * c.KvWidth);
+        long recurrent = (long)c.Width * (shape.ConvolutionWidth + 2 * shape.ValueWidth + 2 * shape.ValueHeads) + (long)shape.ConvolutionWidth * shape.Taps;
+        long feedForward = 3L * c.Width * (c.Experts is { } experts ? (long)experts.Count * experts.Width + experts.SharedWidth : c.FeedForwardWidth) + (long)c.Width * (c.Experts?.Count ?? 0);
+        long all = (long)c.VocabularySize * c.Width * (c.HasTiedHead ? 1 : 2) + c.AttentionLayers * attention + (c.Layers - c.AttentionLayers) * recurrent + c.Layers * feedForward;
+        Assert.InRange(all / 1e9, 0.99 * billions, 1.01 * billions);
+    }
+
     [Fact]
     public void An_unknown_shape_or_type_is_answered_with_those_that_there_are()
     {

@@ -40,6 +40,24 @@ internal static class TinyModels
         {
             RopeScaling = new YarnRopeScaling(4, 64, AttentionFactor: 1.1f),
         },
+        ["qwen3next"] = Hybrid("qwen3next", new DeltaNetShape(2, 6, 16, 24, 4)) with
+        {
+            Experts = new MixtureOfExperts(8, 3, 24) { SharedWidth = 40, NormalizesWeights = true },
+        },
+        ["qwen35"] = Hybrid("qwen35", new DeltaNetShape(2, 4, 16, 16, 4) { HasAlternatingKeyHeads = true }) with { RotarySections = new RotarySections(2, 1, 1, IsInterleaved: true) },
+        ["qwen35, every other layer, tied"] = Hybrid("qwen35", new DeltaNetShape(1, 3, 20, 36, 3) { HasAlternatingKeyHeads = true }) with
+        {
+            Layers = 4,
+            Recurrent = new RecurrentLayers(new DeltaNetShape(1, 3, 20, 36, 3) { HasAlternatingKeyHeads = true }, 2),
+            RotarySections = new RotarySections(2, 1, 1, IsInterleaved: true),
+            HasTiedHead = true,
+        },
+        ["qwen35moe, drafting"] = Hybrid("qwen35moe", new DeltaNetShape(2, 4, 16, 16, 4) { HasAlternatingKeyHeads = true }) with
+        {
+            Experts = new MixtureOfExperts(8, 3, 24) { SharedWidth = 40, NormalizesWeights = true },
+            RotarySections = new RotarySections(2, 1, 1, IsInterleaved: true),
+            NextTokenLayers = 1,
+        },
     };
 
     /// <summary>Experts that K-quants fit.</summary>
@@ -65,6 +83,15 @@ internal static class TinyModels
         HasQkNorm = architecture.StartsWith("qwen3", StringComparison.Ordinal),
         HasQkvBias = !architecture.StartsWith("qwen3", StringComparison.Ordinal),
         HasFusedQkv = architecture == "qwen",
+    };
+
+    /// <summary>Three recurrent layers, one with gated attention, and two more recurrent ones.</summary>
+    public static ModelConfig Hybrid(string architecture, DeltaNetShape shape) => Config(architecture, heads: 4, kvHeads: 2, headLength: 16) with
+    {
+        Layers = 6,
+        RotaryLength = 8,
+        HasGatedAttention = true,
+        Recurrent = new RecurrentLayers(shape, 4),
     };
 
     public static LanguageModel Create(string name, int seed = 1) => RandomWeights.CreateModel(Configs[name], F32, seed);

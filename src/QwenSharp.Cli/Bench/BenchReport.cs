@@ -14,18 +14,19 @@ namespace QwenSharp.Cli.Bench;
 /// <param name="Test">What was measured.</param>
 /// <param name="Speeds">Each run.</param>
 /// <param name="LoadSeconds">Opening the file and wiring the weights, or making random ones.</param>
-/// <param name="Bandwidth">Measured read bandwidth in bytes a second.</param>
 /// <param name="BytesPerToken">Bytes that decoding a token reads.</param>
 /// <param name="PeakMemory">The most memory that the process held, in bytes.</param>
 internal sealed record BenchReport(
     string Model, string Type, long Parameters, long WeightBytes, int Threads, string Isa, SpeedTestOptions Test,
-    IReadOnlyList<Speed> Speeds, double LoadSeconds, double Bandwidth, double BytesPerToken, long PeakMemory)
+    IReadOnlyList<Speed> Speeds, double LoadSeconds, double BytesPerToken, long PeakMemory)
 {
     private double Prefill => Median(Speeds.Select(speed => speed.Prefill));
 
     private double Decode => Median(Speeds.Select(speed => speed.Decode));
 
-    private double BandwidthShare => BytesPerToken * Decode / Bandwidth;
+    private double Bandwidth => Median(Speeds.Select(speed => speed.Bandwidth));
+
+    private double BandwidthShare => Median(Speeds.Select(ShareOf));
 
     public JsonObject ToJson() => new()
     {
@@ -49,6 +50,8 @@ internal sealed record BenchReport(
         {
             ["prefill_tokens_per_second"] = speed.Prefill,
             ["decode_tokens_per_second"] = speed.Decode,
+            ["memory_bandwidth_bytes_per_second"] = speed.Bandwidth,
+            ["decode_bandwidth_share"] = ShareOf(speed),
         })]),
     };
 
@@ -65,6 +68,8 @@ internal sealed record BenchReport(
         Add("Peak memory", Output.Bytes(PeakMemory));
         console.Write(grid);
     }
+
+    private double ShareOf(Speed speed) => BytesPerToken * speed.Decode / speed.Bandwidth;
 
     private static double Median(IEnumerable<double> values)
     {

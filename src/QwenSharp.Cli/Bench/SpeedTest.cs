@@ -11,7 +11,8 @@ internal sealed record SpeedTestOptions(int PromptTokens, int GenerateTokens, in
 /// <summary>Speed of one run.</summary>
 /// <param name="Prefill">Prompt tokens a second.</param>
 /// <param name="Decode">Generated tokens a second.</param>
-internal readonly record struct Speed(double Prefill, double Decode);
+/// <param name="Bandwidth">Bytes a second that the memory gave right after the run: on a machine with other work to do, it is not the same from one second to the next.</param>
+internal readonly record struct Speed(double Prefill, double Decode, double Bandwidth);
 
 /// <summary>
 /// Times prefill of a random prompt and then greedy decoding of one sequence, with the forward pass alone: no tokenizer, no sampler.
@@ -19,6 +20,9 @@ internal readonly record struct Speed(double Prefill, double Decode);
 /// </summary>
 internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
 {
+    /// <summary>The most memory that the process held for the model, in bytes, once measured.</summary>
+    public long PeakMemory { get; private set; }
+
     /// <summary>Measures each run.</summary>
     public List<Speed> Measure(CancellationToken stop)
     {
@@ -28,16 +32,24 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
         Run(evaluator, prompt.AsSpan(0, Math.Min(prompt.Length, 64)), Math.Min(options.GenerateTokens, 8), stop);
         List<Speed> speeds = [];
         for (int run = 0; run < options.Runs; run++)
-            speeds.Add(Run(evaluator, prompt, options.GenerateTokens, stop));
+        {
+            (double prefill, double decode) = Run(evaluator, prompt, options.GenerateTokens, stop);
+
+            // Before the bandwidth's buffer, which is not the model's.
+            if (run == 0)
+                PeakMemory = Machine.PeakMemory();
+
+            speeds.Add(new Speed(prefill, decode, MemoryBandwidth.Measure(options.Threads)));
+        }
 
         return speeds;
     }
 
-    /// <summary>Bytes that decoding one token reads: the weights, and keys and values of the positions before it, at the middle of the answer.</summary>
+    /// <summary>Bytes that decoding one token reads: the weights, the recurrent states, and keys and values of the positions before it, at the middle of the answer.</summary>
     public double BytesReadPerToken() =>
-        model.BytesPerToken + (options.PromptTokens + options.GenerateTokens / 2.0) * 2 * model.Config.Layers * model.Config.KvWidth * options.KvType.BlockBytes();
+        model.BytesPerToken + model.Config.StateBytesPerSequence + (options.PromptTokens + options.GenerateTokens / 2.0) * model.Config.KvBytesPerToken(options.KvType);
 
-    private static Speed Run(SequenceEvaluator evaluator, ReadOnlySpan<int> prompt, int generate, CancellationToken stop)
+    private static (double Prefill, double Decode) Run(SequenceEvaluator evaluator, ReadOnlySpan<int> prompt, int generate, CancellationToken stop)
     {
         evaluator.Rewind();
         long start = Stopwatch.GetTimestamp();
@@ -53,7 +65,7 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
             logits = evaluator.Append(next);
         }
 
-        return new Speed(prompt.Length / prefill.TotalSeconds, generate / Stopwatch.GetElapsedTime(start).TotalSeconds);
+        return (prompt.Length / prefill.TotalSeconds, generate / Stopwatch.GetElapsedTime(start).TotalSeconds);
     }
 
     private static int Likeliest(ReadOnlySpan<float> logits)

@@ -113,11 +113,10 @@ internal static class BenchCommand
     {
         SpeedTest speed = new(model, test);
         List<Speed> speeds = speed.Measure(stop);
-        long peakMemory = Machine.PeakMemory();
         using Compute compute = new(threads: 1);
         return new BenchReport(
             name, type, model.ParameterCount, model.WeightBytes, test.Threads, compute.Isa.ToString(), test, speeds,
-            load.TotalSeconds, MemoryBandwidth.Measure(test.Threads), speed.BytesReadPerToken(), peakMemory);
+            load.TotalSeconds, speed.BytesReadPerToken(), speed.PeakMemory);
     }
 
     private static void ListShapes(Terminal terminal, bool json)

@@ -52,10 +52,13 @@ internal static class PullCommand
             }
 
             HubKind? asked = parsed.GetValue(hub) switch { "modelscope" => HubKind.ModelScope, "huggingface" => HubKind.HuggingFace, _ => null };
+            if (parsed.GetValue(endpoint) is not null)
+                asked ??= HubKind.HuggingFace;
+
             HubOptions options = Options(asked, parsed.GetValue(endpoint));
             ModelReference reference = ModelReference.Parse(parsed.GetValue(model)!, options);
             if (asked is not null && reference.Hub is not null && asked != reference.Hub)
-                throw new UsageException($"{reference.Name} is an address on another hub than --hub says.");
+                throw new UsageException($"{reference.Name} is an address on another hub than {HubNames.Of(asked.Value)}, to which --hub and --endpoint apply.");
             if (parsed.GetValue(revision) is not null && reference.Revision is not null)
                 throw new UsageException($"{reference.Name} names a revision itself; leave --revision out.");
 

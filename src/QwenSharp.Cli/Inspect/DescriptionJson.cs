@@ -67,6 +67,7 @@ internal static class DescriptionJson
         ["kv_type"] = memory.KvType.ToString(),
         ["weight_bytes"] = memory.WeightBytes,
         ["kv_bytes"] = memory.KvBytes,
+        ["state_bytes"] = memory.StateBytes,
         ["total_bytes"] = memory.TotalBytes,
     };
 

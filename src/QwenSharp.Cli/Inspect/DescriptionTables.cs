@@ -25,7 +25,8 @@ internal static partial class DescriptionTables
         if (description.Memory is { } memory)
         {
             Add(overview, "Memory", $"{Output.Bytes(memory.TotalBytes)} with a context of {memory.Context:N0}: "
-                + $"weights {Output.Bytes(memory.WeightBytes)}, KV cache {Output.Bytes(memory.KvBytes)} ({memory.KvType})");
+                + $"weights {Output.Bytes(memory.WeightBytes)}, KV cache {Output.Bytes(memory.KvBytes)} ({memory.KvType})"
+                + (memory.StateBytes > 0 ? $", recurrent states {Output.Bytes(memory.StateBytes)}" : ""));
         }
 
         Add(overview, "Chat template", description.Template is { } template ? $"{template.Length:N0} characters (--template prints it)" : "(none)");

@@ -41,18 +41,15 @@ internal sealed record ModelDescription(CheckpointSummary Summary, ModelConfig? 
 /// <param name="KvType">How keys and values are kept.</param>
 /// <param name="WeightBytes">The weights, mapped from the file.</param>
 /// <param name="KvBytes">Keys and values of the whole context.</param>
-internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightBytes, long KvBytes)
+/// <param name="StateBytes">Recurrent states, whatever the context.</param>
+internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightBytes, long KvBytes, long StateBytes)
 {
-    /// <summary>Weights and KV cache; the engine's scratch memory comes on top.</summary>
-    public long TotalBytes => WeightBytes + KvBytes;
+    /// <summary>Weights, KV cache and states; the engine's scratch memory comes on top.</summary>
+    public long TotalBytes => WeightBytes + KvBytes + StateBytes;
 
     public static MemoryNeed Of(ModelConfig config, long weightBytes, int context, TensorType kvType)
     {
         int positions = context == 0 ? config.ContextLength : context;
-        return new MemoryNeed(positions, kvType, weightBytes, positions * KvBytesPerToken(config, kvType));
+        return new MemoryNeed(positions, kvType, weightBytes, positions * config.KvBytesPerToken(kvType), config.StateBytesPerSequence);
     }
-
-    /// <summary>Keys and values of one position, over all layers.</summary>
-    public static long KvBytesPerToken(ModelConfig config, TensorType kvType) =>
-        2L * config.Layers * config.KvWidth * kvType.BlockBytes();
 }

@@ -19,7 +19,7 @@ internal static class ConfigReader
         int headLength = keys.Int("attention.key_length", width / Math.Max(heads, 1));
         int feedForward = (family.Experts is null ? keys.Int("feed_forward_length") : keys.Int("feed_forward_length", 0)) / (family.CountsGateAndUpTogether ? 2 : 1);
         int nextTokens = keys.Int("nextn_predict_layers", 0), layers = keys.Int("block_count") - nextTokens;
-        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentLayersReader.Read(file.Metadata, family, layers) : null;
+        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentKeys.Read(file.Metadata, family, layers) : null;
         ModelConfig config = new ModelConfig
         {
             Architecture = family.Architecture,
@@ -44,6 +44,8 @@ internal static class ConfigReader
             HasGatedAttention = family.IsHybrid,
             Recurrent = recurrent,
             NextTokenLayers = nextTokens,
+            Pooling = ReadPooling(keys),
+            ClassifierLabels = keys.Texts("classifier.output_labels"),
         }.Validate();
 
         int valueLength = keys.Int("attention.value_length", config.HeadLength);
@@ -53,6 +55,15 @@ internal static class ConfigReader
         NeutralKeys.Check(file.Metadata, family.Architecture);
         return config;
     }
+
+    private static Pooling ReadPooling(ArchitectureKeys keys) => keys.Int64("pooling_type", 0) switch
+    {
+        // llama.cpp writes "not set" as −1 in 32 bits, signed or not.
+        0 or -1 or uint.MaxValue => Pooling.None,
+        3 => Pooling.Last,
+        4 => Pooling.Rank,
+        long other => throw new ModelLoadException($"Metadata '{keys.Name("pooling_type")}' is {other}; this build has none (0), last token (3) and rank (4), which Qwen models use."),
+    };
 
     private static MixtureOfExperts? ReadExperts(ArchitectureKeys keys, ExpertTraits? traits, int feedForward)
     {

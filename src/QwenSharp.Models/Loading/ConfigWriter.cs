@@ -12,7 +12,7 @@ internal static class ConfigWriter
             .Add(prefix + "vocab_size", (uint)config.VocabularySize)
             .Add(prefix + "context_length", (uint)config.ContextLength)
             .Add(prefix + "embedding_length", (uint)config.Width)
-            .Add(prefix + "block_count", (uint)config.Layers)
+            .Add(prefix + "block_count", (uint)(config.Layers + config.NextTokenLayers))
             .Add(prefix + "feed_forward_length", (uint)(config.FeedForwardWidth * (Family.Of(config.Architecture).CountsGateAndUpTogether ? 2 : 1)))
             .Add(prefix + "attention.head_count", (uint)config.Heads)
             .Add(prefix + "attention.head_count_kv", (uint)config.KvHeads)
@@ -32,6 +32,14 @@ internal static class ConfigWriter
                 writer.Add(prefix + "expert_weights_scale", experts.WeightScale);
         }
 
+        if (config.Pooling != Pooling.None)
+            writer.Add(prefix + "pooling_type", (uint)config.Pooling);
+        if (config.ClassifierLabels.Count > 0)
+            writer.Add(prefix + "classifier.output_labels", GgufValue.ArrayOf([.. config.ClassifierLabels]));
+        if (config.Recurrent is { } recurrent)
+            RecurrentKeys.Write(recurrent, config.Architecture, writer);
+        if (config.NextTokenLayers > 0)
+            writer.Add(prefix + "nextn_predict_layers", (uint)config.NextTokenLayers);
         if (config.RotarySections is { } sections)
             writer.Add(prefix + "rope.dimension_sections", GgufValue.ArrayOf<int>([sections.Time, sections.Height, sections.Width, 0]));
         if (config.RopeScaling is { } scaling)

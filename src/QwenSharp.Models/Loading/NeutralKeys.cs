@@ -23,7 +23,7 @@ internal static class NeutralKeys
         "hrm.layers_per_stack", "hrm.h_cycles", "hrm.l_cycles", "hrm.prefix_lm", "hash_layer_count", "attn_res.block_size",
         "hyper_connection.count", "hyper_connection.sinkhorn_iterations", "hyper_connection.epsilon", "hyper_connection.magnitude",
         "hyper_connection.low_rank", "posnet.embedding_length", "posnet.block_count", "convnext.embedding_length", "convnext.block_count",
-        "classifier.output_labels", "dense_2_feat_in", "dense_2_feat_out", "dense_3_feat_in", "dense_3_feat_out", "activation.situ_linear_beta",
+"dense_2_feat_in", "dense_2_feat_out", "dense_3_feat_in", "dense_3_feat_out", "activation.situ_linear_beta",
 
         // Other kinds of attention; a scale or a window of 0 is the usual one or none.
         "attention.max_alibi_bias", "attention.clamp_kqv", "attention.layer_norm_epsilon", "attention.group_norm_epsilon",
@@ -56,7 +56,6 @@ internal static class NeutralKeys
         ["attention.rope_pattern"] = 1,
 
         // "Not set".
-        ["pooling_type"] = uint.MaxValue,
         ["decoder_start_token_id"] = -1,
         ["deepstack_mapping"] = -1,
     };

@@ -1,3 +1,5 @@
+using QwenSharp.Numerics;
+
 namespace QwenSharp.Models;
 
 /// <summary>
@@ -30,6 +32,15 @@ public static class ModelShapes
         ["qwen3-30b-a3b"] = Qwen3Moe(2_048, 48, 32, 4, new MixtureOfExperts(128, 8, 768)),
         ["qwen3-235b-a22b"] = Qwen3Moe(4_096, 94, 64, 4, new MixtureOfExperts(128, 8, 1_536)),
         ["qwen3-coder-480b-a35b"] = Qwen3Moe(6_144, 62, 96, 8, new MixtureOfExperts(160, 8, 2_560)) with { ContextLength = 262_144, RopeTheta = 10_000_000 },
+
+        //                            width  layers heads KV  value heads, feed-forward or experts
+        ["qwen3-next-80b-a3b"] = Qwen3Next(2_048, 48, 16, 2, 32, new MixtureOfExperts(512, 10, 512) { SharedWidth = 512, NormalizesWeights = true }),
+        ["qwen3.5-0.8b"] = Qwen35(1_024, 24, 8, 2, 16, 3_584, tied: true),
+        ["qwen3.5-4b"] = Qwen35(2_560, 32, 16, 4, 32, 9_216, tied: true),
+        ["qwen3.5-9b"] = Qwen35(4_096, 32, 16, 4, 32, 12_288),
+        ["qwen3.5-27b"] = Qwen35(5_120, 64, 24, 4, 48, 17_408),
+        ["qwen3.5-35b-a3b"] = Qwen35(2_048, 40, 16, 2, 32, new MixtureOfExperts(256, 8, 512) { SharedWidth = 512, NormalizesWeights = true }),
+        ["qwen3.5-397b-a17b"] = Qwen35(4_096, 60, 32, 2, 64, new MixtureOfExperts(512, 10, 1_024) { SharedWidth = 1_024, NormalizesWeights = true }),
     };
 
     /// <summary>A shape by its name.</summary>
@@ -75,4 +86,38 @@ public static class ModelShapes
 
     private static ModelConfig Qwen3Moe(int width, int layers, int heads, int kvHeads, MixtureOfExperts experts) =>
         Qwen3(width, layers, heads, kvHeads, 0) with { Architecture = "qwen3moe", Experts = experts with { NormalizesWeights = true } };
+
+    private static ModelConfig Qwen35(int width, int layers, int heads, int kvHeads, int valueHeads, int feedForward, bool tied = false) =>
+        Hybrid("qwen35", width, layers, heads, kvHeads, valueHeads) with { FeedForwardWidth = feedForward, HasTiedHead = tied };
+
+    private static ModelConfig Qwen35(int width, int layers, int heads, int kvHeads, int valueHeads, MixtureOfExperts experts) =>
+        Hybrid("qwen35moe", width, layers, heads, kvHeads, valueHeads) with { Experts = experts };
+
+    private static ModelConfig Qwen3Next(int width, int layers, int heads, int kvHeads, int valueHeads, MixtureOfExperts experts) =>
+        Hybrid("qwen3next", width, layers, heads, kvHeads, valueHeads) with
+        {
+            VocabularySize = 151_936,
+            Experts = experts,
+            RotarySections = null,
+            Recurrent = new RecurrentLayers(new DeltaNetShape(KeyHeads: 16, valueHeads, KeyLength: 128, ValueLength: 128, Taps: 4), AttentionInterval: 4),
+        };
+
+    private static ModelConfig Hybrid(string architecture, int width, int layers, int heads, int kvHeads, int valueHeads) => new()
+    {
+        Architecture = architecture,
+        VocabularySize = 248_320,
+        Width = width,
+        Layers = layers,
+        Heads = heads,
+        KvHeads = kvHeads,
+        HeadLength = 256,
+        RotaryLength = 64,
+        RotarySections = new RotarySections(11, 11, 10, IsInterleaved: true),
+        ContextLength = 262_144,
+        RopeTheta = 10_000_000,
+        HasQkNorm = true,
+        HasGatedAttention = true,
+        Recurrent = new RecurrentLayers(
+            new DeltaNetShape(KeyHeads: 16, valueHeads, KeyLength: 128, ValueLength: 128, Taps: 4) { HasAlternatingKeyHeads = true }, AttentionInterval: 4),
+    };
 }

@@ -81,6 +81,13 @@ public sealed class RandomWeights : IWeightSource
                 value += 1;
         }
 
+        // What a recurrent state is multiplied by must stay below 1: its rate is negative.
+        if (name.EndsWith(".ssm_a", StringComparison.Ordinal))
+        {
+            foreach (ref float value in System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(data.AsSpan()))
+                value = -0.01f - Math.Abs(value);
+        }
+
         return Tensor.Copy(name, TensorType.F32, [length], data);
     }
 

@@ -5,7 +5,7 @@ namespace QwenSharp.Models;
 
 /// <summary>
 /// Which type each matrix of a model has, by the field's names (the files that llama.cpp's quantiser calls Q4_K_M and so on; the choices are its own).
-/// Norms, biases and the routers of experts are F32 in all of them.
+/// Norms, biases, convolutions and the routers of experts are F32 in all of them.
 /// </summary>
 /// <param name="Name">The name, in lower case.</param>
 /// <param name="Bulk">The type of most matrices.</param>

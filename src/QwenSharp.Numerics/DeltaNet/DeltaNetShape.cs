@@ -43,7 +43,8 @@ public sealed record DeltaNetShape(int KeyHeads, int ValueHeads, int KeyLength, 
 
     internal const int TileColumns = 32;
 
-    internal int KeyHeadOf(int valueHead) => HasAlternatingKeyHeads ? valueHead % KeyHeads : valueHead / (ValueHeads / KeyHeads);
+    /// <summary>Which query and key head a value head reads.</summary>
+    public int KeyHeadOf(int valueHead) => HasAlternatingKeyHeads ? valueHead % KeyHeads : valueHead / (ValueHeads / KeyHeads);
 
     internal void Validate()
     {

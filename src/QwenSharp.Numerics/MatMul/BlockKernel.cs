@@ -131,7 +131,7 @@ internal readonly unsafe struct BlockKernel<TFormat> : IPanelKernel
         sums[1] = y1;
     }
 
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }

@@ -22,7 +22,7 @@ internal unsafe interface ICodebookFormat
         where V : unmanaged;
 
     /// <summary>The product with a single token (<see cref="IPanelKernel.Dot"/>).</summary>
-    static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged;
 }
@@ -125,9 +125,9 @@ internal readonly unsafe struct CodebookKernel<TFormat> : IPanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
-        where V : unmanaged => TFormat.Dot<TLanes, V>(weights, stride, columns, x, sum, next);
+        where V : unmanaged => TFormat.Dot<TLanes, V>(weights, stride, columns, x, chunkStride, sum, next);
 
     // y = fma(s · dx, integer sum, y)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

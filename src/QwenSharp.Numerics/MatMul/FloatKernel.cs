@@ -87,7 +87,7 @@ internal readonly unsafe struct FloatKernel<TFormat> : IPanelKernel
         }
     }
 
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged => throw new InvalidOperationException("This type has no product for single tokens.");
 }

@@ -39,16 +39,17 @@ internal unsafe interface IPanelKernel
         where TTile : struct, ITile;
 
     /// <summary>
-    /// Multiplies a chunk of <typeparamref name="TLanes"/>.Count rows with one token, without storing what it unpacks:
+    /// Multiplies <typeparamref name="TLanes"/>.Count rows with one token, without storing what it unpacks:
     /// the way of decoding, with the same bits as <see cref="Multiply"/>.
     /// </summary>
-    /// <param name="weights">The chunk's first block in the first row.</param>
+    /// <param name="weights">The first block in the first row.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
-    /// <param name="columns">Columns in the chunk.</param>
-    /// <param name="x">The token's packed activations of this chunk.</param>
+    /// <param name="columns">Columns: any number of chunks, all whole but the last.</param>
+    /// <param name="x">The token's packed activations from this chunk on.</param>
+    /// <param name="chunkStride">Bytes from its activations of a chunk to those of the next.</param>
     /// <param name="sum">The rows' sums so far.</param>
-    /// <param name="next">As many bytes as this chunk has, which are read soon: asked for along the way, not at once, so that the memory works while the kernel does.</param>
-    static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    /// <param name="next">As many bytes as these rows have, which are read soon: asked for along the way, not at once, so that the memory works while the kernel does.</param>
+    static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged;
 }

@@ -11,8 +11,8 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     // Sums of this many tokens stay in the cache beside a panel.
     private const int TokensPerTask = 256;
 
-    // A task that reads less than this would spend its time on taking it.
-    private const int BytesPerTask = 512 << 10;
+    // Small, so that threads of different speed end together; a task that reads much less would spend its time on being taken.
+    private const int BytesPerTask = 32 << 10;
 
     // Below this many floats the caller packs the activations itself, sooner than others wake.
     private const int ParallelPacking = 16 << 10;
@@ -111,8 +111,6 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         RowRange tokens = TokensOf(output);
         int panels = (weight.Rows + PanelRows - 1) / PanelRows;
         long panelBytes = Math.Max(1, weight.RowBytes * PanelRows * Math.Min(tokens.Count, TokensPerTask));
-
-        // Enough tasks that threads of different speed end together.
         int panelsPerTask = (int)Math.Clamp(BytesPerTask / panelBytes, 1, Math.Max(1, panels / (4 * _pool.Threads)));
         int tokenRanges = (tokens.Count + TokensPerTask - 1) / TokensPerTask;
         return new Cut(firstTask, firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges, panelsPerTask, tokenRanges, tokens);
@@ -128,97 +126,95 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         RowRange tokens = new(cut.Tokens.First + range, Math.Min(TokensPerTask, cut.Tokens.Count - range));
         int firstRow = task / cut.TokenRanges * cut.PanelsPerTask * PanelRows;
         int endRow = Math.Min(firstRow + cut.PanelsPerTask * PanelRows, output.Weight.Rows);
-        for (int row = firstRow; row < endRow; row += PanelRows)
+        Share share = new(firstRow, endRow, tokens, cut.Tokens.Count, worker);
+        switch (output.Weight.Type)
         {
-            switch (output.Weight.Type)
-            {
-                case TensorType.F32:
-                    Panel<FloatKernel<F32Format>>(output, row, tokens, worker);
-                    break;
-                case TensorType.F16:
-                    Panel<FloatKernel<F16Format>>(output, row, tokens, worker);
-                    break;
-                case TensorType.BF16:
-                    Panel<FloatKernel<BF16Format>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q8_0:
-                    Panel<Q8_0Kernel>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q4_0:
-                    Panel<BlockKernel<Q4_0Format>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q4_1:
-                    Panel<BlockKernel<Q4_1Format>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q5_0:
-                    Panel<BlockKernel<Q5_0Format>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q5_1:
-                    Panel<BlockKernel<Q5_1Format>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q2_K:
-                    Panel<SuperBlockKernel<Q2_KFormat>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q3_K:
-                    Panel<SuperBlockKernel<Q3_KFormat>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q4_K:
-                    Panel<SuperBlockKernel<Q4_KFormat>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q5_K:
-                    Panel<SuperBlockKernel<Q5_KFormat>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q6_K:
-                    Panel<SuperBlockKernel<Q6_KFormat>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ4_NL:
-                    Panel<CodebookKernel<NibbleFormat<IQ4_NLFormat>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ4_XS:
-                    Panel<CodebookKernel<NibbleFormat<IQ4_XSFormat>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.MXFP4:
-                    Panel<CodebookKernel<NibbleFormat<MXFP4Format>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.NVFP4:
-                    Panel<CodebookKernel<DecodedFormat<NVFP4Type>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ1_S:
-                    Panel<CodebookKernel<DecodedFormat<IQ1_SType>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ1_M:
-                    Panel<CodebookKernel<DecodedFormat<IQ1_MType>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ2_XXS:
-                    Panel<CodebookKernel<DecodedFormat<IQ2_XXSType>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ2_XS:
-                    Panel<CodebookKernel<DecodedFormat<IQ2_XSType>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ2_S:
-                    Panel<CodebookKernel<DecodedFormat<IQ2_SType>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ3_XXS:
-                    Panel<CodebookKernel<DecodedFormat<IQ3_XXSType>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.IQ3_S:
-                    Panel<CodebookKernel<DecodedFormat<IQ3_SType>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.TQ1_0:
-                    Panel<CodebookKernel<DecodedFormat<TQ1_0Type>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.TQ2_0:
-                    Panel<CodebookKernel<DecodedFormat<TQ2_0Type>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q1_0:
-                    Panel<CodebookKernel<DecodedFormat<Q1_0Type>>>(output, row, tokens, worker);
-                    break;
-                case TensorType.Q2_0:
-                    Panel<CodebookKernel<DecodedFormat<Q2_0Type>>>(output, row, tokens, worker);
-                    break;
-                default:
-                    throw new ArgumentException($"{output.Weight} has no matrix product.");
-            }
+            case TensorType.F32:
+                Panels<FloatKernel<F32Format>>(output, share);
+                break;
+            case TensorType.F16:
+                Panels<FloatKernel<F16Format>>(output, share);
+                break;
+            case TensorType.BF16:
+                Panels<FloatKernel<BF16Format>>(output, share);
+                break;
+            case TensorType.Q8_0:
+                Panels<Q8_0Kernel>(output, share);
+                break;
+            case TensorType.Q4_0:
+                Panels<BlockKernel<Q4_0Format>>(output, share);
+                break;
+            case TensorType.Q4_1:
+                Panels<BlockKernel<Q4_1Format>>(output, share);
+                break;
+            case TensorType.Q5_0:
+                Panels<BlockKernel<Q5_0Format>>(output, share);
+                break;
+            case TensorType.Q5_1:
+                Panels<BlockKernel<Q5_1Format>>(output, share);
+                break;
+            case TensorType.Q2_K:
+                Panels<SuperBlockKernel<Q2_KFormat>>(output, share);
+                break;
+            case TensorType.Q3_K:
+                Panels<SuperBlockKernel<Q3_KFormat>>(output, share);
+                break;
+            case TensorType.Q4_K:
+                Panels<SuperBlockKernel<Q4_KFormat>>(output, share);
+                break;
+            case TensorType.Q5_K:
+                Panels<SuperBlockKernel<Q5_KFormat>>(output, share);
+                break;
+            case TensorType.Q6_K:
+                Panels<SuperBlockKernel<Q6_KFormat>>(output, share);
+                break;
+            case TensorType.IQ4_NL:
+                Panels<CodebookKernel<NibbleFormat<IQ4_NLFormat>>>(output, share);
+                break;
+            case TensorType.IQ4_XS:
+                Panels<CodebookKernel<NibbleFormat<IQ4_XSFormat>>>(output, share);
+                break;
+            case TensorType.MXFP4:
+                Panels<CodebookKernel<NibbleFormat<MXFP4Format>>>(output, share);
+                break;
+            case TensorType.NVFP4:
+                Panels<CodebookKernel<DecodedFormat<NVFP4Type>>>(output, share);
+                break;
+            case TensorType.IQ1_S:
+                Panels<CodebookKernel<DecodedFormat<IQ1_SType>>>(output, share);
+                break;
+            case TensorType.IQ1_M:
+                Panels<CodebookKernel<DecodedFormat<IQ1_MType>>>(output, share);
+                break;
+            case TensorType.IQ2_XXS:
+                Panels<CodebookKernel<DecodedFormat<IQ2_XXSType>>>(output, share);
+                break;
+            case TensorType.IQ2_XS:
+                Panels<CodebookKernel<DecodedFormat<IQ2_XSType>>>(output, share);
+                break;
+            case TensorType.IQ2_S:
+                Panels<CodebookKernel<DecodedFormat<IQ2_SType>>>(output, share);
+                break;
+            case TensorType.IQ3_XXS:
+                Panels<CodebookKernel<DecodedFormat<IQ3_XXSType>>>(output, share);
+                break;
+            case TensorType.IQ3_S:
+                Panels<CodebookKernel<DecodedFormat<IQ3_SType>>>(output, share);
+                break;
+            case TensorType.TQ1_0:
+                Panels<CodebookKernel<DecodedFormat<TQ1_0Type>>>(output, share);
+                break;
+            case TensorType.TQ2_0:
+                Panels<CodebookKernel<DecodedFormat<TQ2_0Type>>>(output, share);
+                break;
+            case TensorType.Q1_0:
+                Panels<CodebookKernel<DecodedFormat<Q1_0Type>>>(output, share);
+                break;
+            case TensorType.Q2_0:
+                Panels<CodebookKernel<DecodedFormat<Q2_0Type>>>(output, share);
+                break;
+            default:
+                throw new ArgumentException($"{output.Weight} has no matrix product.");
         }
     }
 
@@ -238,71 +234,73 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         return low;
     }
 
-    private void Panel<TKernel>(in Projection output, int row, RowRange tokens, int worker)
+    private void Panels<TKernel>(in Projection output, Share share)
         where TKernel : struct, IPanelKernel
     {
-        Tensor weight = output.Weight;
-        Scratch scratch = new((V*)_scratch.Pointer + worker * Scratch.Registers);
-        int all = TokensOf(output).Count;
-        ActivationFormat format = FormatOf(weight.Type, all);
+        WeightRows weights = new(output.Weight);
+        Scratch scratch = new((V*)_scratch.Pointer + share.Worker * Scratch.Registers);
+        ActivationFormat format = FormatOf(output.Weight.Type, share.AllTokens);
         bool floats = format == ActivationFormat.Floats;
         int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
         nint chunkStride = floats ? 256 * sizeof(float) : (nint)_tokens * record;
-        byte* x = (floats ? (byte*)_x.Pointer : _packed[(int)format].Pointer) + (long)tokens.First * record;
-        if (TKernel.HasDot && all == 1)
+        byte* x = (floats ? (byte*)_x.Pointer : _packed[(int)format].Pointer) + (long)share.Tokens.First * record;
+        for (int row = share.FirstRow; row < share.EndRow; row += PanelRows)
         {
-            for (int group = 0; group < 2; group++)
-                scratch.Sums[group] = Dot<TKernel>(weight, row + group * TLanes.Count, x, chunkStride, scratch);
-        }
-        else
-        {
-            new Span<V>(scratch.Sums, 2 * tokens.Count).Clear();
-            Multiply<TKernel>(weight, row, x, chunkStride, record, tokens.Count, scratch);
-        }
+            if (TKernel.HasDot && share.AllTokens == 1)
+            {
+                scratch.Sums[0] = Dot<TKernel>(weights, row, x, chunkStride, scratch);
+                scratch.Sums[1] = Dot<TKernel>(weights, row + TLanes.Count, x, chunkStride, scratch);
+            }
+            else
+            {
+                new Span<V>(scratch.Sums, 2 * share.Tokens.Count).Clear();
+                Multiply<TKernel>(weights, row, x, chunkStride, record, share.Tokens.Count, scratch);
+            }
 
-        Write(output, row, tokens.First, tokens.Count, scratch.Sums);
+            Write(output, row, Math.Min(PanelRows, weights.Count - row), share.Tokens.First, share.Tokens.Count, scratch.Sums);
+        }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static V Dot<TKernel>(Tensor weight, int row, byte* x, nint chunkStride, Scratch scratch)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Dot<TKernel>(in WeightRows weights, int row, byte* x, nint chunkStride, Scratch scratch)
+        where TKernel : struct, IPanelKernel
+    {
+        int rows = weights.Count - row;
+        if (rows < TLanes.Count)
+            return rows <= 0 ? default : LastDot<TKernel>(weights, row, rows, x, chunkStride, scratch);
+
+        // The next rows follow these in memory.
+        byte* first = weights.Row(row), next = rows < 2 * TLanes.Count ? first : first + TLanes.Count * weights.RowBytes;
+        return TKernel.Dot<TLanes, V>(first, weights.RowBytes, weights.Columns, x, chunkStride, default, next);
+    }
+
+    // Fewer rows than lanes: a chunk at a time is copied to where there are as many.
+    private static V LastDot<TKernel>(in WeightRows weights, int row, int rows, byte* x, nint chunkStride, Scratch scratch)
         where TKernel : struct, IPanelKernel
     {
         V sum = default;
-        int rows = weight.Rows - row, columns = weight.Columns;
-        if (rows <= 0)
-            return sum;
-
-        nint rowBytes = (nint)weight.RowBytes, chunkBytes = (nint)weight.Type.Bytes(256);
-        byte* weights = weight.Pointer + row * rowBytes;
-
-        // The next rows follow these in memory; a share of them is asked for at each step.
-        byte* next = rows < 2 * TLanes.Count ? weights : weights + TLanes.Count * rowBytes;
-        nint step = TLanes.Count * chunkBytes;
-        for (int column = 0; column < columns; column += 256, weights += chunkBytes, x += chunkStride)
+        byte* first = weights.Row(row);
+        for (int column = 0; column < weights.Columns; column += 256, first += weights.ChunkBytes, x += chunkStride)
         {
-            int length = Math.Min(256, columns - column);
-            if (rows < TLanes.Count)
-                sum = TKernel.Dot<TLanes, V>(scratch.Copy(weights, rowBytes, rows, (int)weight.Type.Bytes(length)), Scratch.RowBytes, length, x, sum, weights);
-            else
-                sum = TKernel.Dot<TLanes, V>(weights, rowBytes, length, x, sum, next);
-
-            next += step;
+            int columns = Math.Min(256, weights.Columns - column);
+            byte* copy = scratch.Copy(first, weights.RowBytes, rows, weights.Bytes(columns));
+            sum = TKernel.Dot<TLanes, V>(copy, Scratch.RowBytes, columns, x, chunkStride, sum, copy);
         }
 
         return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TKernel>(Tensor weight, int row, byte* x, nint chunkStride, nint tokenStride, int tokens, Scratch scratch)
+    private static void Multiply<TKernel>(in WeightRows matrix, int row, byte* x, nint chunkStride, nint tokenStride, int tokens, Scratch scratch)
         where TKernel : struct, IPanelKernel
     {
-        nint rowBytes = (nint)weight.RowBytes;
-        byte* weights = weight.Pointer + row * rowBytes;
-        int rows = weight.Rows - row, allColumns = weight.Columns;
+        nint rowBytes = matrix.RowBytes;
+        byte* weights = matrix.Row(row);
+        int rows = matrix.Count - row, allColumns = matrix.Columns;
         byte* next = weights + PanelRows * rowBytes;
         for (int column = 0; column < allColumns; column += 256, x += chunkStride)
         {
-            int columns = Math.Min(256, allColumns - column), chunkBytes = (int)weight.Type.Bytes(columns);
+            int columns = Math.Min(256, allColumns - column), chunkBytes = matrix.Bytes(columns);
             Unpack<TKernel>(weights, rowBytes, rows, columns, chunkBytes, scratch, 0);
             Unpack<TKernel>(weights + TLanes.Count * rowBytes, rowBytes, rows - TLanes.Count, columns, chunkBytes, scratch, 1);
             weights += chunkBytes;
@@ -348,9 +346,8 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         TKernel.Unpack<TLanes, V>(weights, rowBytes, columns, scratch.Panel + group);
     }
 
-    private static void Write(in Projection output, int row, int firstToken, int tokens, V* sums)
+    private static void Write(in Projection output, int row, int rows, int firstToken, int tokens, V* sums)
     {
-        int rows = Math.Min(PanelRows, output.Weight.Rows - row);
         bool whole = rows == PanelRows;
         V bias0 = default, bias1 = default;
         if (whole && output.Bias is { } bias)
@@ -380,6 +377,28 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
 
     // How one output is cut: tasks count token ranges fastest, so that a panel's weights are still in the cache for the next range.
     private readonly record struct Cut(int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges, RowRange Tokens);
+
+    // What of one output a task computes, for how many tokens all of its tasks together, and who does it.
+    private readonly record struct Share(int FirstRow, int EndRow, RowRange Tokens, int AllTokens, int Worker);
+
+    // Where the rows of a matrix lie: looked up once a task, as the tensor computes it anew each time.
+    private readonly struct WeightRows(Tensor weight)
+    {
+        private readonly byte* _start = weight.Pointer;
+        private readonly int _blockLength = weight.Type.BlockLength(), _blockBytes = weight.Type.BlockBytes();
+
+        public int Count { get; } = weight.Rows;
+
+        public int Columns { get; } = weight.Columns;
+
+        public nint RowBytes { get; } = (nint)weight.RowBytes;
+
+        public nint ChunkBytes { get; } = (nint)weight.Type.Bytes(256);
+
+        public byte* Row(int row) => _start + row * RowBytes;
+
+        public int Bytes(int columns) => columns / _blockLength * _blockBytes;
+    }
 
     // A worker's memory: the unpacked panel, sums, and copies of rows at the tensor's end.
     private readonly struct Scratch(V* start)

@@ -45,13 +45,19 @@ internal sealed unsafe class PackedActivations : IDisposable
     /// <summary>Offset of the scales after 16-bit codes.</summary>
     public const int WideScales = 512;
 
+    /// <summary>Bytes of a record with 8-bit codes.</summary>
+    public const int Record = 352;
+
+    /// <summary>Bytes of a record with 16-bit codes.</summary>
+    public const int WideRecord = 544;
+
     private NativeBuffer _buffer = new(0);
 
     /// <summary>The records.</summary>
     public byte* Pointer => _buffer.Pointer;
 
     /// <summary>Bytes of a record.</summary>
-    public static int RecordBytes(ActivationFormat format) => format == ActivationFormat.WideBlocks ? 544 : 352;
+    public static int RecordBytes(ActivationFormat format) => format == ActivationFormat.WideBlocks ? WideRecord : Record;
 
     /// <summary>Makes room for a batch; memory grows and stays.</summary>
     public void Reserve(ActivationFormat format, int tokens, int columns)

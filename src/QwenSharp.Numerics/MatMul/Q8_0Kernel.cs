@@ -99,18 +99,21 @@ internal readonly unsafe struct Q8_0Kernel : IPanelKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
-        byte* scales = x + PackedActivations.Scales8;
-        for (byte* end = x + columns; x < end; x += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)
+        for (; columns > 0; columns -= 256, x += chunkStride)
         {
-            Prefetch.Bytes(next, TLanes.Count * BlockBytes);
-            int* negatives = (int*)(scales + (PackedActivations.Negatives - PackedActivations.Scales8));
-            V products = TLanes.MultiplyRows(weights + 2, stride, x, negatives);
-            V d = LaneMath<TLanes, V>.LowHalf(TLanes.Gather(weights, stride));
-            sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, TLanes.Broadcast(scales)), TLanes.ToSingle(products), sum);
+            byte* codes = x, scales = x + PackedActivations.Scales8;
+            for (byte* end = x + Math.Min(256, columns); codes < end; codes += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)
+            {
+                Prefetch.Lines(next, (TLanes.Count * BlockBytes + 63) / 64);
+                int* negatives = (int*)(scales + (PackedActivations.Negatives - PackedActivations.Scales8));
+                V products = TLanes.MultiplyRows(weights + 2, stride, codes, negatives);
+                V d = LaneMath<TLanes, V>.LowHalf(TLanes.Gather(weights, stride));
+                sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, TLanes.Broadcast(scales)), TLanes.ToSingle(products), sum);
+            }
         }
 
         return sum;

@@ -5,6 +5,9 @@ namespace QwenSharp.Numerics;
 /// <summary>How one of the types Q2_K … Q6_K is laid out.</summary>
 internal unsafe interface ISuperBlockFormat
 {
+    /// <summary>Bytes of a super-block.</summary>
+    static abstract int BlockBytes { get; }
+
     /// <summary>Groups of a super-block that have a scale of their own: 8 or 16.</summary>
     static abstract int Groups { get; }
 
@@ -148,17 +151,22 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
             Scale<TLanes, V>(panel + Minimum, x2, m02, m12, sums + 4);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
-        V products = TFormat.Dot<TLanes, V>(weights, stride, x, next, out V d, out V minimum, out V minima);
-        V dx = TLanes.Broadcast(x + PackedActivations.Scales8);
-        sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, dx), TLanes.ToSingle(products), sum);
-        return TFormat.HasMinimum
-            ? TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(minimum, dx), TLanes.ToSingle(minima), sum)
-            : sum;
+        nint blockBytes = TFormat.BlockBytes;
+        for (; columns > 0; columns -= 256, weights += blockBytes, x += chunkStride, next += TLanes.Count * blockBytes)
+        {
+            V products = TFormat.Dot<TLanes, V>(weights, stride, x, next, out V d, out V minimum, out V minima);
+            V dx = TLanes.Broadcast(x + PackedActivations.Scales8);
+            sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(d, dx), TLanes.ToSingle(products), sum);
+            if (TFormat.HasMinimum)
+                sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(minimum, dx), TLanes.ToSingle(minima), sum);
+        }
+
+        return sum;
     }
 
     // Adds Σ offset · (sum of the activations of a group).

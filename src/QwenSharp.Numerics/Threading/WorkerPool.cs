@@ -16,6 +16,8 @@ internal interface IParallelJob
 
 /// <summary>
 /// Persistent threads that share the tasks of one job at a time with the thread that calls <see cref="Run{TJob}"/>.
+/// Each begins with a share of neighbouring tasks, whose data usually lie one after the other, and takes half of what another
+/// has left when its own are done.
 /// Between jobs they spin for a moment, since a decode step starts its next job within microseconds, and then sleep.
 /// A worker that is late is not waited for: the caller takes the tasks itself.
 /// One thread at a time may call <see cref="Run{TJob}"/>. A pool that is not disposed keeps its (background) threads.
@@ -32,8 +34,8 @@ public sealed unsafe class WorkerPool : IDisposable
 
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim _wake = new(0);
+    private readonly TaskShare[] _shares;
     private Shared _shared;
-    private int _tasks;
     private void* _job;
     private delegate*<void*, int, int, void> _execute;
     private Exception? _fault;
@@ -45,6 +47,7 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
         _threads = new Thread[threads - 1];
+        _shares = new TaskShare[threads];
         for (int i = 0; i < _threads.Length; i++)
         {
             int worker = i + 1;
@@ -94,8 +97,9 @@ public sealed unsafe class WorkerPool : IDisposable
         {
             _job = pointer;
             _execute = &Invoke<TJob>;
-            _tasks = tasks;
-            _shared.Next = 0;
+            for (int worker = 0; worker < _shares.Length; worker++)
+                _shares[worker].Set((int)((long)tasks * worker / _shares.Length), (int)((long)tasks * (worker + 1) / _shares.Length));
+
             Interlocked.Increment(ref _shared.Epoch);
             if (Volatile.Read(ref _shared.Sleeping) > 0)
                 Wake(Math.Min(WakeFanOut, tasks - 1));
@@ -119,17 +123,60 @@ public sealed unsafe class WorkerPool : IDisposable
     {
         try
         {
-            int task, tasks = _tasks;
-            while ((task = Interlocked.Increment(ref _shared.Next) - 1) < tasks)
-                _execute(_job, task, worker);
+            ref TaskShare own = ref _shares[worker];
+            do
+            {
+                while (own.TryTake(out int task))
+                    _execute(_job, task, worker);
+            }
+            while (TrySteal(ref own));
         }
         catch (Exception fault)
         {
             Interlocked.CompareExchange(ref _fault, fault, null);
 
-            // Nobody starts another task; the margin keeps the counter from wrapping while others still increment it.
-            Volatile.Write(ref _shared.Next, int.MaxValue / 2);
+            foreach (ref TaskShare share in _shares.AsSpan())
+                share.Set(0, 0);
         }
+    }
+
+    // Takes half of what the one with the most has left. False once all that is left are tasks in progress.
+    private bool TrySteal(ref TaskShare own)
+    {
+        while (true)
+        {
+            ref TaskShare richest = ref own;
+            int most = 0;
+            foreach (ref TaskShare share in _shares.AsSpan())
+            {
+                int left = share.Left;
+                if (left > most)
+                {
+                    most = left;
+                    richest = ref share;
+                }
+            }
+
+            if (most == 0)
+                return false;
+
+            if (richest.TryHalve(out int first, out int end))
+            {
+                own.Set(first, end);
+                return true;
+            }
+        }
+    }
+
+    private bool HasTasksLeft()
+    {
+        foreach (ref TaskShare share in _shares.AsSpan())
+        {
+            if (share.Left > 0)
+                return true;
+        }
+
+        return false;
     }
 
     private void AwaitWorkers()
@@ -210,7 +257,7 @@ public sealed unsafe class WorkerPool : IDisposable
             return;
 
         _wake.Wait();
-        if (IsOpen(Volatile.Read(ref _shared.Epoch)) && Volatile.Read(ref _shared.Next) < _tasks)
+        if (IsOpen(Volatile.Read(ref _shared.Epoch)) && HasTasksLeft())
             Wake(WakeFanOut);
     }
 
@@ -238,7 +285,7 @@ public sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>What threads contend for, each on cache lines of its own (two, as processors fetch lines in pairs).</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 5 * Line)]
+    [StructLayout(LayoutKind.Explicit, Size = 4 * Line)]
     private struct Shared
     {
         private const int Line = 128;
@@ -247,16 +294,63 @@ public sealed unsafe class WorkerPool : IDisposable
         [FieldOffset(Line)]
         public int Epoch;
 
-        /// <summary>The next task that nobody has taken.</summary>
-        [FieldOffset(2 * Line)]
-        public int Next;
-
         /// <summary>Workers that may be inside the job.</summary>
-        [FieldOffset(3 * Line)]
+        [FieldOffset(2 * Line)]
         public int Active;
 
         /// <summary>Workers that sleep, or are about to, and have been promised no permit yet.</summary>
-        [FieldOffset((3 * Line) + 64)]
+        [FieldOffset((2 * Line) + 64)]
         public int Sleeping;
+    }
+
+    /// <summary>The tasks that one worker has still to do: the first in the lower 32 bits, the end in the upper, so that both change at once.</summary>
+    /// <remarks>
+    /// The owner takes from the front, others halve it from the end. A range is never the same twice during a job, as no task is
+    /// taken twice, and whoever looks at it is inside the job; so comparing the value is enough.
+    /// </remarks>
+    [StructLayout(LayoutKind.Explicit, Size = 128)]
+    private struct TaskShare
+    {
+        [FieldOffset(64)]
+        private long _range;
+
+        public int Left
+        {
+            get
+            {
+                long range = Volatile.Read(ref _range);
+                return End(range) - First(range);
+            }
+        }
+
+        public void Set(int first, int end) => Volatile.Write(ref _range, Range(first, end));
+
+        public bool TryTake(out int task)
+        {
+            while (true)
+            {
+                long range = Volatile.Read(ref _range);
+                task = First(range);
+                if (task >= End(range))
+                    return false;
+
+                if (Interlocked.CompareExchange(ref _range, Range(task + 1, End(range)), range) == range)
+                    return true;
+            }
+        }
+
+        public bool TryHalve(out int first, out int end)
+        {
+            long range = Volatile.Read(ref _range);
+            end = End(range);
+            first = First(range) + ((end - First(range)) / 2);
+            return first < end && Interlocked.CompareExchange(ref _range, Range(First(range), first), range) == range;
+        }
+
+        private static int First(long range) => (int)range;
+
+        private static int End(long range) => (int)(range >> 32);
+
+        private static long Range(int first, int end) => ((long)end << 32) | (uint)first;
     }
 }

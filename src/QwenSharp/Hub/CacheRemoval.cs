@@ -5,7 +5,7 @@ internal static class CacheRemoval
 {
     /// <summary>Removes a model's links from its snapshot, and the blobs that no other link needs.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="repo">The repository's folder; removed when no snapshot has a file left.</param>
+    /// <param name="repo">The repository's folder; removed when no snapshot has weights left.</param>
     /// <param name="locks">The folder of its locks; removed with it.</param>
     public static long FromSnapshots(CachedModel model, string repo, string locks)
     {
@@ -32,7 +32,7 @@ internal static class CacheRemoval
             freed += Delete(blob);
 
         Prune(snapshots);
-        if (CacheScan.FilesIn(snapshots).Any() || CacheScan.FilesIn(blobs).Any(IsPart))
+        if (CacheScan.FilesIn(snapshots).Any(FileSelection.IsWeights) || CacheScan.FilesIn(blobs).Any(IsPart))
             return freed;
 
         freed += CacheScan.FilesIn(repo).Sum(file => new FileInfo(file) is { LinkTarget: null } rest ? rest.Length : 0);
@@ -43,11 +43,11 @@ internal static class CacheRemoval
         return freed;
     }
 
-    /// <summary>Removes a model's files from a plain folder, and the folder when no model's file is left.</summary>
+    /// <summary>Removes a model's files from a plain folder, and the folder when no weights are left.</summary>
     public static long FromFolder(CachedModel model, string folder)
     {
         long freed = model.Files.Sum(Delete);
-        if (!CacheScan.FilesIn(folder).Any(file => FileSelection.IsOfCheckpoint(file) || file.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) || IsPart(file)))
+        if (!CacheScan.FilesIn(folder).Any(file => FileSelection.IsWeights(file) || IsPart(file)))
         {
             freed += CacheScan.FilesIn(folder).Sum(file => new FileInfo(file).Length);
             Directory.Delete(folder, recursive: true);

@@ -5,6 +5,7 @@ internal static class FileSelection
 {
     // What this program and its peers read. Pickles (.bin, .pth, .pt) run code when they are opened, and ONNX is another runtime's.
     private static readonly string[] Wanted = [".safetensors", ".json", ".jinja", ".txt", ".model", ".tiktoken"];
+    private static readonly string[] Weights = [".gguf", ".safetensors", ".bin", ".pth", ".pt", ".onnx"];
     private static readonly string[] OtherRuntimes = ["onnx/", "openvino/", "coreml/", "original/", "runs/"];
 
     /// <summary>Picks the files to pull, in the order to pull them.</summary>
@@ -39,6 +40,9 @@ internal static class FileSelection
     /// <summary>Whether a file is part of a Hugging Face checkpoint.</summary>
     public static bool IsOfCheckpoint(string path) =>
         Wanted.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) && !OtherRuntimes.Any(folder => path.StartsWith(folder, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>Whether a file holds weights of any format: what makes a cached repository worth keeping.</summary>
+    public static bool IsWeights(string path) => Weights.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
 
     private static IReadOnlyList<RepoFile> Checkpoint(RepoListing listing, ModelReference model)
     {

@@ -12,6 +12,7 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
 {
     private const int BufferSize = 128 << 10;
 
+    // The tag that every answer must have: SHA-256 where it is known, else that of the first answer.
     private string? _tag = file.Hash is { IsSha256: true } hash ? hash.Hex : null;
 
     /// <summary>Transfers the file, checks it, and gives it its name.</summary>
@@ -113,7 +114,7 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
                 progress.Add(count);
             }
 
-            if (whole && await response.ReadAsync(buffer.AsMemory(0, 1), options.StallTimeout, cancellationToken).ConfigureAwait(false) > 0)
+            if (response.Message.StatusCode == HttpStatusCode.OK && await response.ReadAsync(buffer.AsMemory(0, 1), options.StallTimeout, cancellationToken).ConfigureAwait(false) > 0)
                 throw WrongLength($"more than the {file.Size} bytes listed");
         }
         finally
@@ -136,7 +137,7 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
             if (whole || sent?.From != from || (sent.HasLength && sent.Length != file.Size))
                 throw WrongLength($"'{sent}' where bytes from {from} of {file.Size} were asked for");
         }
-        else if (!whole && part.Ranges > 1 || from > 0)
+        else if ((!whole && part.Ranges > 1) || from > 0)
         {
             throw new RangesRefusedException();
         }

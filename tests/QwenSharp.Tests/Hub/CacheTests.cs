@@ -136,7 +136,8 @@ public sealed class CacheTests : IDisposable
     [Fact]
     public void Removing_the_last_model_removes_the_repository()
     {
-        Blob("Qwen/A-GGUF", Old, "sub/A-Q4_0.gguf", 100);
+        Blob("Qwen/A-GGUF", Old, "sub/A-Q4_0.gguf", 60);
+        Blob("Qwen/A-GGUF", Old, "README.md", 40);
         Reference("Qwen/A-GGUF", Old);
         Write(_folder["hub/.locks/models--Qwen--A-GGUF/x.lock"], 0);
 
@@ -144,6 +145,17 @@ public sealed class CacheTests : IDisposable
 
         Assert.Equal([_folder["hub/.locks"]], Directory.GetFileSystemEntries(_folder["hub"]));
         Assert.Empty(Directory.GetFileSystemEntries(_folder["hub/.locks"]));
+    }
+
+    [Fact]
+    public void Weights_of_another_format_stay()
+    {
+        Blob("Qwen/A", Old, "A-Q4_0.gguf", 100);
+        string pickle = Blob("Qwen/A", Old, "pytorch_model.bin", 40);
+
+        Assert.Equal(100, Cache.Remove(Assert.Single(Cache.List())));
+
+        Assert.Equal(40, File.ReadAllBytes(pickle).Length);
     }
 
     [Fact]

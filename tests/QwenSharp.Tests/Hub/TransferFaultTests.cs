@@ -210,15 +210,6 @@ public sealed class TransferFaultTests : IDisposable
     }
 
     [Fact]
-    public async Task More_bytes_than_listed_are_refused_though_no_length_was_said()
-    {
-        _hub.Intercept = request => request.IsTransfer ? new HubReply(200, new() { ["Content-Length"] = "" }, [.. _content, 1]) : null;
-
-        Assert.Contains("more than the 30000 bytes", (await FailAsync()).Message);
-        AssertNothingFinished();
-    }
-
-    [Fact]
     public async Task Another_range_than_asked_for_is_refused()
     {
         _hub.Intercept = request => request.IsTransfer ? new HubReply(206, [], _content[..4096]).With("Content-Range", "bytes 0-4095/30000") : null;
@@ -321,6 +312,20 @@ public sealed class TransferFaultTests : IDisposable
 
         Assert.Contains("The disk is full", failure.Message);
         Assert.True(System.IO.File.Exists(part));
+        AssertNothingFinished();
+    }
+
+    [Fact]
+    public void Free_room_is_known_for_folders_that_are_yet_to_come() => Assert.True(DiskSpace.FreeAt(_folder["a/b/c/file"]) > 0);
+
+    [Theory]
+    [InlineData(30_000)]
+    [InlineData(1000)]
+    public async Task More_bytes_than_listed_are_refused_for_large_and_small_files(int rangeSize)
+    {
+        _hub.Intercept = request => request.IsTransfer ? new HubReply(200, new() { ["Content-Length"] = "" }, [.. _content, 1]) : null;
+
+        Assert.Contains("more than the 30000 bytes", (await FailAsync(options => options with { RangeSize = rangeSize })).Message);
         AssertNothingFinished();
     }
 

@@ -41,14 +41,14 @@ internal readonly unsafe struct NibbleFormat<TFormat> : ICodebookFormat
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, V sum, byte* next)
+    public static V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
         sbyte* table = TFormat.Table;
         int unit = 0;
         byte* nibbles = weights + TFormat.HeaderBytes;
-        for (; columns > 0; columns -= 256, x += PackedActivations.RecordBytes(ActivationFormat.Blocks))
+        for (; columns > 0; columns -= 256, x += chunkStride)
         {
             byte* codes = x, scales = x + PackedActivations.Scales8;
             for (byte* end = x + Math.Min(256, columns); codes < end; codes += 32, scales += 4)

@@ -5,6 +5,8 @@ namespace QwenSharp.Numerics;
 /// <summary>Q2_K: scales and minima[16], pairs of bits[64], d, dmin.</summary>
 internal readonly unsafe struct Q2_KFormat : ISuperBlockFormat
 {
+    public static int BlockBytes => 84;
+
     public static bool HasDot => false;
 
     public static int Groups => 16;
@@ -49,10 +51,10 @@ internal readonly unsafe struct Q2_KFormat : ISuperBlockFormat
         where V : unmanaged
     {
         V nibble = TLanes.Broadcast(0x0f0f0f0f), low = TLanes.And(bytes, nibble), high = TLanes.And(TLanes.ShiftRight(bytes, 4), nibble);
-        scales[0] = LaneMath<TLanes, V>.UnsignedPair(low, 0);
-        scales[2] = LaneMath<TLanes, V>.UnsignedPair(low, 1);
-        scales[4] = LaneMath<TLanes, V>.UnsignedPair(low, 2);
-        scales[6] = LaneMath<TLanes, V>.UnsignedPair(low, 3);
+        scales[0] = TLanes.UnsignedPair(low, 0);
+        scales[2] = TLanes.UnsignedPair(low, 1);
+        scales[4] = TLanes.UnsignedPair(low, 2);
+        scales[6] = TLanes.UnsignedPair(low, 3);
         offsets[0] = LaneMath<TLanes, V>.EvenBytes(high);
         offsets[2] = LaneMath<TLanes, V>.OddBytes(high);
     }

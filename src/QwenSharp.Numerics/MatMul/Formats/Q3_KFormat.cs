@@ -5,6 +5,8 @@ namespace QwenSharp.Numerics;
 /// <summary>Q3_K: third bits[32], pairs of bits[64], 6-bit scales[12] stored plus 32, d; codes are stored plus 4.</summary>
 internal readonly unsafe struct Q3_KFormat : ISuperBlockFormat
 {
+    public static int BlockBytes => 110;
+
     public static bool HasDot => false;
 
     public static int Groups => 16;

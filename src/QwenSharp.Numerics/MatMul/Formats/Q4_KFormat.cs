@@ -5,7 +5,7 @@ namespace QwenSharp.Numerics;
 /// <summary>Q4_K: d, dmin, scales[12], nibbles[128].</summary>
 internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
 {
-    private const int BlockBytes = 144;
+    public static int BlockBytes => 144;
 
     public static bool HasDot => true;
 
@@ -45,38 +45,40 @@ internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
         where V : unmanaged
     {
         Header<TLanes, V>(block, stride, out d, out minimum, out V lowScales, out V highScales, out V lowMinima, out V highMinima);
-        scales[0] = LaneMath<TLanes, V>.UnsignedPair(lowScales, 0);
-        scales[2] = LaneMath<TLanes, V>.UnsignedPair(lowScales, 1);
-        scales[4] = LaneMath<TLanes, V>.UnsignedPair(lowScales, 2);
-        scales[6] = LaneMath<TLanes, V>.UnsignedPair(lowScales, 3);
-        scales[8] = LaneMath<TLanes, V>.UnsignedPair(highScales, 0);
-        scales[10] = LaneMath<TLanes, V>.UnsignedPair(highScales, 1);
-        scales[12] = LaneMath<TLanes, V>.UnsignedPair(highScales, 2);
-        scales[14] = LaneMath<TLanes, V>.UnsignedPair(highScales, 3);
+        scales[0] = TLanes.UnsignedPair(lowScales, 0);
+        scales[2] = TLanes.UnsignedPair(lowScales, 1);
+        scales[4] = TLanes.UnsignedPair(lowScales, 2);
+        scales[6] = TLanes.UnsignedPair(lowScales, 3);
+        scales[8] = TLanes.UnsignedPair(highScales, 0);
+        scales[10] = TLanes.UnsignedPair(highScales, 1);
+        scales[12] = TLanes.UnsignedPair(highScales, 2);
+        scales[14] = TLanes.UnsignedPair(highScales, 3);
         offsets[0] = LaneMath<TLanes, V>.EvenBytes(lowMinima);
         offsets[2] = LaneMath<TLanes, V>.OddBytes(lowMinima);
         offsets[4] = LaneMath<TLanes, V>.EvenBytes(highMinima);
         offsets[6] = LaneMath<TLanes, V>.OddBytes(highMinima);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Dot<TLanes, V>(byte* block, nint stride, byte* x, byte* next, out V d, out V minimum, out V minima)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
+        // A super-block of four rows fills nine cache lines: one is asked for here, and one before each of the eight units of codes.
+        int linesAtATime = TLanes.Count / 4;
+        Prefetch.Lines(next, linesAtATime);
+        next += linesAtATime * 64;
         Header<TLanes, V>(block, stride, out d, out minimum, out V lowScales, out V highScales, out V lowMinima, out V highMinima);
         minima = Minima<TLanes, V>(lowMinima, highMinima, x);
         V products = default, scales = lowScales, nibble = TLanes.Broadcast(0x0f0f0f0f);
         byte* nibbles = block + 16;
         for (int pair = 0; pair < 4; pair++, nibbles += 32, x += 64)
         {
-            Prefetch.Bytes(next, TLanes.Count * BlockBytes / 4);
-            next += TLanes.Count * BlockBytes / 4;
-
             // 32 bytes of nibbles: two groups, whose products fit 16 bits.
             V low = default, high = default;
-            for (int part = 0; part < 32; part += 16)
+            for (int part = 0; part < 32; part += 16, next += linesAtATime * 64)
             {
+                Prefetch.Lines(next, linesAtATime);
                 TLanes.Transpose(nibbles + part, stride, out V q0, out V q1, out V q2, out V q3);
                 byte* y = x + part;
                 low = TLanes.Add16(low, TLanes.MultiplyAddBytes(TLanes.And(q0, nibble), TLanes.Broadcast(y)));
@@ -89,8 +91,8 @@ internal readonly unsafe struct Q4_KFormat : ISuperBlockFormat
                 high = TLanes.Add16(high, TLanes.MultiplyAddBytes(TLanes.And(TLanes.ShiftRight(q3, 4), nibble), TLanes.Broadcast(y + 44)));
             }
 
-            products = TLanes.Add(products, TLanes.MultiplyAdd16(low, LaneMath<TLanes, V>.UnsignedPair(scales, 0)));
-            products = TLanes.Add(products, TLanes.MultiplyAdd16(high, LaneMath<TLanes, V>.UnsignedPair(scales, 1)));
+            products = TLanes.Add(products, TLanes.MultiplyAdd16(low, TLanes.UnsignedPair(scales, 0)));
+            products = TLanes.Add(products, TLanes.MultiplyAdd16(high, TLanes.UnsignedPair(scales, 1)));
             scales = pair == 1 ? highScales : TLanes.ShiftRight(scales, 16);
         }
 

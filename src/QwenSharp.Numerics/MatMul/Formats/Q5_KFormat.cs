@@ -5,7 +5,7 @@ namespace QwenSharp.Numerics;
 /// <summary>Q5_K: d, dmin, scales[12], fifth bits[32], nibbles[128].</summary>
 internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
 {
-    private const int BlockBytes = 176;
+    public static int BlockBytes => 176;
 
     public static bool HasDot => true;
 
@@ -59,7 +59,7 @@ internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
             for (int pair = 0; pair < 4; pair++)
             {
                 TLanes.Transpose(block + 48 + 32 * pair + 16 * half, stride, out V q0, out V q1, out V q2, out V q3);
-                Prefetch.Bytes(next, TLanes.Count * BlockBytes / 8);
+                Prefetch.Lines(next, (TLanes.Count * BlockBytes / 8 + 63) / 64);
                 next += TLanes.Count * BlockBytes / 8;
                 byte* y = x + 64 * pair;
                 V low = TLanes.Add16(
@@ -68,8 +68,8 @@ internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
                 V high = TLanes.Add16(
                     TLanes.Add16(High<TLanes, V>(q0, h0, y + 32), High<TLanes, V>(q1, h1, y + 36)),
                     TLanes.Add16(High<TLanes, V>(q2, h2, y + 40), High<TLanes, V>(q3, h3, y + 44)));
-                products = TLanes.Add(products, TLanes.MultiplyAdd16(low, LaneMath<TLanes, V>.UnsignedPair(scales, 0)));
-                products = TLanes.Add(products, TLanes.MultiplyAdd16(high, LaneMath<TLanes, V>.UnsignedPair(scales, 1)));
+                products = TLanes.Add(products, TLanes.MultiplyAdd16(low, TLanes.UnsignedPair(scales, 0)));
+                products = TLanes.Add(products, TLanes.MultiplyAdd16(high, TLanes.UnsignedPair(scales, 1)));
                 scales = pair == 1 ? highScales : TLanes.ShiftRight(scales, 16);
                 (h0, h1, h2, h3) = (TLanes.ShiftRight(h0, 2), TLanes.ShiftRight(h1, 2), TLanes.ShiftRight(h2, 2), TLanes.ShiftRight(h3, 2));
             }

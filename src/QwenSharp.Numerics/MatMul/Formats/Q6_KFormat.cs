@@ -6,7 +6,7 @@ namespace QwenSharp.Numerics;
 internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
 {
     /// <summary>Bytes of a super-block.</summary>
-    public const int BlockBytes = 210;
+    public static int BlockBytes => 210;
 
     public static bool HasDot => true;
 

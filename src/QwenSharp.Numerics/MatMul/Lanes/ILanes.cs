@@ -60,6 +60,9 @@ internal unsafe interface ILanes<V>
     /// <summary>Sums of two neighbouring products of signed 16-bit integers.</summary>
     static abstract V MultiplyAdd16(V a, V b);
 
+    /// <summary>Unsigned byte <paramref name="index"/> (a constant) of each lane as two equal 16-bit integers.</summary>
+    static abstract V UnsignedPair(V bytes, int index);
+
     /// <summary>For each byte of a register, which is 0 … 15, that byte of a table.</summary>
     /// <param name="table">16 bytes.</param>
     /// <param name="indices">The bytes.</param>

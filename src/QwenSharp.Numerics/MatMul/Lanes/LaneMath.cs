@@ -32,14 +32,6 @@ internal static class LaneMath<TLanes, V>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V Negate(V singles) => TLanes.MultiplySingle(singles, TLanes.Broadcast(BitConverter.SingleToInt32Bits(-1f)));
 
-    /// <summary>Byte <paramref name="index"/> of each lane as two equal 16-bit integers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static V UnsignedPair(V bytes, int index)
-    {
-        V value = TLanes.And(TLanes.ShiftRight(bytes, 8 * index), TLanes.Broadcast(255));
-        return TLanes.Or(value, TLanes.ShiftLeft(value, 16));
-    }
-
     /// <summary>Signed byte <paramref name="index"/> of each lane as two equal 16-bit integers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V SignedPair(V bytes, int index)

@@ -145,6 +145,17 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
         (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<int> UnsignedPair(Vector128<int> bytes, int index) => Vector128.Shuffle(bytes.AsByte(), PairPlaces(index)).AsInt32();
+
+    /// <summary>Where a shuffle of bytes finds byte <paramref name="index"/> of each lane for both of its 16-bit integers; the places of their upper bytes lie outside, which gives 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> PairPlaces(int index)
+    {
+        uint place = 0x80008000 | (uint)index * 0x00010001;
+        return Vector128.Create(place, place + 0x00040004, place + 0x00080008, place + 0x000c000c).AsByte();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> LookUp(sbyte* table, Vector128<int> indices) =>
         Vector128.ShuffleNative(Vector128.Load(table), indices.AsSByte()).AsInt32();
 

@@ -94,6 +94,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
     public static Vector256<int> MultiplyAdd16(Vector256<int> a, Vector256<int> b) => Avx2.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> UnsignedPair(Vector256<int> bytes, int index)
+    {
+        Vector128<byte> places = Lanes128.PairPlaces(index);
+        return Avx2.Shuffle(bytes.AsByte(), Vector256.Create(places, places)).AsInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<int> LookUp(sbyte* table, Vector256<int> indices) =>
         Avx2.Shuffle(Vector256.Create(Vector128.Load(table)), indices.AsSByte()).AsInt32();
 

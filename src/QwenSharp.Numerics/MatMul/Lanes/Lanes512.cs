@@ -86,6 +86,10 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
     public static Vector512<int> MultiplyAdd16(Vector512<int> a, Vector512<int> b) => Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> UnsignedPair(Vector512<int> bytes, int index) =>
+        Avx512BW.Shuffle(bytes.AsByte(), Vector512.Create(Lanes128.PairPlaces(index))).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> LookUp(sbyte* table, Vector512<int> indices) =>
         Avx512BW.Shuffle(Vector512.Create(Vector256.Create(Vector128.Load(table))), indices.AsSByte()).AsInt32();
 

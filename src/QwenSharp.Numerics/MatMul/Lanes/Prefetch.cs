@@ -9,6 +9,34 @@ namespace QwenSharp.Numerics;
 /// </summary>
 internal static unsafe class Prefetch
 {
+    /// <summary>Asks for a number of cache lines that the compiler knows (up to 10): straight code, as it stands between the operations of a kernel. Addresses that are not mapped do no harm.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Lines(byte* from, int count)
+    {
+        if (!Sse.IsSupported)
+            return;
+
+        Sse.Prefetch0(from);
+        if (count > 1)
+            Sse.Prefetch0(from + 64);
+        if (count > 2)
+            Sse.Prefetch0(from + 128);
+        if (count > 3)
+            Sse.Prefetch0(from + 192);
+        if (count > 4)
+            Sse.Prefetch0(from + 256);
+        if (count > 5)
+            Sse.Prefetch0(from + 320);
+        if (count > 6)
+            Sse.Prefetch0(from + 384);
+        if (count > 7)
+            Sse.Prefetch0(from + 448);
+        if (count > 8)
+            Sse.Prefetch0(from + 512);
+        if (count > 9)
+            Sse.Prefetch0(from + 576);
+    }
+
     /// <summary>Asks for the cache lines of a range. Addresses that are not mapped do no harm.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Bytes(byte* from, nint count)

@@ -30,7 +30,7 @@ internal static unsafe class RowProducts
         Vector256<int>* parts = stackalloc Vector256<int>[Rows];
         for (int row = 0; row < Rows; row++, block += stride, next += Q6_KFormat.BlockBytes)
         {
-            Prefetch.Bytes(next, Q6_KFormat.BlockBytes);
+            Prefetch.Lines(next, (Q6_KFormat.BlockBytes + 63) / 64);
             Vector256<short> scales = Avx2.ConvertToVector256Int16(Ssse3.Shuffle(Vector128.Load(block + 192), evenOdd).AsSByte());
             Vector256<int> offset = Avx2.MultiplyAddAdjacent(groupSums, scales) << 5;
             parts[row] =

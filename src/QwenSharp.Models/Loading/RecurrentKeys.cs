@@ -3,8 +3,8 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>Reads and writes which layers are recurrent, in GGUF's keys for state-space models.</summary>
-internal static class RecurrentLayersReader
+/// <summary>Which layers are recurrent, and their lengths, in GGUF's keys for state-space models.</summary>
+internal static class RecurrentKeys
 {
     private const int DefaultInterval = 4;
 

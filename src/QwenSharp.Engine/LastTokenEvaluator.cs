@@ -1,0 +1,166 @@
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Engine;
+
+/// <summary>What is wanted of a sequence's last token.</summary>
+public enum LastTokenOutput
+{
+    /// <summary>The final hidden state, [width].</summary>
+    Hidden,
+
+    /// <summary>The logits of the token that would follow, [vocabulary].</summary>
+    Logits,
+
+    /// <summary>The outputs of the model's classifier head.</summary>
+    Classes,
+}
+
+/// <summary>Receives what the model makes of a sequence's last token.</summary>
+/// <param name="sequence">The sequence's number.</param>
+/// <param name="values">Valid during the call.</param>
+public delegate void LastTokenReceiver(int sequence, ReadOnlySpan<float> values);
+
+/// <summary>
+/// Reads whole sequences, many in one batch, and hands over what the model makes of the last token of each: for embeddings, rerankers
+/// and classifiers. Nothing is generated, and keys and values are kept no longer than a sequence is read. One thread at a time uses it.
+/// </summary>
+public sealed class LastTokenEvaluator : IDisposable
+{
+    private readonly LanguageModel _model;
+    private readonly TensorType _kvType;
+    private readonly Compute _compute;
+    private readonly Workspace _workspace;
+    private readonly Batch _batch;
+    private readonly Activations? _classes;
+    private readonly RecurrentStore? _states;
+    private readonly int _maxSequences;
+    private readonly List<int> _finished = [];
+    private KvStore? _cache;
+    private BlockAllocator _blocks = new(0);
+
+    /// <summary>Allocates for batches; the cache grows with the sequences that come.</summary>
+    /// <param name="model">The weights; not owned.</param>
+    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <param name="kvType">How keys and values are kept: F16 or F32.</param>
+    /// <param name="maxRows">Tokens computed at once at most.</param>
+    /// <param name="maxSequences">Sequences computed at once at most.</param>
+    public LastTokenEvaluator(LanguageModel model, int threads = 0, TensorType kvType = TensorType.F16, int maxRows = 512, int maxSequences = 32)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSequences);
+        (_model, _kvType, _maxSequences) = (model, kvType, maxSequences);
+        _compute = new Compute(threads);
+        _workspace = new Workspace(model.Config, maxRows, maxSequences);
+        _batch = new Batch(maxRows, maxSequences);
+        _classes = model.ClassifierOutputs > 0 ? new Activations(maxSequences, model.ClassifierOutputs) : null;
+        _states = model.CreateRecurrentStore(maxSequences);
+    }
+
+    /// <summary>Reads sequences. The result of one does not depend on the others.</summary>
+    /// <param name="sequences">Token ids, at least one each.</param>
+    /// <param name="output">What is wanted of their last tokens.</param>
+    /// <param name="receive">Called once a sequence, in order.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <exception cref="ArgumentException">A sequence is empty, longer than the model's context, or has a token that the model does not have; the message numbers it from 1.</exception>
+    /// <exception cref="InvalidOperationException">Classes are wanted of a model without a classifier head.</exception>
+    public void Evaluate(IReadOnlyList<int[]> sequences, LastTokenOutput output, LastTokenReceiver receive, CancellationToken cancellationToken = default)
+    {
+        if (output == LastTokenOutput.Classes && _classes is null)
+            throw new InvalidOperationException("The model has no classifier head.");
+
+        Reserve(Check(sequences));
+        int[] open = [];
+        for (int next = 0, done = 0; next < sequences.Count;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            _batch.Clear();
+            _finished.Clear();
+            List<int[]> closed = [];
+            while (next < sequences.Count && _batch.Rows < _batch.Capacity && _batch.Sequences.Length < _maxSequences)
+            {
+                // A sequence that does not fit goes on in the next batch, from where it was cut.
+                int[] tokens = sequences[next];
+                int rows = Math.Min(tokens.Length - done, _batch.Capacity - _batch.Rows);
+                bool ends = done + rows == tokens.Length;
+                if (done == 0)
+                    open = [.. Enumerable.Range(0, Sequence.BlocksFor(tokens.Length)).Select(_ => _blocks.Take())];
+
+                _batch.Add(tokens.AsSpan(done, rows), done, open, ends ? 1 : 0, slot: next % _maxSequences);
+                done += rows;
+                if (ends)
+                {
+                    closed.Add(open);
+                    _finished.Add(next++);
+                    done = 0;
+                }
+            }
+
+            _model.Forward(_compute, _batch, _cache!, _workspace, _states, output == LastTokenOutput.Logits ? ForwardOutput.Logits : ForwardOutput.Hidden);
+            Deliver(output, receive);
+            foreach (int block in closed.SelectMany(blocks => blocks))
+                _blocks.Return(block);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _workspace.Dispose();
+        _cache?.Dispose();
+        _states?.Dispose();
+        _classes?.Dispose();
+        _compute.Dispose();
+    }
+
+    private void Deliver(LastTokenOutput output, LastTokenReceiver receive)
+    {
+        if (output == LastTokenOutput.Classes)
+            _model.Classify(_compute, _finished.Count, _workspace, _classes!);
+
+        Activations rows = output switch
+        {
+            LastTokenOutput.Hidden => _workspace.FinalHidden,
+            LastTokenOutput.Logits => _workspace.Logits,
+            _ => _classes!,
+        };
+        for (int row = 0; row < _finished.Count; row++)
+            receive(_finished[row], rows.Row(row));
+    }
+
+    /// <summary>Blocks for a batch's own rows, and for the sequences that reach into it from the one before and out of it into the next.</summary>
+    private void Reserve(int longest)
+    {
+        int needed = 2 * Sequence.BlocksFor(longest) + Sequence.BlocksFor(_batch.Capacity) + _maxSequences;
+        if (_blocks.Total < needed)
+        {
+            _cache?.Dispose();
+            _cache = _model.CreateKvStore(_kvType, needed);
+        }
+
+        // A call that was cancelled has kept its blocks.
+        _blocks = new BlockAllocator(Math.Max(needed, _blocks.Total));
+    }
+
+    private int Check(IReadOnlyList<int[]> sequences)
+    {
+        int longest = 0;
+        for (int i = 0; i < sequences.Count; i++)
+        {
+            int length = sequences[i].Length;
+            if (length == 0)
+                throw new ArgumentException($"Text {i + 1} is empty.", nameof(sequences));
+            if (length > _model.Config.ContextLength)
+                throw new ArgumentException($"Text {i + 1} has {length} tokens; the model's context has {_model.Config.ContextLength}.", nameof(sequences));
+            foreach (int token in sequences[i])
+            {
+                if ((uint)token >= (uint)_model.Config.VocabularySize)
+                    throw new ArgumentException($"Token {token} of text {i + 1} is not one of the {_model.Config.VocabularySize} of the model.", nameof(sequences));
+            }
+
+            longest = Math.Max(longest, length);
+        }
+
+        return longest;
+    }
+}

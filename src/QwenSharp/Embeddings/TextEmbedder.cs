@@ -1,0 +1,142 @@
+using Microsoft.Extensions.AI;
+using QwenSharp.Engine;
+using QwenSharp.Models;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp;
+
+/// <summary>
+/// Embeds texts with a model in this process, as Qwen3-Embedding does (Zhang et al., 2025, arXiv 2506.05176): the final hidden state of
+/// <c>&lt;|endoftext|&gt;</c> behind the text, of length 1. Its first elements are an embedding too (Matryoshka; Kusupati et al., 2022).
+/// </summary>
+/// <remarks>
+/// Queries go with an instruction that says what is looked for, documents without one: <see cref="InstructionKey"/> in
+/// <c>AdditionalProperties</c> of the options. Safe to use from several threads; requests are computed one after the other.
+/// </remarks>
+public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
+{
+    /// <summary>The key in <c>EmbeddingGenerationOptions.AdditionalProperties</c> of the task that queries come from, a sentence.</summary>
+    public const string InstructionKey = "instruction";
+
+    private const string EndOfText = "<|endoftext|>";
+
+    private readonly QwenModel _model;
+    private readonly int _end;
+    private readonly LastTokenEvaluator _evaluator;
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly EmbeddingGeneratorMetadata _metadata;
+
+    /// <summary>Prepares a model to embed.</summary>
+    /// <param name="model">The model; it stays the caller's to dispose, after this.</param>
+    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <exception cref="InvalidDataException">The model ranks texts, or its vocabulary has no end of text.</exception>
+    public TextEmbedder(QwenModel model, int threads = 0)
+    {
+        if (model.Config.Pooling == Pooling.Rank)
+            throw new InvalidDataException($"{model.Id} is a reranker; it makes scores, not embeddings.");
+
+        _model = model;
+        _end = model.Tokenizer.TryGetId(EndOfText, out int id) ? id : throw new InvalidDataException($"The vocabulary of {model.Id} has no {EndOfText}, which an embedding is read from.");
+        _evaluator = new LastTokenEvaluator(model.Weights, threads);
+        _metadata = new EmbeddingGeneratorMetadata("qwensharp", defaultModelId: model.Id, defaultModelDimensions: model.Config.Width);
+    }
+
+    /// <summary>The form in which the models were trained to see a query and its instruction.</summary>
+    public static string WithInstruction(string instruction, string query) => $"Instruct: {instruction}\nQuery:{query}";
+
+    /// <summary>Embeds texts.</summary>
+    /// <param name="values">The texts. Control tokens in them are text like any other.</param>
+    /// <param name="options"><c>Dimensions</c>: how many elements to keep; <see cref="InstructionKey"/>: for queries, what they are about.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <returns>Embeddings of length 1, in the order of the texts.</returns>
+    /// <exception cref="ArgumentException">A text is longer than the context, or the dimensions are out of range.</exception>
+    /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        (int dimensions, string? instruction) = Read(options);
+        int[][] texts = [.. values.Select(text => Encode(instruction is null ? text : WithInstruction(instruction, text)))];
+        DateTimeOffset now = DateTimeOffset.UtcNow;
+        Embedding<float>[] embeddings = new Embedding<float>[texts.Length];
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await Task.Run(
+                () => _evaluator.Evaluate(
+                    texts,
+                    LastTokenOutput.Hidden,
+                    (text, hidden) => embeddings[text] = new Embedding<float>(Normalize(hidden[..dimensions])) { ModelId = _model.Id, CreatedAt = now },
+                    cancellationToken),
+                cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+
+        long tokens = texts.Sum(text => (long)text.Length);
+        return new GeneratedEmbeddings<Embedding<float>>(embeddings) { Usage = new UsageDetails { InputTokenCount = tokens, TotalTokenCount = tokens } };
+    }
+
+    /// <summary>Gives the <see cref="QwenModel"/>, the embedder itself, or its <see cref="EmbeddingGeneratorMetadata"/>.</summary>
+    public object? GetService(Type serviceType, object? serviceKey = null)
+    {
+        ArgumentNullException.ThrowIfNull(serviceType);
+        if (serviceKey is not null)
+            return null;
+
+        return serviceType.IsInstanceOfType(this) ? this
+            : serviceType.IsInstanceOfType(_model) ? _model
+            : serviceType.IsInstanceOfType(_metadata) ? _metadata
+            : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _evaluator.Dispose();
+        _turn.Dispose();
+    }
+
+    private (int Dimensions, string? Instruction) Read(EmbeddingGenerationOptions? options)
+    {
+        int width = _model.Config.Width;
+        if (options?.ModelId is { } asked && asked != _model.Id)
+            throw new NotSupportedException($"EmbeddingGenerationOptions.ModelId is '{asked}'; this embedder serves '{_model.Id}' alone.");
+        if (options?.RawRepresentationFactory is not null)
+            throw new NotSupportedException("EmbeddingGenerationOptions.RawRepresentationFactory has no meaning here.");
+        if (options?.Dimensions is { } dimensions && (dimensions < 1 || dimensions > width))
+            throw new ArgumentException($"{dimensions} dimensions are asked for; {_model.Id} has 1 to {width}.", nameof(options));
+        if (options?.AdditionalProperties?.Keys.FirstOrDefault(key => key != InstructionKey) is { } unknown)
+            throw new NotSupportedException($"EmbeddingGenerationOptions.AdditionalProperties['{unknown}'] is not supported; there is '{InstructionKey}'.");
+
+        object? instruction = options?.AdditionalProperties?.GetValueOrDefault(InstructionKey);
+        return instruction is null or string
+            ? (options?.Dimensions ?? width, (string?)instruction)
+            : throw new ArgumentException($"'{InstructionKey}' must be a text.", nameof(options));
+    }
+
+    private int[] Encode(string text)
+    {
+        List<int> ids = [];
+        _model.Tokenizer.Encode(text, ids, TokenParsing.None);
+        ids.Add(_end);
+        return [.. ids];
+    }
+
+    private static float[] Normalize(ReadOnlySpan<float> hidden)
+    {
+        double squares = 0;
+        foreach (float value in hidden)
+            squares += (double)value * value;
+
+        // The bound keeps zeros what they are, as torch.nn.functional.normalize does.
+        double scale = 1 / Math.Max(Math.Sqrt(squares), 1e-12);
+        float[] embedding = new float[hidden.Length];
+        for (int i = 0; i < embedding.Length; i++)
+            embedding[i] = (float)(hidden[i] * scale);
+
+        return embedding;
+    }
+}

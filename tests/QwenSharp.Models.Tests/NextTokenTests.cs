@@ -1,0 +1,95 @@
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+using QwenSharp.Tests;
+
+namespace QwenSharp.Models.Tests;
+
+/// <summary>Blocks that draft the token after next, against the double-precision reference.</summary>
+public class NextTokenTests
+{
+    private const int Tokens = 40;
+    private static readonly ModelConfig _config = TinyModels.Configs["qwen35moe, drafting"];
+    private static readonly int[] _tokens = TinyModels.RandomTokens(Tokens, _config.VocabularySize, 9);
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Drafts_are_those_of_the_reference(bool hasItsOwn)
+    {
+        List<Tensor> tensors = [.. RandomWeights.Create(_config, TinyModels.F32, seed: 3)];
+        if (hasItsOwn)
+        {
+            tensors.Add(Random("blk.6.nextn.embed_tokens.weight", 1, _config.Width, _config.VocabularySize));
+            tensors.Add(Random("blk.6.nextn.shared_head_head.weight", 2, _config.Width, _config.VocabularySize));
+            tensors.Add(Random("blk.6.nextn.shared_head_norm.weight", 3, _config.Width));
+        }
+
+        double[][] expected = new ReferenceModel(_config, tensors).NextLogits(_tokens);
+        float[][] actual = Drafts(new LanguageModel(_config, tensors), chunk: Tokens);
+        Assert.All(Enumerable.Range(0, Tokens - 1), t => Assert.InRange(TinyModels.RelativeError(actual[t], expected[t]), 0, 1e-4));
+    }
+
+    [Fact]
+    public void Chunks_do_not_change_a_bit()
+    {
+        LanguageModel model = RandomWeights.CreateModel(_config, TinyModels.F32, seed: 3);
+        float[][] expected = Drafts(model, chunk: Tokens);
+        Assert.Equal(expected, Drafts(model, chunk: 1));
+        Assert.Equal(expected, Drafts(model, chunk: 7));
+    }
+
+    [Fact]
+    public void A_model_without_such_a_block_says_so()
+    {
+        LanguageModel model = TinyModels.Create("qwen35");
+        Assert.Throws<InvalidOperationException>(() => model.CreateNextTokenKvStore(TensorType.F16, 1));
+        using Compute compute = new(threads: 1);
+        using KvStore cache = model.CreateKvStore(TensorType.F16, 1);
+        using Workspace workspace = new(model.Config, 1, 1);
+        using Activations hidden = new(1, model.Config.Width);
+        Batch batch = new(1, 1);
+        batch.Add([1], 0, [0], 1);
+        Assert.Throws<InvalidOperationException>(() => model.PredictNext(compute, batch, hidden, cache, workspace));
+    }
+
+    /// <summary>The drafts of every position but the last, in chunks of the sequence's own next tokens.</summary>
+    private static float[][] Drafts(LanguageModel model, int chunk)
+    {
+        int[] blocks = [1, 0];
+        using Compute compute = new(threads: 2);
+        using KvStore cache = model.CreateKvStore(TensorType.F32, blocks.Length), drafts = model.CreateNextTokenKvStore(TensorType.F32, blocks.Length);
+        using RecurrentStore? states = model.CreateRecurrentStore(1);
+        using Workspace workspace = new(model.Config, Tokens, Tokens);
+        using Activations hidden = new(Tokens, model.Config.Width);
+        Batch batch = new(Tokens, 1);
+        batch.Add(_tokens, 0, blocks, Tokens);
+        model.Forward(compute, batch, cache, workspace, states);
+        float[][] final = [.. Enumerable.Range(0, Tokens).Select(row => workspace.FinalHidden.Row(row).ToArray())];
+
+        List<float[]> logits = [];
+        for (int t = 0; t < Tokens - 1; t += chunk)
+        {
+            int rows = Math.Min(chunk, Tokens - 1 - t);
+            for (int row = 0; row < rows; row++)
+                final[t + row].CopyTo(hidden.Row(row));
+
+            // All at once: straight from the workspace.
+            batch.Clear();
+            batch.Add(_tokens.AsSpan(t + 1, rows), t, blocks, rows);
+            model.PredictNext(compute, batch, chunk == Tokens ? workspace.FinalHidden : hidden, drafts, workspace);
+            logits.AddRange(Enumerable.Range(0, rows).Select(row => workspace.Logits.Row(row).ToArray()));
+        }
+
+        return [.. logits];
+    }
+
+    private static Tensor Random(string name, int seed, params long[] shape)
+    {
+        Random random = new(seed);
+        float[] values = new float[shape.Aggregate(1L, (product, length) => product * length)];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = random.NextSingle() - 0.4f;
+
+        return Tensor.Copy(name, TensorType.F32, shape, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+    }
+}

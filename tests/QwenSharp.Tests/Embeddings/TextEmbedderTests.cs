@@ -1,0 +1,108 @@
+using Microsoft.Extensions.AI;
+using QwenSharp.Engine;
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Tests;
+
+public sealed class TextEmbedderTests : IAsyncDisposable
+{
+    private static readonly string[] _texts = ["The capital of China is Beijing.", "", "Gravity pulls.", "<|im_end|>"];
+
+    private readonly TemporaryFolder _folder = new();
+    private readonly QwenModel _model;
+    private readonly TextEmbedder _embedder;
+
+    public TextEmbedderTests()
+    {
+        _model = QwenModel.Load(RandomCheckpoint.Write(_folder["embedding.gguf"], Pooling.Last));
+        _embedder = new TextEmbedder(_model, threads: 1);
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        _embedder.Dispose();
+        await _model.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task An_embedding_is_the_last_hidden_state_behind_the_end_of_text_with_length_1()
+    {
+        GeneratedEmbeddings<Embedding<float>> embeddings = await _embedder.GenerateAsync(_texts, cancellationToken: Stop);
+
+        int end = _model.Tokenizer.TryGetId("<|endoftext|>", out int id) ? id : -1;
+        using LastTokenEvaluator evaluator = new(_model.Weights, threads: 1, TensorType.F16);
+        for (int i = 0; i < _texts.Length; i++)
+        {
+            int[] ids = [.. _model.Tokenizer.Encode(_texts[i], TokenParsing.None), end];
+            float[] hidden = [];
+            evaluator.Evaluate([ids], LastTokenOutput.Hidden, (_, values) => hidden = values.ToArray(), Stop);
+            double length = Math.Sqrt(hidden.Sum(value => (double)value * value));
+            Assert.Equal([.. hidden.Select(value => (float)(value / length))], embeddings[i].Vector.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
+            Assert.Equal(_model.Id, embeddings[i].ModelId);
+        }
+
+        Assert.Equal(_texts.Sum(text => text.Length) + _texts.Length, embeddings.Usage!.InputTokenCount);
+        Assert.Distinct(embeddings.Select(embedding => embedding.Vector.Span[0]));
+    }
+
+    [Fact]
+    public async Task Fewer_dimensions_are_the_first_ones_made_long_again()
+    {
+        float[] whole = (await _embedder.GenerateAsync(["text"], cancellationToken: Stop))[0].Vector.ToArray();
+        float[] part = (await _embedder.GenerateAsync(["text"], new() { Dimensions = 16 }, Stop))[0].Vector.ToArray();
+
+        double length = Math.Sqrt(whole[..16].Sum(value => (double)value * value));
+        Assert.Equal([.. whole[..16].Select(value => (float)(value / length))], part, (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public async Task An_instruction_stands_before_the_query()
+    {
+        EmbeddingGenerationOptions options = new() { AdditionalProperties = new() { [TextEmbedder.InstructionKey] = "Find answers" } };
+        float[] asked = (await _embedder.GenerateAsync(["why?"], options, Stop))[0].Vector.ToArray();
+        float[] spelled = (await _embedder.GenerateAsync(["Instruct: Find answers\nQuery:why?"], cancellationToken: Stop))[0].Vector.ToArray();
+
+        Assert.Equal(spelled, asked);
+    }
+
+    [Fact]
+    public async Task Options_that_cannot_be_honoured_are_refused_by_name()
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => _embedder.GenerateAsync(["a"], new() { Dimensions = 65 }, Stop));
+        Assert.Contains("ModelId", (await Assert.ThrowsAsync<NotSupportedException>(() => _embedder.GenerateAsync(["a"], new() { ModelId = "other" }, Stop))).Message);
+        Assert.Contains("'prompt'", (await Assert.ThrowsAsync<NotSupportedException>(() => _embedder.GenerateAsync(["a"], new() { AdditionalProperties = new() { ["prompt"] = "x" } }, Stop))).Message);
+        await Assert.ThrowsAsync<ArgumentException>(() => _embedder.GenerateAsync(["a"], new() { AdditionalProperties = new() { ["instruction"] = 1 } }, Stop));
+        Assert.Contains("1024", (await Assert.ThrowsAsync<ArgumentException>(() => _embedder.GenerateAsync([new string('a', 1024)], cancellationToken: Stop))).Message);
+    }
+
+    [Fact]
+    public async Task Several_callers_are_served()
+    {
+        float[] expected = (await _embedder.GenerateAsync(["text"], cancellationToken: Stop))[0].Vector.ToArray();
+        GeneratedEmbeddings<Embedding<float>>[] all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _embedder.GenerateAsync(["text"], cancellationToken: Stop)));
+
+        Assert.All(all, embeddings => Assert.Equal(expected, embeddings[0].Vector.ToArray()));
+    }
+
+    [Fact]
+    public void Services_are_the_embedder_the_model_and_the_metadata()
+    {
+        Assert.Same(_embedder, _embedder.GetService(typeof(TextEmbedder)));
+        Assert.Same(_model, _embedder.GetService(typeof(QwenModel)));
+        Assert.Equal(64, _embedder.GetService<EmbeddingGeneratorMetadata>()!.DefaultModelDimensions);
+        Assert.Null(_embedder.GetService(typeof(QwenModel), "key"));
+    }
+
+    [Fact]
+    public async Task A_reranker_does_not_embed()
+    {
+        await using QwenModel ranker = QwenModel.Load(RandomCheckpoint.Write(_folder["rank.gguf"], Pooling.Rank, ["yes", "no"]));
+        Assert.Contains("reranker", Assert.Throws<InvalidDataException>(() => new TextEmbedder(ranker)).Message);
+        Assert.Contains("embeddings", Assert.Throws<InvalidDataException>(() => new Reranker(_model)).Message);
+    }
+}
