@@ -28,10 +28,15 @@ public static class QwenTokenizer
         }
     }
 
+    /// <summary>The tokenizer of an open model.</summary>
+    /// <exception cref="InvalidDataException">The model carries no tokenizer.</exception>
+    /// <exception cref="TokenizerFormatException">The tokenizer is not one that Qwen models use.</exception>
+    public static BpeTokenizer Of(Checkpoint model) => CheckpointVocabulary.Read(model);
+
     private static BpeTokenizer Read(string path)
     {
         using Checkpoint file = ModelFiles.Open(path, decode: false);
-        return CheckpointVocabulary.Read(file);
+        return Of(file);
     }
 
     private static int FirstByte(string path)

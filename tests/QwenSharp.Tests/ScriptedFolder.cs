@@ -28,6 +28,29 @@ internal static class ScriptedFolder
         return folder;
     }
 
+    /// <summary>Writes a dense model of random weights, with a tokenizer.</summary>
+    /// <returns>The path.</returns>
+    public static string WriteRandom(string folder, ModelConfig config, SafetensorsType type = SafetensorsType.BF16, int seed = 3)
+    {
+        Directory.CreateDirectory(folder);
+        HuggingFaceFolder.Write(folder, config, RandomWeights.Create(config, WeightMix.Find("f32"), seed), type);
+        WriteTokenizer(folder);
+        return folder;
+    }
+
+    /// <summary>Writes the scripted model's tokenizer, which has fewer than 320 tokens.</summary>
+    public static void WriteTokenizer(string folder)
+    {
+        string path = ScriptedCheckpoint.Write(Path.Combine(folder, "scripted.gguf"), weights: false);
+        using (GgufFile file = GgufFile.Open(path))
+        {
+            File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer(file.Metadata).ToJsonString());
+            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), new JsonObject { ["add_bos_token"] = false, ["eos_token"] = "<|im_end|>", ["chat_template"] = "{{ messages }}" }.ToJsonString());
+        }
+
+        File.Delete(path);
+    }
+
     private static JsonObject Tokenizer(GgufMetadata metadata)
     {
         string[] tokens = [.. metadata.GetStringArray("tokenizer.ggml.tokens").Select(utf8 => Encoding.UTF8.GetString(utf8.Span))];

@@ -94,8 +94,8 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     /// <inheritdoc/>
     public override void Dispose() => _files.Dispose();
 
-    /// <summary>The folder's own name; in the cache of Hugging Face's tools, where it is a commit, the repository's.</summary>
-    private static string NameOf(string folder)
+    /// <summary>The name of a model: its folder's own; in the cache of Hugging Face's tools, where it is a commit, the repository's.</summary>
+    public static string NameOf(string folder)
     {
         DirectoryInfo directory = new(folder);
         const string prefix = "models--";

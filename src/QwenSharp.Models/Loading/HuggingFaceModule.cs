@@ -19,16 +19,15 @@ internal sealed class HuggingFaceModule(string name)
 
     public void Add(string parameter, SafetensorsTensor tensor) => _left.Add(parameter, tensor);
 
-    /// <summary>Whether there is such a parameter that was not taken.</summary>
-    public bool Has(string parameter) => _left.ContainsKey(parameter);
-
     /// <summary>Takes a parameter, or null where there is none.</summary>
     public SafetensorsTensor? Take(string parameter) => _left.Remove(parameter, out SafetensorsTensor? tensor) ? tensor : null;
 
     /// <summary>Takes a parameter that must be there.</summary>
+    /// <param name="parameter">Its name.</param>
+    /// <param name="owner">The parameter that needs it.</param>
     /// <exception cref="ModelLoadException">It is not.</exception>
-    public SafetensorsTensor Require(string parameter) => Take(parameter)
-        ?? throw new ModelLoadException($"Tensor '{Name}.{parameter}' is missing; '{First.Name}' needs it.");
+    public SafetensorsTensor Require(string parameter, SafetensorsTensor owner) => Take(parameter)
+        ?? throw new ModelLoadException($"Tensor '{Name}.{parameter}' is missing; '{owner.Name}' needs it.");
 
     /// <exception cref="ModelLoadException">A parameter was not taken.</exception>
     public void RequireNothingLeft()

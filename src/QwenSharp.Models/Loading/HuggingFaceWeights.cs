@@ -11,10 +11,12 @@ namespace QwenSharp.Models;
 internal sealed class HuggingFaceWeights
 {
     private readonly HuggingFaceConfig _config;
+    private readonly HuggingFaceQuantization _quantization;
+    private readonly SortedDictionary<string, (int Tensors, long Bytes)> _decoded = new(StringComparer.Ordinal);
     private readonly List<HuggingFaceWeight> _weights = [];
     private int _encoderTensors, _misaligned;
 
-    private HuggingFaceWeights(HuggingFaceConfig config) => _config = config;
+    private HuggingFaceWeights(HuggingFaceConfig config) => (_config, _quantization) = (config, HuggingFaceQuantization.Read(config.Root));
 
     /// <summary>All tensors in the files' order.</summary>
     public IReadOnlyList<HuggingFaceWeight> All => _weights;
@@ -69,8 +71,10 @@ internal sealed class HuggingFaceWeights
             return;
         }
 
-        if (module.Take("weight") is { } weight)
-            _weights.Add(Plain($"{name}.weight", weight));
+        if (module.Take("qweight") is { } words)
+            _weights.Add(Packed($"{name}.weight", words, module));
+        else if (module.Take("weight") is { } weight)
+            _weights.Add(weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight));
         if (module.Take("bias") is { } bias)
             _weights.Add(Plain($"{name}.bias", bias));
 
@@ -100,8 +104,40 @@ internal sealed class HuggingFaceWeights
         return new DecodedWeight(name, type, shape, buffer => Copy(tensor, buffer));
     }
 
+    /// <summary>A matrix in FP8 with block scales.</summary>
+    private DecodedWeight Float8(string name, SafetensorsTensor codes, HuggingFaceModule module)
+    {
+        SafetensorsTensor scales = module.Take("weight_scale_inv")
+            ?? throw new ModelLoadException($"Tensor '{module.Name}.weight_scale_inv' is missing; '{codes.Name}' in FP8 needs its scales.");
+        (int rows, int columns) = (_quantization.BlockRows, _quantization.BlockColumns);
+        if (Float8Matrix.Fault(codes, scales, rows, columns) is { } problem)
+            throw new ModelLoadException($"{codes.FilePath}: {problem}.");
+
+        return Decoded("FP8", new DecodedWeight(name, TensorType.F16, [codes.Shape[1], codes.Shape[0]], buffer => Float8Matrix.Decode(codes, scales, rows, columns, buffer)));
+    }
+
+    /// <summary>A matrix of GPTQ or AWQ.</summary>
+    private DecodedWeight Packed(string name, SafetensorsTensor words, HuggingFaceModule module)
+    {
+        if (_quantization.Layout is not { } layout)
+            throw new ModelLoadException($"Tensor '{words.Name}' is quantised, and config.json does not say how (quantization_config).");
+
+        PackedMatrix matrix = PackedMatrix.Read(layout, _quantization.Bits, _quantization.GroupSize, words, module.Require("qzeros", words), module.Require("scales", words), module.Take("g_idx"));
+        return Decoded(layout == PackedLayout.Awq ? "AWQ" : "GPTQ", new DecodedWeight(name, matrix.Type, [matrix.Inputs, matrix.Outputs], matrix.Decode));
+    }
+
+    private DecodedWeight Decoded(string from, DecodedWeight weight)
+    {
+        string kind = $"{from} as {weight.Type}";
+        (int tensors, long bytes) = _decoded.GetValueOrDefault(kind);
+        _decoded[kind] = (tensors + 1, bytes + weight.DecodedBytes);
+        return weight;
+    }
+
     private void Summarize()
     {
+        foreach ((string kind, (int tensors, long bytes)) in _decoded)
+            Notes.Add($"{tensors} matrices are decoded when the model is loaded, {kind}: {(bytes + (1 << 20) - 1) >> 20} MiB of memory beside the files.");
         if (_encoderTensors > 0)
             Notes.Add($"{_encoderTensors} tensors of an encoder for images or sound are left out: the text part runs alone.");
         if (_misaligned > 0)

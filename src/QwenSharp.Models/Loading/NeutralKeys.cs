@@ -18,7 +18,7 @@ internal static class NeutralKeys
         "moe_every_n_layers", "interleave_moe_layer_step", "swiglu_clamp_exp", "swiglu_clamp_shexp",
 
         // Other shapes of the network.
-        "use_parallel_residual", "nextn_predict_layers", "n_deepstack_layers", "decoder_block_count", "swin_norm",
+        "use_parallel_residual", "nextn_predict_layers", "decoder_block_count", "swin_norm",
         "rescale_every_n_layers", "time_mix_extra_dim", "time_decay_extra_dim", "residual_scale", "embedding_scale", "logit_scale",
         "hrm.layers_per_stack", "hrm.h_cycles", "hrm.l_cycles", "hrm.prefix_lm", "hash_layer_count", "attn_res.block_size",
         "hyper_connection.count", "hyper_connection.sinkhorn_iterations", "hyper_connection.epsilon", "hyper_connection.magnitude",
@@ -60,10 +60,13 @@ internal static class NeutralKeys
         ["deepstack_mapping"] = -1,
     };
 
-    /// <summary>Says nothing that a forward pass could honour: a note on training, or a detail of sliding windows, which must be off.</summary>
+    /// <summary>
+    /// Says nothing that a forward pass could honour: a note on training, a detail of sliding windows, which must be off, or into how many layers
+    /// an encoder of images feeds what it sees, of which there is none in a text.
+    /// </summary>
     private static readonly HashSet<string> Notes =
     [
-        "rope.scaling.finetuned", "rope.dimension_count_swa", "rope.freq_base_swa", "attention.key_length_swa", "attention.value_length_swa",
+        "n_deepstack_layers", "rope.scaling.finetuned", "rope.dimension_count_swa", "rope.freq_base_swa", "attention.key_length_swa", "attention.value_length_swa",
     ];
 
     /// <summary>Checks the keys of the architecture that nobody has read.</summary>

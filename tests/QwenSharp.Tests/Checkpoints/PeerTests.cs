@@ -1,0 +1,74 @@
+using System.Runtime.InteropServices;
+using QwenSharp.Formats;
+using QwenSharp.Models;
+using QwenSharp.Peers;
+
+namespace QwenSharp.Tests.Checkpoints;
+
+/// <summary>
+/// llama.cpp loads what we write and computes the same logits. Its libraries are those that the npm package <c>node-llama-cpp</c> carries, installed for the
+/// benchmarks (<c>npm install --ignore-scripts --prefix bench/QwenSharp.Peers</c>), or the folder that <c>QWENSHARP_PEER_LIBRARIES</c> names.
+/// </summary>
+public sealed class PeerTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("qwen3", false, null, 1e-4)]
+    [InlineData("qwen2", true, null, 1e-4)]
+    [InlineData("qwen3", true, "f32", 1e-4)]
+    [InlineData("qwen3", false, "f16", 2e-3)]
+    [InlineData("qwen3", false, "q8_0", 0.05)]
+    [InlineData("qwen3", true, "q4_k_m", 0.06)]
+    [InlineData("qwen2", false, "q3_k_l", 0.06)]
+    [InlineData("qwen3", false, "iq4_xs", 0.06)]
+    public void Llama_cpp_gives_the_same_logits(string architecture, bool tied, string? type, double bound)
+    {
+        string libraries = RequireLibraries();
+        string path = _folder["model.gguf"];
+        using (Checkpoint folder = ModelFiles.Open(ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Config(architecture, tied), SafetensorsType.F32), decode: false))
+            SmallModels.Save(folder, path, new() { Mix = type is null ? null : WeightMix.Find(type) });
+
+        AssertSameLogits(libraries, path, bound);
+    }
+
+    [Theory]
+    [InlineData("f32", 1e-4)]
+    [InlineData("q4_k_m", 0.06)]
+    public void Llama_cpp_takes_the_same_experts(string type, double bound)
+    {
+        string libraries = RequireLibraries();
+        ModelConfig config = SmallModels.Config() with { Architecture = "qwen3moe", FeedForwardWidth = 0, Experts = new MixtureOfExperts(6, 2, 256) { NormalizesWeights = true } };
+        RandomWeights.Save(_folder["f32.gguf"], config, WeightMix.Find("f32"));
+        using (GgufFile file = GgufFile.Open(_folder["f32.gguf"]))
+            SmallModels.Save(file, _folder["model.gguf"], new() { Mix = WeightMix.Find(type) });
+
+        AssertSameLogits(libraries, _folder["model.gguf"], bound);
+    }
+
+    private static void AssertSameLogits(string libraries, string path, double bound)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        double[] all = SmallModels.Logits(file);
+        using LlamaCpp llama = new(libraries, path, threads: 2, SmallModels.Tokens.Length + 8, exact: true);
+        double[] theirs = [.. llama.Decode(SmallModels.Tokens).ToArray().Select(logit => (double)logit)];
+        Assert.InRange(SmallModels.RelativeError(all[^theirs.Length..], theirs), 0, bound);
+    }
+
+    private static string RequireLibraries()
+    {
+        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
+        string platform = OperatingSystem.IsWindows() ? $"win-{architecture}" : OperatingSystem.IsMacOS() ? (architecture == "arm64" ? "mac-arm64-metal" : "mac-x64") : $"linux-{architecture}";
+        DirectoryInfo? root = new(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
+            root = root.Parent;
+
+        string folder = Environment.GetEnvironmentVariable("QWENSHARP_PEER_LIBRARIES") is { Length: > 0 } named
+            ? named
+            : Path.Combine(root?.FullName ?? "", "bench", "QwenSharp.Peers", "node_modules", "@node-llama-cpp", platform, "bins", platform);
+        Assert.SkipUnless(Directory.Exists(folder), "llama.cpp's libraries (node-llama-cpp under bench/QwenSharp.Peers) are not installed.");
+        return folder;
+    }
+}
