@@ -123,14 +123,28 @@ public class ExpertTests
     }
 
     [Fact]
-    public void A_file_with_a_tensor_an_expert_is_refused_with_the_way_out()
+    public void Experts_may_have_a_tensor_each_and_every_one_is_needed()
     {
-        IEnumerable<Tensor> tensors = RandomWeights.Create(_config, TinyModels.F32)
-            .Where(tensor => tensor.Name != "blk.0.ffn_gate_exps.weight")
-            .Append(Tensor.Copy("blk.0.ffn_gate.0.weight", TensorType.F32, [64, 32], new byte[64 * 32 * sizeof(float)]));
-        string message = Assert.Throws<ModelLoadException>(() => new LanguageModel(_config, tensors)).Message;
-        Assert.Contains("blk.0.ffn_gate.0.weight", message, StringComparison.Ordinal);
-        Assert.Contains("convert", message, StringComparison.Ordinal);
+        IReadOnlyList<Tensor> stacked = RandomWeights.Create(_config, TinyModels.F32);
+        List<Tensor> apart = [];
+        foreach (Tensor tensor in stacked)
+        {
+            if (tensor.Shape.Length < 3)
+                apart.Add(tensor);
+
+            long elements = tensor.Shape.Length < 3 ? 0 : tensor.Shape[0] * tensor.Shape[1];
+            for (int expert = 0; elements > 0 && expert < tensor.Shape[2]; expert++)
+            {
+                byte[] data = System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(HuggingFaceFolder.Floats(tensor.Slice(expert * elements, tensor.Shape[..2]))).ToArray();
+                apart.Add(Tensor.Copy(tensor.Name.Replace("_exps", $".{expert}", StringComparison.Ordinal), TensorType.F32, tensor.Shape[..2], data));
+            }
+        }
+
+        using Run one = new(new LanguageModel(_config, stacked), 8, 1), other = new(new LanguageModel(_config, apart), 8, 1);
+        Assert.Equal(one.Append(0, [1, 2, 3]), other.Append(0, [1, 2, 3]));
+        Assert.Equal(new LanguageModel(_config, stacked).BytesPerToken, new LanguageModel(_config, apart).BytesPerToken);
+        ModelLoadException refusal = Assert.Throws<ModelLoadException>(() => new LanguageModel(_config, apart.Where(tensor => tensor.Name != "blk.0.ffn_up.3.weight")));
+        Assert.Contains("'blk.0.ffn_up.3.weight'", refusal.Message, StringComparison.Ordinal);
     }
 
     [Theory]

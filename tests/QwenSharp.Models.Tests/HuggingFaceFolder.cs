@@ -25,6 +25,21 @@ internal static partial class HuggingFaceFolder
         ["ffn_gate"] = "mlp.gate_proj",
         ["ffn_up"] = "mlp.up_proj",
         ["ffn_down"] = "mlp.down_proj",
+        ["ffn_gate_inp"] = "mlp.gate",
+        ["ffn_gate_inp_shexp"] = "mlp.shared_expert_gate",
+        ["ffn_gate_shexp"] = "mlp.shared_expert.gate_proj",
+        ["ffn_up_shexp"] = "mlp.shared_expert.up_proj",
+        ["ffn_down_shexp"] = "mlp.shared_expert.down_proj",
+    };
+
+    private static readonly Dictionary<string, string> Classes = new()
+    {
+        ["qwen2"] = "Qwen2ForCausalLM",
+        ["qwen2moe"] = "Qwen2MoeForCausalLM",
+        ["qwen2vl"] = "Qwen2VLForConditionalGeneration",
+        ["qwen3"] = "Qwen3ForCausalLM",
+        ["qwen3moe"] = "Qwen3MoeForCausalLM",
+        ["qwen3vl"] = "Qwen3VLForConditionalGeneration",
     };
 
     /// <summary>The module of transformers that a GGUF tensor belongs to, with its parameter.</summary>
@@ -32,10 +47,35 @@ internal static partial class HuggingFaceFolder
         ? (match.Groups["layer"].Success ? $"model.layers.{match.Groups["layer"].Value}." : "") + $"{Modules[match.Groups["module"].Value]}.{match.Groups["parameter"].Value}"
         : throw new ArgumentException($"'{gguf}' is not a name of the families under test.", nameof(gguf));
 
-    /// <summary>The <c>config.json</c> of a dense model.</summary>
-    public static JsonObject Config(ModelConfig config) => new()
+    private static string ExpertName(string stack, int expert)
     {
-        ["architectures"] = new JsonArray(config.Architecture == "qwen2" ? "Qwen2ForCausalLM" : "Qwen3ForCausalLM"),
+        string name = NameOf(stack.Replace("_exps", "", StringComparison.Ordinal));
+        return name.Replace("mlp.", $"mlp.experts.{expert}.", StringComparison.Ordinal);
+    }
+
+    /// <summary>The <c>config.json</c> of a model.</summary>
+    public static JsonObject Config(ModelConfig config)
+    {
+        JsonObject json = Dense(config);
+        if (config.Experts is { } experts)
+        {
+            json["num_experts"] = experts.Count;
+            json["num_experts_per_tok"] = experts.Used;
+            json["moe_intermediate_size"] = experts.Width;
+            json["norm_topk_prob"] = experts.NormalizesWeights;
+            if (experts.SharedWidth > 0)
+                json["shared_expert_intermediate_size"] = experts.SharedWidth;
+        }
+
+        if (config.RotarySections is { } sections)
+            json["rope_scaling"] = new JsonObject { ["type"] = "mrope", ["mrope_section"] = new JsonArray(sections.Time, sections.Height, sections.Width), ["mrope_interleaved"] = sections.IsInterleaved };
+
+        return json;
+    }
+
+    private static JsonObject Dense(ModelConfig config) => new()
+    {
+        ["architectures"] = new JsonArray(Classes[config.Architecture]),
         ["model_type"] = config.Architecture,
         ["hidden_act"] = "silu",
         ["hidden_size"] = config.Width,
@@ -69,7 +109,7 @@ internal static partial class HuggingFaceFolder
         ["vocab_size"] = config.VocabularySize,
     };
 
-    /// <summary>Writes a dense model whose matrices are F32.</summary>
+    /// <summary>Writes a model whose matrices are F32; experts one by one, as transformers has them.</summary>
     /// <param name="folder">Where to; it must exist.</param>
     /// <param name="config">The model's shape.</param>
     /// <param name="tensors">Its tensors under their GGUF names.</param>
@@ -81,7 +121,19 @@ internal static partial class HuggingFaceFolder
     {
         SafetensorsWriter writer = new SafetensorsWriter().AddMetadata("format", "pt");
         foreach (Tensor tensor in tensors)
-            writer.Add(NameOf(tensor.Name), type, [.. tensor.Shape.ToArray().Reverse()], Encode(Floats(tensor), type));
+        {
+            if (tensor.Shape.Length == 3)
+            {
+                for (int expert = 0; expert < tensor.Shape[2]; expert++)
+                    writer.Add(ExpertName(tensor.Name, expert), type, [tensor.Shape[1], tensor.Shape[0]], Encode(Floats(tensor.Slice(expert * tensor.Shape[0] * tensor.Shape[1], tensor.Shape[..2])), type));
+            }
+            else
+            {
+                // A gate of one output is a matrix of one row there.
+                long[] shape = [.. tensor.Shape.ToArray().Reverse()];
+                writer.Add(NameOf(tensor.Name), type, tensor.Name.Contains("ffn_gate_inp_shexp", StringComparison.Ordinal) ? [1, .. shape] : shape, Encode(Floats(tensor), type));
+            }
+        }
 
         Save(folder, writer, maxShardBytes);
         WriteConfig(folder, config, edit);

@@ -40,7 +40,7 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
                 writer.Add(module + ".weight_scale_inv", scaleType, [down, across], HuggingFaceFolder.Encode(scales, scaleType));
                 return [.. codes.Select((code, i) => Float8Matrix.ToSingle(code) * scales[i / inputs / block * across + i % inputs / block])];
             },
-            TensorType.F16, weightError: 1 / 4096f, logitError: 1e-3);
+            TensorType.F16, weightError: 1 / 2048f, logitError: 1e-3);
         Assert.Contains("FP8 as F16", Assert.Single(notes), StringComparison.Ordinal);
     }
 
@@ -92,7 +92,7 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
                     weights[output * inputs + i] = scales[groupOf[i] * outputs + output] * (codes[i * outputs + output] - zeros[groupOf[i] * outputs + output]);
 
             return weights;
-        }, type, weightError: type == TensorType.F16 ? 1 / 4096f : 0, logitError: type == TensorType.F16 ? 1e-3 : 0.05);
+        }, type, weightError: type == TensorType.F16 ? 1 / 2048f : 0, logitError: type == TensorType.F16 ? 1e-3 : 0.05);
         Assert.Contains($"{(isAwq ? "AWQ" : "GPTQ")} as {type}", Assert.Single(notes), StringComparison.Ordinal);
     }
 

@@ -6,7 +6,7 @@ namespace QwenSharp.Formats;
 /// <summary>
 /// A matrix in FP8 as Qwen publishes it: elements in E4M3, and a scale for each block of 128 × 128 that multiplies them
 /// (<c>weight_scale_inv</c>, the inverse of what the weights were multiplied with).
-/// It is decoded to F16: a product of an E4M3 number and its scale has more digits than BF16 holds, and F16's 11 leave an error of 2⁻¹², a
+/// It is decoded to F16: a product of an E4M3 number and its scale has more digits than BF16 holds, and F16's 11 leave an error of at most 2⁻¹¹, a
 /// hundredth of FP8's own; the memory is that of BF16, twice the file's.
 /// </summary>
 public static class Float8Matrix

@@ -21,7 +21,7 @@ public enum PackedLayout
 /// A matrix of 4- or 8-bit integers with a scale s and a zero point z for each group of inputs of an output, w = s(q − z), as GPTQ (Frantar et al.,
 /// 2022) and AWQ (Lin et al., 2023) store it. It is repacked, without loss where one of ggml's types holds the same numbers: Q4_0 where z is 8
 /// everywhere, Q5_0 where it is not (q − z has 5 bits then), Q8_0 for 8 bits around 128. What is left (inputs out of order, groups that do not fill
-/// blocks, 8 bits around another zero) becomes F16, whose error is 2⁻¹² of a weight.
+/// blocks, 8 bits around another zero) becomes F16, whose error is at most 2⁻¹¹ of a weight.
 /// </summary>
 public sealed class PackedMatrix
 {

@@ -13,8 +13,8 @@ internal sealed class HuggingFaceConfig
     private static readonly string[] Notes =
     [
         "_attn_implementation", "_name_or_path", "attention_dropout", "auto_map", "bos_token_id", "decoder_sparse_step", "dtype", "eos_token_id",
-        "initializer_range", "is_decoder", "max_window_layers", "model_type", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
-        "sliding_window", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache",
+        "initializer_range", "image_token_id", "is_decoder", "max_window_layers", "model_type", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
+        "sliding_window", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache", "video_token_id", "vision_config", "vision_end_token_id", "vision_start_token_id", "vision_token_id",
     ];
 
     private readonly OrderedDictionary<string, GgufValue> _metadata;
@@ -68,6 +68,21 @@ internal sealed class HuggingFaceConfig
     /// <summary>Adds a length under GGUF's name.</summary>
     public void AddLength(string key, string name, int? otherwise = null) => Add(key, (uint)Length(name, otherwise));
 
+    /// <summary>Adds the keys of a mixture of experts in every layer.</summary>
+    /// <param name="normalizesWeights">Whether the family divides the weights of the experts that are hit by their sum.</param>
+    public void WriteExperts(bool normalizesWeights)
+    {
+        AddLength("expert_count", "num_experts");
+        AddLength("expert_used_count", "num_experts_per_tok");
+        AddLength("expert_feed_forward_length", "moe_intermediate_size");
+        if (Text.TryGetBool("norm_topk_prob", out bool normalizes) && normalizes != normalizesWeights)
+            throw Refusal("norm_topk_prob", $"{Family.Architecture} is run with {(normalizesWeights ? "true" : "false")}");
+        if (Text.TryGetInt32("decoder_sparse_step", out int step) && step != 1)
+            throw Refusal("decoder_sparse_step", "only experts in every layer are supported");
+        if (Text.TryGetInt32s("mlp_only_layers", out int[]? dense) && dense.Length > 0)
+            throw Refusal("mlp_only_layers", "only experts in every layer are supported");
+    }
+
     private void WriteCommonKeys()
     {
         int width = Length("hidden_size"), heads = Length("num_attention_heads");
@@ -75,7 +90,9 @@ internal sealed class HuggingFaceConfig
         AddLength("block_count", "num_hidden_layers");
         AddLength("context_length", "max_position_embeddings");
         Add("embedding_length", (uint)width);
-        AddLength("feed_forward_length", "intermediate_size");
+        if (Text.Has("intermediate_size") || !Text.Has("moe_intermediate_size"))
+            AddLength("feed_forward_length", "intermediate_size");
+
         Add("attention.head_count", (uint)heads);
         AddLength("attention.head_count_kv", "num_key_value_heads", heads);
         int headLength = Length("head_dim", Family.DefaultHeadLength > 0 ? Family.DefaultHeadLength : width / heads);

@@ -19,7 +19,15 @@ internal sealed record HuggingFaceFamily(
     public static readonly IReadOnlyList<HuggingFaceFamily> All =
     [
         new("qwen2", ["Qwen2ForCausalLM", "Qwen2Model"]),
+        new("qwen2moe", ["Qwen2MoeForCausalLM"], WriteKeys: config =>
+        {
+            config.WriteExperts(normalizesWeights: false);
+            config.AddLength("expert_shared_feed_forward_length", "shared_expert_intermediate_size");
+        }),
+        new("qwen2vl", ["Qwen2VLForConditionalGeneration", "Qwen2_5_VLForConditionalGeneration"]),
         new("qwen3", ["Qwen3ForCausalLM", "Qwen3Model"], DefaultHeadLength: 128),
+        new("qwen3moe", ["Qwen3MoeForCausalLM"], DefaultHeadLength: 128, config => config.WriteExperts(normalizesWeights: true)),
+        new("qwen3vl", ["Qwen3VLForConditionalGeneration"], DefaultHeadLength: 128),
     ];
 
     /// <exception cref="ModelLoadException">No class of the list is supported; the message lists those that are.</exception>

@@ -92,6 +92,10 @@ internal sealed class HuggingFaceWeights
             _ => throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a type that this build cannot compute with; F32, F16 and BF16 can stand alone, FP8 needs its scales."),
         };
         long[] shape = [.. tensor.Shape.ToArray().Reverse()];
+
+        // The gate of a shared expert is a matrix of one output, which GGUF takes for a vector.
+        if (shape is [_, 1] && name.EndsWith("_shexp.weight", StringComparison.Ordinal))
+            shape = [shape[0]];
         if (shape.Length is 0 or > 4 || shape.Contains(0))
             throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a shape that no weight has.");
 
