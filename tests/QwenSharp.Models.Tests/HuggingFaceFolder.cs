@@ -98,6 +98,7 @@ internal static partial class HuggingFaceFolder
                 ["attention_factor"] = (0.1 * Math.Log(yarn.Factor) + 1) * yarn.AttentionFactor,
                 ["beta_fast"] = yarn.BetaFast,
                 ["beta_slow"] = yarn.BetaSlow,
+                ["truncate"] = yarn.Truncates,
             },
             { } linear => new JsonObject { ["type"] = "linear", ["factor"] = linear.Factor },
         },

@@ -66,7 +66,7 @@ internal static class HuggingFaceRope
         if (rope.TryGetNumber("beta_slow", out double slow))
             config.Add("rope.scaling.yarn_beta_slow", (float)slow);
         if (rope.TryGetBool("truncate", out bool truncates) && !truncates)
-            throw rope.Fault("truncate", "is false; only the paper's bounds, cut to whole pairs, are supported");
+            config.Add("rope.scaling.yarn_truncate", false);
     }
 
     private static float Factor(HuggingFaceJson rope)

@@ -12,10 +12,14 @@ internal static class ModelMetadata
     private const int Normal = 1, Control = 3, UserDefined = 4, Unused = 5;
     private const string TypeKey = "general.type", FileTypeKey = "general.file_type", VersionKey = "general.quantization_version";
 
-    /// <exception cref="InvalidDataException">A folder has no tokenizer.</exception>
+    /// <exception cref="InvalidDataException">A folder has no tokenizer, or GGUF has no key for how the model scales its positions.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
     public static void Write(Checkpoint model, ModelConfig config, GgufWriter writer, ModelWriterOptions options, TensorType bulk)
     {
+        // Keys of our own would be read by nobody else, and another engine would turn the wrong angles without a word.
+        if (config.RopeScaling is DynamicRopeScaling or YarnRopeScaling { Truncates: false })
+            throw new InvalidDataException($"{model.Path}: GGUF has no key for this model's rope_scaling (dynamic, or yarn with \"truncate\": false); it runs from where it is.");
+
         foreach ((string key, GgufValue value) in model.Metadata.Where(entry => entry.Key is not (TypeKey or FileTypeKey or VersionKey)))
             writer.Add(key, value);
 
