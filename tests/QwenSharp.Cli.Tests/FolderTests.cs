@@ -34,7 +34,7 @@ public sealed class FolderTests : IDisposable
     {
         Assert.Equal(0, (await Invocation.RunAsync("tokenize", _model, "Hello")).Code);
         Assert.Equal("Hello", (await Invocation.RunAsync("tokenize", _model, "--decode", string.Join(',', (await Invocation.RunAsync("tokenize", _model, "Hello")).Out.Split()).TrimEnd(','))).Out);
-        Assert.Equal("<|im_start|>user\nHi<|im_end|>\n", (await Invocation.WithInputAsync("""{"messages":[{"role":"user","content":"Hi"}]}""", "template", _model, "--conversation", "-")).Out);
+        Assert.Equal("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", (await Invocation.WithInputAsync("""{"messages":[{"role":"user","content":"Hi"}]}""", "template", _model, "--conversation", "-")).Out);
         Assert.Equal(0, (await Invocation.RunAsync("logits", _model, "--tokens", "1,2", "--output", _folder["l"])).Code);
         Assert.Equal(0, (await Invocation.RunAsync("bench", _model, "--prompt-tokens", "4", "--generate-tokens", "2", "--runs", "1")).Code);
     }
