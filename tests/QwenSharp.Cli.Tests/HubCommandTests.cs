@@ -70,6 +70,7 @@ public sealed class HubCommandTests : IDisposable
         Result absent = await RunAsync("run", LocalHub.Repo, "Hi");
         Result pull = await RunAsync("pull", LocalHub.Repo);
         Result answer = await RunAsync("run", LocalHub.Repo, "Hi", "--temperature", "0", "--threads", "1");
+        Result inspected = await RunAsync("inspect", LocalHub.Repo, "--json");
         Result list = await RunAsync("list");
         JsonElement listed = Assert.Single((await RunAsync("list", "--json")).Json().EnumerateArray());
         Result refused = await RunAsync("rm", LocalHub.Repo);
@@ -79,12 +80,33 @@ public sealed class HubCommandTests : IDisposable
         string path = pull.Out.TrimEnd().Split('\n')[^1];
         Assert.StartsWith($"{LocalHub.Repo}:Q8_0 is here", pull.Out);
         Assert.Equal("Hello, world!\n", answer.Out);
+        Assert.Equal(ExitCode.Ok, inspected.Code);
         Assert.Matches($@"{LocalHub.Repo}:Q8_0 .*huggingface +{LocalHub.Commit[..7]} ", list.Out);
         Assert.Equal((path, content.Length), (listed.GetProperty("path").GetString(), listed.GetProperty("bytes").GetInt32()));
         Assert.Equal(ExitCode.Usage, refused.Code);
         Assert.InRange(removed.Json().GetProperty("freed_bytes").GetInt64(), content.Length, content.Length + 100);
         Assert.Equal("[]", (await RunAsync("list", "--json")).Out.Trim());
         (await RunAsync("rm", LocalHub.Repo, "--yes")).AssertFails("There is no");
+    }
+
+    [Fact]
+    public async Task A_served_model_goes_by_the_name_it_was_asked_for()
+    {
+        _hub.Files["tiny-q8_0.gguf"] = File.ReadAllBytes(ScriptedCheckpoint.Write(_folder["source.gguf"]));
+        await RunAsync("pull", LocalHub.Repo);
+        using Process server = Start("serve", "--model", LocalHub.Repo, "--port", "0", "--threads", "1");
+        try
+        {
+            Uri address = new((await server.StandardOutput.ReadLineAsync(Stop))!.Split(' ', ';')[2]);
+            using HttpClient client = new();
+            using JsonDocument models = JsonDocument.Parse(await client.GetStringAsync(new Uri(address, "v1/models"), Stop));
+
+            Assert.Equal(LocalHub.Repo, models.RootElement.GetProperty("data")[0].GetProperty("id").GetString());
+        }
+        finally
+        {
+            server.Kill();
+        }
     }
 
     [Fact]

@@ -13,9 +13,9 @@ public class FaultTests
     {
         GenerationRequest other = Requests.Sampled(10, 2, 60);
         int[] expected = await Requests.Alone(other);
-        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1, MaxSequences = 2, MaxBatchTokens = 2 });
+        await using InferenceEngine engine = new(Requests.LongModel, new EngineOptions { Threads = 1, MaxSequences = 2, MaxBatchTokens = 2 });
         using CancellationTokenSource cancel = new();
-        Task<int[]> cancelled = Requests.Collect(engine, Requests.Greedy(250, 1, 5), cancel.Token);
+        Task<int[]> cancelled = Requests.Collect(engine, Requests.Greedy(60_000, 1, 5), cancel.Token);
         Task<int[]> kept = Requests.Collect(engine, other);
         await Requests.Eventually(() => engine.Statistics.PrefillTokens > 3);
         await cancel.CancelAsync();
@@ -25,20 +25,21 @@ public class FaultTests
         Assert.Equal(expected, await kept);
         await Requests.AllFree(engine);
         Assert.Equal(1, engine.Statistics.Cancelled);
-        Assert.True(engine.Statistics.PrefillTokens < 260);
+        Assert.True(engine.Statistics.PrefillTokens < 60_000);
     }
 
     [Fact]
     public async Task Cancelling_while_waiting_never_starts()
     {
-        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1, MaxSequences = 1 });
-        using CancellationTokenSource cancel = new();
-        Task<int[]> first = Requests.Collect(engine, Requests.Greedy(10, 1, 200));
+        await using InferenceEngine engine = new(Requests.LongModel, new EngineOptions { Threads = 1, MaxSequences = 1 });
+        using CancellationTokenSource cancel = new(), cancelFirst = new();
+        Task<int[]> first = Requests.Collect(engine, Requests.Greedy(10, 1, 60_000), cancelFirst.Token);
         await Requests.Eventually(() => engine.Statistics.Running == 1);
         Task<int[]> second = Requests.Collect(engine, Requests.Greedy(40, 2, 5), cancel.Token);
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
-        Assert.Equal(200, (await first).Length);
+        await cancelFirst.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
         await Requests.AllFree(engine);
         Assert.Equal(10, engine.Statistics.PrefillTokens);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Requests.Collect(engine, Requests.Greedy(40, 2, 5), cancel.Token));
@@ -84,8 +85,8 @@ public class FaultTests
     [Fact]
     public async Task Disposing_ends_everyone_with_a_clear_error()
     {
-        InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 2, MaxSequences = 2, MaxBatchTokens = 8 });
-        Task<int[]>[] tasks = [.. Enumerable.Range(0, 6).Select(i => Requests.Collect(engine, Requests.Greedy(100, i, 150)))];
+        InferenceEngine engine = new(Requests.LongModel, new EngineOptions { Threads = 2, MaxSequences = 2, MaxBatchTokens = 8 });
+        Task<int[]>[] tasks = [.. Enumerable.Range(0, 6).Select(i => Requests.Collect(engine, Requests.Greedy(100, i, 60_000)))];
         await Requests.Eventually(() => engine.Statistics.Running == 2);
         await engine.DisposeAsync();
         await engine.DisposeAsync();

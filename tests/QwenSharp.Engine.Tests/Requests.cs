@@ -9,6 +9,9 @@ internal static class Requests
 {
     public static readonly LanguageModel Model = TinyModels.Create("qwen3");
 
+    /// <summary>The same weights with so long a context that a sequence can be caught in the middle, however slowly the test runs.</summary>
+    public static readonly LanguageModel LongModel = RandomWeights.CreateModel(TinyModels.Configs["qwen3"] with { ContextLength = 1 << 16 }, TinyModels.F32, seed: 1);
+
     public static long BlockBytes => KvStore.BlockTokens * Model.Config.KvBytesPerToken(TensorType.F16);
 
     public static GenerationRequest Greedy(int promptLength, int seed, int maxTokens) => new()

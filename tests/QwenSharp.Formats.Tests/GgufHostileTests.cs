@@ -143,7 +143,6 @@ public sealed class GgufHostileTests
     }
 
     [Theory]
-    [InlineData(23u, "IQ4_XS")]
     [InlineData(4u, "removed")]
     [InlineData(12_345u, "unknown")]
     [InlineData(uint.MaxValue, "unknown")]

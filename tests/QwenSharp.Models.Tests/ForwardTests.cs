@@ -141,19 +141,23 @@ public class ForwardTests
         {
             batch.Clear();
             batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks, 1);
-            batch.Add([1], position, others, 1);
+            batch.Add([1], position / 7, others, 1);
             model.Forward(compute, batch, cache, workspace);
         }
 
         // Which experts are hit decides how much scratch there is; it grows to what the first round needed.
-        for (int position = 0; position < 28; position += 7)
-            Step(position);
+        // The runtime may allocate while it recompiles a method: an allocation of ours would be there in every round.
+        long[] allocated = new long[4];
+        for (int round = 0; round < allocated.Length; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int position = 0; position < 28; position += 7)
+                Step(position);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int position = 0; position < 28; position += 7)
-            Step(position);
+            allocated[round] = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, allocated[1..].Min());
     }
 
     [Fact]

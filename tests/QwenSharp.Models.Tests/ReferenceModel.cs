@@ -172,7 +172,8 @@ internal sealed partial class ReferenceModel(ModelConfig config, IEnumerable<Ten
                 // The paper's ramp γ over the number of rotations, in the form with bounds on the pair's number that Hugging Face
                 // and llama.cpp use: the bounds are whole pairs.
                 double Bound(double beta) => config.RotaryLength / 2.0 * Math.Log(yarn.OriginalContextLength / (2 * Math.PI * beta)) / Math.Log(config.RopeTheta);
-                double low = Math.Max(Math.Floor(Bound(yarn.BetaFast)), 0), high = Math.Min(Math.Ceiling(Bound(yarn.BetaSlow)), config.RotaryLength - 1);
+                Func<double, double> floor = yarn.Truncates ? Math.Floor : bound => bound, ceiling = yarn.Truncates ? Math.Ceiling : bound => bound;
+                double low = Math.Max(floor(Bound(yarn.BetaFast)), 0), high = Math.Min(ceiling(Bound(yarn.BetaSlow)), config.RotaryLength - 1);
                 double ramp = pair <= low ? 0 : pair >= high ? 1 : (pair - low) / (high - low);
                 return (position * (frequency / yarn.Factor * ramp + frequency * (1 - ramp)), 1.1f * (1 + 0.1 * Math.Log(yarn.Factor)));
             case DynamicRopeScaling dynamic:

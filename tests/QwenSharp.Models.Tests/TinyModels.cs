@@ -34,11 +34,15 @@ internal static class TinyModels
         },
         ["qwen3, heads wider than the model, tied"] = Config("qwen3", heads: 4, kvHeads: 4, headLength: 32) with { HasTiedHead = true },
         ["qwen3, groups of three"] = Config("qwen3", heads: 6, kvHeads: 2, headLength: 8) with { Layers = 3 },
-        ["qwen3, in part, dynamic scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RotaryLength = 8, RopeScaling = new DynamicRopeScaling(3) },
+        ["qwen3, in part, dynamic scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RotaryLength = 8, ContextLength = 768, RopeScaling = new DynamicRopeScaling(3) },
         ["qwen3, linear scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RopeScaling = new LinearRopeScaling(4) },
         ["qwen2, YaRN"] = Config("qwen2", heads: 2, kvHeads: 1, headLength: 32) with
         {
             RopeScaling = new YarnRopeScaling(4, 64, AttentionFactor: 1.1f),
+        },
+        ["qwen3, YaRN with fractional bounds"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with
+        {
+            RopeScaling = new YarnRopeScaling(4, 64, AttentionFactor: 1.1f) { Truncates = false },
         },
         ["qwen3next"] = Hybrid("qwen3next", new DeltaNetShape(2, 6, 16, 24, 4)) with
         {

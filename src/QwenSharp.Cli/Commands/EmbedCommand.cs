@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 
@@ -35,7 +36,7 @@ internal static class EmbedCommand
             if (parsed.GetValue(instruction) is { } task)
                 options.AdditionalProperties = new() { [TextEmbedder.InstructionKey] = task };
 
-            await using QwenModel weights = QwenModel.Load(parsed.GetValue(model)!);
+            await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
             using TextEmbedder embedder = new(weights, parsed.GetValue(threads));
             string[] given = parsed.GetValue(texts) ?? [];
             IAsyncEnumerable<string> source = given.Length > 0 ? given.ToAsyncEnumerable() : LinesAsync(terminal);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 
@@ -31,7 +32,7 @@ internal static class RerankCommand
             if (texts.Length == 0)
                 throw new UsageException("There is no document to score.");
 
-            await using QwenModel weights = QwenModel.Load(parsed.GetValue(model)!);
+            await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
             using Reranker reranker = new(weights, parsed.GetValue(threads));
             IReadOnlyList<float> scores = await reranker.ScoreAsync(parsed.GetValue(query)!, texts, parsed.GetValue(instruction), stop).ConfigureAwait(false);
             int[] order = [.. Enumerable.Range(0, texts.Length).OrderByDescending(i => scores[i])];

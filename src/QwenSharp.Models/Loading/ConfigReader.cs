@@ -103,7 +103,8 @@ internal static class ConfigReader
     /// <param name="contextLength">Positions of the stretched context, or 0.</param>
     private static RopeScaling? ReadScaling(ArchitectureKeys keys, out int contextLength)
     {
-        // Files from before scaling had types carry the linear factor alone.
+        // Files from before scaling had types carry the linear factor alone. "dynamic" and yarn_truncate are this build's words for what
+        // Hugging Face's configs can say and GGUF otherwise cannot.
         string type = keys.Text("rope.scaling.type") ?? "linear";
         float factor = keys.Float("rope.scaling.factor", keys.Float("rope.scale_linear", 0));
         int original = keys.Int("rope.scaling.original_context_length", 0);
@@ -118,14 +119,22 @@ internal static class ConfigReader
             throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.factor")}' is {factor}; a context is stretched by more than 1.");
         if (type == "linear")
             return new LinearRopeScaling(factor);
+        if (type == "dynamic")
+        {
+            contextLength = Stretched(factor, original > 0 ? original : keys.Int("context_length"));
+            return new DynamicRopeScaling(factor);
+        }
+
         if (type != "yarn")
-            throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.type")}' is '{type}'; this build has none, linear and yarn.");
+            throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.type")}' is '{type}'; this build has none, linear, dynamic and yarn.");
         if (extrapolation is not (-1 or 1))
             throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.yarn_ext_factor")}' is {extrapolation}; only the paper's blend (1) is supported.");
         if (original <= 0)
             throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.original_context_length")}' is {original}; YaRN needs the length that the model was trained on.");
 
-        contextLength = (int)Math.Min(int.MaxValue, (double)factor * original);
-        return new YarnRopeScaling(factor, original, attention, fast, slow);
+        contextLength = Stretched(factor, original);
+        return new YarnRopeScaling(factor, original, attention, fast, slow) { Truncates = keys.Flag("rope.scaling.yarn_truncate") ?? true };
     }
+
+    private static int Stretched(float factor, int original) => (int)Math.Min(int.MaxValue, (double)factor * original);
 }

@@ -44,19 +44,20 @@ internal static class ConfigWriter
             writer.Add(prefix + "rope.dimension_sections", GgufValue.ArrayOf<int>([sections.Time, sections.Height, sections.Width, 0]));
         if (config.RopeScaling is { } scaling)
         {
-            if (scaling is DynamicRopeScaling || scaling is YarnRopeScaling { Truncates: false })
-                throw new ArgumentException($"GGUF has no words for {scaling}.", nameof(config));
-
-            writer.Add(prefix + "rope.scaling.type", scaling is YarnRopeScaling ? "yarn" : "linear")
+            writer.Add(prefix + "rope.scaling.type", scaling is YarnRopeScaling ? "yarn" : scaling is DynamicRopeScaling ? "dynamic" : "linear")
                 .Add(prefix + "rope.scaling.factor", scaling.Factor);
         }
 
+        if (config.RopeScaling is DynamicRopeScaling dynamic)
+            writer.Add(prefix + "rope.scaling.original_context_length", (uint)(config.ContextLength / dynamic.Factor));
         if (config.RopeScaling is YarnRopeScaling yarn)
         {
             writer.Add(prefix + "rope.scaling.original_context_length", (uint)yarn.OriginalContextLength)
                 .Add(prefix + "rope.scaling.attn_factor", yarn.AttentionFactor)
                 .Add(prefix + "rope.scaling.yarn_beta_fast", yarn.BetaFast)
                 .Add(prefix + "rope.scaling.yarn_beta_slow", yarn.BetaSlow);
+            if (!yarn.Truncates)
+                writer.Add(prefix + "rope.scaling.yarn_truncate", false);
         }
     }
 }

@@ -8,9 +8,6 @@ internal unsafe interface ICodebookFormat
     /// <summary>Columns that share a scale: 16 or 32.</summary>
     static abstract int UnitLength { get; }
 
-    /// <summary>Whether the format has <see cref="Dot"/>.</summary>
-    static abstract bool HasDot { get; }
-
     /// <summary>Unpacks a chunk of each row.</summary>
     /// <param name="weights">The chunk's first block in the first row.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
@@ -56,7 +53,7 @@ internal readonly unsafe struct CodebookKernel<TFormat> : IPanelKernel
 {
     private const int Pairs = 0, Scales = 2 * 128;
 
-    public static bool HasDot => TFormat.HasDot;
+    public static bool HasDot => true;
 
     public static int MaxTile => 3;
 

@@ -70,11 +70,10 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         _outputs.AsSpan(0, outputs.Length).Clear();
     }
 
-    // Q8_0 widens activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
+    // Q8_0 and types with a codebook widen activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
     private static ActivationFormat FormatOf(TensorType type, int tokens) => type switch
     {
-        TensorType.Q8_0 => tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
-        _ when type.HasCodebook() => tokens == 1 && CodebookFormats.HaveDot(type) ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
+        _ when type == TensorType.Q8_0 || type.HasCodebook() => tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
         _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,
         _ when type.BlockLength() == 32 => ActivationFormat.Blocks,
         _ => ActivationFormat.Floats,

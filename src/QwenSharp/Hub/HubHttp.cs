@@ -33,11 +33,12 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
 
     /// <summary>Reads a JSON document, with attempts enough for a passing fault.</summary>
     /// <param name="address">Where.</param>
-    /// <param name="repo">The repository it is about, for messages.</param>
+    /// <param name="repo">The repository, for messages.</param>
+    /// <param name="what">What is asked for, for messages.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    public Task<JsonDocument> GetJsonAsync(Uri address, string repo, CancellationToken cancellationToken) => Backoff.RunAsync(options.Time, async () =>
+    public Task<JsonDocument> GetJsonAsync(Uri address, string repo, string what, CancellationToken cancellationToken) => Backoff.RunAsync(options.Time, async () =>
     {
-        using HubResponse response = await GetAsync(address, repo, repo, range: null, cancellationToken).ConfigureAwait(false);
+        using HubResponse response = await GetAsync(address, repo, what, range: null, cancellationToken).ConfigureAwait(false);
         if (response.IsWebPage)
             throw new HubException($"{address.Host} answered with a web page where {site.Name} answers with JSON. Is the endpoint {site.Endpoint} right, and does the network want a login?");
 
@@ -48,7 +49,7 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         }
         catch (JsonException wrong)
         {
-            throw new HubException($"{site.Name} answered for {repo} with text that is no JSON: {wrong.Message}", wrong);
+            throw new HubException($"{site.Name} answered for {what} with text that is no JSON: {wrong.Message}", wrong);
         }
     }, cancellationToken);
 

@@ -10,14 +10,15 @@ internal sealed class ModelScopeHub(HttpClient client, HubOptions options) : IHu
 {
     private const int Success = 200;
 
-    public HubHttp Http { get; } = new(new HubSite("ModelScope", options.ModelScopeEndpoint, options.ModelScopeToken, "MODELSCOPE_API_TOKEN", "https://modelscope.cn/my/myaccesstoken"), client, options);
+    public HubHttp Http { get; } = new(
+        new HubSite("ModelScope", options.ModelScopeEndpoint, options.ModelScopeToken, "MODELSCOPE_API_TOKEN", "https://modelscope.cn/my/myaccesstoken", Pages: "models/"), client, options);
 
     public string DefaultRevision => "master";
 
     public async Task<RepoListing> ListAsync(string repo, string revision, CancellationToken cancellationToken)
     {
         Uri address = Http.Site.At($"api/v1/models/{repo}/repo/files?Revision={Uri.EscapeDataString(revision)}&Recursive=true");
-        using JsonDocument document = await Http.GetJsonAsync(address, $"{repo} at '{revision}'", cancellationToken).ConfigureAwait(false);
+        using JsonDocument document = await Http.GetJsonAsync(address, repo, $"{repo} at '{revision}'", cancellationToken).ConfigureAwait(false);
         JsonElement root = document.RootElement;
         if (root.Number("Code") is { } code and not Success)
             throw new HubException($"ModelScope does not list {repo} at '{revision}': {root.Text("Message") ?? $"code {code}"}.");

@@ -15,14 +15,17 @@ public unsafe class LanesTests
                 case Isa.Avx512:
                     Check<Lanes512, Vector512<int>>();
                     CheckRows<Lanes512, Vector512<int>>();
+                    CheckNibbles<Lanes512, Vector512<int>>();
                     break;
                 case Isa.Avx2:
                     Check<Lanes256, Vector256<int>>();
                     CheckRows<Lanes256, Vector256<int>>();
+                    CheckNibbles<Lanes256, Vector256<int>>();
                     break;
                 case Isa.Vector128:
                     Check<Lanes128, Vector128<int>>();
                     CheckRows<Lanes128, Vector128<int>>();
+                    CheckNibbles<Lanes128, Vector128<int>>();
                     break;
             }
         }
@@ -106,6 +109,38 @@ public unsafe class LanesTests
             fixed (byte* from = codes)
             fixed (sbyte* activations = x)
                 Assert.Equal(expected, Elements<V, int>(TLanes.MultiplyRows(from, 35, (byte*)activations, &negatives)));
+
+            for (int j = 0; j < codes.Length; j++)
+                codes[j] = codes[j] == 128 ? (byte)129 : codes[j];
+
+            int[] halves = [.. Enumerable.Range(0, 2 * TLanes.Count).Select(half => Enumerable.Range(half / TLanes.Count * 16, 16).Sum(j => (sbyte)codes[35 * (half % TLanes.Count) + j] * x[j]))];
+            fixed (byte* from = codes)
+            fixed (sbyte* activations = x)
+            {
+                TLanes.MultiplyHalfRows(from, 35, (byte*)activations, out V first, out V last);
+                Assert.Equal(halves, Elements<V, int>(first).Concat(Elements<V, int>(last)));
+            }
+        }
+    }
+
+    private static void CheckNibbles<TLanes, V>()
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        Random random = new(4);
+        for (int i = 0; i < 200; i++)
+        {
+            (byte[] nibbles, _) = Bytes(random, 18 * TLanes.Count);
+            sbyte[] x = Bytes(random, 32).Signed, table = Bytes(random, 16).Signed;
+            int negatives = x.Sum(value => Math.Max(0, -value));
+            int Product(int row) => Enumerable.Range(0, 32).Sum(j => table[j < 16 ? nibbles[18 * row + j] & 15 : nibbles[18 * row + j - 16] >> 4] * x[j]);
+            byte[] indices = [.. nibbles.Take(4 * TLanes.Count).Select(value => (byte)(value & 15))];
+            fixed (byte* from = nibbles)
+            fixed (sbyte* activations = x, values = table)
+            {
+                Assert.Equal(Enumerable.Range(0, TLanes.Count).Select(Product), Elements<V, int>(TLanes.MultiplyNibbleRows(from, 18, values, (byte*)activations, &negatives)));
+                Assert.Equal(indices.Select(index => table[index]), Elements<V, sbyte>(TLanes.LookUp(values, MemoryMarshal.Read<V>(indices))));
+            }
         }
     }
 

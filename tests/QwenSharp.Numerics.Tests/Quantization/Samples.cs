@@ -43,24 +43,38 @@ internal static class Samples
         return x;
     }
 
-    /// <summary>Random codes and group scales of a type that cannot be written, under scales of about <paramref name="scale"/>.</summary>
+    /// <summary>Random codes and group scales of a type with a codebook, under scales of about <paramref name="scale"/>.</summary>
     public static byte[] Blocks(TensorType type, int count, int seed, float scale)
     {
         Random random = new(seed);
         byte[] data = new byte[type.Bytes(count)];
         random.NextBytes(data);
-        for (int start = 0; start < data.Length; start += type.BlockBytes())
+        int bytes = type.BlockBytes();
+        for (int start = 0; start < data.Length; start += bytes)
         {
-            ushort half = BitConverter.HalfToUInt16Bits((Half)(scale / 8 * (0.5f + random.NextSingle())));
-            if (type != TensorType.IQ1_M)
+            Span<byte> block = data.AsSpan(start, bytes);
+            float d = scale / 8 * (0.5f + random.NextSingle());
+            ushort half = BitConverter.HalfToUInt16Bits((Half)d);
+            switch (type)
             {
-                BitConverter.TryWriteBytes(data.AsSpan(start), half);
-                continue;
-            }
+                case TensorType.MXFP4:
+                    block[0] = (byte)(127 + Math.ILogB(d));
+                    break;
+                case TensorType.NVFP4:
+                    break;
+                case TensorType.TQ1_0 or TensorType.TQ2_0:
+                    BitConverter.TryWriteBytes(block[^2..], half);
+                    break;
+                case TensorType.IQ1_M:
+                    // The scale's nibbles lie on top of the four words of group scales.
+                    for (int i = 0; i < 4; i++)
+                        block[49 + 2 * i] = (byte)(block[49 + 2 * i] & 15 | (half >> 4 * i & 15) << 4);
 
-            // The scale's nibbles lie on top of the four words of group scales.
-            for (int i = 0; i < 4; i++)
-                data[start + 49 + 2 * i] = (byte)(data[start + 49 + 2 * i] & 15 | (half >> 4 * i & 15) << 4);
+                    break;
+                default:
+                    BitConverter.TryWriteBytes(block, half);
+                    break;
+            }
         }
 
         return data;

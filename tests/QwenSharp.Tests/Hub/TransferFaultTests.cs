@@ -105,8 +105,22 @@ public sealed class TransferFaultTests : IDisposable
         HubException failure = await FailAsync(options => options with { HuggingFaceToken = token });
 
         Assert.Contains(advice, failure.Message);
+        Assert.Equal(status is 403 or 404 || (status, token) is (401, null), failure.Message.Contains($"{_hub.Address}{LocalHub.Repo}", StringComparison.Ordinal));
         Assert.DoesNotContain("secret", failure.Message);
         Assert.Single(_hub.Requests);
+    }
+
+    [Fact]
+    public async Task ModelScope_gets_its_own_token_and_names_its_own_page()
+    {
+        _hub.Intercept = _ => HubReply.Status(403);
+        using HubClient client = new(_hub.Options(_folder) with { HuggingFaceToken = "hf_secret", ModelScopeToken = "ms_secret" });
+
+        HubException failure = await Assert.ThrowsAsync<HubException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo) with { Hub = HubKind.ModelScope }, cancellationToken: Stop));
+
+        Assert.Contains($"{_hub.Address}models/{LocalHub.Repo}", failure.Message);
+        Assert.Contains("MODELSCOPE_API_TOKEN", failure.Message);
+        Assert.Equal("Bearer ms_secret", Assert.Single(_hub.Requests).Token);
     }
 
     [Fact]

@@ -84,6 +84,14 @@ internal unsafe interface ILanes<V>
     /// <param name="negatives">Σ |x| over the activations below zero.</param>
     static abstract V MultiplyRows(byte* codes, nint stride, byte* x, int* negatives);
 
+    /// <summary>As <see cref="MultiplyRows"/>, with the sums of the first and of the last 16 columns apart.</summary>
+    /// <param name="codes">The first row's codes, none of which is −128.</param>
+    /// <param name="stride">Bytes from a row to the next.</param>
+    /// <param name="x">32 activations, none of which is −128.</param>
+    /// <param name="first">Sums of columns 0 … 15.</param>
+    /// <param name="last">Sums of columns 16 … 31.</param>
+    static abstract void MultiplyHalfRows(byte* codes, nint stride, byte* x, out V first, out V last);
+
     /// <summary>As <see cref="MultiplyRows"/>, of codes that are looked up.</summary>
     /// <param name="nibbles">The first row's 16 bytes: their low nibbles are the first 16 codes' indices, the high ones the others'.</param>
     /// <param name="stride">Bytes from a row to the next.</param>

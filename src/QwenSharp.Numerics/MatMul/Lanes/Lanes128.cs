@@ -198,6 +198,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyHalfRows(byte* codes, nint stride, byte* x, out Vector128<int> first, out Vector128<int> last) =>
+        (first, last) = (MultiplyRows16(codes, stride, x), MultiplyRows16(codes + 16, stride, x + 16));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives)
     {
         Transpose(nibbles, stride, out Vector128<int> q0, out Vector128<int> q1, out Vector128<int> q2, out Vector128<int> q3);

@@ -140,30 +140,53 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
         Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, Vector256.Load((sbyte*)codes) ^ flip), Vector256.Create((short)1));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<int> MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives)
+    public static void MultiplyHalfRows(byte* codes, nint stride, byte* x, out Vector256<int> first, out Vector256<int> last)
     {
-        Vector256<sbyte> activations = Vector256.Load((sbyte*)x), flip = Vector256.LessThan(activations, default);
-        Vector256<byte> magnitudes = Avx2.Abs(activations);
-        Vector256<sbyte> codes = Vector256.Create(Vector128.Load(table));
-        byte* upper = nibbles + 4 * stride;
-        Vector256<int> r0 = MultiplyRow(nibbles, codes, magnitudes, flip), r1 = MultiplyRow(nibbles + stride, codes, magnitudes, flip);
-        Vector256<int> r01 = AddPairs(r0, r1);
-        Vector256<int> r2 = MultiplyRow(nibbles + 2 * stride, codes, magnitudes, flip), r3 = MultiplyRow(nibbles + 3 * stride, codes, magnitudes, flip);
-        Vector256<int> r03 = AddQuads(r01, AddPairs(r2, r3));
-        Vector256<int> r4 = MultiplyRow(upper, codes, magnitudes, flip), r5 = MultiplyRow(upper + stride, codes, magnitudes, flip);
-        Vector256<int> r45 = AddPairs(r4, r5);
-        Vector256<int> r6 = MultiplyRow(upper + 2 * stride, codes, magnitudes, flip), r7 = MultiplyRow(upper + 3 * stride, codes, magnitudes, flip);
-        return AddHalves(r03, AddQuads(r45, AddPairs(r6, r7))) + Vector256.Create(*negatives);
+        Vector256<sbyte> activations = Vector256.Load((sbyte*)x);
+        byte* upper = codes + 4 * stride;
+        Vector256<int> r01 = AddPairs(MultiplyRow(codes, activations), MultiplyRow(codes + stride, activations));
+        Vector256<int> r23 = AddPairs(MultiplyRow(codes + 2 * stride, activations), MultiplyRow(codes + 3 * stride, activations));
+        Vector256<int> r45 = AddPairs(MultiplyRow(upper, activations), MultiplyRow(upper + stride, activations));
+        Vector256<int> r67 = AddPairs(MultiplyRow(upper + 2 * stride, activations), MultiplyRow(upper + 3 * stride, activations));
+        Vector256<int> r03 = AddQuads(r01, r23), r47 = AddQuads(r45, r67);
+        (first, last) = (Avx2.Permute2x128(r03, r47, 0x20), Avx2.Permute2x128(r03, r47, 0x31));
     }
 
-    // Low nibbles go to the lower half, high ones to the upper.
+    // w·x = |w|·(x with the sign of w).
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> MultiplyRow(byte* nibbles, Vector256<sbyte> table, Vector256<byte> magnitudes, Vector256<sbyte> flip)
+    private static Vector256<int> MultiplyRow(byte* codes, Vector256<sbyte> activations)
     {
-        Vector128<byte> bytes = Vector128.Load(nibbles);
-        Vector256<byte> indices = Vector256.Create(bytes, (bytes.AsInt32() >>> 4).AsByte()) & Vector256.Create((byte)15);
-        Vector256<sbyte> codes = Avx2.Shuffle(table, indices.AsSByte());
-        return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudes, codes ^ flip), Vector256.Create((short)1));
+        Vector256<sbyte> w = Vector256.Load((sbyte*)codes);
+        return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(Avx2.Abs(w), Avx2.Sign(activations, w)), Vector256.Create((short)1));
+    }
+
+    // Rows r and 4 + r share a register, so that sums inside the halves leave the rows in order. Signs as in MultiplyRows.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives)
+    {
+        Vector256<sbyte> first = Vector256.Create(Vector128.Load((sbyte*)x)), last = Vector256.Create(Vector128.Load((sbyte*)x + 16));
+        Vector256<sbyte> flipFirst = Vector256.LessThan(first, default), flipLast = Vector256.LessThan(last, default);
+        Vector256<byte> magnitudesFirst = Avx2.Abs(first), magnitudesLast = Avx2.Abs(last);
+        Vector256<sbyte> codes = Vector256.Create(Vector128.Load(table));
+        byte* upper = nibbles + 4 * stride;
+        Vector256<int> r0 = MultiplyTwoRows(nibbles, upper, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
+        Vector256<int> r1 = MultiplyTwoRows(nibbles + stride, upper + stride, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
+        Vector256<int> r01 = AddPairs(r0, r1);
+        Vector256<int> r2 = MultiplyTwoRows(nibbles + 2 * stride, upper + 2 * stride, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
+        Vector256<int> r3 = MultiplyTwoRows(nibbles + 3 * stride, upper + 3 * stride, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
+        return AddQuads(r01, AddPairs(r2, r3)) + Vector256.Create(*negatives);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> MultiplyTwoRows(
+        byte* lower, byte* upper, Vector256<sbyte> table,
+        Vector256<byte> magnitudesFirst, Vector256<sbyte> flipFirst, Vector256<byte> magnitudesLast, Vector256<sbyte> flipLast)
+    {
+        Vector256<sbyte> bytes = Vector256.Create(Vector128.Load((sbyte*)lower), Vector128.Load((sbyte*)upper)), nibble = Vector256.Create((sbyte)15);
+        Vector256<sbyte> first = Avx2.Shuffle(table, bytes & nibble), last = Avx2.Shuffle(table, (bytes.AsInt16() >>> 4).AsSByte() & nibble);
+        Vector256<short> ones = Vector256.Create((short)1);
+        return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudesFirst, first ^ flipFirst), ones) +
+            Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudesLast, last ^ flipLast), ones);
     }
 
     /// <summary>Sums of eight registers, one a row: row r's in lane r.</summary>

@@ -111,6 +111,14 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
         Vector512.Create(Lanes256.MultiplyRows(codes, stride, x, negatives), Lanes256.MultiplyRows(codes + 8 * stride, stride, x, negatives));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyHalfRows(byte* codes, nint stride, byte* x, out Vector512<int> first, out Vector512<int> last)
+    {
+        Lanes256.MultiplyHalfRows(codes, stride, x, out Vector256<int> first0, out Vector256<int> last0);
+        Lanes256.MultiplyHalfRows(codes + 8 * stride, stride, x, out Vector256<int> first1, out Vector256<int> last1);
+        (first, last) = (Vector512.Create(first0, first1), Vector512.Create(last0, last1));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MultiplyNibbleRows(byte* nibbles, nint stride, sbyte* table, byte* x, int* negatives) => Vector512.Create(
         Lanes256.MultiplyNibbleRows(nibbles, stride, table, x, negatives),
         Lanes256.MultiplyNibbleRows(nibbles + 8 * stride, stride, table, x, negatives));

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace QwenSharp.Numerics;
 
 /// <summary>
@@ -26,20 +29,20 @@ internal static unsafe class CodebookDecoder
         {
             case TensorType.IQ4_NL:
                 scales[0] = BlockDecoder.ReadHalf(block);
-                Nibbles(block + 2, 16, NonLinear, codes);
+                Nibbles(block + 2, NonLinear, codes);
                 break;
             case TensorType.IQ4_XS:
                 IQ4_XS(block, codes, scales);
                 break;
             case TensorType.MXFP4:
                 scales[0] = HalfOfE8M0(block[0]);
-                Nibbles(block + 1, 16, TwiceE2M1, codes);
+                Nibbles(block + 1, TwiceE2M1, codes);
                 break;
             case TensorType.NVFP4:
                 for (int unit = 0; unit < 4; unit++)
                 {
                     scales[unit] = HalfOfUE4M3(block[unit]);
-                    Nibbles(block + 4 + 8 * unit, 8, TwiceE2M1, codes + 16 * unit);
+                    EightNibbles(block + 4 + 8 * unit, TwiceE2M1, codes + 16 * unit);
                 }
 
                 break;
@@ -48,22 +51,19 @@ internal static unsafe class CodebookDecoder
                 TQ1_0(block, codes);
                 break;
             case TensorType.TQ2_0:
-                // Element 128n + 32j + l is bits 2j of byte 32n + l, stored plus 1.
                 Fill(scales, 8, BlockDecoder.ReadHalf(block + 64));
-                for (int i = 0; i < 256; i++)
-                    codes[i] = (sbyte)((block[i / 128 * 32 + i % 32] >> (i / 32 % 4 * 2) & 3) - 1);
-
+                TQ2_0(block, codes);
                 break;
             case TensorType.Q1_0:
                 Fill(scales, 4, BlockDecoder.ReadHalf(block));
-                for (int i = 0; i < 128; i++)
-                    codes[i] = (sbyte)(2 * (block[2 + i / 8] >> i % 8 & 1) - 1);
+                for (int i = 0; i < 16; i++)
+                    Unsafe.WriteUnaligned(codes + 8 * i, ~Grids.Masks[block[2 + i]] | 0x0101010101010101);
 
                 break;
             case TensorType.Q2_0:
                 Fill(scales, 2, BlockDecoder.ReadHalf(block));
-                for (int i = 0; i < 64; i++)
-                    codes[i] = (sbyte)((block[2 + i / 4] >> (i % 4 * 2) & 3) - 1);
+                for (int i = 0; i < 16; i++)
+                    Unsafe.WriteUnaligned(codes + 4 * i, FourPairs(block[2 + i]));
 
                 break;
             case TensorType.IQ1_S:
@@ -106,11 +106,20 @@ internal static unsafe class CodebookDecoder
         return exponent == 0 ? mantissa * (1 / 1024f) : BitConverter.Int32BitsToSingle((exponent - 8 + 127) << 23 | mantissa << 20);
     }
 
-    // Low nibbles are the first half of the elements, high ones the second.
-    private static void Nibbles(byte* nibbles, int bytes, ReadOnlySpan<sbyte> values, sbyte* codes)
+    // Of 16 bytes the low nibbles are the first 16 elements, the high ones the others.
+    private static void Nibbles(byte* nibbles, ReadOnlySpan<sbyte> values, sbyte* codes)
     {
-        for (int i = 0; i < bytes; i++)
-            (codes[i], codes[bytes + i]) = (values[nibbles[i] & 15], values[nibbles[i] >> 4]);
+        Vector128<sbyte> table = Vector128.Create(values), fifteen = Vector128.Create((sbyte)15), bytes = Vector128.Load((sbyte*)nibbles);
+        Vector128.ShuffleNative(table, bytes & fifteen).Store(codes);
+        Vector128.ShuffleNative(table, (bytes.AsInt32() >>> 4).AsSByte() & fifteen).Store(codes + 16);
+    }
+
+    // Of 8 bytes the low nibbles are the first 8 elements, the high ones the others.
+    private static void EightNibbles(byte* nibbles, ReadOnlySpan<sbyte> values, sbyte* codes)
+    {
+        ulong bytes = Unsafe.ReadUnaligned<ulong>(nibbles), fifteen = 0x0f0f0f0f0f0f0f0f;
+        Vector128<sbyte> indices = Vector128.Create(bytes & fifteen, bytes >> 4 & fifteen).AsSByte();
+        Vector128.ShuffleNative(Vector128.Create(values), indices).Store(codes);
     }
 
     // d, 8 pairs of high scale bits, 8 nibbles of low ones (stored plus 32), nibbles[128]: 32 elements in 16 bytes.
@@ -121,7 +130,21 @@ internal static unsafe class CodebookDecoder
         for (int unit = 0; unit < 8; unit++)
         {
             scales[unit] = d * ((block[4 + unit / 2] >> (unit % 2 * 4) & 15 | (high >> 2 * unit & 3) << 4) - 32);
-            Nibbles(block + 8 + 16 * unit, 16, NonLinear, codes + 32 * unit);
+            Nibbles(block + 8 + 16 * unit, NonLinear, codes + 32 * unit);
+        }
+    }
+
+    // The pairs of bits of a byte, less 1: q + 127 is below 256, and without its top bit q − 1.
+    private static uint FourPairs(uint bits) => ((bits | bits << 6 | bits << 12 | bits << 18) & 0x03030303) + 0x7f7f7f7f ^ 0x80808080;
+
+    // Element 128n + 32j + l is bits 2j of byte 32n + l, stored plus 1.
+    private static void TQ2_0(byte* block, sbyte* codes)
+    {
+        for (int i = 0; i < 64; i += 16)
+        {
+            Vector128<int> pairs = Vector128.Load(block + i).AsInt32();
+            for (int j = 0; j < 4; j++, pairs >>>= 2)
+                ((pairs.AsSByte() & Vector128.Create((sbyte)3)) - Vector128<sbyte>.One).Store(codes + i / 32 * 128 + 32 * j + i % 32);
         }
     }
 
@@ -129,18 +152,25 @@ internal static unsafe class CodebookDecoder
     // A byte is a fraction of 256 in base 3, whose first digit is the integer part of three times it.
     private static void TQ1_0(byte* block, sbyte* codes)
     {
-        Trits(block, 32, 5, codes);
-        Trits(block + 32, 16, 5, codes + 160);
-        Trits(block + 48, 4, 4, codes + 240);
+        for (int n = 0; n < 5; n++)
+        {
+            Trits(block, n, codes + 32 * n);
+            Trits(block + 16, n, codes + 32 * n + 16);
+            Trits(block + 32, n, codes + 160 + 16 * n);
+        }
+
+        for (int i = 0; i < 16; i++)
+            codes[240 + i] = (sbyte)(((byte)(block[48 + i % 4] * PowersOfThree[i / 4]) * 3 >> 8) - 1);
     }
 
-    private static void Trits(byte* bytes, int count, int trits, sbyte* codes)
+    // Trit n of 16 bytes.
+    private static void Trits(byte* bytes, int n, sbyte* codes)
     {
-        for (int n = 0; n < trits; n++)
-        {
-            for (int m = 0; m < count; m++)
-                *codes++ = (sbyte)(((byte)(bytes[m] * PowersOfThree[n]) * 3 >> 8) - 1);
-        }
+        (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Vector128.Load(bytes));
+        Vector128<ushort> power = Vector128.Create((ushort)PowersOfThree[n]), three = Vector128.Create((ushort)3), fraction = Vector128.Create((ushort)255);
+        lower = (lower * power & fraction) * three >>> 8;
+        upper = (upper * power & fraction) * three >>> 8;
+        (Vector128.Narrow(lower, upper).AsSByte() - Vector128<sbyte>.One).Store(codes);
     }
 
     private static void Fill(float* scales, int units, float scale)

@@ -17,7 +17,7 @@ internal static unsafe class GridDecoder
             uint signs = BlockDecoder.ReadUInt32(indices + 4);
             scales[group] = d * (0.5f + (signs >> 28)) * 0.25f;
             for (int i = 0; i < 4; i++, codes += 8)
-                Store(codes, Grids.IQ2_XXS[indices[i]], SevenSigns(signs >> 7 * i));
+                Store(codes, Grids.IQ2_XXS[indices[i]], Grids.EvenMasks[signs >> 7 * i & 127]);
         }
     }
 
@@ -28,7 +28,7 @@ internal static unsafe class GridDecoder
         for (int i = 0; i < 32; i++, codes += 8)
         {
             uint word = (uint)(block[2 + 2 * i] | block[3 + 2 * i] << 8);
-            Store(codes, Grids.IQ2_XS[word & 511], SevenSigns(word >> 9));
+            Store(codes, Grids.IQ2_XS[word & 511], Grids.EvenMasks[word >> 9]);
         }
     }
 
@@ -39,7 +39,7 @@ internal static unsafe class GridDecoder
         for (int i = 0; i < 32; i++, codes += 8)
         {
             int top = block[66 + i / 4] >> (i % 4 * 2) & 3;
-            Store(codes, Grids.IQ2_S[block[2 + i] | top << 8], block[34 + i]);
+            Store(codes, Grids.IQ2_S[block[2 + i] | top << 8], Grids.Masks[block[34 + i]]);
         }
     }
 
@@ -53,7 +53,7 @@ internal static unsafe class GridDecoder
             uint signs = BlockDecoder.ReadUInt32(block + 66 + 4 * group);
             scales[group] = d * (0.5f + (signs >> 28)) * 0.5f;
             for (int i = 0; i < 4; i++, codes += 8, indices += 2)
-                Store(codes, Grids.IQ3_XXS[indices[0]] | Grids.IQ3_XXS[indices[1]] << 32, SevenSigns(signs >> 7 * i));
+                Store(codes, Grids.IQ3_XXS[indices[0]] | Grids.IQ3_XXS[indices[1]] << 32, Grids.EvenMasks[signs >> 7 * i & 127]);
         }
     }
 
@@ -69,7 +69,7 @@ internal static unsafe class GridDecoder
             {
                 byte* indices = block + 2 + 8 * group + 2 * i;
                 ulong first = Grids.IQ3_S[indices[0] | (ninth >> 2 * i & 1) << 8], second = Grids.IQ3_S[indices[1] | (ninth >> 2 * i + 1 & 1) << 8];
-                Store(codes, first | second << 32, block[74 + 4 * group + i]);
+                Store(codes, first | second << 32, Grids.Masks[block[74 + 4 * group + i]]);
             }
         }
     }
@@ -82,8 +82,9 @@ internal static unsafe class GridDecoder
         {
             int word = block[34 + 2 * group] | block[35 + 2 * group] << 8;
             scales[group] = d * (2 * (word >> 12 & 7) + 1);
+            ulong shift = Shift(word >> 15);
             for (int i = 0; i < 4; i++, codes += 8)
-                StoreShifted(codes, Grids.IQ1[block[2 + 4 * group + i] | (word >> 3 * i & 7) << 8], word >> 15);
+                StoreShifted(codes, Grids.IQ1[block[2 + 4 * group + i] | (word >> 3 * i & 7) << 8], shift);
         }
     }
 
@@ -104,7 +105,7 @@ internal static unsafe class GridDecoder
             for (int i = 0; i < 2; i++, codes += 8)
             {
                 int top = block[32 + group] >> 4 * i;
-                StoreShifted(codes, Grids.IQ1[block[2 * group + i] | (top & 7) << 8], top >> 3 & 1);
+                StoreShifted(codes, Grids.IQ1[block[2 * group + i] | (top & 7) << 8], Shift(top & 8));
             }
         }
     }
@@ -116,34 +117,14 @@ internal static unsafe class GridDecoder
             scales[group] = d * (0.5f + (nibbles[group / 2] >> (group % 2 * 4) & 15)) * 0.25f;
     }
 
-    // Of eight signs seven are stored; the number of minuses is even.
+    // −m = ~m + 1, which needs no carry between bytes, as no magnitude is 0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint SevenSigns(uint bits)
-    {
-        bits &= 127;
-        return bits | (uint)(System.Numerics.BitOperations.PopCount(bits) & 1) << 7;
-    }
+    private static void Store(sbyte* codes, ulong magnitudes, ulong minus) =>
+        Unsafe.WriteUnaligned(codes, (magnitudes ^ minus) + (minus & Ones));
 
-    // Magnitudes are below 128 and not 0, so x and −x = (128 − x) ^ 128 need no carry between bytes.
+    // Points are stored plus 128, so that 1 more or less needs no carry between bytes.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(sbyte* codes, ulong magnitudes, uint signs)
-    {
-        // Bit k moves to byte k, and from there fills it.
-        ulong spread = signs * Ones & 0x8040201008040201;
-        ulong minus = spread + 0x7f * Ones >> 7 & Ones;
-        ulong negated = 128 * Ones - magnitudes ^ 128 * Ones, mask = minus * 255;
-        Unsafe.WriteUnaligned(codes, LittleEndian(magnitudes & ~mask | negated & mask));
-    }
+    private static void StoreShifted(sbyte* codes, ulong point, ulong shift) => Unsafe.WriteUnaligned(codes, point + shift ^ 128 * Ones);
 
-    // Plus 128 the coordinates are unsigned, and 1 more or less needs no carry between bytes.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreShifted(sbyte* codes, ulong point, int minus)
-    {
-        ulong flip = 128 * Ones;
-        ulong biased = point ^ flip;
-        Unsafe.WriteUnaligned(codes, LittleEndian((minus == 0 ? biased + Ones : biased - Ones) ^ flip));
-    }
-
-    private static ulong LittleEndian(ulong value) =>
-        BitConverter.IsLittleEndian ? value : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value);
+    private static ulong Shift(int minus) => minus == 0 ? Ones : unchecked(0 - Ones);
 }

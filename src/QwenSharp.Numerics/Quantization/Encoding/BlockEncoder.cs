@@ -81,7 +81,15 @@ internal static unsafe class BlockEncoder
     private static void WithConstant(float* x, float* w, int top, Span<byte> scales, Span<byte> nibbles, Span<byte> fifthBits)
     {
         (float scale, float constant) = AffineFit.Fit(x, w, 32, top, float.PositiveInfinity);
-        (scale, constant) = (WriteHalf(scales, scale), WriteHalf(scales[2..], constant));
+        scale = WriteHalf(scales, scale);
+        if (scale == 0)
+        {
+            // What varies less than half precision can tell is its mean.
+            AffineSums sums = AffineFit.Sums(x, w, 32, top, 0, 0, origin: 0);
+            constant = (float)(sums.X / sums.W);
+        }
+
+        constant = WriteHalf(scales[2..], constant);
         byte* codes = stackalloc byte[32];
         AffineFit.Round(x, 32, top, scale, constant, codes);
         Pack(codes, nibbles, fifthBits);

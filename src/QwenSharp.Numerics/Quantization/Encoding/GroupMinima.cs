@@ -57,7 +57,10 @@ internal static unsafe class GroupMinima
         {
             int nearestScale = (int)Math.Clamp(MathF.Round(fits[g].Scale * inverseScale), 0, topScale);
             int nearestMinimum = (int)Math.Clamp(MathF.Round(-fits[g].Constant * inverseMinimum), 0, topScale);
-            float least = float.PositiveInfinity;
+
+            // Under scales that are too small for half precision zeros may be best.
+            float least = AffineFit.Error(x, w, groupLength, top, 0, 0);
+            (scales[g], minima[g]) = (0, 0);
             for (int scale = Math.Max(nearestScale - 1, 0); scale <= Math.Min(nearestScale + 1, topScale); scale++)
             {
                 for (int minimum = Math.Max(nearestMinimum - 1, 0); minimum <= Math.Min(nearestMinimum + 1, topScale); minimum++)
