@@ -1,0 +1,45 @@
+using System.Text.Json;
+
+namespace QwenSharp.Cli.Tests;
+
+/// <summary><c>convert</c>, <c>quantize</c> and <c>imatrix</c> through the command line.</summary>
+public sealed class ConvertCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _model;
+
+    public ConvertCommandTests() => _model = ScriptedFolder.Write(_folder["Scripted-1B"]);
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_folder_is_converted_quantised_and_answers_the_same()
+    {
+        JsonElement converted = (await Invocation.RunAsync("convert", _model, "--output", _folder["f32.gguf"], "--json")).Json();
+        Assert.Equal(new FileInfo(_folder["f32.gguf"]).Length, converted.GetProperty("bytes").GetInt64());
+        Assert.Contains("Q8_0", (await Invocation.RunAsync("quantize", _folder["f32.gguf"], _folder["q8.gguf"], "Q8_0", "--keep", "blk.*.ffn_down.weight=f16")).Out);
+        foreach (string file in (string[])["f32.gguf", "q8.gguf"])
+            Assert.Equal("Hello, world!\n", (await Invocation.RunAsync("run", _folder[file], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
+    }
+
+    [Fact]
+    public async Task An_importance_matrix_is_made_of_a_text_and_used()
+    {
+        File.WriteAllText(_folder["text.txt"], string.Concat(Enumerable.Repeat("Hello, world! ", 40)));
+        JsonElement made = (await Invocation.RunAsync("imatrix", _model, _folder["text.txt"], "--output", _folder["i.gguf"], "--chunk-size", "32", "--chunks", "2", "--json")).Json();
+        Assert.Equal((2, 64, 7), (made.GetProperty("chunks").GetInt32(), made.GetProperty("tokens").GetInt32(), made.GetProperty("matrices").GetInt32()));
+        Assert.Equal(0, (await Invocation.RunAsync("quantize", _model, _folder["q4.gguf"], "q4_0", "--imatrix", _folder["i.gguf"])).Code);
+        (await Invocation.RunAsync("imatrix", _model, _folder["text.txt"], "--output", _folder["i.gguf"], "--chunk-size", "100000")).AssertFails(ExitCode.Failure, "at least 100000");
+    }
+
+    [Fact]
+    public async Task Wrong_command_lines_fail_with_one_line()
+    {
+        await Invocation.RunAsync("convert", _model, "--output", _folder["f.gguf"]);
+        (await Invocation.RunAsync("convert", _folder["f.gguf"])).AssertFails(ExitCode.Usage, "is no folder");
+        (await Invocation.RunAsync("convert", _model, "--type", "q9")).AssertFails(ExitCode.Usage, "q4_k_m");
+        (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["f.gguf"], "q8_0")).AssertFails(ExitCode.Usage, "OUT is IN");
+        (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["o.gguf"], "q8_0", "--keep", "output.weight")).AssertFails(ExitCode.Usage, "TENSOR=TYPE");
+        (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["o.gguf"], "q8_0", "--keep", "nothing=f16")).AssertFails(ExitCode.Failure, "'nothing'");
+    }
+}
