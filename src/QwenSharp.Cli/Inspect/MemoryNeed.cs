@@ -13,7 +13,7 @@ namespace QwenSharp.Cli.Inspect;
 /// <param name="WorkspaceBytes">Activations of the largest batch, its logits, and their copies rounded to 8 bits for the kernels.</param>
 internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightBytes, long KvBytes, long StateBytes, long WorkspaceBytes)
 {
-    /// <summary>The process without a model: .NET, this program's code, the threads. Measured; docs/log.md has the figures.</summary>
+    /// <summary>The process without a model: .NET, this program's code, the threads. An estimate, the same for every model.</summary>
     public const long RuntimeBytes = 64 << 20;
 
     /// <summary>All of it.</summary>
