@@ -42,14 +42,20 @@ public sealed class SequenceEvaluator : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
         _model = model;
         ContextLength = contextLength;
-        chunk = Math.Min(chunk, contextLength);
+        (chunk, int logitRows) = BatchFor(contextLength, chunk);
         _compute = new Compute(threads) { Observer = observer };
-        _workspace = new Workspace(model.Config, chunk, Math.Min(LogitRows, chunk));
+        _workspace = new Workspace(model.Config, chunk, logitRows);
         _states = model.CreateRecurrentStore(slots: 1);
         _batch = new Batch(chunk, maxSequences: 1);
         _blocks = [.. Enumerable.Range(0, Sequence.BlocksFor(contextLength))];
         _cache = model.CreateKvStore(kvType, _blocks.Length);
     }
+
+    /// <summary>The rows of an evaluator's <see cref="Workspace"/>: tokens computed at once, and how many of them may want logits.</summary>
+    /// <param name="contextLength">Positions there is room for.</param>
+    /// <param name="chunk">Tokens computed at once at most.</param>
+    public static (int Rows, int LogitRows) BatchFor(int contextLength, int chunk = 512) =>
+        (Math.Min(chunk, contextLength), Math.Min(LogitRows, Math.Min(chunk, contextLength)));
 
     /// <summary>Positions there is room for.</summary>
     public int ContextLength { get; }

@@ -26,6 +26,18 @@ public sealed record CheckpointSummary(
     IReadOnlyList<TensorSummary> Tensors,
     IReadOnlyList<MetadataSummary> Metadata)
 {
+    /// <summary>Describes a model that has no files.</summary>
+    /// <param name="format">What stands in place of a format.</param>
+    /// <param name="architecture">Its family, by GGUF's name.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="tensors">Its tensors, with data or without.</param>
+    public static CheckpointSummary Of(string format, string architecture, string name, IReadOnlyCollection<Tensor> tensors)
+    {
+        long parameters = tensors.Sum(tensor => tensor.ElementCount);
+        long bytes = tensors.Sum(tensor => tensor.ByteLength);
+        return new CheckpointSummary([], bytes, format, architecture, name, parameters, BitsOf(bytes, parameters), TypesOf(tensors), Describe(tensors), []);
+    }
+
     /// <summary>Describes a model. Consumes none of its keys or tensors.</summary>
     /// <param name="file">The model.</param>
     /// <param name="maxElements">Elements of a metadata array to show.</param>
@@ -41,11 +53,19 @@ public sealed record CheckpointSummary(
             Text(file, "general.architecture"),
             Text(file, "general.name"),
             parameters,
-            parameters == 0 ? 0 : 8.0 * tensorBytes / parameters,
-            [.. file.Tensors.GroupBy(tensor => tensor.Type).Select(TypeSummary.Of).OrderByDescending(type => type.Bytes).ThenBy(type => type.Type)],
-            [.. file.Tensors.Select(tensor => new TensorSummary(tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.ByteLength))],
+            BitsOf(tensorBytes, parameters),
+            TypesOf(file.Tensors),
+            Describe(file.Tensors),
             [.. file.Metadata.Select(entry => new MetadataSummary(entry.Key, TypeName(entry.Value), entry.Value.ToJson(maxElements, maxCharacters)))]);
     }
+
+    private static double BitsOf(long bytes, long parameters) => parameters == 0 ? 0 : 8.0 * bytes / parameters;
+
+    private static TypeSummary[] TypesOf(IEnumerable<Tensor> tensors) =>
+        [.. tensors.GroupBy(tensor => tensor.Type).Select(TypeSummary.Of).OrderByDescending(type => type.Bytes).ThenBy(type => type.Type)];
+
+    private static TensorSummary[] Describe(IEnumerable<Tensor> tensors) =>
+        [.. tensors.Select(tensor => new TensorSummary(tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.ByteLength))];
 
     private static string? Text(Checkpoint file, string key) =>
         file.Metadata.FirstOrDefault(entry => entry.Key == key).Value is GgufValue value && value.TryGetString(out string? text) ? text : null;

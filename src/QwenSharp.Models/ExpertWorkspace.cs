@@ -5,17 +5,19 @@ namespace QwenSharp.Models;
 /// <summary>The part of a <see cref="Workspace"/> that a mixture of experts needs: rows in the order of their experts, and how they came there.</summary>
 internal sealed class ExpertWorkspace : IDisposable
 {
+    private readonly ActivationSet _matrices;
+
     public ExpertWorkspace(ModelConfig config, MixtureOfExperts experts, int maxRows)
     {
-        int slots = checked(maxRows * experts.Used);
+        _matrices = new ActivationSet(Layout(config, experts, maxRows));
+        Scores = _matrices[nameof(Scores)];
+        SharedGate = _matrices[nameof(SharedGate)];
+        Inputs = _matrices[nameof(Inputs)];
+        Gate = _matrices[nameof(Gate)];
+        Up = _matrices[nameof(Up)];
+        Outputs = _matrices[nameof(Outputs)];
         Routing = new ExpertRouting(maxRows, experts);
-        Projections = new Projection[2 * Math.Min(experts.Count, slots)];
-        Scores = new Activations(maxRows, experts.Count);
-        SharedGate = new Activations(maxRows, 1);
-        Inputs = new Activations(slots, config.Width);
-        Gate = new Activations(slots, experts.Width);
-        Up = new Activations(slots, experts.Width);
-        Outputs = new Activations(slots, config.Width);
+        Projections = new Projection[2 * Math.Min(experts.Count, Inputs.Capacity)];
     }
 
     public ExpertRouting Routing { get; }
@@ -41,9 +43,23 @@ internal sealed class ExpertWorkspace : IDisposable
     /// <summary>[slots, width].</summary>
     public Activations Outputs { get; }
 
-    public void Dispose()
+    /// <summary>Bytes of its activations.</summary>
+    public long Bytes => _matrices.Bytes;
+
+    /// <summary>Its matrices.</summary>
+    public static ActivationShape[] Layout(ModelConfig config, MixtureOfExperts experts, int maxRows)
     {
-        foreach (Activations activations in (Activations[])[Scores, SharedGate, Inputs, Gate, Up, Outputs])
-            activations.Dispose();
+        int slots = checked(maxRows * experts.Used);
+        return
+        [
+            new(nameof(Scores), maxRows, experts.Count),
+            new(nameof(SharedGate), maxRows, 1),
+            new(nameof(Inputs), slots, config.Width),
+            new(nameof(Gate), slots, experts.Width),
+            new(nameof(Up), slots, experts.Width),
+            new(nameof(Outputs), slots, config.Width),
+        ];
     }
+
+    public void Dispose() => _matrices.Dispose();
 }

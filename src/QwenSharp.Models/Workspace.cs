@@ -8,27 +8,33 @@ namespace QwenSharp.Models;
 /// </summary>
 public sealed class Workspace : IDisposable
 {
+    private readonly ActivationSet _matrices;
+
     /// <summary>Allocates for batches of up to <paramref name="maxRows"/> tokens of which up to <paramref name="maxLogits"/> want logits.</summary>
     public Workspace(ModelConfig config, int maxRows, int maxLogits)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLogits);
-        Hidden = new Activations(maxRows, config.Width);
-        Normed = new Activations(maxRows, config.Width);
-        Rotations = new Activations(maxRows, config.RotaryLength);
-        Queries = new Activations(maxRows, config.QueryWidth);
-        Keys = new Activations(maxRows, config.KvWidth);
-        Values = new Activations(maxRows, config.KvWidth);
-        Attended = new Activations(maxRows, config.QueryWidth);
-        QueriesAndGates = config.HasGatedAttention ? new Activations(maxRows, 2 * config.QueryWidth) : null;
-        AttentionGate = config.HasGatedAttention ? new Activations(maxRows, config.QueryWidth) : null;
+        _matrices = new ActivationSet(Layout(config, maxRows, maxLogits));
+        Hidden = _matrices[nameof(Hidden)];
+        Normed = _matrices[nameof(Normed)];
+        Rotations = _matrices[nameof(Rotations)];
+        Queries = _matrices[nameof(Queries)];
+        Keys = _matrices[nameof(Keys)];
+        Values = _matrices[nameof(Values)];
+        Attended = _matrices[nameof(Attended)];
+        QueriesAndGates = _matrices.Find(nameof(QueriesAndGates));
+        AttentionGate = _matrices.Find(nameof(AttentionGate));
+        NextTokenInputs = _matrices.Find(nameof(NextTokenInputs));
+        Gate = _matrices[nameof(Gate)];
+        Up = _matrices[nameof(Up)];
+        Logits = _matrices[nameof(Logits)];
         DeltaNet = config.Recurrent is { } recurrent ? new DeltaNetWorkspace(recurrent.Shape, maxRows) : null;
-        NextTokenInputs = config.NextTokenLayers > 0 ? new Activations(maxRows, 2 * config.Width) : null;
-        Gate = new Activations(maxRows, Math.Max(1, config.DenseWidth));
-        Up = new Activations(maxRows, Math.Max(1, config.DenseWidth));
         Experts = config.Experts is { } experts ? new ExpertWorkspace(config, experts, maxRows) : null;
-        Logits = new Activations(maxLogits, config.VocabularySize);
     }
+
+    /// <summary>Bytes of all activations.</summary>
+    public long Bytes => _matrices.Bytes + (DeltaNet?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
 
     /// <summary>The logits that the last forward pass was asked for: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
     public Activations Logits { get; }
@@ -78,16 +84,49 @@ public sealed class Workspace : IDisposable
     /// <summary>What a mixture of experts needs, where there is one.</summary>
     internal ExpertWorkspace? Experts { get; }
 
+    /// <summary>What <see cref="Bytes"/> of a workspace would be, without allocating it: both come from the same list of matrices.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="maxRows">Tokens of the largest batch.</param>
+    /// <param name="maxLogits">How many of them want logits at most.</param>
+    public static long BytesFor(ModelConfig config, int maxRows, int maxLogits)
+    {
+        IEnumerable<ActivationShape> all = Layout(config, maxRows, maxLogits);
+        if (config.Recurrent is { } recurrent)
+            all = all.Concat(DeltaNetWorkspace.Layout(recurrent.Shape, maxRows));
+        if (config.Experts is { } experts)
+            all = all.Concat(ExpertWorkspace.Layout(config, experts, maxRows));
+
+        return all.Sum(shape => shape.Bytes);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Activations activations in (Activations[])[Hidden, Normed, Rotations, Queries, Keys, Values, Attended, Gate, Up, Logits])
-            activations.Dispose();
-
-        QueriesAndGates?.Dispose();
-        AttentionGate?.Dispose();
+        _matrices.Dispose();
         DeltaNet?.Dispose();
-        NextTokenInputs?.Dispose();
         Experts?.Dispose();
+    }
+
+    private static List<ActivationShape> Layout(ModelConfig config, int maxRows, int maxLogits)
+    {
+        List<ActivationShape> layout =
+        [
+            new(nameof(Hidden), maxRows, config.Width),
+            new(nameof(Normed), maxRows, config.Width),
+            new(nameof(Rotations), maxRows, config.RotaryLength),
+            new(nameof(Queries), maxRows, config.QueryWidth),
+            new(nameof(Keys), maxRows, config.KvWidth),
+            new(nameof(Values), maxRows, config.KvWidth),
+            new(nameof(Attended), maxRows, config.QueryWidth),
+            new(nameof(Gate), maxRows, Math.Max(1, config.DenseWidth)),
+            new(nameof(Up), maxRows, Math.Max(1, config.DenseWidth)),
+            new(nameof(Logits), maxLogits, config.VocabularySize),
+        ];
+        if (config.HasGatedAttention)
+            layout.AddRange([new(nameof(QueriesAndGates), maxRows, 2 * config.QueryWidth), new(nameof(AttentionGate), maxRows, config.QueryWidth)]);
+        if (config.NextTokenLayers > 0)
+            layout.Add(new(nameof(NextTokenInputs), maxRows, 2 * config.Width));
+
+        return layout;
     }
 }

@@ -60,9 +60,13 @@ public sealed unsafe class Tensor
 
     /// <summary>The data.</summary>
     /// <exception cref="OverflowException">The data is larger than a span can be (2 GiB); use <see cref="RowData"/>.</exception>
-    public ReadOnlySpan<byte> Data => new(_pointer, checked((int)ByteLength));
+    /// <exception cref="InvalidOperationException">The tensor is only described.</exception>
+    public ReadOnlySpan<byte> Data => new(Pointer, checked((int)ByteLength));
 
-    internal byte* Pointer => _pointer;
+    internal byte* Pointer => _pointer is not null || ByteLength == 0 ? _pointer : throw new InvalidOperationException($"Tensor '{Name}' has no data: it is only described.");
+
+    /// <summary>A tensor without data, to reckon with its size.</summary>
+    public static Tensor Describe(string name, TensorType type, ReadOnlySpan<long> shape) => new(name, type, shape, name);
 
     /// <summary>Copies <paramref name="data"/> into native memory as a tensor of its own.</summary>
     /// <exception cref="ArgumentException">The data's length is not what the type and the shape need.</exception>
@@ -91,7 +95,7 @@ public sealed unsafe class Tensor
     {
         ArgumentOutOfRangeException.ThrowIfNegative(row);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
-        return new ReadOnlySpan<byte>(_pointer + row * RowBytes, checked((int)RowBytes));
+        return new ReadOnlySpan<byte>(Pointer + row * RowBytes, checked((int)RowBytes));
     }
 
     /// <summary>A part of the data as a tensor of its own, without a copy: rows, one matrix of a stack, or the whole in another shape.</summary>
@@ -104,7 +108,9 @@ public sealed unsafe class Tensor
         if (first < 0 || first % Type.BlockLength() != 0 || part.ElementCount > ElementCount - first)
             throw new ArgumentException($"{part.ElementCount} elements from {first} on are not whole blocks inside {this}.", nameof(first));
 
-        part.Attach(_pointer + Type.Bytes(first));
+        if (_pointer is not null)
+            part.Attach(_pointer + Type.Bytes(first));
+
         part.FirstElement = FirstElement + first;
         return part;
     }

@@ -16,7 +16,7 @@ public sealed class BenchCommandTests : IDisposable
         JsonElement json = (await Invocation.RunAsync("bench", model, "--prompt-tokens", "8", "--generate-tokens", "4", "--threads", "1", "--runs", "2", "--json")).Json();
 
         foreach (string figure in (string[])
-            ["prefill_tokens_per_second", "decode_tokens_per_second", "memory_bandwidth_bytes_per_second", "decode_bandwidth_share", "load_seconds", "peak_memory_bytes"])
+            ["prefill_tokens_per_second", "decode_tokens_per_second", "memory_bandwidth_bytes_per_second", "decode_bandwidth_share", "load_seconds", "peak_memory_bytes", "predicted_memory_bytes"])
         {
             Assert.True(json.GetProperty(figure).GetDouble() > 0, figure);
         }

@@ -73,6 +73,10 @@ public class CommandTreeTests
     [InlineData("bench", "--list-shapes", "m")]
     [InlineData("bench", "--list-shapes", "--shape", "qwen3-4b")]
     [InlineData("inspect", "m", "--template", "--json")]
+    [InlineData("inspect", "m", "--shape", "qwen3-4b")]
+    [InlineData("inspect", "m", "--type", "q8_0")]
+    [InlineData("inspect", "--shape", "qwen9-1t")]
+    [InlineData("inspect", "--shape", "qwen3-4b", "--template")]
     [InlineData("inspect", "m", "--template", "--tensors")]
     [InlineData("serve", "--model", "m", "--api-key", "")]
     [InlineData("logits", "m", "--tokens", "1", "--output", "")]
@@ -81,6 +85,19 @@ public class CommandTreeTests
     [InlineData("logits", "m", "--tokens", "1,x", "--output", "o")]
     public async Task Values_that_make_no_sense_are_usage_errors(params string[] arguments) =>
         (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, "");
+
+    [Theory]
+    [InlineData("--runs", "x", "--runs must be a whole number from 1 to 16777216, not 'x'.", "bench", "m")]
+    [InlineData("--threads", "1.5", "--threads must be a whole number from 0 to 1024, not '1.5'.", "bench", "m")]
+    [InlineData("--context", "", "--context must be a whole number of at least 0, not ''.", "inspect", "m")]
+    [InlineData("--temperature", "warm", "--temperature must be a number", "run", "m")]
+    public async Task A_value_that_is_no_number_is_refused_in_a_plain_sentence(string option, string value, string message, string command, string model)
+    {
+        Invocation refused = await Invocation.RunAsync(command, model, option, value);
+
+        refused.AssertFails(ExitCode.Usage, message);
+        Assert.DoesNotContain("System.", refused.Error);
+    }
 
     [Fact]
     public async Task The_version_is_the_packages()

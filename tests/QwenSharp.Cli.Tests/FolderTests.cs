@@ -43,7 +43,7 @@ public sealed class FolderTests : IDisposable
     public async Task A_folder_that_is_no_model_fails_with_one_line()
     {
         Directory.CreateDirectory(_folder["empty"]);
-        (await Invocation.RunAsync("run", _folder["empty"], "Hi")).AssertFails(ExitCode.Failure, "config.json: the file is missing");
-        (await Invocation.RunAsync("inspect", _folder["empty"])).AssertFails(ExitCode.Failure, "config.json: the file is missing");
+        (await Invocation.RunAsync("run", _folder["empty"], "Hi")).AssertFails(ExitCode.Failure, "it has no config.json, which stands beside model.safetensors");
+        (await Invocation.RunAsync("inspect", _folder["empty"])).AssertFails(ExitCode.Failure, "it has no config.json, which stands beside model.safetensors");
     }
 }

@@ -63,6 +63,41 @@ public sealed class InspectCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_shape_is_described_without_weights()
+    {
+        JsonElement json = (await Invocation.RunAsync("inspect", "--shape", "qwen3.5-397b-a17b", "--type", "q8_0", "--context", "100", "--json")).Json();
+
+        JsonElement config = json.GetProperty("config"), memory = json.GetProperty("memory");
+        Assert.Equal(JsonValueKind.Null, config.GetProperty("feed_forward_width").ValueKind);
+        Assert.Equal(
+            (512, 10, 1_024, 1_024),
+            (Experts("count"), Experts("used"), Experts("width"), Experts("shared_width")));
+        Assert.Equal((45, 64), (config.GetProperty("gated_delta_net").GetProperty("layers").GetInt32(), config.GetProperty("gated_delta_net").GetProperty("value_heads").GetInt32()));
+        Assert.InRange(json.GetProperty("parameters").GetInt64(), 390_000_000_000, 400_000_000_000);
+        Assert.InRange(memory.GetProperty("weight_bytes").GetInt64() / (double)json.GetProperty("parameters").GetInt64(), 1.06, 1.08);
+
+        // Four blocks of 32 positions, 15 layers of 2 KV heads.
+        Assert.Equal(128L * 15 * 2 * 2 * 256 * 2, memory.GetProperty("kv_bytes").GetInt64());
+        Assert.True(memory.GetProperty("workspace_bytes").GetInt64() > QwenSharp.Models.Workspace.BytesFor(QwenSharp.Models.ModelShapes.Find("qwen3.5-397b-a17b"), 512, 32));
+        Assert.Equal(
+            memory.GetProperty("total_bytes").GetInt64(),
+            ((string[])["weight_bytes", "kv_bytes", "state_bytes", "workspace_bytes", "runtime_bytes"]).Sum(part => memory.GetProperty(part).GetInt64()));
+
+        int Experts(string length) => config.GetProperty("experts").GetProperty(length).GetInt32();
+    }
+
+    [Fact]
+    public async Task Tables_show_experts_and_recurrent_layers()
+    {
+        string tables = (await Invocation.RunAsync("inspect", "--shape", "qwen3-next-80b-a3b")).Out;
+
+        Assert.Contains("512 of width 512", tables);
+        Assert.Contains("36 of 48 layers", tables);
+        Assert.Contains("workspace", tables);
+        Assert.DoesNotContain("feed-forward 0", tables);
+    }
+
+    [Fact]
     public async Task A_damaged_file_fails_with_one_line()
     {
         byte[] bytes = File.ReadAllBytes(_model);

@@ -16,9 +16,10 @@ namespace QwenSharp.Cli.Bench;
 /// <param name="LoadSeconds">Opening the file and wiring the weights, or making random ones.</param>
 /// <param name="BytesPerToken">Bytes that decoding a token reads.</param>
 /// <param name="PeakMemory">The most memory that the process held, in bytes.</param>
+/// <param name="PredictedMemory">What <c>inspect</c>'s reckoning says of the same, in bytes.</param>
 internal sealed record BenchReport(
     string Model, string Type, long Parameters, long WeightBytes, int Threads, string Isa, SpeedTestOptions Test,
-    IReadOnlyList<Speed> Speeds, double LoadSeconds, double BytesPerToken, long PeakMemory)
+    IReadOnlyList<Speed> Speeds, double LoadSeconds, double BytesPerToken, long PeakMemory, long PredictedMemory)
 {
     private double Prefill => Median(Speeds.Select(speed => speed.Prefill));
 
@@ -46,6 +47,7 @@ internal sealed record BenchReport(
         ["decode_bandwidth_share"] = BandwidthShare,
         ["load_seconds"] = LoadSeconds,
         ["peak_memory_bytes"] = PeakMemory,
+        ["predicted_memory_bytes"] = PredictedMemory,
         ["runs"] = new JsonArray([.. Speeds.Select(speed => new JsonObject
         {
             ["prefill_tokens_per_second"] = speed.Prefill,
@@ -65,7 +67,7 @@ internal sealed record BenchReport(
         Add("Decode", $"{Decode:0.00} tokens/s ({Test.GenerateTokens} tokens after the prompt)");
         Add("Bandwidth", $"{Bandwidth / 1e9:0.0} GB/s measured; decoding uses {100 * BandwidthShare:0} % of it");
         Add("Loading", $"{LoadSeconds:0.00} s");
-        Add("Peak memory", Output.Bytes(PeakMemory));
+        Add("Peak memory", $"{Output.Bytes(PeakMemory)}; {Output.Bytes(PredictedMemory)} predicted");
         console.Write(grid);
     }
 

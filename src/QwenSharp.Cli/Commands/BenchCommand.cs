@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Bench;
 using QwenSharp.Cli.Hub;
+using QwenSharp.Cli.Inspect;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Formats;
@@ -24,9 +25,9 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string?> model = new("MODEL") { Description = "A GGUF file or a Hugging Face folder; or give --shape.", Arity = ArgumentArity.ZeroOrOne };
-        Option<string?> shape = new("--shape") { Description = "A published shape, filled with random weights.", HelpName = "NAME" };
-        Option<string> type = new("--type") { Description = "The weights of --shape: " + string.Join(", ", WeightMix.All.Select(mix => mix.Name)) + ".", HelpName = "TYPE", DefaultValueFactory = _ => "q4_k_m" };
+        Argument<string?> model = ShapeArguments.Model("A GGUF file or a Hugging Face folder.");
+        ShapeArguments random = new("A published shape, filled with random weights.");
+        (Option<string?> shape, Option<string> type) = (random.Shape, random.Type);
         Option<string?> save = new("--save") { Description = "Write the random weights of --shape to this GGUF file and measure that, so that another engine can be measured on the same.", HelpName = "FILE" };
         Option<int> prompt = Values.Number("--prompt-tokens", 1, 1 << 24, "Tokens of the prompt.", 512);
         Option<int> generate = Values.Number("--generate-tokens", 1, 1 << 24, "Tokens to decode after it.", 64);
@@ -38,12 +39,10 @@ internal static class BenchCommand
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
-            if (!result.GetValue(list) && (result.GetValue(model) is null) == (result.GetValue(shape) is null))
-                result.AddError("Give either MODEL or --shape.");
+            if (!result.GetValue(list))
+                random.Check(result, model);
             if (result.GetValue(list) && (result.GetValue(model) is not null || result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json)))
                 result.AddError("--list-shapes goes with --json alone.");
-            if (result.GetResult(type) is { Implicit: false } && result.GetValue(shape) is null)
-                result.AddError("--type chooses the random weights of --shape; a file has its own.");
             if (result.GetValue(save) is not null && result.GetValue(shape) is null)
                 result.AddError("--save keeps the random weights of --shape.");
         });
@@ -62,7 +61,7 @@ internal static class BenchCommand
             string? path = parsed.GetValue(model) is { } given ? LocalModel.Of(given).Path : null;
             if (parsed.GetValue(save) is { } file)
             {
-                (ModelConfig config, WeightMix mix) = Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
+                (ModelConfig config, WeightMix mix) = ShapeArguments.Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
                 RandomWeights.Save(path = file, config, mix);
             }
 
@@ -86,37 +85,26 @@ internal static class BenchCommand
         LanguageModel model = LanguageModel.Load(file);
         TimeSpan load = Stopwatch.GetElapsedTime(start);
         string types = string.Join(" + ", CheckpointSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
-        return Measure(Path.GetFileName(path), types, model, load, test, stop);
+        return Measure(Path.GetFileName(path), types, model, file.Tensors, load, test, stop);
     }
 
     private static BenchReport OfShape(string shape, string type, SpeedTestOptions test, CancellationToken stop)
     {
-        (ModelConfig config, WeightMix mix) = Find(shape, type);
+        (ModelConfig config, WeightMix mix) = ShapeArguments.Find(shape, type);
         long start = Stopwatch.GetTimestamp();
         LanguageModel model = RandomWeights.CreateModel(config, mix);
-        return Measure(shape, mix.Name, model, Stopwatch.GetElapsedTime(start), test, stop);
+        return Measure(shape, mix.Name, model, DescribedWeights.Of(config, mix), Stopwatch.GetElapsedTime(start), test, stop);
     }
 
-    private static (ModelConfig Config, WeightMix Mix) Find(string shape, string type)
-    {
-        try
-        {
-            return (ModelShapes.Find(shape), WeightMix.Find(type));
-        }
-        catch (ArgumentException unknown)
-        {
-            throw new UsageException(CommandTree.Said(unknown));
-        }
-    }
-
-    private static BenchReport Measure(string name, string type, LanguageModel model, TimeSpan load, SpeedTestOptions test, CancellationToken stop)
+    private static BenchReport Measure(string name, string type, LanguageModel model, IReadOnlyCollection<Tensor> tensors, TimeSpan load, SpeedTestOptions test, CancellationToken stop)
     {
         SpeedTest speed = new(model, test);
         List<Speed> speeds = speed.Measure(stop);
+        MemoryNeed memory = MemoryNeed.OfEvaluator(model.Config, tensors, test.PromptTokens + test.GenerateTokens, test.KvType);
         using Compute compute = new(threads: 1);
         return new BenchReport(
             name, type, model.ParameterCount, model.WeightBytes, test.Threads, compute.Isa.ToString(), test, speeds,
-            load.TotalSeconds, speed.BytesReadPerToken(), speed.PeakMemory);
+            load.TotalSeconds, speed.BytesReadPerToken(), speed.PeakMemory, memory.TotalBytes);
     }
 
     private static void ListShapes(Terminal terminal, bool json)

@@ -51,7 +51,7 @@ internal static class DescriptionJson
         ["heads"] = config.Heads,
         ["kv_heads"] = config.KvHeads,
         ["head_length"] = config.HeadLength,
-        ["feed_forward_width"] = config.FeedForwardWidth,
+        ["feed_forward_width"] = config.FeedForwardWidth > 0 ? config.FeedForwardWidth : null,
         ["context_length"] = config.ContextLength,
         ["rms_epsilon"] = config.RmsEpsilon,
         ["rope_theta"] = config.RopeTheta,
@@ -59,6 +59,26 @@ internal static class DescriptionJson
         ["tied_head"] = config.HasTiedHead,
         ["qk_norm"] = config.HasQkNorm,
         ["qkv_bias"] = config.HasQkvBias,
+        ["experts"] = config.Experts is { } experts ? Experts(experts) : null,
+        ["gated_delta_net"] = config.Recurrent is { } recurrent ? Recurrent(recurrent, config.Layers) : null,
+    };
+
+    private static JsonObject Experts(MixtureOfExperts experts) => new()
+    {
+        ["count"] = experts.Count,
+        ["used"] = experts.Used,
+        ["width"] = experts.Width,
+        ["shared_width"] = experts.SharedWidth > 0 ? experts.SharedWidth : null,
+    };
+
+    private static JsonObject Recurrent(RecurrentLayers recurrent, int layers) => new()
+    {
+        ["layers"] = recurrent.Count(layers),
+        ["key_heads"] = recurrent.Shape.KeyHeads,
+        ["key_length"] = recurrent.Shape.KeyLength,
+        ["value_heads"] = recurrent.Shape.ValueHeads,
+        ["value_length"] = recurrent.Shape.ValueLength,
+        ["taps"] = recurrent.Shape.Taps,
     };
 
     private static JsonObject Memory(MemoryNeed memory) => new()
@@ -68,6 +88,8 @@ internal static class DescriptionJson
         ["weight_bytes"] = memory.WeightBytes,
         ["kv_bytes"] = memory.KvBytes,
         ["state_bytes"] = memory.StateBytes,
+        ["workspace_bytes"] = memory.WorkspaceBytes,
+        ["runtime_bytes"] = MemoryNeed.RuntimeBytes,
         ["total_bytes"] = memory.TotalBytes,
     };
 

@@ -16,7 +16,7 @@ internal static partial class DescriptionTables
         Add(overview, "Name", summary.Name ?? "(none)");
         Add(overview, "Architecture", summary.Architecture ?? "(none)");
         Add(overview, "Parameters", $"{Output.Count(summary.Parameters)} ({summary.Parameters:N0}), {summary.BitsPerWeight:0.00} bits each");
-        Add(overview, summary.Files.Count == 1 ? "File" : $"{summary.Files.Count} files", $"{Output.Bytes(summary.Bytes)}, {summary.Format}");
+        Add(overview, summary.Files.Count switch { 0 => "Weights", 1 => "File", int files => $"{files} files" }, $"{Output.Bytes(summary.Bytes)}, {summary.Format}");
         if (description.Config is { } config)
             AddConfig(overview, config);
         else
@@ -26,7 +26,8 @@ internal static partial class DescriptionTables
         {
             Add(overview, "Memory", $"{Output.Bytes(memory.TotalBytes)} with a context of {memory.Context:N0}: "
                 + $"weights {Output.Bytes(memory.WeightBytes)}, KV cache {Output.Bytes(memory.KvBytes)} ({memory.KvType})"
-                + (memory.StateBytes > 0 ? $", recurrent states {Output.Bytes(memory.StateBytes)}" : ""));
+                + (memory.StateBytes > 0 ? $", recurrent states {Output.Bytes(memory.StateBytes)}" : "")
+                + $", workspace {Output.Bytes(memory.WorkspaceBytes)}, the process itself about {Output.Bytes(MemoryNeed.RuntimeBytes)}");
         }
 
         Add(overview, "Chat template", description.Template is { } template ? $"{template.Length:N0} characters (--template prints it)" : "(none)");
@@ -41,8 +42,20 @@ internal static partial class DescriptionTables
 
     private static void AddConfig(Grid grid, ModelConfig config)
     {
-        Add(grid, "Layers", $"{config.Layers}, width {config.Width:N0}, feed-forward {config.FeedForwardWidth:N0}");
-        Add(grid, "Attention", $"{config.Heads} heads, {config.KvHeads} KV heads of {config.HeadLength}"
+        Add(grid, "Layers", $"{config.Layers}, width {config.Width:N0}" + (config.FeedForwardWidth > 0 ? $", feed-forward {config.FeedForwardWidth:N0}" : ""));
+        if (config.Experts is { } experts)
+        {
+            Add(grid, "Experts", $"{experts.Count} of width {experts.Width:N0}, of which a token uses {experts.Used}"
+                + (experts.SharedWidth > 0 ? $", and a shared one of width {experts.SharedWidth:N0}" : ""));
+        }
+
+        if (config.Recurrent is { Shape: { } shape } recurrent)
+        {
+            Add(grid, "Gated DeltaNet", $"{recurrent.Count(config.Layers)} of {config.Layers} layers: {shape.KeyHeads} key heads of {shape.KeyLength}, "
+                + $"{shape.ValueHeads} value heads of {shape.ValueLength}, convolution over {shape.Taps}");
+        }
+
+        Add(grid, "Attention", (config.Recurrent is null ? "" : $"{config.AttentionLayers} of {config.Layers} layers: ") + $"{config.Heads} heads, {config.KvHeads} KV heads of {config.HeadLength}"
             + (config.HasQkNorm ? ", QK norm" : "") + (config.HasQkvBias ? ", QKV bias" : ""));
         Add(grid, "RoPE", $"theta {config.RopeTheta:N0}" + (config.RopeScaling is { } scaling ? $", {scaling}" : ""));
         Add(grid, "Vocabulary", $"{config.VocabularySize:N0} tokens{(config.HasTiedHead ? ", head tied to the embedding" : "")}");

@@ -1,3 +1,4 @@
+using QwenSharp.Cli.Options;
 using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
@@ -26,7 +27,7 @@ internal sealed record ModelDescription(CheckpointSummary Summary, ModelConfig? 
         try
         {
             ModelConfig config = LanguageModel.Load(file).Config;
-            MemoryNeed memory = MemoryNeed.Of(config, summary.Types.Sum(type => type.Bytes), context, kvType);
+            MemoryNeed memory = MemoryNeed.OfEngine(config, file.Tensors, context, kvType);
             return new ModelDescription(summary, config, null, memory, template, file.Notes);
         }
         catch (Exception unsuitable) when (unsuitable is ModelLoadException or GgufException)
@@ -34,22 +35,18 @@ internal sealed record ModelDescription(CheckpointSummary Summary, ModelConfig? 
             return new ModelDescription(summary, null, unsuitable.Message, null, template, file.Notes);
         }
     }
-}
 
-/// <summary>Memory that a model needs while it runs one sequence.</summary>
-/// <param name="Context">Positions of the sequence.</param>
-/// <param name="KvType">How keys and values are kept.</param>
-/// <param name="WeightBytes">The weights, mapped from the file.</param>
-/// <param name="KvBytes">Keys and values of the whole context.</param>
-/// <param name="StateBytes">Recurrent states, whatever the context.</param>
-internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightBytes, long KvBytes, long StateBytes)
-{
-    /// <summary>Weights, KV cache and states; the engine's scratch memory comes on top.</summary>
-    public long TotalBytes => WeightBytes + KvBytes + StateBytes;
-
-    public static MemoryNeed Of(ModelConfig config, long weightBytes, int context, TensorType kvType)
+    /// <summary>What a model of a published shape would be.</summary>
+    /// <param name="shape">The name of a shape.</param>
+    /// <param name="type">The name of its mix of weight types.</param>
+    /// <param name="context">The context to plan for, in tokens; 0 for the model's own.</param>
+    /// <param name="kvType">F16 or F32.</param>
+    /// <exception cref="UsageException">There is no such shape or mix.</exception>
+    public static ModelDescription OfShape(string shape, string type, int context, TensorType kvType)
     {
-        int positions = context == 0 ? config.ContextLength : context;
-        return new MemoryNeed(positions, kvType, weightBytes, positions * config.KvBytesPerToken(kvType), config.StateBytesPerSequence);
+        (ModelConfig config, WeightMix mix) = ShapeArguments.Find(shape, type);
+        IReadOnlyList<Tensor> tensors = DescribedWeights.Of(config, mix);
+        CheckpointSummary summary = CheckpointSummary.Of($"a shape in {mix.Name}, not a file", config.Architecture, shape, tensors);
+        return new ModelDescription(summary, config, null, MemoryNeed.OfEngine(config, tensors, context, kvType), null, []);
     }
 }

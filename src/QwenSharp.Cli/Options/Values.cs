@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using System.Numerics;
 
 namespace QwenSharp.Cli.Options;
@@ -14,18 +16,20 @@ internal static class Values
     public static Option<T> Number<T>(string name, T least, T most, string description, T otherwise)
         where T : struct, INumber<T>, IMinMaxValue<T>
     {
-        Option<T> option = new(name) { Description = description, HelpName = "N", DefaultValueFactory = _ => otherwise };
-        Check(option, value => value >= least && value <= most, Demand(least, most));
-        return option;
+        return new Option<T>(name)
+        {
+            Description = description,
+            HelpName = "N",
+            DefaultValueFactory = _ => otherwise,
+            CustomParser = result => Parse(result, name, least, most) ?? otherwise,
+        };
     }
 
     /// <summary>A number in a range, or null when it is absent.</summary>
     public static Option<T?> Optional<T>(string name, T least, T most, string description)
         where T : struct, INumber<T>, IMinMaxValue<T>
     {
-        Option<T?> option = new(name) { Description = description, HelpName = "N" };
-        Check(option, value => value is { } number && number >= least && number <= most, Demand(least, most));
-        return option;
+        return new Option<T?>(name) { Description = description, HelpName = "N", CustomParser = result => Parse(result, name, least, most) };
     }
 
     /// <summary>Machine-readable output.</summary>
@@ -34,28 +38,30 @@ internal static class Values
     /// <summary>Adds a demand that a given value must meet.</summary>
     public static void Check<T>(Option<T> option, Func<T?, bool> holds, string demand) => option.Validators.Add(result =>
     {
-        if (result.Tokens.Count > 0 && !Holds(() => result.GetValueOrDefault<T>(), holds))
+        if (result.Tokens.Count > 0 && !holds(result.GetValueOrDefault<T>()))
             result.AddError($"{option.Name} {demand}, not '{result.Tokens[^1].Value}'.");
     });
 
-    private static bool Holds<T>(Func<T?> read, Func<T?, bool> holds)
+    // In place of the parser's own conversion, which follows the machine's culture and names types of .NET when it fails.
+    private static T? Parse<T>(ArgumentResult result, string name, T least, T most)
+        where T : struct, INumber<T>, IMinMaxValue<T>
     {
-        try
-        {
-            return holds(read());
-        }
-        catch (InvalidOperationException)
-        {
-            // The parser's way to say that the text is no value of the type.
-            return false;
-        }
+        string text = result.Tokens[^1].Value;
+        if (T.TryParse(text, IsWhole<T>() ? NumberStyles.Integer : NumberStyles.Float, CultureInfo.InvariantCulture, out T value) && value >= least && value <= most)
+            return value;
+
+        result.AddError($"{name} {Demand(least, most)}, not '{text}'.");
+        return null;
     }
+
+    // Integers have no half.
+    private static bool IsWhole<T>()
+        where T : struct, INumber<T> => T.One / (T.One + T.One) == T.Zero;
 
     private static string Demand<T>(T least, T most)
         where T : struct, INumber<T>, IMinMaxValue<T>
     {
-        // Integers have no half.
-        string number = T.One / (T.One + T.One) == T.Zero ? "whole number" : "number";
+        string number = IsWhole<T>() ? "whole number" : "number";
         return (least > T.MinValue, most < T.MaxValue) switch
         {
             (true, true) => $"must be a {number} from {least} to {most}",

@@ -67,7 +67,14 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     /// <exception cref="IOException">A file cannot be read.</exception>
     public static HuggingFaceCheckpoint Open(string folder, bool decode = true)
     {
-        HuggingFaceJson json = HuggingFaceJson.Read(System.IO.Path.Combine(folder, ConfigName));
+        string configPath = System.IO.Path.Combine(folder, ConfigName);
+        if (!File.Exists(configPath))
+        {
+            throw new HuggingFaceException(folder, $"the folder is no model: it has no {ConfigName}, which stands beside {SafetensorsModel.FileName} or {SafetensorsModel.IndexName}; "
+                + "for a GGUF model, give the path of the .gguf file");
+        }
+
+        HuggingFaceJson json = HuggingFaceJson.Read(configPath);
         if (!SafetensorsModel.IsIn(folder))
             throw new HuggingFaceException(folder, $"it has neither {SafetensorsModel.FileName} nor {SafetensorsModel.IndexName}; weights in another format must be converted to safetensors first");
 

@@ -71,7 +71,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     // Q8_0 and types with a codebook widen activations to 16 bits for a batch; a single token takes the kernel's product of signed bytes.
-    private static ActivationFormat FormatOf(TensorType type, int tokens) => type switch
+    internal static ActivationFormat FormatOf(TensorType type, int tokens) => type switch
     {
         _ when type == TensorType.Q8_0 || type.HasCodebook() => tokens == 1 ? ActivationFormat.Blocks : ActivationFormat.WideBlocks,
         _ when type.BlockLength() == 256 => ActivationFormat.SuperBlocks,

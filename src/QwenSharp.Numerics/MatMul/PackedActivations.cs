@@ -59,10 +59,13 @@ internal sealed unsafe class PackedActivations : IDisposable
     /// <summary>Bytes of a record.</summary>
     public static int RecordBytes(ActivationFormat format) => format == ActivationFormat.WideBlocks ? WideRecord : Record;
 
+    /// <summary>Bytes of a batch's records.</summary>
+    public static long BytesFor(ActivationFormat format, int tokens, int columns) => (long)RecordBytes(format) * tokens * ((columns + 255) / 256);
+
     /// <summary>Makes room for a batch; memory grows and stays.</summary>
     public void Reserve(ActivationFormat format, int tokens, int columns)
     {
-        long bytes = (long)RecordBytes(format) * tokens * ((columns + 255) / 256);
+        long bytes = BytesFor(format, tokens, columns);
         if (bytes <= _buffer.Length)
             return;
 
