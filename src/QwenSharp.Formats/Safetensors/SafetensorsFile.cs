@@ -107,6 +107,21 @@ public sealed class SafetensorsTensor
             : throw new ArgumentException($"{view} takes {view.ByteLength} bytes; '{Name}' has {ByteLength}.", nameof(shape));
     }
 
+    /// <summary>A part of the tensor where it lies, under another name.</summary>
+    /// <param name="name">The name.</param>
+    /// <param name="type">The storage type of the same elements.</param>
+    /// <param name="shape">Lengths of the dimensions, the contiguous one first.</param>
+    /// <param name="first">The element that it begins with.</param>
+    /// <exception cref="ArgumentException">The part is not inside the tensor.</exception>
+    public Tensor View(string name, TensorType type, ReadOnlySpan<long> shape, long first)
+    {
+        long offset = checked(first * Type.Bytes());
+        Tensor view = _map.Tensor(name, type, shape, _entry.Offset + offset);
+        return first >= 0 && view.ByteLength <= ByteLength - offset
+            ? view
+            : throw new ArgumentException($"{view} from element {first} on is not inside '{Name}' of {ByteLength} bytes.", nameof(shape));
+    }
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name} {Type} [{string.Join(", ", _entry.Shape)}]";
 }

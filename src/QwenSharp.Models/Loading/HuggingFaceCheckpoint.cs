@@ -79,11 +79,11 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
             throw new HuggingFaceException(folder, $"it has neither {SafetensorsModel.FileName} nor {SafetensorsModel.IndexName}; weights in another format must be converted to safetensors first");
 
         OrderedDictionary<string, GgufValue> metadata = new() { ["general.architecture"] = HuggingFaceFamily.Of(json).Architecture, ["general.name"] = NameOf(folder) };
-        HuggingFaceConfig config = HuggingFaceConfig.Read(json, metadata);
-        new HuggingFaceText(folder, json, metadata).Read();
         SafetensorsModel files = SafetensorsModel.Open(folder);
         try
         {
+            HuggingFaceConfig config = HuggingFaceConfig.Read(json, HuggingFaceNames.NextTokenLayers(files.Tensors.Select(tensor => tensor.Name)), metadata);
+            new HuggingFaceText(folder, json, metadata).Read();
             IReadOnlyList<string> unknown = config.UnknownSettings();
             string[] notes = unknown.Count == 0 ? [] : [$"config.json has settings that mean nothing here: {string.Join(", ", unknown)}."];
             return new HuggingFaceCheckpoint(folder, metadata, files, HuggingFaceWeights.Read(config, files), decode, notes);

@@ -13,14 +13,14 @@ internal sealed class HuggingFaceConfig
     private static readonly string[] Notes =
     [
         "_attn_implementation", "_name_or_path", "attention_dropout", "auto_map", "bos_token_id", "decoder_sparse_step", "dtype", "eos_token_id",
-        "initializer_range", "image_token_id", "is_decoder", "max_window_layers", "model_type", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
+        "initializer_range", "image_token_id", "is_decoder", "mamba_ssm_dtype", "max_window_layers", "model_type", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
         "sliding_window", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache", "video_token_id", "vision_config", "vision_end_token_id", "vision_start_token_id", "vision_token_id",
     ];
 
     private readonly OrderedDictionary<string, GgufValue> _metadata;
 
-    private HuggingFaceConfig(HuggingFaceJson root, HuggingFaceJson text, HuggingFaceFamily family, OrderedDictionary<string, GgufValue> metadata) =>
-        (Root, Text, Family, _metadata, HasTiedHead) = (root, text, family, metadata, (text.TryGetBool("tie_word_embeddings", out bool tied) || root.TryGetBool("tie_word_embeddings", out tied)) && tied);
+    private HuggingFaceConfig(HuggingFaceJson root, HuggingFaceJson text, HuggingFaceFamily family, int nextTokenLayers, OrderedDictionary<string, GgufValue> metadata) =>
+        (Root, Text, Family, NextTokenLayers, _metadata, HasTiedHead) = (root, text, family, nextTokenLayers, metadata, (text.TryGetBool("tie_word_embeddings", out bool tied) || root.TryGetBool("tie_word_embeddings", out tied)) && tied);
 
     /// <summary>The whole file.</summary>
     public HuggingFaceJson Root { get; }
@@ -34,15 +34,25 @@ internal sealed class HuggingFaceConfig
     /// <summary>Whether the output head is the embedding table.</summary>
     public bool HasTiedHead { get; }
 
+    /// <summary>Layers of the decoder, without blocks that draft the token after next.</summary>
+    public int Layers => Length("num_hidden_layers");
+
+    /// <summary>The length of an attention head.</summary>
+    public int HeadLength => Length("head_dim", Family.DefaultHeadLength > 0 ? Family.DefaultHeadLength : Length("hidden_size") / Length("num_attention_heads"));
+
+    /// <summary>Blocks that draft the token after next.</summary>
+    public int NextTokenLayers { get; }
+
     /// <summary>Reads a file.</summary>
     /// <param name="root">The <c>config.json</c>.</param>
+    /// <param name="nextTokenLayers">Blocks that draft the token after next, as the tensors have them: what is saved after a training often lacks them, whatever the file says.</param>
     /// <param name="metadata">Receives the keys.</param>
     /// <exception cref="HuggingFaceException">A key is missing or has a value that cannot be.</exception>
     /// <exception cref="ModelLoadException">The model class or a setting is not supported.</exception>
-    public static HuggingFaceConfig Read(HuggingFaceJson root, OrderedDictionary<string, GgufValue> metadata)
+    public static HuggingFaceConfig Read(HuggingFaceJson root, int nextTokenLayers, OrderedDictionary<string, GgufValue> metadata)
     {
         HuggingFaceJson text = root.TryGetObject("text_config", out HuggingFaceJson? nested) ? nested : root;
-        HuggingFaceConfig config = new(root, text, HuggingFaceFamily.Of(root), metadata);
+        HuggingFaceConfig config = new(root, text, HuggingFaceFamily.Of(root), nextTokenLayers, metadata);
         config.WriteCommonKeys();
         config.Family.WriteKeys?.Invoke(config);
         config.RequireNeutral();
@@ -54,6 +64,9 @@ internal sealed class HuggingFaceConfig
 
     /// <summary>Adds a key of the architecture.</summary>
     public void Add(string key, GgufValue value) => _metadata.Add($"{Family.Architecture}.{key}", value);
+
+    /// <summary>Whether a key of the architecture was added.</summary>
+    public bool HasKey(string key) => _metadata.ContainsKey($"{Family.Architecture}.{key}");
 
     /// <summary>A length: a whole number of at least 1.</summary>
     /// <exception cref="HuggingFaceException">It is missing, or something else.</exception>
@@ -87,7 +100,10 @@ internal sealed class HuggingFaceConfig
     {
         int width = Length("hidden_size"), heads = Length("num_attention_heads");
         Add("vocab_size", (uint)Length("vocab_size"));
-        AddLength("block_count", "num_hidden_layers");
+        Add("block_count", (uint)Layers + (uint)NextTokenLayers);
+        if (NextTokenLayers > 0)
+            Add("nextn_predict_layers", (uint)NextTokenLayers);
+
         AddLength("context_length", "max_position_embeddings");
         Add("embedding_length", (uint)width);
         if (Text.Has("intermediate_size") || !Text.Has("moe_intermediate_size"))
@@ -95,7 +111,7 @@ internal sealed class HuggingFaceConfig
 
         Add("attention.head_count", (uint)heads);
         AddLength("attention.head_count_kv", "num_key_value_heads", heads);
-        int headLength = Length("head_dim", Family.DefaultHeadLength > 0 ? Family.DefaultHeadLength : width / heads);
+        int headLength = HeadLength;
         if (headLength != width / heads || Text.Has("head_dim"))
         {
             Add("attention.key_length", (uint)headLength);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace QwenSharp.Models;
@@ -10,6 +11,20 @@ internal static class HuggingFaceNames
 
     /// <summary>Encoders of images and sound: another model, which turns what it sees into embeddings.</summary>
     private static readonly string[] Encoders = ["visual.", "model.visual.", "audio_tower.", "thinker.", "talker."];
+
+    /// <summary>Where the blocks sit that draft the token after next.</summary>
+    private static readonly string[] NextTokenPrefixes = ["mtp.", "model.mtp."];
+
+    private const string Layers = "layers.";
+
+    private static readonly Dictionary<string, string> InNextTokenBlock = new()
+    {
+        ["fc"] = "nextn.eh_proj",
+        ["pre_fc_norm_embedding"] = "nextn.enorm",
+        ["pre_fc_norm_hidden"] = "nextn.hnorm",
+        ["norm"] = "nextn.shared_head_norm",
+        ["embed_tokens"] = "nextn.embed_tokens",
+    };
 
     private static readonly Dictionary<string, string> Outside = new()
     {
@@ -28,6 +43,17 @@ internal static class HuggingFaceNames
         ["self_attn.q_norm"] = "attn_q_norm",
         ["self_attn.k_norm"] = "attn_k_norm",
         ["post_attention_layernorm"] = "ffn_norm",
+        ["linear_attn"] = "ssm",
+        ["linear_attn.in_proj_qkvz"] = "ssm_in",
+        ["linear_attn.in_proj_ba"] = "ssm_ba",
+        ["linear_attn.in_proj_qkv"] = "attn_qkv",
+        ["linear_attn.in_proj_z"] = "attn_gate",
+        ["linear_attn.in_proj_a"] = "ssm_alpha",
+        ["linear_attn.in_proj_b"] = "ssm_beta",
+        ["linear_attn.conv1d"] = "ssm_conv1d",
+        ["linear_attn.norm"] = "ssm_norm",
+        ["linear_attn.out_proj"] = "ssm_out",
+        ["mlp.experts"] = "ffn",
         ["mlp.gate_proj"] = "ffn_gate",
         ["mlp.up_proj"] = "ffn_up",
         ["mlp.down_proj"] = "ffn_down",
@@ -41,25 +67,48 @@ internal static class HuggingFaceNames
     /// <summary>Whether a module belongs to an encoder beside the language model.</summary>
     public static bool IsEncoder(string module) => Encoders.Any(prefix => (module + '.').StartsWith(prefix, StringComparison.Ordinal));
 
+    /// <summary>How many blocks draft the token after next, by the names of a checkpoint's tensors.</summary>
+    public static int NextTokenLayers(IEnumerable<string> tensors) =>
+        tensors.Select(tensor => NextTokenName(tensor) is { } inner && TryLayer(inner, out int layer, out _) ? layer + 1 : 0).DefaultIfEmpty().Max();
+
     /// <summary>GGUF's name of a module, such as "blk.3.attn_q" for "model.layers.3.self_attn.q_proj"; null for a module that no Qwen has.</summary>
-    public static string? Find(HuggingFaceFamily family, string module)
+    /// <param name="config">The model; its blocks that draft the token after next are counted behind its layers.</param>
+    /// <param name="module">The module.</param>
+    public static string? Find(HuggingFaceConfig config, string module)
     {
         if (Outside.TryGetValue(module, out string? head))
             return head;
+        if (config.Family.IsHybrid && NextTokenName(module) is { } next)
+            return InNextTokenBlock.TryGetValue(next, out string? own) ? $"blk.{config.Layers}.{own}" : LayerName(config, next, config.Layers);
 
         string prefix = Prefixes.First(prefix => module.StartsWith(prefix, StringComparison.Ordinal));
         string inner = module[prefix.Length..];
-        if (Outside.TryGetValue(inner, out string? outside))
-            return outside;
+        return Outside.TryGetValue(inner, out string? outside) ? outside : LayerName(config, inner, 0);
+    }
 
-        const string layers = "layers.";
-        int dot = inner.IndexOf('.', Math.Min(layers.Length, inner.Length));
-        if (!inner.StartsWith(layers, StringComparison.Ordinal) || dot < 0 || !IsNumber(inner.AsSpan(layers.Length, dot - layers.Length)))
+    private static string? NextTokenName(string module) =>
+        NextTokenPrefixes.FirstOrDefault(prefix => module.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix ? module[prefix.Length..] : null;
+
+    private static string? LayerName(HuggingFaceConfig config, string module, int first)
+    {
+        if (!TryLayer(module, out int layer, out string? inLayer))
             return null;
 
-        string inLayer = inner[(dot + 1)..], layer = inner[layers.Length..dot];
-        string? name = family.Modules?.GetValueOrDefault(inLayer) ?? InLayer.GetValueOrDefault(inLayer) ?? ExpertName(inLayer);
-        return name is null ? null : $"blk.{layer}.{name}";
+        // What GGUF calls the norm before the feed-forward network differs between the families.
+        string? name = config.Family.IsHybrid && inLayer == "post_attention_layernorm" ? "post_attention_norm" : InLayer.GetValueOrDefault(inLayer) ?? ExpertName(inLayer);
+        return name is null ? null : $"blk.{(long)first + layer}.{name}";
+    }
+
+    /// <summary>Takes "layers.3.self_attn" apart.</summary>
+    private static bool TryLayer(string module, out int layer, [NotNullWhen(true)] out string? inLayer)
+    {
+        (layer, inLayer) = (0, null);
+        int dot = module.IndexOf('.', Math.Min(Layers.Length, module.Length));
+        if (!module.StartsWith(Layers, StringComparison.Ordinal) || dot < 0 || !IsNumber(module.AsSpan(Layers.Length, dot - Layers.Length), out layer))
+            return false;
+
+        inLayer = module[(dot + 1)..];
+        return true;
     }
 
     /// <summary>Each expert has matrices of its own here: "ffn_gate.7" for "mlp.experts.7.gate_proj", as in GGUF before experts were stacked.</summary>
@@ -67,12 +116,12 @@ internal static class HuggingFaceNames
     {
         const string experts = "mlp.experts.";
         int dot = inLayer.LastIndexOf('.');
-        return inLayer.StartsWith(experts, StringComparison.Ordinal) && dot > experts.Length && IsNumber(inLayer.AsSpan(experts.Length, dot - experts.Length))
+        return inLayer.StartsWith(experts, StringComparison.Ordinal) && dot > experts.Length && IsNumber(inLayer.AsSpan(experts.Length, dot - experts.Length), out _)
             && InLayer.TryGetValue("mlp" + inLayer[dot..], out string? name)
             ? $"{name}.{inLayer[experts.Length..dot]}"
             : null;
     }
 
-    private static bool IsNumber(ReadOnlySpan<char> text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && text.SequenceEqual(number.ToString(CultureInfo.InvariantCulture));
+    private static bool IsNumber(ReadOnlySpan<char> text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < int.MaxValue && text.SequenceEqual(number.ToString(CultureInfo.InvariantCulture));
 }

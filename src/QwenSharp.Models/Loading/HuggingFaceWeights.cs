@@ -13,10 +13,13 @@ internal sealed class HuggingFaceWeights
     private readonly HuggingFaceConfig _config;
     private readonly HuggingFaceQuantization _quantization;
     private readonly SortedDictionary<string, (int Tensors, long Bytes)> _decoded = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, (int Tensors, long Bytes)> _copied = new(StringComparer.Ordinal);
     private readonly List<HuggingFaceWeight> _weights = [];
+    private readonly HuggingFaceRecurrent? _recurrent;
     private int _encoderTensors, _misaligned;
 
-    private HuggingFaceWeights(HuggingFaceConfig config) => (_config, _quantization) = (config, HuggingFaceQuantization.Read(config.Root));
+    private HuggingFaceWeights(HuggingFaceConfig config) =>
+        (_config, _quantization, _recurrent) = (config, HuggingFaceQuantization.Read(config.Root), config.Family.IsHybrid ? new HuggingFaceRecurrent(config) : null);
 
     /// <summary>All tensors in the files' order.</summary>
     public IReadOnlyList<HuggingFaceWeight> All => _weights;
@@ -61,7 +64,7 @@ internal sealed class HuggingFaceWeights
         if (module.Name.EndsWith(".rotary_emb", StringComparison.Ordinal))
             return;
 
-        string name = HuggingFaceNames.Find(_config.Family, module.Name)
+        string name = HuggingFaceNames.Find(_config, module.Name)
             ?? throw new ModelLoadException($"Tensor {module.First} has no place in the model.");
 
         // transformers ignores a head that a checkpoint stores beside the embedding table to which it is tied.
@@ -72,13 +75,67 @@ internal sealed class HuggingFaceWeights
         }
 
         if (module.Take("qweight") is { } words)
-            _weights.Add(Packed($"{name}.weight", words, module));
+            Place(Packed($"{name}.weight", words, module));
         else if (module.Take("weight") is { } weight)
-            _weights.Add(weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight));
+            Place(weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight));
         if (module.Take("bias") is { } bias)
-            _weights.Add(Plain($"{name}.bias", bias));
+            Place(Plain($"{name}.bias", bias));
+        if (_recurrent is not null && module.Take("A_log") is { } rate)
+            Place(Plain($"{name}_a", rate).Map(value => -MathF.Exp(value)));
+        if (_recurrent is not null && module.Take("dt_bias") is { } step)
+            Place(Plain($"{name}_dt.bias", step));
+        if (module.Take("gate_up_proj") is { } both)
+            PlaceExperts(both, [$"{name}_gate", $"{name}_up"]);
+        if (module.Take("down_proj") is { } down)
+            PlaceExperts(down, [$"{name}_down"]);
 
         module.RequireNothingLeft();
+    }
+
+    private void Place(HuggingFaceWeight weight)
+    {
+        // The norms of hybrid families are stored around zero, but for the one that a gate multiplies.
+        if (_recurrent is not null && weight.Name.EndsWith("norm.weight", StringComparison.Ordinal) && !weight.Name.EndsWith(".ssm_norm.weight", StringComparison.Ordinal))
+            weight = weight.Map(value => value + 1);
+
+        foreach (HuggingFaceWeight placed in _recurrent?.Arrange(weight) ?? [weight])
+        {
+            if (weight is MappedWeight && placed != weight)
+                Count(_copied, "their heads in another order", placed);
+
+            _weights.Add(placed);
+        }
+    }
+
+    /// <summary>
+    /// The experts of a layer in one tensor: [experts, out, in], whose matrices are used where they lie; or transposed, [experts, in, out], which takes
+    /// a copy. The outputs are those of each of <paramref name="names"/> in turn.
+    /// </summary>
+    private void PlaceExperts(SafetensorsTensor tensor, string[] names)
+    {
+        HuggingFaceWeight stack = Plain(names[0], tensor);
+        if (stack.Shape.Length != 3 || stack.Shape[_config.Family.HasTransposedExperts ? 0 : 1] % names.Length != 0)
+            throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a shape that no stack of experts has.");
+
+        for (int i = 0; i < names.Length; i++)
+        {
+            if (_config.Family.HasTransposedExperts)
+            {
+                DecodedWeight transposed = HuggingFaceExperts.Transpose($"{names[i]}_exps.weight", stack, i, names.Length);
+                Count(_copied, "experts that are stored transposed", transposed);
+                _weights.Add(transposed);
+            }
+            else
+            {
+                _weights.AddRange(HuggingFaceExperts.Split(names[i], stack, tensor, i, names.Length));
+            }
+        }
+    }
+
+    private static void Count(SortedDictionary<string, (int Tensors, long Bytes)> kinds, string kind, HuggingFaceWeight weight)
+    {
+        (int tensors, long bytes) = kinds.GetValueOrDefault(kind);
+        kinds[kind] = (tensors + 1, bytes + weight.DecodedBytes);
     }
 
     /// <summary>A tensor of floats: a vector becomes F32, anything else stays as it is.</summary>
@@ -93,14 +150,16 @@ internal sealed class HuggingFaceWeights
         };
         long[] shape = [.. tensor.Shape.ToArray().Reverse()];
 
-        // The gate of a shared expert is a matrix of one output, which GGUF takes for a vector.
+        // A convolution has one channel a filter; the gate of a shared expert is a matrix of one output, which GGUF takes for a vector.
+        if (shape is [var taps, 1, var channels] && name.EndsWith(".ssm_conv1d.weight", StringComparison.Ordinal))
+            shape = [taps, channels];
         if (shape is [_, 1] && name.EndsWith("_shexp.weight", StringComparison.Ordinal))
             shape = [shape[0]];
         if (shape.Length is 0 or > 4 || shape.Contains(0))
             throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a shape that no weight has.");
 
-        if (shape.Length == 1 && type != TensorType.F32)
-            return new DecodedWeight(name, TensorType.F32, shape, buffer => Quantization.Dequantize(type, tensor.Bytes(0, (int)tensor.ByteLength), Floats(buffer, shape[0])));
+        if (type != TensorType.F32 && (shape.Length == 1 || name.EndsWith(".ssm_conv1d.weight", StringComparison.Ordinal)))
+            return new DecodedWeight(name, TensorType.F32, shape, buffer => Quantization.Dequantize(type, tensor.Bytes(0, checked((int)tensor.ByteLength)), Floats(buffer, tensor.ElementCount)));
         if (tensor.IsAligned)
             return new MappedWeight(tensor.View(name, type, shape));
 
@@ -132,9 +191,7 @@ internal sealed class HuggingFaceWeights
 
     private DecodedWeight Decoded(string from, DecodedWeight weight)
     {
-        string kind = $"{from} as {weight.Type}";
-        (int tensors, long bytes) = _decoded.GetValueOrDefault(kind);
-        _decoded[kind] = (tensors + 1, bytes + weight.DecodedBytes);
+        Count(_decoded, $"{from} as {weight.Type}", weight);
         return weight;
     }
 
@@ -142,6 +199,8 @@ internal sealed class HuggingFaceWeights
     {
         foreach ((string kind, (int tensors, long bytes)) in _decoded)
             Notes.Add($"{tensors} matrices are decoded when the model is loaded, {kind}: {(bytes + (1 << 20) - 1) >> 20} MiB of memory beside the files.");
+        foreach ((string kind, (int tensors, long bytes)) in _copied)
+            Notes.Add($"{tensors} tensors are copied when the model is loaded, {kind}: {(bytes + (1 << 20) - 1) >> 20} MiB of memory beside the files.");
         if (_encoderTensors > 0)
             Notes.Add($"{_encoderTensors} tensors of an encoder for images or sound are left out: the text part runs alone.");
         if (_misaligned > 0)
