@@ -38,8 +38,30 @@ public sealed class ConvertCommandTests : IDisposable
         await Invocation.RunAsync("convert", _model, "--output", _folder["f.gguf"]);
         (await Invocation.RunAsync("convert", _folder["f.gguf"])).AssertFails(ExitCode.Usage, "is no folder");
         (await Invocation.RunAsync("convert", _model, "--type", "q9")).AssertFails(ExitCode.Usage, "q4_k_m");
-        (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["f.gguf"], "q8_0")).AssertFails(ExitCode.Usage, "OUT is IN");
+        (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["f.gguf"], "q8_0")).AssertFails(ExitCode.Usage, "name another file");
         (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["o.gguf"], "q8_0", "--keep", "output.weight")).AssertFails(ExitCode.Usage, "TENSOR=TYPE");
         (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["o.gguf"], "q8_0", "--keep", "nothing=f16")).AssertFails(ExitCode.Failure, "'nothing'");
     }
+
+    [Fact]
+    public async Task A_result_never_replaces_what_was_read()
+    {
+        File.WriteAllText(_folder["text.txt"], "Hello, world!");
+        string weights = Directory.EnumerateFiles(_model, "*.safetensors").First();
+        byte[] before = File.ReadAllBytes(weights);
+        (await Invocation.RunAsync("convert", _model, "--output", weights)).AssertFails(ExitCode.Usage, "name another file");
+        (await Invocation.RunAsync("imatrix", _model, _folder["text.txt"], "--output", weights)).AssertFails(ExitCode.Usage, "name another file");
+        (await Invocation.RunAsync("imatrix", _model, _folder["text.txt"], "--output", _folder["text.txt"])).AssertFails(ExitCode.Usage, "name another file");
+        (await Invocation.RunAsync("logits", _model, "--tokens", "1,2", "--output", weights)).AssertFails(ExitCode.Usage, "name another file");
+        (await Invocation.RunAsync("convert", _model, "--output", _model)).AssertFails(ExitCode.Usage, "is a folder");
+        (await Invocation.RunAsync("convert", _model, "--output", _folder["f.gguf"], "--imatrix", _folder["text.txt"])).AssertFails(ExitCode.Usage, "--type");
+        if (!OperatingSystem.IsWindows())
+            (await Invocation.RunAsync("convert", _model, "--output", "/dev/null")).AssertFails(ExitCode.Usage, "is a device");
+
+        Assert.Equal(before, File.ReadAllBytes(weights));
+    }
+
+    [Fact]
+    public async Task A_test_of_speed_beyond_the_context_is_refused() =>
+        (await Invocation.RunAsync("bench", _model, "--prompt-tokens", "1000000")).AssertFails(ExitCode.Usage, "context");
 }

@@ -20,6 +20,9 @@ internal readonly record struct Speed(double Prefill, double Decode, double Band
 /// </summary>
 internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
 {
+    // Between these somebody may stop the test.
+    private const int ChunkTokens = 512;
+
     /// <summary>The most memory that the process held for the model, in bytes, once measured.</summary>
     public long PeakMemory { get; private set; }
 
@@ -53,7 +56,13 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
     {
         evaluator.Rewind();
         long start = Stopwatch.GetTimestamp();
-        ReadOnlySpan<float> logits = evaluator.Append(prompt);
+        ReadOnlySpan<float> logits = [];
+        for (int done = 0; done < prompt.Length; done += ChunkTokens)
+        {
+            stop.ThrowIfCancellationRequested();
+            logits = evaluator.Append(prompt.Slice(done, Math.Min(ChunkTokens, prompt.Length - done)));
+        }
+
         TimeSpan prefill = Stopwatch.GetElapsedTime(start);
 
         Span<int> next = new int[1];

@@ -98,6 +98,9 @@ internal static class BenchCommand
 
     private static BenchReport Measure(string name, string type, LanguageModel model, IReadOnlyCollection<Tensor> tensors, TimeSpan load, SpeedTestOptions test, CancellationToken stop)
     {
+        if ((long)test.PromptTokens + test.GenerateTokens > model.Config.ContextLength)
+            throw new UsageException($"--prompt-tokens and --generate-tokens are {(long)test.PromptTokens + test.GenerateTokens} together; the model's context is {model.Config.ContextLength}.");
+
         SpeedTest speed = new(model, test);
         List<Speed> speeds = speed.Measure(stop);
         MemoryNeed memory = MemoryNeed.OfEvaluator(model.Config, tensors, test.PromptTokens + test.GenerateTokens, test.KvType);

@@ -33,9 +33,10 @@ internal static class ImportanceCommand
         DocumentedCommand command = new("imatrix", "Measures on a text which columns of a model's matrices matter most, for quantize.", Examples) { model, text, output, size, chunks, threads, json };
         command.SetAction(async (parsed, stop) =>
         {
-            using Checkpoint checkpoint = ModelFiles.Open(LocalModel.Of(parsed.GetValue(model)!).Path);
+            string source = LocalModel.Of(parsed.GetValue(model)!).Path, path = parsed.GetValue(text)!, file = parsed.GetValue(output)!;
+            OutputFile.Check(file, source, path);
+            using Checkpoint checkpoint = ModelFiles.Open(source);
             BpeTokenizer tokenizer = QwenTokenizer.Of(checkpoint);
-            string path = parsed.GetValue(text)!;
             int[] tokens = tokenizer.Encode(await File.ReadAllTextAsync(path, stop).ConfigureAwait(false), TokenParsing.All);
             if (parsed.GetValue(chunks) is > 0 and int most)
                 tokens = tokens[..(int)Math.Min(tokens.Length, (long)most * parsed.GetValue(size))];
@@ -44,7 +45,6 @@ internal static class ImportanceCommand
             using (ProgressLine line = new(terminal))
                 matrix = ImportanceCollector.Collect(checkpoint, tokens, Path.GetFileName(path), parsed.GetValue(size), parsed.GetValue(threads), new Progress(line), stop);
 
-            string file = parsed.GetValue(output)!;
             matrix.Save(file);
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(new JsonObject { ["output"] = file, ["chunks"] = matrix.ChunkCount, ["tokens"] = matrix.ChunkCount * matrix.ChunkSize, ["matrices"] = matrix.Names.Count }.ToJsonString(Output.JsonText));

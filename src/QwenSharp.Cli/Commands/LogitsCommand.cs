@@ -38,7 +38,9 @@ internal static class LogitsCommand
             if (ids.Length == 0)
                 throw new UsageException("--tokens names no token.");
 
-            using Checkpoint file = ModelFiles.Open(LocalModel.Of(parsed.GetValue(model)!).Path);
+            string source = LocalModel.Of(parsed.GetValue(model)!).Path;
+            OutputFile.Check(parsed.GetValue(output)!, source, parsed.GetValue(tokens)!);
+            using Checkpoint file = ModelFiles.Open(source);
             LanguageModel weights = LanguageModel.Load(file);
             if (ids.Length > weights.Config.ContextLength)
                 throw new UsageException($"--tokens names {ids.Length} tokens; the model's context is {weights.Config.ContextLength}.");

@@ -27,9 +27,6 @@ internal static class QuantizeCommand
         {
             string path = LocalModel.Of(parsed.GetValue(input)!).Path, file = parsed.GetValue(output)!;
             WeightMix mix = ModelWriterArguments.Mix(parsed.GetValue(type)!);
-            if (Path.GetFullPath(path) == Path.GetFullPath(file))
-                throw new UsageException("OUT is IN; a model is not quantised in place.");
-
             writer.Write(terminal, parsed, path, file, mix, stop);
             return Task.FromResult(ExitCode.Ok);
         });

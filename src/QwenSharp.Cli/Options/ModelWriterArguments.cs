@@ -44,10 +44,15 @@ internal sealed class ModelWriterArguments
     /// <summary>Writes the model and says what was written.</summary>
     public void Write(Terminal terminal, ParseResult parsed, string model, string output, WeightMix? mix, CancellationToken stop)
     {
+        string? importance = parsed.GetValue(_importance);
+        if (importance is not null && mix is null)
+            throw new UsageException("--imatrix weighs what a type rounds away; give --type as well.");
+
+        OutputFile.Check(output, importance is null ? [model] : [model, importance]);
         ModelWriterOptions options = new()
         {
             Mix = mix,
-            Importance = parsed.GetValue(_importance) is { } importance ? ImportanceMatrix.Load(importance) : null,
+            Importance = importance is null ? null : ImportanceMatrix.Load(importance),
             Exceptions = [.. (parsed.GetValue(_keep) ?? []).Select(Exception)],
             AllowsRequantization = parsed.GetValue(_requantize),
             Threads = parsed.GetValue(_threads),
