@@ -21,6 +21,16 @@ internal static partial class HuggingFaceFolder
         ["attn_output"] = "self_attn.o_proj",
         ["attn_q_norm"] = "self_attn.q_norm",
         ["attn_k_norm"] = "self_attn.k_norm",
+        ["post_attention_norm"] = "post_attention_layernorm",
+        ["attn_qkv"] = "linear_attn.in_proj_qkv",
+        ["attn_gate"] = "linear_attn.in_proj_z",
+        ["ssm_alpha"] = "linear_attn.in_proj_a",
+        ["ssm_beta"] = "linear_attn.in_proj_b",
+        ["ssm_in"] = "linear_attn.in_proj_qkvz",
+        ["ssm_ba"] = "linear_attn.in_proj_ba",
+        ["ssm_conv1d"] = "linear_attn.conv1d",
+        ["ssm_norm"] = "linear_attn.norm",
+        ["ssm_out"] = "linear_attn.out_proj",
         ["ffn_norm"] = "post_attention_layernorm",
         ["ffn_gate"] = "mlp.gate_proj",
         ["ffn_up"] = "mlp.up_proj",
@@ -39,6 +49,10 @@ internal static partial class HuggingFaceFolder
         ["qwen2vl"] = "Qwen2VLForConditionalGeneration",
         ["qwen3"] = "Qwen3ForCausalLM",
         ["qwen3moe"] = "Qwen3MoeForCausalLM",
+        ["qwen35"] = "Qwen3_5ForConditionalGeneration",
+        ["qwen35moe"] = "Qwen3_5MoeForCausalLM",
+        ["qwen3next"] = "Qwen3NextForCausalLM",
+        ["qwen3vlmoe"] = "Qwen3VLMoeForConditionalGeneration",
         ["qwen3vl"] = "Qwen3VLForConditionalGeneration",
     };
 
@@ -67,6 +81,8 @@ internal static partial class HuggingFaceFolder
                 json["shared_expert_intermediate_size"] = experts.SharedWidth;
         }
 
+        if (config.Recurrent is { } recurrent)
+            HuggingFaceHybrid.Describe(config, recurrent, json);
         if (config.RotarySections is { } sections)
             json["rope_scaling"] = new JsonObject { ["type"] = "mrope", ["mrope_section"] = new JsonArray(sections.Time, sections.Height, sections.Width), ["mrope_interleaved"] = sections.IsInterleaved };
 
@@ -121,6 +137,11 @@ internal static partial class HuggingFaceFolder
         string folder, ModelConfig config, IEnumerable<Tensor> tensors, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = 0, Action<JsonObject>? edit = null)
     {
         SafetensorsWriter writer = new SafetensorsWriter().AddMetadata("format", "pt");
+        if (config.Recurrent is not null)
+            tensors = HuggingFaceHybrid.Take(config, tensors, writer, type);
+        if (config.Architecture is "qwen35moe" or "qwen3vlmoe")
+            tensors = HuggingFaceHybrid.TakeExperts(tensors, writer, type, config.Layers, transposed: config.Architecture == "qwen3vlmoe");
+
         foreach (Tensor tensor in tensors)
         {
             if (tensor.Shape.Length == 3)

@@ -38,6 +38,28 @@ public sealed class ModelWriterTests : IDisposable
     }
 
     [Theory]
+    [InlineData("qwen3vlmoe")]
+    [InlineData("qwen3next")]
+    [InlineData("qwen35")]
+    [InlineData("qwen35moe")]
+    public void A_converted_folder_of_a_later_family_is_the_same_model_with_the_same_tensors(string architecture)
+    {
+        ModelConfig config = SmallModels.Later(architecture);
+        using Checkpoint folder = ModelFiles.Open(ScriptedFolder.WriteRandom(_folder["model"], config), decode: false);
+        SmallModels.Save(folder, _folder["model.gguf"]);
+        using GgufFile file = GgufFile.Open(_folder["model.gguf"]);
+        using Checkpoint decoded = ModelFiles.Open(_folder["model"]);
+
+        Assert.Equal(config, LanguageModel.Load(file).Config);
+        Assert.Equal(SmallModels.Logits(decoded), SmallModels.Logits(file));
+
+        // The names and the shapes are those of a file that was never a folder, and so llama.cpp's.
+        Assert.Equal(
+            RandomWeights.Create(config, WeightMix.Find("f32")).Select(tensor => (tensor.Name, string.Join(' ', tensor.Shape.ToArray()))).Order(),
+            file.Tensors.Select(tensor => (tensor.Name, string.Join(' ', tensor.Shape.ToArray()))).Order());
+    }
+
+    [Theory]
     [MemberData(nameof(Mixes))]
     public void Every_mix_is_written_and_runs(string name)
     {

@@ -26,6 +26,29 @@ internal static class SmallModels
         HasQkvBias = architecture == "qwen2",
     };
 
+    /// <summary>A model of a family with recurrent layers or with experts that folders store stacked.</summary>
+    public static ModelConfig Later(string architecture)
+    {
+        ModelConfig config = Config(architecture) with
+        {
+            HasQkNorm = true,
+            Experts = architecture == "qwen35" ? null : new MixtureOfExperts(6, 2, 256) { NormalizesWeights = true, SharedWidth = architecture == "qwen3vlmoe" ? 0 : 256 },
+        };
+        if (architecture == "qwen3vlmoe")
+            return config with { RotarySections = new RotarySections(12, 10, 10, IsInterleaved: true) };
+
+        bool isNext = architecture == "qwen3next";
+        return config with
+        {
+            Layers = 4,
+            HasGatedAttention = true,
+            RotaryLength = 32,
+            RotarySections = isNext ? null : new RotarySections(6, 5, 5, IsInterleaved: true),
+            Recurrent = new RecurrentLayers(new DeltaNetShape(2, 6, 32, 32, 4) { HasAlternatingKeyHeads = !isNext }, 4),
+            NextTokenLayers = 1,
+        };
+    }
+
     /// <summary>Writes a model as GGUF.</summary>
     public static void Save(Checkpoint model, string path, ModelWriterOptions? options = null) =>
         ModelWriter.Save(model, path, options, cancellationToken: TestContext.Current.CancellationToken);
