@@ -18,7 +18,7 @@ internal static class ServeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Option<string[]> models = new("--model") { Description = "A GGUF file, or the name of a pulled model; repeat for several. Requests choose one by that name, or the file's without extension.", HelpName = "MODEL", Required = true };
+        Option<string[]> models = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; repeat for several. Requests choose one by that name, or the file's without extension.", HelpName = "MODEL", Required = true };
         Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
         Option<int> port = Values.Number("--port", 0, 65535, "The TCP port; 0 for a free one.", 8080);
         Option<string?> apiKey = new("--api-key") { Description = "What clients must send as 'Authorization: Bearer KEY'.", HelpName = "KEY" };
