@@ -138,7 +138,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
                 Panels<FloatKernel<BF16Format>>(output, share);
                 break;
             case TensorType.Q8_0:
-                Panels<Q8_0Kernel>(output, share);
+                Panels<SignedByteKernel<Q8_0Format>>(output, share);
                 break;
             case TensorType.Q4_0:
                 Panels<BlockKernel<Q4_0Format>>(output, share);
@@ -168,49 +168,49 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
                 Panels<SuperBlockKernel<Q6_KFormat>>(output, share);
                 break;
             case TensorType.IQ4_NL:
-                Panels<CodebookKernel<NibbleFormat<IQ4_NLFormat>>>(output, share);
+                Panels<SignedByteKernel<NibbleFormat<IQ4_NLFormat>>>(output, share);
                 break;
             case TensorType.IQ4_XS:
-                Panels<CodebookKernel<NibbleFormat<IQ4_XSFormat>>>(output, share);
+                Panels<SignedByteKernel<NibbleFormat<IQ4_XSFormat>>>(output, share);
                 break;
             case TensorType.MXFP4:
-                Panels<CodebookKernel<NibbleFormat<MXFP4Format>>>(output, share);
+                Panels<SignedByteKernel<NibbleFormat<MXFP4Format>>>(output, share);
                 break;
             case TensorType.NVFP4:
-                Panels<CodebookKernel<DecodedFormat<NVFP4Type>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<NVFP4Type>>>(output, share);
                 break;
             case TensorType.IQ1_S:
-                Panels<CodebookKernel<DecodedFormat<IQ1_SType>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<IQ1_SType>>>(output, share);
                 break;
             case TensorType.IQ1_M:
-                Panels<CodebookKernel<DecodedFormat<IQ1_MType>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<IQ1_MType>>>(output, share);
                 break;
             case TensorType.IQ2_XXS:
-                Panels<CodebookKernel<DecodedFormat<IQ2_XXSType>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<IQ2_XXSType>>>(output, share);
                 break;
             case TensorType.IQ2_XS:
-                Panels<CodebookKernel<DecodedFormat<IQ2_XSType>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<IQ2_XSType>>>(output, share);
                 break;
             case TensorType.IQ2_S:
-                Panels<CodebookKernel<DecodedFormat<IQ2_SType>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<IQ2_SType>>>(output, share);
                 break;
             case TensorType.IQ3_XXS:
-                Panels<CodebookKernel<DecodedFormat<IQ3_XXSType>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<IQ3_XXSType>>>(output, share);
                 break;
             case TensorType.IQ3_S:
-                Panels<CodebookKernel<DecodedFormat<IQ3_SType>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<IQ3_SType>>>(output, share);
                 break;
             case TensorType.TQ1_0:
-                Panels<CodebookKernel<DecodedFormat<TQ1_0Type>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<TQ1_0Type>>>(output, share);
                 break;
             case TensorType.TQ2_0:
-                Panels<CodebookKernel<DecodedFormat<TQ2_0Type>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<TQ2_0Type>>>(output, share);
                 break;
             case TensorType.Q1_0:
-                Panels<CodebookKernel<DecodedFormat<Q1_0Type>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<Q1_0Type>>>(output, share);
                 break;
             case TensorType.Q2_0:
-                Panels<CodebookKernel<DecodedFormat<Q2_0Type>>>(output, share);
+                Panels<SignedByteKernel<DecodedFormat<Q2_0Type>>>(output, share);
                 break;
             default:
                 throw new ArgumentException($"{output.Weight} has no matrix product.");

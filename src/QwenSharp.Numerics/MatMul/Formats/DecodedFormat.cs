@@ -9,7 +9,7 @@ internal interface IKnownType
 }
 
 /// <summary>Types whose codes lie in a table too large for registers, or across bytes: rows are decoded one by one.</summary>
-internal readonly unsafe struct DecodedFormat<TType> : ICodebookFormat
+internal readonly unsafe struct DecodedFormat<TType> : ISignedByteFormat
     where TType : struct, IKnownType
 {
     private const int RowBytes = 256;
@@ -27,7 +27,7 @@ internal readonly unsafe struct DecodedFormat<TType> : ICodebookFormat
         for (int column = 0; column < columns; column += 16, pairs += 16)
         {
             TLanes.Transpose(rows + column, RowBytes, out V q0, out V q1, out V q2, out V q3);
-            CodebookKernel.StorePairs<TLanes, V>(pairs, q0, q1, q2, q3);
+            SignedByteKernel.StorePairs<TLanes, V>(pairs, q0, q1, q2, q3);
         }
     }
 

@@ -28,7 +28,7 @@ internal unsafe interface INibbleFormat
 }
 
 /// <summary>Types whose codes are nibbles that stand for the 16 entries of a table: they are looked up in registers.</summary>
-internal readonly unsafe struct NibbleFormat<TFormat> : ICodebookFormat
+internal readonly unsafe struct NibbleFormat<TFormat> : ISignedByteFormat
     where TFormat : struct, INibbleFormat
 {
     private const int UnitBytes = 16;
@@ -51,13 +51,13 @@ internal readonly unsafe struct NibbleFormat<TFormat> : ICodebookFormat
             for (int unit = 0; unit < TFormat.Units; unit++, nibbles += UnitBytes, pairs += 32)
             {
                 TLanes.Transpose(nibbles, stride, out V q0, out V q1, out V q2, out V q3);
-                CodebookKernel.StorePairs<TLanes, V>(
+                SignedByteKernel.StorePairs<TLanes, V>(
                     pairs,
                     TLanes.LookUp(table, TLanes.And(q0, nibble)),
                     TLanes.LookUp(table, TLanes.And(q1, nibble)),
                     TLanes.LookUp(table, TLanes.And(q2, nibble)),
                     TLanes.LookUp(table, TLanes.And(q3, nibble)));
-                CodebookKernel.StorePairs<TLanes, V>(
+                SignedByteKernel.StorePairs<TLanes, V>(
                     pairs + 16,
                     TLanes.LookUp(table, TLanes.And(TLanes.ShiftRight(q0, 4), nibble)),
                     TLanes.LookUp(table, TLanes.And(TLanes.ShiftRight(q1, 4), nibble)),

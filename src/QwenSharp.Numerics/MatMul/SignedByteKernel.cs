@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 
 namespace QwenSharp.Numerics;
 
-/// <summary>How a type with a codebook is unpacked.</summary>
-internal unsafe interface ICodebookFormat
+/// <summary>How Q8_0 or a type with a codebook is unpacked: their codes are any signed bytes.</summary>
+internal unsafe interface ISignedByteFormat
 {
     /// <summary>Columns that share a scale: 16 or 32.</summary>
     static abstract int UnitLength { get; }
@@ -12,7 +12,7 @@ internal unsafe interface ICodebookFormat
     /// <param name="weights">The chunk's first block in the first row.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
     /// <param name="columns">Columns in the chunk.</param>
-    /// <param name="pairs">Two registers for each quad of columns (<see cref="CodebookKernel.StorePairs"/>), every other register.</param>
+    /// <param name="pairs">Two registers for each quad of columns (<see cref="SignedByteKernel.StorePairs"/>), every other register.</param>
     /// <param name="scales">A register of F32 for each unit, every other register.</param>
     static abstract void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* pairs, V* scales)
         where TLanes : struct, ILanes<V>
@@ -24,8 +24,8 @@ internal unsafe interface ICodebookFormat
         where V : unmanaged;
 }
 
-/// <summary>What formats and kernels of types with a codebook share.</summary>
-internal static unsafe class CodebookKernel
+/// <summary>What these formats share.</summary>
+internal static unsafe class SignedByteKernel
 {
     /// <summary>Stores four quads of signed bytes widened to 16 bits: a quad of columns 0 1 2 3 becomes the pairs (0, 2) and (1, 3).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -45,11 +45,11 @@ internal static unsafe class CodebookKernel
 }
 
 /// <summary>
-/// Products with types that have a codebook: any signed byte is a code, so codes and activations are widened to 16 bits, as for
-/// Q8_0; the sums of a unit are exact integers.
+/// Products with Q8_0 and types that have a codebook: signed bytes do not fit the unsigned × signed byte product, so codes and
+/// activations are widened to 16 bits, once each. The sums of a unit are exact integers.
 /// </summary>
-internal readonly unsafe struct CodebookKernel<TFormat> : IPanelKernel
-    where TFormat : struct, ICodebookFormat
+internal readonly unsafe struct SignedByteKernel<TFormat> : IPanelKernel
+    where TFormat : struct, ISignedByteFormat
 {
     private const int Pairs = 0, Scales = 2 * 128;
 
