@@ -3,11 +3,12 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>The rotary angles of a model: those of its base, stretched where it says so.</summary>
-internal sealed class RotaryPositions
+public sealed class RotaryPositions
 {
     private readonly RotaryEmbedding _angles;
     private readonly RotaryAxis[]? _axes;
 
+    /// <summary>The angles of a model.</summary>
     public RotaryPositions(ModelConfig config)
     {
         double[] frequencies = RotaryEmbedding.Create(config.RotaryLength / 2, config.RopeTheta).Frequencies.ToArray();
@@ -21,6 +22,14 @@ internal sealed class RotaryPositions
 
     /// <summary>What cosines and sines are multiplied by.</summary>
     public float Magnitude { get; }
+
+    /// <summary>Writes the cosines and sines of positions in text into rows, [positions, <see cref="ModelConfig.RotaryLength"/>].</summary>
+    /// <exception cref="ArgumentException">They do not fit.</exception>
+    public void Fill(ReadOnlySpan<int> positions, Activations rotations)
+    {
+        _angles.Fill(positions, rotations);
+        Magnify(rotations, positions.Length);
+    }
 
     /// <summary>Writes the cosines and sines of each row's position.</summary>
     /// <exception cref="ArgumentException">The batch has positions of images, and the model has no sections for them.</exception>
@@ -39,7 +48,12 @@ internal sealed class RotaryPositions
                 (sines[pair], cosines[pair]) = _angles.SinCos(grid[row][_axes[pair]], pair);
         }
 
-        for (int row = 0; Magnitude != 1 && row < batch.Rows; row++)
+        Magnify(rotations, batch.Rows);
+    }
+
+    private void Magnify(Activations rotations, int rows)
+    {
+        for (int row = 0; Magnitude != 1 && row < rows; row++)
         {
             foreach (ref float value in rotations.Row(row))
                 value *= Magnitude;

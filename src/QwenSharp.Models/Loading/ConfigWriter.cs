@@ -2,9 +2,11 @@ using QwenSharp.Formats;
 
 namespace QwenSharp.Models;
 
-/// <summary>Writes a <see cref="ModelConfig"/> as GGUF metadata: what <see cref="ConfigReader"/> reads back.</summary>
-internal static class ConfigWriter
+/// <summary>Writes a <see cref="ModelConfig"/> as GGUF metadata: what <see cref="LanguageModel.Load"/> reads back.</summary>
+public static class ConfigWriter
 {
+    /// <summary>Adds the keys of a model's architecture.</summary>
+    /// <exception cref="ArgumentException">The writer has one of them already.</exception>
     public static void Write(ModelConfig config, GgufWriter writer)
     {
         string prefix = config.Architecture + ".";

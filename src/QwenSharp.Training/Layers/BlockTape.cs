@@ -1,0 +1,79 @@
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Training;
+
+/// <summary>What the gradients of one decoder layer need of its forward pass, beside the layer's input. All [rows, …].</summary>
+internal sealed class BlockTape : IDisposable
+{
+    private readonly List<Activations> _all = [];
+    private readonly int _rows;
+
+    /// <param name="config">The model's lengths.</param>
+    /// <param name="rows">Tokens of the largest batch.</param>
+    /// <param name="loraRank">The rank of adapters; 0 for none.</param>
+    public BlockTape(ModelConfig config, int rows, int loraRank)
+    {
+        _rows = rows;
+        MixerNormed = Allocate(config.Width);
+        RawQueries = Allocate(config.QueryWidth);
+        RawKeys = Allocate(config.KvWidth);
+        Queries = Allocate(config.QueryWidth);
+        Keys = Allocate(config.KvWidth);
+        Values = Allocate(config.KvWidth);
+        Attended = Allocate(config.QueryWidth);
+        LogSumExp = Allocate(config.Heads);
+        Middle = Allocate(config.Width);
+        FeedForwardNormed = Allocate(config.Width);
+        Gate = Allocate(config.FeedForwardWidth);
+        Up = Allocate(config.FeedForwardWidth);
+        Activated = Allocate(config.FeedForwardWidth);
+        Adapted = loraRank == 0 ? [] : [.. Enum.GetValues<BlockMatrix>().Select(_ => Allocate(loraRank))];
+    }
+
+    public Activations MixerNormed { get; }
+
+    /// <summary>Queries before their norm and rotation.</summary>
+    public Activations RawQueries { get; }
+
+    /// <summary>Keys before their norm and rotation.</summary>
+    public Activations RawKeys { get; }
+
+    public Activations Queries { get; }
+
+    public Activations Keys { get; }
+
+    public Activations Values { get; }
+
+    public Activations Attended { get; }
+
+    /// <summary>ln of each row's and head's sum of exponentials.</summary>
+    public Activations LogSumExp { get; }
+
+    /// <summary>The residual stream between attention and the feed-forward network.</summary>
+    public Activations Middle { get; }
+
+    public Activations FeedForwardNormed { get; }
+
+    public Activations Gate { get; }
+
+    public Activations Up { get; }
+
+    /// <summary>silu(gate) · up.</summary>
+    public Activations Activated { get; }
+
+    /// <summary>What adapters keep, by <see cref="BlockMatrix"/>; empty where there are none.</summary>
+    private Activations[] Adapted { get; }
+
+    /// <summary>What the adapter of a matrix keeps.</summary>
+    public Activations? this[BlockMatrix matrix] => Adapted.Length == 0 ? null : Adapted[(int)matrix];
+
+    /// <inheritdoc/>
+    public void Dispose() => _all.ForEach(activations => activations.Dispose());
+
+    private Activations Allocate(int width)
+    {
+        _all.Add(new Activations(_rows, width));
+        return _all[^1];
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Runtime.InteropServices;
+using QwenSharp.Formats;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Training;
+
+/// <summary>
+/// All that a run needs to go on as if it had never stopped: weights, moments, the steps so far, and the settings it was begun with.
+/// One safetensors file that is replaced as a whole, so that a run that is killed at any moment has its last checkpoint.
+/// </summary>
+internal static class TrainingCheckpoint
+{
+    /// <summary>The file's name in the folder of a run.</summary>
+    public const string FileName = "checkpoint.safetensors";
+
+    private const string StepsKey = "steps", SettingsKey = "settings", MeanSuffix = "/mean", VarianceSuffix = "/variance";
+
+    /// <summary>Writes a checkpoint in place of the one before.</summary>
+    /// <exception cref="IOException">The disk is full, or the file cannot be written; the one before is still there.</exception>
+    public static void Save(string path, IEnumerable<Parameter> parameters, IReadOnlyCollection<TrainingStep> steps, IReadOnlyDictionary<string, string> settings)
+    {
+        SafetensorsWriter writer = new();
+        writer.AddMetadata(StepsKey, string.Join('\n', steps.Select(TrainingLog.Line)));
+        writer.AddMetadata(SettingsKey, JsonSerializer.Serialize(settings));
+        foreach (Parameter parameter in parameters)
+        {
+            foreach ((string name, Activations values) in Parts(parameter))
+            {
+                writer.Add(name, SafetensorsType.F32, [values.Capacity, values.Width], stream =>
+                {
+                    for (int row = 0; row < values.Capacity; row++)
+                        stream.Write(MemoryMarshal.AsBytes(values.Row(row)));
+                });
+            }
+        }
+
+        writer.Save(path);
+    }
+
+    /// <summary>Reads a checkpoint back into a model.</summary>
+    /// <returns>The steps so far.</returns>
+    /// <exception cref="InvalidDataException">It belongs to a run with other settings, the message names the first; or it is damaged, or another model's.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static List<TrainingStep> Load(string path, IEnumerable<Parameter> parameters, IReadOnlyDictionary<string, string> settings)
+    {
+        using SafetensorsFile file = SafetensorsFile.Open(path);
+        List<TrainingStep> steps;
+        try
+        {
+            RequireSame(path, JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[SettingsKey])!, settings);
+            steps = TrainingLog.Parse(file.Metadata[StepsKey]);
+        }
+        catch (Exception damage) when (damage is JsonException or KeyNotFoundException)
+        {
+            throw new InvalidDataException($"{path} is not a checkpoint of a training run, or is damaged.", damage);
+        }
+
+        foreach (Parameter parameter in parameters)
+        {
+            foreach ((string name, Activations values) in Parts(parameter))
+                Read(path, file, name, values);
+        }
+
+        return steps;
+    }
+
+    private static (string, Activations)[] Parts(Parameter parameter) =>
+        [(parameter.Name, parameter.Value), (parameter.Name + MeanSuffix, parameter.Mean), (parameter.Name + VarianceSuffix, parameter.Variance)];
+
+    private static void Read(string path, SafetensorsFile file, string name, Activations values)
+    {
+        if (!file.TryGetTensor(name, out SafetensorsTensor? tensor) || tensor.Type != SafetensorsType.F32 || !tensor.Shape.SequenceEqual([values.Capacity, values.Width]))
+            throw new InvalidDataException($"{path} has no tensor '{name}' of [{values.Capacity}, {values.Width}] F32: it is another model's checkpoint.");
+
+        long rowBytes = (long)values.Width * sizeof(float);
+        for (int row = 0; row < values.Capacity; row++)
+            tensor.Bytes(row * rowBytes, (int)rowBytes).CopyTo(MemoryMarshal.AsBytes(values.Row(row)));
+    }
+
+    private static void RequireSame(string path, Dictionary<string, string> before, IReadOnlyDictionary<string, string> now)
+    {
+        foreach (string setting in before.Keys.Union(now.Keys))
+        {
+            (string? was, string? @is) = (before.GetValueOrDefault(setting), now.GetValueOrDefault(setting));
+            if (was != @is)
+                throw new InvalidDataException($"{path} belongs to a run with other settings: '{setting}' was {was ?? "not set"}, and is {@is ?? "not set"}. Choose another folder, or remove this one to begin anew.");
+        }
+    }
+}
