@@ -3,9 +3,6 @@ namespace QwenSharp.Tokenizers;
 /// <summary>All that a <see cref="BpeTokenizer"/> is made of, in a form that favours no file format.</summary>
 public sealed record BpeVocabulary
 {
-    /// <summary>GGUF's codes in <c>tokenizer.ggml.token_type</c>.</summary>
-    private const int GgufNormal = 1, GgufUnknown = 2, GgufControl = 3, GgufUserDefined = 4, GgufUnused = 5;
-
     /// <summary>
     /// The tokens by id, in GPT-2's spelling of bytes; an empty string is an id that no token has.
     /// What stands here at the id of an added token does not matter.
@@ -51,7 +48,7 @@ public sealed record BpeVocabulary
     public static BpeVocabulary FromGguf(
         Utf8Strings tokens, Utf8Strings merges, ReadOnlySpan<int> tokenTypes, string model, string preTokenizer)
     {
-        if (model != "gpt2")
+        if (model != GgufVocabulary.ByteLevel)
             throw new TokenizerFormatException($"tokenizer.ggml.model is \"{model}\"; only \"gpt2\" (byte-level BPE) is supported.");
 
         if (!tokenTypes.IsEmpty && tokenTypes.Length != tokens.Count)
@@ -65,10 +62,10 @@ public sealed record BpeVocabulary
         {
             switch (tokenTypes[id])
             {
-                case GgufNormal or GgufUnused:
+                case GgufVocabulary.Normal or GgufVocabulary.Unused:
                     break;
-                case GgufControl or GgufUnknown or GgufUserDefined:
-                    added.Add(new AddedToken(id, System.Text.Encoding.UTF8.GetString(tokens[id]), tokenTypes[id] != GgufUserDefined));
+                case GgufVocabulary.Control or GgufVocabulary.Unknown or GgufVocabulary.UserDefined:
+                    added.Add(new AddedToken(id, System.Text.Encoding.UTF8.GetString(tokens[id]), tokenTypes[id] != GgufVocabulary.UserDefined));
                     break;
                 default:
                     throw new TokenizerFormatException(

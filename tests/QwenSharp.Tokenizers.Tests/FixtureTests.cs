@@ -12,7 +12,7 @@ public class FixtureTests
     public void Agrees_with_llama_cpp(string file, PreTokenizerPattern pattern)
     {
         string path = Fixtures.Require("tokenizers", file);
-        BpeVocabulary vocabulary = GgufVocabulary.Read(path);
+        BpeVocabulary vocabulary = GgufFixture.Read(path);
         BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
         string[] texts = File.ReadAllText(path + ".inp").Split("\n__ggml_vocab_test__\n");
         string[] expected = File.ReadAllText(path + ".out").Split('\n');
@@ -48,7 +48,7 @@ public class FixtureTests
     [Fact]
     public void The_same_vocabulary_from_both_files_gives_the_same_ids()
     {
-        BpeTokenizer gguf = BpeTokenizer.Create(GgufVocabulary.Read(Fixtures.Require("tokenizers", "ggml-vocab-qwen2.gguf")));
+        BpeTokenizer gguf = BpeTokenizer.Create(GgufFixture.Read(Fixtures.Require("tokenizers", "ggml-vocab-qwen2.gguf")));
         BpeTokenizer json = BpeTokenizer.FromTokenizerJson(Fixtures.Require("tokenizers", "tokenizer.json"));
         string text = File.ReadAllText(Fixtures.Require("README.md"));
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace QwenSharp.Tokenizers;
 
 /// <summary>
-/// Reads Hugging Face's <c>tokenizer.json</c>. What the file asks for is done as the <c>tokenizers</c> library does it, or refused by name.
+/// Reads and writes Hugging Face's <c>tokenizer.json</c>. What the file asks for is done as the <c>tokenizers</c> library does it, or refused by name.
 /// </summary>
 public static class TokenizerJson
 {
@@ -30,6 +30,14 @@ public static class TokenizerJson
         {
             throw new TokenizerFormatException($"tokenizer.json does not have the form of a tokenizer: {error.Message}", error);
         }
+    }
+
+    /// <summary>The content of a file that <see cref="Read"/> gives this vocabulary for, but for what stands in other files: the tokens that begin, end and fill.</summary>
+    /// <exception cref="TokenizerFormatException">A merge is not two tokens with a space between.</exception>
+    public static byte[] Write(BpeVocabulary vocabulary)
+    {
+        ArgumentNullException.ThrowIfNull(vocabulary);
+        return TokenizerJsonWriter.Write(vocabulary, Patterns.First(pattern => pattern.Value == vocabulary.Pattern).Key);
     }
 
     private static BpeVocabulary ReadFile(ReadOnlySpan<byte> utf8)

@@ -1,4 +1,3 @@
-using System.Text;
 using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
@@ -9,7 +8,6 @@ namespace QwenSharp.Checkpoints;
 /// <summary>The metadata of a GGUF file that is written: the model's own, and what the new file is.</summary>
 internal static class ModelMetadata
 {
-    private const int Normal = 1, Control = 3, UserDefined = 4, Unused = 5;
     private const string TypeKey = "general.type", FileTypeKey = "general.file_type", VersionKey = "general.quantization_version";
 
     /// <exception cref="InvalidDataException">A folder has no tokenizer, or GGUF has no key for how the model scales its positions.</exception>
@@ -48,34 +46,15 @@ internal static class ModelMetadata
         if (!CheckpointVocabulary.IsIn(folder))
             throw new InvalidDataException($"{folder.Path} carries no tokenizer (no tokenizer.json); a GGUF file needs one.");
 
-        BpeVocabulary vocabulary = TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath));
-        string[] tokens = new string[config.VocabularySize];
-        int[] types = new int[tokens.Length];
-        for (int id = 0; id < tokens.Length; id++)
-        {
-            string token = id < vocabulary.Tokens.Count ? Encoding.UTF8.GetString(vocabulary.Tokens[id]) : "";
-            (tokens[id], types[id]) = token.Length > 0 ? (token, Normal) : ($"[PAD{id}]", Unused);
-        }
-
-        foreach (AddedToken added in vocabulary.AddedTokens)
-        {
-            if (added.Id >= tokens.Length)
-                throw new InvalidDataException($"{folder.TokenizerPath}: the token '{added.Content}' has the id {added.Id}; the model has {tokens.Length} tokens.");
-
-            (tokens[added.Id], types[added.Id]) = (added.Content, added.IsControl || LooksLikeControl(added.Content) ? Control : UserDefined);
-        }
-
-        writer.Add("tokenizer.ggml.model", "gpt2");
-        writer.Add("tokenizer.ggml.pre", vocabulary.Pattern == PreTokenizerPattern.Qwen35 ? "qwen35" : "qwen2");
-        writer.Add("tokenizer.ggml.tokens", GgufValue.ArrayOf(tokens));
-        writer.Add("tokenizer.ggml.token_type", GgufValue.ArrayOf<int>(types));
-        string[] merges = new string[vocabulary.Merges.Count];
-        for (int rank = 0; rank < merges.Length; rank++)
-            merges[rank] = Encoding.UTF8.GetString(vocabulary.Merges[rank]);
-
-        writer.Add("tokenizer.ggml.merges", GgufValue.ArrayOf(merges));
+        WriteVocabulary(GgufVocabulary.From(TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath)), config.VocabularySize), writer);
     }
 
-    // Some of Qwen's, such as <|fim_prefix|>, are not marked as control tokens in tokenizer.json; llama.cpp's converter takes them for such by their look.
-    private static bool LooksLikeControl(string token) => token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal);
+    private static void WriteVocabulary(GgufVocabulary vocabulary, GgufWriter writer)
+    {
+        writer.Add("tokenizer.ggml.model", vocabulary.Model);
+        writer.Add("tokenizer.ggml.pre", vocabulary.PreTokenizer);
+        writer.Add("tokenizer.ggml.tokens", GgufValue.ArrayOf(vocabulary.Tokens));
+        writer.Add("tokenizer.ggml.token_type", GgufValue.ArrayOf<int>(vocabulary.TokenTypes));
+        writer.Add("tokenizer.ggml.merges", GgufValue.ArrayOf(vocabulary.Merges));
+    }
 }

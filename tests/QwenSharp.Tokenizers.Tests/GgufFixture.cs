@@ -4,13 +4,13 @@ using System.Text;
 namespace QwenSharp.Tokenizers.Tests;
 
 /// <summary>Just enough of GGUF to read the vocabulary of a well-formed file.</summary>
-internal sealed class GgufVocabulary
+internal sealed class GgufFixture
 {
     private readonly byte[] _file;
     private readonly Dictionary<string, object> _metadata = [];
     private int _position = 8;
 
-    private GgufVocabulary(string path)
+    private GgufFixture(string path)
     {
         _file = File.ReadAllBytes(path);
         ReadNumber(8);
@@ -24,7 +24,7 @@ internal sealed class GgufVocabulary
 
     public static BpeVocabulary Read(string path)
     {
-        GgufVocabulary gguf = new(path);
+        GgufFixture gguf = new(path);
         return BpeVocabulary.FromGguf(
             gguf.Strings("tokenizer.ggml.tokens"),
             gguf.Strings("tokenizer.ggml.merges"),
