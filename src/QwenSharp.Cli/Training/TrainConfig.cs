@@ -1,0 +1,119 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using QwenSharp.Models;
+
+namespace QwenSharp.Cli.Training;
+
+/// <summary>The file of <c>qwensharp train</c>: a model from scratch. Paths in it are seen from its own folder.</summary>
+internal sealed record TrainConfig
+{
+    /// <summary>The model's name, as its file carries it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The folder of the run.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>The model's shape.</summary>
+    public required ShapeConfig Model { get; init; }
+
+    /// <summary>The tokenizer: learnt from the data, or taken from a model.</summary>
+    public TokenizerConfig Tokenizer { get; init; } = new();
+
+    /// <summary>A file with the chat template (Jinja); ChatML's simplest form where there is none.</summary>
+    public string? Template { get; init; }
+
+    /// <summary>The type of the weights in the file that is written: f32, f16, bf16, q8_0, ….</summary>
+    public string Type { get; init; } = "f16";
+
+    /// <summary>What is learnt from, and how.</summary>
+    public required TrainingSettings Training { get; init; }
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidDataException">It is not JSON, has a key that means nothing here, or lacks one.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static TrainConfig Read(string path)
+    {
+        try
+        {
+            TrainConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), TrainingJson.Default.TrainConfig)
+                ?? throw new InvalidDataException($"{path} is 'null'; it must be an object.");
+            string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            string Here(string file) => Path.GetFullPath(file, folder);
+            return config with
+            {
+                Output = Here(config.Output),
+                Template = config.Template is null ? null : Here(config.Template),
+                Tokenizer = config.Tokenizer with { From = config.Tokenizer.From is null ? null : Here(config.Tokenizer.From) },
+                Training = config.Training with
+                {
+                    Data = [.. config.Training.Data.Select(Here)],
+                    HeldOutData = [.. config.Training.HeldOutData.Select(Here)],
+                },
+            };
+        }
+        catch (JsonException fault)
+        {
+            throw new InvalidDataException($"{path}{(fault.Path is null or "$" ? "" : $", at {fault.Path[2..]}")}: {Reason(fault)}", fault);
+        }
+    }
+
+    // Without the position that .NET appends: the path says where.
+    private static string Reason(JsonException fault)
+    {
+        int tail = fault.Message.IndexOf(" Path: ", StringComparison.Ordinal);
+        return (tail < 0 ? fault.Message : fault.Message[..tail]).Replace($" '{typeof(TrainConfig).FullName}'", "", StringComparison.Ordinal);
+    }
+}
+
+/// <summary>A dense model's shape.</summary>
+internal sealed record ShapeConfig
+{
+    public string Architecture { get; init; } = "qwen3";
+    public required int Layers { get; init; }
+    public required int Width { get; init; }
+    public required int Heads { get; init; }
+    public required int KvHeads { get; init; }
+    public required int HeadLength { get; init; }
+    public required int FeedForwardWidth { get; init; }
+    public int ContextLength { get; init; } = 1024;
+    public float RopeTheta { get; init; } = 10_000;
+    public float RmsEpsilon { get; init; } = 1e-6f;
+    public bool TiedHead { get; init; } = true;
+
+    public ModelConfig ToModelConfig(int vocabularySize) => new ModelConfig
+    {
+        Architecture = Architecture,
+        VocabularySize = vocabularySize,
+        Layers = Layers,
+        Width = Width,
+        Heads = Heads,
+        KvHeads = KvHeads,
+        HeadLength = HeadLength,
+        FeedForwardWidth = FeedForwardWidth,
+        ContextLength = ContextLength,
+        RopeTheta = RopeTheta,
+        RmsEpsilon = RmsEpsilon,
+        HasTiedHead = TiedHead,
+        HasQkNorm = Architecture == "qwen3",
+        HasQkvBias = Architecture == "qwen2",
+    }.Validate();
+}
+
+/// <summary>Where a model's tokenizer comes from.</summary>
+internal sealed record TokenizerConfig
+{
+    /// <summary>Tokens of a vocabulary that is learnt from the data.</summary>
+    public int Vocabulary { get; init; } = 4096;
+
+    /// <summary>The longest token in bytes that is learnt.</summary>
+    public int LongestToken { get; init; } = 32;
+
+    /// <summary>A model or a tokenizer.json whose tokenizer is used in place of a learnt one.</summary>
+    public string? From { get; init; }
+}
+
+[JsonSerializable(typeof(TrainConfig))]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UseStringEnumConverter = true, WriteIndented = true)]
+internal sealed partial class TrainingJson : JsonSerializerContext;
