@@ -2,7 +2,7 @@ using System.Globalization;
 using QwenSharp.Numerics;
 using QwenSharp.Vector.Bench;
 
-// dotnet run -c Release --project bench/QwenSharp.Vector.Bench -- [pool] [rows] [kernels] [decode] [prefill]
+// dotnet run -c Release --project bench/QwenSharp.Vector.Bench -- [pool] [rows] [kernels] [decode] [prefill] [training] [box | 0.6B | 4B | LoRA | Q4_K …]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 bool Wanted(string section) => args.Length == 0 || args.Contains(section);
 
@@ -21,3 +21,7 @@ if (Wanted("decode"))
 
 if (Wanted("prefill"))
     AttentionSection.Prefill();
+
+// All shapes, or those of the models and types that are named too.
+if (Wanted("training"))
+    TrainingProductSection.Run(name => args.Length < 2 || args.Contains(name));

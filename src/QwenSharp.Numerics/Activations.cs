@@ -37,6 +37,17 @@ public sealed unsafe class Activations : IDisposable
         return new Span<float>(Pointer + (long)row * Width, Width);
     }
 
+    /// <summary>
+    /// This memory as an F32 tensor of shape [width, capacity], or [width] where there is one row, without a copy: the weights of a matrix
+    /// that is trained. Other tensors are immutable; this one changes with the rows, and must not be used after <see cref="Dispose"/>.
+    /// </summary>
+    public Tensor AsTensor(string name)
+    {
+        Tensor tensor = new(name, TensorType.F32, Capacity == 1 ? [Width] : [Width, Capacity], _buffer);
+        tensor.Attach((byte*)Pointer);
+        return tensor;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 }

@@ -1,0 +1,56 @@
+using System.Runtime.InteropServices;
+
+namespace QwenSharp.Numerics.Tests;
+
+/// <summary>The three products of training in double precision, with what rounding can do to them.</summary>
+internal static class Products
+{
+    /// <summary>Σₖ a[m, k] b[k, n] + c[m, n], each with the bound of its error: (k + 2) · 2⁻²⁴ · Σ |a| |b| (Higham, 2002, §3.1).</summary>
+    public static (double Value, double Error)[,] Of(int rows, int depth, int columns, Func<int, int, double> a, Func<int, int, double> b, Func<int, int, double>? c = null)
+    {
+        var result = new (double, double)[rows, columns];
+        for (int m = 0; m < rows; m++)
+        {
+            for (int n = 0; n < columns; n++)
+            {
+                double sum = c?.Invoke(m, n) ?? 0, size = Math.Abs(sum);
+                for (int k = 0; k < depth; k++)
+                {
+                    double product = a(m, k) * b(k, n);
+                    sum += product;
+                    size += Math.Abs(product);
+                }
+
+                result[m, n] = (sum, (depth + 2) * Math.Pow(2, -24) * size);
+            }
+        }
+
+        return result;
+    }
+
+    public static void Close((double Value, double Error)[,] expected, Activations actual, string what)
+    {
+        for (int m = 0; m < expected.GetLength(0); m++)
+        {
+            for (int n = 0; n < expected.GetLength(1); n++)
+            {
+                (double value, double error) = expected[m, n];
+                Assert.True(Math.Abs(actual.Row(m)[n] - value) <= error, $"{what}, [{m}, {n}]: {actual.Row(m)[n]:R} instead of {value:R} ± {error:E1}");
+            }
+        }
+    }
+
+    public static void SameBits(Activations expected, Activations actual, int rows, string what)
+    {
+        for (int row = 0; row < rows; row++)
+            Assert.True(MemoryMarshal.AsBytes(expected.Row(row)).SequenceEqual(MemoryMarshal.AsBytes(actual.Row(row))), $"{what}: row {row} differs in some bit.");
+    }
+
+    /// <summary>An F32 tensor of what a tensor of any type stands for.</summary>
+    public static Tensor Decoded(Tensor weight)
+    {
+        float[] values = new float[weight.ElementCount];
+        Quantization.Dequantize(weight.Type, weight.Data, values);
+        return Tensor.Copy("decoded", TensorType.F32, weight.Shape, MemoryMarshal.AsBytes<float>(values));
+    }
+}
