@@ -66,7 +66,7 @@ public sealed partial class TrainableModel
     {
         (Compute compute, Activations hidden, Activations gradient) = (pass.Compute, w.Inputs[^1], pass.Scratch.Hidden);
         if (differentiates)
-            compute.ScaleRows(gradient, pass.Rows, 0);
+            gradient.Clear();
 
         double loss = 0;
         int[] counted = [.. Enumerable.Range(0, pass.Rows).Where(row => batch.Weights[row] != 0)];
@@ -84,7 +84,7 @@ public sealed partial class TrainableModel
                 continue;
 
             _head.Backward(part, w.CountedNormed, between: null, w.Logits, w.CountedGradient);
-            compute.ScaleRows(w.CountedHiddenGradient, rows.Length, 0);
+            w.CountedHiddenGradient.Clear();
             compute.RmsNormBackward(w.Counted, rows.Length, _outputNorm.Weight, Config.RmsEpsilon, w.CountedGradient, w.CountedHiddenGradient, _outputNorm.Gradient);
             for (int i = 0; i < rows.Length; i++)
                 w.CountedHiddenGradient.Row(i).CopyTo(gradient.Row(rows[i]));

@@ -27,6 +27,9 @@ public sealed class Trainer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Steps);
         options.Optimizer.Validate();
+        if (options.Optimizer.Kind == OptimizerKind.Muon && model.Lora is not null)
+            throw new ArgumentException("Muon is for whole matrices; adapters are trained with AdamW.", nameof(options));
+
         (_model, _compute, _options, _muon) = (model, compute, options, new Muon(compute));
         Directory.CreateDirectory(options.Folder);
         if (File.Exists(CheckpointPath))

@@ -66,5 +66,6 @@ public sealed class TrainingWorkspace : IDisposable
             part.Dispose();
     }
 
-    private static int LogitRows(ModelConfig config, int rows) => Math.Clamp(LogitFloats / config.VocabularySize, 1, rows);
+    /// <summary>How many rows' logits are computed at a time.</summary>
+    internal static int LogitRows(ModelConfig config, int rows) => Math.Clamp(LogitFloats / config.VocabularySize, 1, rows);
 }

@@ -58,28 +58,21 @@ internal sealed class WeightWiring
 
     private TrainedLinear Linear(ModelConfig config, string prefix, BlockMatrix matrix, LoraOptions? lora)
     {
-        (int inputs, int outputs) = matrix switch
-        {
-            BlockMatrix.Query => (config.Width, config.QueryWidth),
-            BlockMatrix.Key or BlockMatrix.Value => (config.Width, config.KvWidth),
-            BlockMatrix.Output => (config.QueryWidth, config.Width),
-            BlockMatrix.Down => (config.FeedForwardWidth, config.Width),
-            _ => (config.Width, config.FeedForwardWidth),
-        };
+        (int inputs, int outputs) = BlockMatrices.WidthsOf(matrix, config);
         string name = prefix + matrix.GgufName();
         bool hasBias = config.HasQkvBias && matrix is BlockMatrix.Query or BlockMatrix.Key or BlockMatrix.Value;
         TrainedLinear linear = Linear(name, inputs, outputs, hasBias, addsToResidual: matrix is BlockMatrix.Output or BlockMatrix.Down);
         return lora?.Targets.Contains(matrix) == true ? linear with { Lora = Pair(name + ".weight", inputs, outputs, lora) } : linear;
     }
 
-    private LoraPair Pair(string name, int inputs, int outputs, LoraOptions lora)
+    private TrainedPair Pair(string name, int inputs, int outputs, LoraOptions lora)
     {
         // A as PEFT draws it: of the variance of U(−1/√in, 1/√in). B is zero.
         Parameter down = new(name + ".lora_a", inputs, lora.Rank), up = new(name + ".lora_b", lora.Rank, outputs);
         down.Draw(1 / Math.Sqrt(3.0 * inputs), SeedOf(down.Name));
         Parameters.Add(down);
         Parameters.Add(up);
-        return new LoraPair(down, up, lora.Scale, lora.Dropout, SeedOf(up.Name));
+        return new TrainedPair(down, up, lora.Scale, lora.Dropout, SeedOf(up.Name));
     }
 
     private (Tensor Weight, Parameter? Trained) Take(string name, int inputs, int outputs, Action<Parameter> initialize)

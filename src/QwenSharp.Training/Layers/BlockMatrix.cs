@@ -1,3 +1,5 @@
+using QwenSharp.Models;
+
 namespace QwenSharp.Training;
 
 /// <summary>The matrices of a decoder layer: those that an adapter may update.</summary>
@@ -35,6 +37,16 @@ internal static class BlockMatrices
         BlockMatrix.Gate => "ffn_gate",
         BlockMatrix.Up => "ffn_up",
         _ => "ffn_down",
+    };
+
+    /// <summary>The features that a matrix maps from and to.</summary>
+    public static (int Inputs, int Outputs) WidthsOf(BlockMatrix matrix, ModelConfig config) => matrix switch
+    {
+        BlockMatrix.Query => (config.Width, config.QueryWidth),
+        BlockMatrix.Key or BlockMatrix.Value => (config.Width, config.KvWidth),
+        BlockMatrix.Output => (config.QueryWidth, config.Width),
+        BlockMatrix.Down => (config.FeedForwardWidth, config.Width),
+        _ => (config.Width, config.FeedForwardWidth),
     };
 
     /// <summary>Hugging Face's name, by which people choose what to adapt: <c>q_proj</c> and so on.</summary>

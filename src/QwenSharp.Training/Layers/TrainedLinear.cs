@@ -16,7 +16,7 @@ internal sealed record TrainedLinear(Tensor Weight, Tensor? Bias = null)
     public Parameter? TrainedBias { get; init; }
 
     /// <summary>The adapter beside a frozen W.</summary>
-    public LoraPair? Lora { get; init; }
+    public TrainedPair? Lora { get; init; }
 
     /// <summary>y = Wx + b, or y += Wx.</summary>
     /// <param name="pass">The batch.</param>

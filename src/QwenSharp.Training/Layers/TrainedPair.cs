@@ -10,7 +10,7 @@ namespace QwenSharp.Training;
 /// <param name="Scale">s: alpha ÷ rank, or alpha ÷ √rank (rsLoRA; Kalajdzievski, 2023).</param>
 /// <param name="Dropout">The probability with which an element of x is dropped.</param>
 /// <param name="Salt">Tells this pair's dropout from the others'.</param>
-internal sealed record LoraPair(Parameter Down, Parameter Up, float Scale, float Dropout, ulong Salt)
+internal sealed record TrainedPair(Parameter Down, Parameter Up, float Scale, float Dropout, ulong Salt)
 {
     /// <summary>y += s·B·A·dropout(x); keeps A·dropout(x), scaled, in <paramref name="between"/>.</summary>
     public void Forward(Pass pass, Activations x, Activations between, Activations y)

@@ -1,0 +1,122 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QwenSharp.Chat;
+using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Terminals;
+using QwenSharp.Cli.Training;
+using QwenSharp.Formats;
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+using QwenSharp.Tokenizers;
+using QwenSharp.Training;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary><c>qwensharp train</c>: a model from scratch.</summary>
+internal static class TrainCommand
+{
+    private const string ModelName = "model.gguf", TokenizerName = "tokenizer.json", TrainedName = "trained.gguf";
+
+    private const string Examples = """
+        qwensharp train box/train.json                  # the model in the box, again
+        qwensharp train my.json --threads 8             # interrupted or killed: the same command goes on
+        qwensharp train my.json --steps 20 --output try # a short trial elsewhere
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> file = new("CONFIG") { Description = "A JSON file: name, output, model (shape), tokenizer, template, type, training. docs/training.md describes it." };
+        Option<string?> output = new("--output") { Description = "The folder of the run, in place of the file's.", HelpName = "FOLDER" };
+        Option<long?> steps = Values.Optional<long>("--steps", 1, long.MaxValue, "Updates, in place of the file's steps or epochs.");
+        Option<int> threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
+        Option<bool> json = Values.Json("One JSON object at the end: steps, tokens, losses, files.");
+        DocumentedCommand command = new("train", "Trains a model from scratch on your own texts and conversations.", Examples) { file, output, steps, threads, json };
+        command.SetAction((parsed, stop) =>
+        {
+            TrainConfig config = TrainConfig.Read(parsed.GetValue(file)!);
+            if (parsed.GetValue(output) is { } folder)
+                config = config with { Output = Path.GetFullPath(folder) };
+            if (parsed.GetValue(steps) is { } given)
+                config = config with { Training = config.Training with { Steps = given } };
+
+            Train(terminal, config, parsed.GetValue(threads), parsed.GetValue(json), stop);
+            return Task.FromResult(ExitCode.Ok);
+        });
+        return command;
+    }
+
+    private static void Train(Terminal terminal, TrainConfig config, int threads, bool json, CancellationToken stop)
+    {
+        WeightMix mix = ModelWriterArguments.Mix(config.Type);
+        Directory.CreateDirectory(config.Output);
+        string? template = config.Template is null ? null : File.ReadAllText(config.Template);
+        BpeVocabulary vocabulary = Vocabulary(terminal, config, template, stop);
+        BpeTokenizer tokenizer = new(vocabulary);
+        ModelConfig shape = config.Model.ToModelConfig(tokenizer.VocabularySize);
+        using TrainableModel model = TrainableModel.Create(shape, config.Training.Seed);
+        TrainingRun run = new(terminal, config.Training, config.Output);
+        TrainingData data = run.Load(tokenizer, template is null ? null : new ChatTemplate(template), stop);
+        IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config), threads, stop);
+        run.Finish(steps, [Write(config, mix, vocabulary, template, model, stop)], json);
+    }
+
+    /// <summary>The tokenizer of the run: the one it was begun with, or else another model's, or one that is learnt from the data.</summary>
+    private static BpeVocabulary Vocabulary(Terminal terminal, TrainConfig config, string? template, CancellationToken stop)
+    {
+        string path = Path.Combine(config.Output, TokenizerName);
+        if (File.Exists(path))
+            return TokenizerJson.Read(File.ReadAllBytes(path));
+
+        BpeVocabulary vocabulary;
+        if (config.Tokenizer.From is { } from)
+            vocabulary = QwenTokenizer.LoadVocabulary(from);
+        else
+        {
+            terminal.Error.WriteLine("learning a tokenizer from the data …");
+            ChatTemplate? rendered = template is null ? null : new ChatTemplate(template);
+            vocabulary = BpeTrainer.Train(
+                TrainingData.Texts(config.Training.Data, rendered, config.Training.SkipBadLines ? BadLines.Skip : BadLines.Stop),
+                new BpeTrainerOptions { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken },
+                stop);
+        }
+
+        string partial = path + ".partial";
+        File.WriteAllBytes(partial, TokenizerJsonWriter.Write(vocabulary));
+        File.Move(partial, path, overwrite: true);
+        return vocabulary;
+    }
+
+    /// <summary>Writes the model in the type that was asked for.</summary>
+    private static string Write(TrainConfig config, WeightMix mix, BpeVocabulary vocabulary, string? template, TrainableModel model, CancellationToken stop)
+    {
+        GgufWriter writer = new();
+        ConfigWriter.Write(model.Config, writer);
+        writer.Add("general.name", config.Name);
+        TokenizerMetadata.Write(writer, vocabulary, model.Config.VocabularySize, template);
+        foreach (Tensor weight in model.Weights)
+            writer.AddTensor(weight);
+
+        string trained = Path.Combine(config.Output, TrainedName), path = Path.Combine(config.Output, ModelName);
+        writer.Save(trained);
+        using (GgufFile file = GgufFile.Open(trained))
+            ModelWriter.Save(file, path, new ModelWriterOptions { Mix = mix }, cancellationToken: stop);
+
+        File.Delete(trained);
+        return path;
+    }
+
+    /// <summary>What the trained weights depend on.</summary>
+    private static JsonObject Identity(TrainConfig config)
+    {
+        JsonObject asked = JsonSerializer.SerializeToNode(config, TrainingJson.Default.TrainConfig)!.AsObject();
+        foreach (string irrelevant in (string[])["output", "type", "name"])
+            asked.Remove(irrelevant);
+
+        JsonObject training = asked["training"]!.AsObject();
+        foreach (string irrelevant in (string[])["checkpoint_minutes", "evaluation_interval", "data", "held_out_data", "gradient_checkpointing"])
+            training.Remove(irrelevant);
+
+        return asked;
+    }
+}

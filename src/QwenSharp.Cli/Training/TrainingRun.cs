@@ -1,0 +1,142 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QwenSharp.Chat;
+using QwenSharp.Cli.Commands;
+using QwenSharp.Cli.Terminals;
+using QwenSharp.Numerics;
+using QwenSharp.Tokenizers;
+using QwenSharp.Training;
+
+namespace QwenSharp.Cli.Training;
+
+/// <summary>What <c>train</c> and <c>finetune</c> share: reading the data, the run with its display, and what is left of it in its folder.</summary>
+internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, string folder)
+{
+    private const string CurveName = "loss.svg";
+
+    /// <summary>Reads the data and says what is in it.</summary>
+    public TrainingData Load(BpeTokenizer tokenizer, ChatTemplate? template, CancellationToken stop)
+    {
+        TrainingDataOptions options = new()
+        {
+            SequenceLength = settings.SequenceLength,
+            PromptLossWeight = settings.PromptLossWeight,
+            BadLines = settings.SkipBadLines ? BadLines.Skip : BadLines.Stop,
+            HeldOutShare = settings.HeldOutData.Count > 0 ? 0 : settings.HeldOut,
+            HeldOutFiles = settings.HeldOutData,
+            Seed = settings.Seed,
+        };
+        TrainingData data;
+        using (ProgressLine line = new(terminal))
+            data = TrainingData.Load(settings.Data, tokenizer, template, options, new Follower(share => line.Show($"reading the data: {100 * share:0} %")), stop);
+
+        foreach (BadLine bad in data.BadLines.Take(20))
+            terminal.Error.WriteLine($"left out {bad}");
+        if (data.BadLines.Count > 20)
+            terminal.Error.WriteLine($"… and {data.BadLines.Count - 20} more lines left out");
+
+        Say($"data: {data.Training.Count:#,0} examples, {data.Training.TokenCount:#,0} tokens, {data.Training.LearntTokenCount:#,0} of them learnt; {data.HeldOut.Count:#,0} examples held out");
+        if (data.CutCount + data.DroppedCount > 0)
+            Say($"      {data.CutCount:#,0} longer than {settings.SequenceLength} tokens and cut, {data.DroppedCount:#,0} left out");
+
+        return data;
+    }
+
+    /// <summary>Trains to the end, and draws the loss.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="title">What the picture is of.</param>
+    /// <param name="asked">All that the result depends on, to tell this run from another in the same folder.</param>
+    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <param name="stop">Ends the run; it can be resumed.</param>
+    /// <returns>The steps.</returns>
+    public IReadOnlyList<TrainingStep> Train(TrainableModel model, TrainingData data, string title, JsonNode asked, int threads, CancellationToken stop)
+    {
+        int rows = Math.Max(1, settings.MicroBatchTokens / settings.SequenceLength);
+        int parts = Math.Max(1, settings.BatchTokens / (rows * settings.SequenceLength));
+        long steps = settings.Steps ?? (long)Math.Ceiling(settings.Epochs * data.StepsPerEpoch(rows * parts));
+        TrainingBatch[] heldOut = [.. data.HeldOut.Batches(rows)];
+        Dictionary<string, string> identity = [];
+        Flatten("", asked, identity);
+        identity["data: examples"] = data.Training.Count.ToString(CultureInfo.InvariantCulture);
+        identity["data: tokens"] = data.Training.TokenCount.ToString(CultureInfo.InvariantCulture);
+        using Compute compute = new(threads);
+        using Trainer trainer = new(model, compute, new TrainerOptions
+        {
+            Steps = steps,
+            Folder = folder,
+            Optimizer = settings.ToOptimizer(),
+            Settings = identity,
+            CheckpointInterval = TimeSpan.FromMinutes(settings.CheckpointMinutes),
+            EvaluationInterval = settings.EvaluationInterval,
+            Recomputes = settings.GradientCheckpointing,
+            Seed = settings.Seed,
+        });
+        Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * parts * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}");
+        if (trainer.Steps.Count > 0)
+            Say($"going on behind step {trainer.Steps.Count}");
+        else if (heldOut.Length > 0)
+            Say($"held-out loss before: {trainer.Evaluate(heldOut):0.0000}");
+
+        try
+        {
+            using TrainingDisplay display = new(terminal);
+            trainer.Run(step => [.. Enumerable.Range(0, parts).Select(part => data.Batch((step - 1) * parts + part, rows))], heldOut, display, stop);
+        }
+        catch (OperationCanceledException)
+        {
+            Say($"stopped behind step {trainer.Steps.Count} of {steps}; the same command goes on from there");
+            throw;
+        }
+        finally
+        {
+            File.WriteAllText(Path.Combine(folder, CurveName), LossCurve.Draw(title, trainer.Steps));
+        }
+
+        return trainer.Steps;
+    }
+
+    /// <summary>Says where the results are.</summary>
+    public void Finish(IReadOnlyList<TrainingStep> steps, IEnumerable<string> files, bool json)
+    {
+        string[] written = [.. files, Path.Combine(folder, CurveName)];
+        if (json)
+        {
+            terminal.Out.WriteLine(new JsonObject
+            {
+                ["steps"] = steps.Count,
+                ["tokens"] = steps[^1].Tokens,
+                ["loss"] = steps[^1].Loss,
+                ["held_out_loss"] = steps[^1].HeldOutLoss,
+                ["files"] = new JsonArray([.. written.Select(file => (JsonNode)file)]),
+            }.ToJsonString(Output.JsonText));
+            return;
+        }
+
+        foreach (string file in written)
+            terminal.Out.WriteLine(file);
+    }
+
+    private void Say(FormattableString text)
+    {
+        terminal.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+        terminal.Error.Flush();
+    }
+
+    private static void Flatten(string path, JsonNode? node, Dictionary<string, string> values)
+    {
+        if (node is JsonObject members)
+        {
+            foreach ((string name, JsonNode? member) in members)
+                Flatten(path.Length == 0 ? name : $"{path}.{name}", member, values);
+        }
+        else
+            values[path] = node?.ToJsonString() ?? "null";
+    }
+
+    private sealed class Follower(Action<double> follow) : IProgress<double>
+    {
+        public void Report(double value) => follow(value);
+    }
+}
