@@ -33,5 +33,6 @@ public sealed partial class Compute : IDisposable
         Pool.Dispose();
         _matMul.Dispose();
         DisposeAttention();
+        DisposeTraining();
     }
 }
