@@ -39,13 +39,7 @@ public sealed partial class Compute
     public unsafe void NormalizeAndRotate(Activations x, int rows, int headLength, Tensor? normWeight, float epsilon, Activations rotations)
     {
         CheckRows(rows, x, x);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
-        if (x.Width % headLength != 0 || rotations.Width % 2 != 0 || rotations.Width > headLength || rows > rotations.Capacity)
-        {
-            throw new ArgumentException(
-                $"{rotations.Capacity} rotations of width {rotations.Width} do not fit {rows} rows of width {x.Width} in heads of {headLength}.", nameof(rotations));
-        }
-
+        CheckHeads(x, rows, headLength, rotations);
         if (normWeight is not null)
             CheckNorm(normWeight, headLength);
 
@@ -133,6 +127,16 @@ public sealed partial class Compute
     {
         if (weight.Type != TensorType.F32 || weight.ElementCount != width)
             throw new ArgumentException($"A norm over {width} elements needs as many F32 weights, not {weight}.", nameof(weight));
+    }
+
+    private static void CheckHeads(Activations x, int rows, int headLength, Activations rotations)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
+        if (x.Width % headLength != 0 || rotations.Width % 2 != 0 || rotations.Width > headLength || rows > rotations.Capacity)
+        {
+            throw new ArgumentException(
+                $"{rotations.Capacity} rotations of width {rotations.Width} do not fit {rows} rows of width {x.Width} in heads of {headLength}.", nameof(rotations));
+        }
     }
 
     private static void Keep(Activations x, Activations y, object? other = null)

@@ -34,5 +34,6 @@ public sealed partial class Compute : IDisposable
         _matMul.Dispose();
         DisposeAttention();
         _gemm?.Dispose();
+        DisposeTraining();
     }
 }

@@ -52,7 +52,7 @@ internal static class TrainCommand
         Directory.CreateDirectory(config.Output);
         string? template = config.Template is null ? null : File.ReadAllText(config.Template);
         BpeVocabulary vocabulary = Vocabulary(terminal, config, template, stop);
-        BpeTokenizer tokenizer = new(vocabulary);
+        BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
         ModelConfig shape = config.Model.ToModelConfig(tokenizer.VocabularySize);
         using TrainableModel model = TrainableModel.Create(shape, config.Training.Seed);
         TrainingRun run = new(terminal, config.Training, config.Output);
@@ -82,7 +82,7 @@ internal static class TrainCommand
         }
 
         string partial = path + ".partial";
-        File.WriteAllBytes(partial, TokenizerJsonWriter.Write(vocabulary));
+        File.WriteAllBytes(partial, TokenizerJson.Write(vocabulary));
         File.Move(partial, path, overwrite: true);
         return vocabulary;
     }

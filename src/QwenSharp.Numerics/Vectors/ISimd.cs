@@ -24,6 +24,8 @@ internal unsafe interface ISimd<V>
 
     static abstract V Divide(V a, V b);
 
+    static abstract V Sqrt(V value);
+
     /// <summary>a · b + c.</summary>
     static abstract V MultiplyAdd(V a, V b, V c);
 

@@ -9,12 +9,12 @@ internal sealed unsafe partial class VectorKernels<S, V>
 
     public override int PaddedRows(int rows) => rows <= 2 && HasWideTiles ? 2 : (rows + 3) / 4 * 4;
 
-    public override void Multiply(float* a, int aStride, float* b, float* c, float* keep, int rows, int depth, int columns)
+    public override void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns)
     {
         if (rows == 2)
         {
             for (int j = 0; j < columns; j += 4 * S.Length)
-                TwoRows(a, aStride, b + j, c + j, keep, depth, columns);
+                TwoRows(a, aRow, aColumn, b + j, c + j, keep, depth, columns);
 
             return;
         }
@@ -22,13 +22,13 @@ internal sealed unsafe partial class VectorKernels<S, V>
         for (int j = 0; j < columns; j += 2 * S.Length)
         {
             for (int m = 0; m < rows; m += 4)
-                FourRows(a + ((long)m * aStride), aStride, b + j, c + ((long)m * columns) + j, keep is null ? null : keep + m, depth, columns);
+                FourRows(a + ((long)m * aRow), aRow, aColumn, b + j, c + ((long)m * columns) + j, keep is null ? null : keep + m, depth, columns);
         }
     }
 
-    private static void FourRows(float* a, int aStride, float* b, float* c, float* keep, int depth, int stride)
+    private static void FourRows(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int depth, int stride)
     {
-        float* a1 = a + aStride, a2 = a1 + aStride, a3 = a2 + aStride;
+        float* a1 = a + aRow, a2 = a1 + aRow, a3 = a2 + aRow;
         float* c1 = c + stride, c2 = c1 + stride, c3 = c2 + stride;
         V s00 = S.Broadcast(0), s01 = s00, s10 = s00, s11 = s00, s20 = s00, s21 = s00, s30 = s00, s31 = s00;
         if (keep is not null)
@@ -40,19 +40,19 @@ internal sealed unsafe partial class VectorKernels<S, V>
             (s30, s31) = (S.Multiply(S.Load(c3), keep3), S.Multiply(S.Load(c3 + S.Length), keep3));
         }
 
-        for (int i = 0; i < depth; i++, b += stride)
+        for (nint at = 0; depth > 0; depth--, at += aColumn, b += stride)
         {
             V b0 = S.Load(b), b1 = S.Load(b + S.Length);
-            V x = S.Broadcast(a[i]);
+            V x = S.Broadcast(a[at]);
             s00 = S.MultiplyAdd(x, b0, s00);
             s01 = S.MultiplyAdd(x, b1, s01);
-            x = S.Broadcast(a1[i]);
+            x = S.Broadcast(a1[at]);
             s10 = S.MultiplyAdd(x, b0, s10);
             s11 = S.MultiplyAdd(x, b1, s11);
-            x = S.Broadcast(a2[i]);
+            x = S.Broadcast(a2[at]);
             s20 = S.MultiplyAdd(x, b0, s20);
             s21 = S.MultiplyAdd(x, b1, s21);
-            x = S.Broadcast(a3[i]);
+            x = S.Broadcast(a3[at]);
             s30 = S.MultiplyAdd(x, b0, s30);
             s31 = S.MultiplyAdd(x, b1, s31);
         }
@@ -67,9 +67,9 @@ internal sealed unsafe partial class VectorKernels<S, V>
         S.Store(c3 + S.Length, s31);
     }
 
-    private static void TwoRows(float* a, int aStride, float* b, float* c, float* keep, int depth, int stride)
+    private static void TwoRows(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int depth, int stride)
     {
-        float* a1 = a + aStride, c1 = c + stride;
+        float* a1 = a + aRow, c1 = c + stride;
         V s00 = S.Broadcast(0), s01 = s00, s02 = s00, s03 = s00, s10 = s00, s11 = s00, s12 = s00, s13 = s00;
         if (keep is not null)
         {
@@ -80,9 +80,9 @@ internal sealed unsafe partial class VectorKernels<S, V>
             (s12, s13) = (S.Multiply(S.Load(c1 + (2 * S.Length)), keep1), S.Multiply(S.Load(c1 + (3 * S.Length)), keep1));
         }
 
-        for (int i = 0; i < depth; i++, b += stride)
+        for (nint at = 0; depth > 0; depth--, at += aColumn, b += stride)
         {
-            V x0 = S.Broadcast(a[i]), x1 = S.Broadcast(a1[i]);
+            V x0 = S.Broadcast(a[at]), x1 = S.Broadcast(a1[at]);
             V y = S.Load(b);
             s00 = S.MultiplyAdd(x0, y, s00);
             s10 = S.MultiplyAdd(x1, y, s10);

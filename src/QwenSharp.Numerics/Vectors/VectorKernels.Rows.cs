@@ -100,8 +100,8 @@ internal sealed unsafe partial class VectorKernels<S, V> : VectorKernels
         return total;
     }
 
-    /// <summary>Four partial sums a lane, so that one addition does not wait for the one before.</summary>
-    private static float SumOfSquares(float* x, int length)
+    // Four partial sums a lane, so that one addition does not wait for the one before.
+    public override float SumOfSquares(float* x, int length)
     {
         V a = S.Broadcast(0), b = a, c = a, d = a;
         int i = 0;

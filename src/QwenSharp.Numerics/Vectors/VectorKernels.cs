@@ -68,22 +68,67 @@ internal abstract unsafe class VectorKernels
     /// <param name="keep">[queries], rounded up to 16.</param>
     public abstract void Weigh(float* scores, int queries, float* max, float* weight, float* keep);
 
+    /// <summary>Σ x y.</summary>
+    public abstract float Dot(float* x, float* y, int length);
+
+    /// <summary>Σ x².</summary>
+    public abstract float SumOfSquares(float* x, int length);
+
+    /// <summary>y = factor · e^(x − shift). May be in place.</summary>
+    public abstract void ScaledExp(float* x, float shift, float factor, float* y, int length);
+
+    /// <summary>
+    /// The way back through <see cref="RmsNorm"/>, with r = 1 / √(mean(x²) + ε):
+    /// dx (+)= r · w · dy − x · r³ · mean(w · dy · x), and dw += r · x · dy.
+    /// </summary>
+    /// <param name="x">What was normalised.</param>
+    /// <param name="weight">w.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="dy">The gradient of what came out.</param>
+    /// <param name="dx">The gradient of x; may be <paramref name="dy"/>.</param>
+    /// <param name="accumulate">Whether the gradient is added to what <paramref name="dx"/> holds.</param>
+    /// <param name="dWeight">The gradient of w is added here; null for none.</param>
+    /// <param name="length">How many.</param>
+    public abstract void RmsNormBackward(float* x, float* weight, float epsilon, float* dy, float* dx, bool accumulate, float* dWeight, int length);
+
+    /// <summary>(aᵢ, bᵢ) ← (aᵢ cosᵢ + bᵢ sinᵢ, bᵢ cosᵢ − aᵢ sinᵢ): undoes <see cref="Rotate"/>, and is the way back of its gradient.</summary>
+    public abstract void RotateBack(float* head, float* cosines, float* sines, int pairs);
+
+    /// <summary>
+    /// The way back through <see cref="SwiGlu"/>, with σ = 1 / (1 + e^−gate): dGate = dy · up · σ · (1 + gate · (1 − σ)), dUp = dy · gate · σ.
+    /// Any output may be any input, but not the other output.
+    /// </summary>
+    public abstract void SwiGluBackward(float* gate, float* up, float* dy, float* dGate, float* dUp, int length);
+
+    /// <summary>A step of AdamW for each element; see <see cref="AdamWFactors"/>.</summary>
+    public abstract void AdamW(float* value, float* gradient, float* mean, float* variance, in AdamWFactors factors, int length);
+
+    /// <summary>
+    /// A step of online softmax, as <see cref="Weigh"/>, over scores that lie [keys, <see cref="SegmentForward.TileRows"/> queries]:
+    /// max ← max(max, scores), keep = e^(old max − max), scores ← e^(scores − max), weight ← weight · keep + Σ scores.
+    /// </summary>
+    public abstract void WeighColumns(float* scores, int keys, float* max, float* weight, float* keep);
+
+    /// <summary>One query's row on the way back through attention: p = e^(scores − logSumExp), scores ← p, gradients ← p · (gradients − delta).</summary>
+    public abstract void ScoreGradients(float* scores, float* gradients, float logSumExp, float delta, int length);
+
     /// <summary>The least number of rows, not below <paramref name="rows"/>, that <see cref="Multiply"/> can do.</summary>
     public abstract int PaddedRows(int rows);
 
     /// <summary>
     /// c[m, j] = c[m, j] · keep[m] + Σᵢ a[m, i] b[i, j], summed from the first i on; without <paramref name="keep"/>, c is only written.
-    /// All matrices are row-major, and a row of the result is the same whatever rows are beside it.
+    /// b and c are row-major, and a row of the result is the same whatever rows are beside it.
     /// </summary>
-    /// <param name="a">[rows, depth], rows <paramref name="aStride"/> floats apart.</param>
-    /// <param name="aStride">Floats from a row of <paramref name="a"/> to the next.</param>
+    /// <param name="a">[rows, depth], as the next two say.</param>
+    /// <param name="aRow">Floats from a row of <paramref name="a"/> to the next.</param>
+    /// <param name="aColumn">Floats from an element of a row to the next; with 1 for <paramref name="aRow"/>, a lies transposed.</param>
     /// <param name="b">[depth, columns], rows <paramref name="columns"/> floats apart.</param>
     /// <param name="c">[rows, columns], rows <paramref name="columns"/> floats apart.</param>
     /// <param name="keep">[rows], or null.</param>
     /// <param name="rows">As <see cref="PaddedRows"/> gives.</param>
     /// <param name="depth">Products of a sum.</param>
     /// <param name="columns">A multiple of <see cref="KvStore.BlockTokens"/>.</param>
-    public abstract void Multiply(float* a, int aStride, float* b, float* c, float* keep, int rows, int depth, int columns);
+    public abstract void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns);
 
     /// <summary>A causal depthwise convolution at one position, and its SiLU: y[c] = silu(Σⱼ weights[j, c] · inputs[j][c]).</summary>
     /// <param name="inputs">The channels at each tap's position, oldest first: [taps] pointers.</param>

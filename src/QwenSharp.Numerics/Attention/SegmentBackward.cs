@@ -1,0 +1,112 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>
+/// One worker's way back through the attention of a segment and a KV head, with all query heads of that. Nothing of the forward pass is kept
+/// but its outputs and the logarithms of its sums: probabilities are computed again, tile by tile (FlashAttention, Dao et al., 2022).
+/// With D = Σ dy · y of a query: P = e^(QKᵀ/√n − logSumExp), dV = PᵀdY, dS = P ∘ (dYVᵀ − D), dQ = dS K/√n, dK = dSᵀ Q/√n.
+/// All sums run over tiles of keys, then heads, then tiles of queries, each in ascending order.
+/// </summary>
+internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposable
+{
+    private const int TileRows = SegmentForward.TileRows;
+
+    private readonly TileMemory _memory = new();
+    private int _headLength, _stride;
+
+    // Of a tile of keys: as rows and transposed, and their gradients.
+    private float* _keys, _keysAcross, _valuesAcross, _dKeys, _dValues;
+
+    // Of a tile of queries, which are scaled by 1/√n, and the scores of both.
+    private float* _queries, _dy, _dQueries, _scores, _dScores;
+
+    // What the sums so far are multiplied with when a product is added.
+    private float* _ones;
+
+    /// <summary>Makes room for heads of this length; a call with the length of the one before does nothing.</summary>
+    public void Prepare(int headLength)
+    {
+        if (_headLength == headLength)
+            return;
+
+        (_headLength, _stride) = (headLength, AttentionTile.Stride(headLength));
+        int across = TileRows * headLength, wide = TileRows * _stride, square = TileRows * TileRows;
+        _memory.Reserve(across, across, wide, wide, wide, wide, wide, wide, square, square, TileRows);
+        _keysAcross = _memory.Take(across);
+        _valuesAcross = _memory.Take(across);
+        _keys = _memory.Take(wide);
+        _dKeys = _memory.Take(wide);
+        _dValues = _memory.Take(wide);
+        _queries = _memory.Take(wide);
+        _dy = _memory.Take(wide);
+        _dQueries = _memory.Take(wide);
+        _scores = _memory.Take(square);
+        _dScores = _memory.Take(square);
+        _ones = _memory.Take(TileRows);
+        new Span<float>(_ones, TileRows).Fill(1);
+    }
+
+    /// <summary>Writes the gradients of a KV head and its query heads, for the rows of one segment.</summary>
+    public void Run(in SegmentOperands operands, int segment, int rows, int kvHead)
+    {
+        int firstHead = kvHead * operands.Group;
+        for (int row = 0; row < rows; row++)
+            new Span<float>(operands.DQueries + operands.Query(segment + row, firstHead), operands.Group * _headLength).Clear();
+
+        for (int key = 0; key < rows; key += TileRows)
+        {
+            int keys = Math.Min(TileRows, rows - key);
+            LoadKeys(operands, segment + key, keys, kvHead);
+            for (int head = firstHead; head < firstHead + operands.Group; head++)
+            {
+                for (int query = key; query < rows; query += TileRows)
+                    AddTile(operands, segment + query, Math.Min(TileRows, rows - query), head, keys, diagonal: query == key);
+            }
+
+            long to = operands.Key(segment + key, kvHead);
+            operands.Copy(_dKeys, _stride, operands.DKeys + to, operands.KeyWidth, keys);
+            operands.Copy(_dValues, _stride, operands.DValues + to, operands.KeyWidth, keys);
+        }
+    }
+
+    public void Dispose() => _memory.Dispose();
+
+    private void LoadKeys(in SegmentOperands operands, int row, int keys, int kvHead)
+    {
+        long from = operands.Key(row, kvHead);
+        operands.Copy(operands.Keys + from, operands.KeyWidth, _keys, _stride, keys);
+        operands.Transpose(operands.Keys + from, operands.KeyWidth, _keysAcross, keys);
+        operands.Transpose(operands.Values + from, operands.KeyWidth, _valuesAcross, keys);
+        new Span<float>(_dKeys, keys * _stride).Clear();
+        new Span<float>(_dValues, keys * _stride).Clear();
+    }
+
+    /// <summary>Adds what some queries of one head give to the gradients of the keys, of the values and of themselves.</summary>
+    private void AddTile(in SegmentOperands operands, int row, int rows, int head, int keys, bool diagonal)
+    {
+        long from = operands.Query(row, head);
+        operands.Copy(operands.Queries + from, operands.QueryWidth, _queries, _stride, rows);
+        operands.Copy(operands.DY + from, operands.QueryWidth, _dy, _stride, rows);
+        kernels.Scale(_queries, operands.Scale, rows * _stride);
+
+        int paddedRows = kernels.PaddedRows(rows), paddedKeys = kernels.PaddedRows(keys);
+        kernels.Multiply(_queries, _stride, 1, _keysAcross, _scores, null, paddedRows, _headLength, TileRows);
+        kernels.Multiply(_dy, _stride, 1, _valuesAcross, _dScores, null, paddedRows, _headLength, TileRows);
+        for (int query = 0; query < rows; query++)
+        {
+            float* scores = _scores + (query * TileRows), dScores = _dScores + (query * TileRows);
+            long at = ((long)(row + query) * operands.Heads) + head;
+            kernels.ScoreGradients(scores, dScores, operands.LogSumExp[at], operands.Delta[at], TileRows);
+            if (diagonal)
+            {
+                new Span<float>(scores + query + 1, TileRows - query - 1).Clear();
+                new Span<float>(dScores + query + 1, TileRows - query - 1).Clear();
+            }
+        }
+
+        kernels.Multiply(_scores, 1, TileRows, _dy, _dValues, _ones, paddedKeys, rows, _stride);
+        kernels.Multiply(_dScores, 1, TileRows, _queries, _dKeys, _ones, paddedKeys, rows, _stride);
+        kernels.Multiply(_dScores, TileRows, 1, _keys, _dQueries, null, paddedRows, keys, _stride);
+        for (int query = 0; query < rows; query++)
+            kernels.AddScaled(_dQueries + (query * _stride), operands.Scale, operands.DQueries + operands.Query(row + query, head), _headLength);
+    }
+}

@@ -1,0 +1,36 @@
+namespace QwenSharp.Numerics;
+
+/// <summary>The loss of a row, and its gradient in the place of the logits.</summary>
+internal readonly unsafe struct CrossEntropyRows(
+    VectorKernels kernels, float* logits, int width, int* targets, float* weights, float scale, bool gradient, double* losses) : IRowOperation
+{
+    // Single-precision sums go over chunks, and a double over these.
+    private const int Chunk = 4096;
+
+    public void Execute(int row)
+    {
+        float* x = logits + ((long)row * width);
+        float weight = weights[row];
+        losses[row] = 0;
+        if (weight == 0)
+        {
+            if (gradient)
+                new Span<float>(x, width).Clear();
+
+            return;
+        }
+
+        float max = kernels.Max(x, width);
+        double sum = 0;
+        for (int i = 0; i < width; i += Chunk)
+            sum += kernels.SumOfExp(x + i, max, Math.Min(Chunk, width - i));
+
+        losses[row] = weight * (Math.Log(sum) + max - x[targets[row]]);
+        if (!gradient)
+            return;
+
+        float factor = scale * weight;
+        kernels.ScaledExp(x, max, (float)(factor / sum), x, width);
+        x[targets[row]] -= factor;
+    }
+}
