@@ -16,8 +16,7 @@ public sealed unsafe class Activations : IDisposable
         Capacity = capacity;
         Width = width;
         _buffer = new NativeBuffer((long)capacity * width * sizeof(float));
-        for (int row = 0; row < capacity; row++)
-            Row(row).Clear();
+        Clear();
     }
 
     /// <summary>How many rows there is room for.</summary>
@@ -46,6 +45,13 @@ public sealed unsafe class Activations : IDisposable
         Tensor tensor = new(name, TensorType.F32, Capacity == 1 ? [Width] : [Width, Capacity], _buffer);
         tensor.Attach((byte*)Pointer);
         return tensor;
+    }
+
+    /// <summary>Makes every element zero.</summary>
+    public void Clear()
+    {
+        for (int row = 0; row < Capacity; row++)
+            Row(row).Clear();
     }
 
     /// <inheritdoc/>

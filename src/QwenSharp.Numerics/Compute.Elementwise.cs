@@ -67,6 +67,15 @@ public sealed partial class Compute
         Keep(x, y);
     }
 
+    /// <summary>y = x, for the first <paramref name="rows"/> rows.</summary>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    public unsafe void CopyRows(Activations x, int rows, Activations y)
+    {
+        CheckRows(rows, x, y);
+        ForEachRow(new CopyRowsJob(x.Pointer, y.Pointer, x.Width), rows, x.Width);
+        Keep(x, y);
+    }
+
     /// <summary>The index of the greatest element, the lowest among equals; NaN is passed over. −1 where there is none.</summary>
     public unsafe int ArgMax(ReadOnlySpan<float> x)
     {

@@ -17,7 +17,7 @@ public sealed class TrainerTests : IDisposable
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(2);
         using Trainer trainer = new(model, compute, Options("a", steps: 150));
-        trainer.Run(_ => [SmallTraining.Batch(Config)], [SmallTraining.Batch(Config)]);
+        trainer.Run(_ => [SmallTraining.Batch(Config)], [SmallTraining.Batch(Config)], cancellationToken: TestContext.Current.CancellationToken);
         Assert.InRange(trainer.Steps[0].Loss, 2.5, 4);
         Assert.InRange(trainer.Steps[^1].Loss, 0, 0.1);
         Assert.InRange(trainer.Steps[^1].HeldOutLoss!.Value, 0, 0.1);
@@ -52,7 +52,7 @@ public sealed class TrainerTests : IDisposable
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(1);
         using (Trainer trainer = new(model, compute, Options("a", steps: 1) with { Settings = new Dictionary<string, string> { ["rate"] = "1" } }))
-            trainer.Run(_ => [SmallTraining.Batch(Config)], []);
+            trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken);
 
         InvalidDataException refusal = Assert.Throws<InvalidDataException>(
             () => new Trainer(model, compute, Options("a", steps: 1) with { Settings = new Dictionary<string, string> { ["rate"] = "2" } }));
@@ -68,7 +68,7 @@ public sealed class TrainerTests : IDisposable
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(1);
         using (Trainer trainer = new(model, compute, Options("a", steps: 1)))
-            trainer.Run(_ => [SmallTraining.Batch(Config)], []);
+            trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken);
 
         string path = Path.Combine(_folder, "a", "checkpoint.safetensors");
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..length]);
@@ -82,7 +82,7 @@ public sealed class TrainerTests : IDisposable
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(1);
         using Trainer trainer = new(model, compute, Options("a", steps: 5) with { Optimizer = new OptimizerOptions { LearningRate = 1e30, WarmupSteps = 0 } });
-        InvalidOperationException end = Assert.Throws<InvalidOperationException>(() => trainer.Run(_ => [SmallTraining.Batch(Config)], []));
+        InvalidOperationException end = Assert.Throws<InvalidOperationException>(() => trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("Step 2", end.Message, StringComparison.Ordinal);
     }
 
@@ -95,7 +95,7 @@ public sealed class TrainerTests : IDisposable
         Assert.Equal(2 * 2 * Config.Layers, adapted.Parameters.Count);
         using Compute compute = new(2);
         using Trainer trainer = new(adapted, compute, Options("a", steps: 60));
-        trainer.Run(_ => [SmallTraining.Batch(Config)], []);
+        trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken);
         Assert.InRange(trainer.Steps[^1].Loss, 0, trainer.Steps[0].Loss * 0.8);
         Assert.Equal(before, full.Parameters.Select(parameter => SmallTraining.Elements(parameter.Value)));
     }

@@ -33,6 +33,12 @@ internal readonly unsafe struct AddRows(VectorKernels kernels, float* x, float* 
     public void Execute(int row) => kernels.Add(x + ((long)row * width), y + ((long)row * width), width);
 }
 
+/// <summary>y[row] = x[row].</summary>
+internal readonly unsafe struct CopyRowsJob(float* x, float* y, int width) : IRowOperation
+{
+    public void Execute(int row) => Buffer.MemoryCopy(x + ((long)row * width), y + ((long)row * width), width * sizeof(float), width * sizeof(float));
+}
+
 /// <summary>y[row] = x[rows[row]].</summary>
 internal readonly unsafe struct GatherRows(float* x, int* rows, float* y, int width) : IRowOperation
 {
