@@ -1,0 +1,119 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace QwenSharp.Training;
+
+/// <summary>
+/// A conversation in OpenAI's form, checked and brought into the one shape that templates get when the model is served: content a string,
+/// the arguments of tool calls an object.
+/// </summary>
+internal sealed class Conversation
+{
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>The messages as a JSON array.</summary>
+    private readonly ArrayBufferWriter<byte> _json = new(1024);
+
+    /// <summary>Where each message ends in it.</summary>
+    private readonly List<int> _ends = [];
+
+    private readonly List<Turn> _turns = [];
+
+    private Conversation()
+    {
+    }
+
+    /// <summary>What the assistant says, in order.</summary>
+    public IReadOnlyList<Turn> Turns => _turns;
+
+    /// <summary>The tools that are offered; null for none.</summary>
+    public JsonElement? Tools { get; private set; }
+
+    /// <summary>Further variables of the template, such as <c>enable_thinking</c>.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Arguments { get; private set; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>The first messages as a JSON array.</summary>
+    public JsonElement Messages(int count)
+    {
+        ReadOnlySpan<byte> messages = count == 0 ? "["u8 : _json.WrittenSpan[.._ends[count - 1]];
+        return JsonElement.Parse([.. messages, (byte)']']);
+    }
+
+    /// <summary>A hash of the messages that no platform and no release changes.</summary>
+    public ulong Hash(ulong seed) => StableHash.Of(_json.WrittenSpan, seed);
+
+    /// <summary>Reads one line's object. What is returned is valid as long as its document.</summary>
+    /// <exception cref="JsonException">It is not a conversation that can be learnt from; the message names the field.</exception>
+    public static Conversation Read(JsonElement line)
+    {
+        Conversation conversation = new();
+        foreach (JsonProperty property in line.EnumerateObject())
+        {
+            if (property.Value.ValueKind == JsonValueKind.Null)
+                continue;
+
+            switch (property.Name)
+            {
+                case "messages":
+                    conversation.ReadMessages(property.Value);
+                    break;
+                case "tools":
+                    MessageJson.Expect(property.Value, JsonValueKind.Array, "\"tools\"");
+                    conversation.Tools = property.Value.GetArrayLength() > 0 ? property.Value : null;
+                    break;
+                case "kwargs" or "chat_template_kwargs" when conversation.Arguments.Count == 0:
+                    conversation.Arguments = ReadArguments(property);
+                    break;
+                default:
+                    throw new JsonException($"A conversation has no field \"{property.Name}\" here; it has \"messages\", \"tools\" and one \"chat_template_kwargs\" (or \"kwargs\").");
+            }
+        }
+
+        if (conversation._ends.Count == 0)
+            throw new JsonException("\"messages\" is missing or empty.");
+        if (conversation._turns.Count == 0 || conversation._turns[^1].Message != conversation._ends.Count - 1)
+            throw new JsonException("The last message is not the assistant's; nothing could be learnt from it.");
+        if (!conversation._turns.Exists(turn => turn.IsLearnt))
+            throw new JsonException("All of the assistant's messages have the weight 0; there is nothing to learn.");
+
+        return conversation;
+    }
+
+    private void ReadMessages(JsonElement messages)
+    {
+        MessageJson.Expect(messages, JsonValueKind.Array, "\"messages\"");
+        using Utf8JsonWriter json = new(_json, Relaxed);
+        json.WriteStartArray();
+        foreach (JsonElement message in messages.EnumerateArray())
+        {
+            try
+            {
+                if (MessageJson.Write(message, json) is (bool isLearnt, string reasoning))
+                    _turns.Add(new Turn(_ends.Count, isLearnt, reasoning));
+            }
+            catch (JsonException error)
+            {
+                throw new JsonException($"messages[{_ends.Count}]: {error.Message}", error);
+            }
+
+            json.Flush();
+            _ends.Add(_json.WrittenCount);
+        }
+    }
+
+    private static Dictionary<string, JsonElement> ReadArguments(JsonProperty property)
+    {
+        MessageJson.Expect(property.Value, JsonValueKind.Object, $"\"{property.Name}\"");
+        Dictionary<string, JsonElement> arguments = property.Value.EnumerateObject().ToDictionary(argument => argument.Name, argument => argument.Value);
+        return arguments.Keys.FirstOrDefault(name => name is "messages" or "tools" or "add_generation_prompt") is { } taken
+            ? throw new JsonException($"\"{property.Name}\" may not set \"{taken}\", which the conversation gives.")
+            : arguments;
+    }
+
+    /// <summary>A message of the assistant's.</summary>
+    /// <param name="Message">Its index.</param>
+    /// <param name="IsLearnt">False where the data says <c>"weight": 0</c>.</param>
+    /// <param name="Reasoning">Its reasoning, if any.</param>
+    public readonly record struct Turn(int Message, bool IsLearnt, string Reasoning);
+}

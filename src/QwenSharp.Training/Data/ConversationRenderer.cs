@@ -1,0 +1,89 @@
+using System.Text.Json;
+using QwenSharp.Chat;
+
+namespace QwenSharp.Training;
+
+/// <summary>
+/// Turns a conversation into examples with the model's own template. What is learnt of a turn is what the template shows of it after the prompt
+/// that the model will get for it: content, reasoning, tool calls and the mark that ends the turn; never the header, nor what anybody else says.
+/// </summary>
+/// <remarks>
+/// A turn is rendered twice: as the prompt it answers, and shown as the last of the conversation, as the model will have said it. Turns share an
+/// example as long as the later one shows the earlier exactly as it was said. Templates rewrite earlier turns (Qwen3's drops their reasoning);
+/// such a turn gets an example of its own that ends with it.
+/// </remarks>
+internal sealed class ConversationRenderer(ChatTemplate template)
+{
+    private const string ThinkTag = "<think>";
+
+    /// <exception cref="JsonException">The template's prompt for an answer is not how the template shows the answer.</exception>
+    /// <exception cref="TemplateException">The template refuses the conversation.</exception>
+    public IEnumerable<ExampleText> Render(Conversation conversation)
+    {
+        List<ExampleText> examples = [];
+        RenderedTurn? last = null;
+        List<Range> answers = [];
+        foreach (Conversation.Turn said in conversation.Turns.Reverse())
+        {
+            RenderedTurn turn = RenderTurn(conversation, said);
+            if (last is null || !last.Text.StartsWith(turn.Text, StringComparison.Ordinal))
+            {
+                Finish();
+                last = turn;
+            }
+
+            if (said.IsLearnt)
+                answers.Insert(0, turn.PromptLength..turn.Text.Length);
+        }
+
+        Finish();
+        return examples;
+
+        void Finish()
+        {
+            if (answers.Count > 0)
+                examples.Insert(0, new ExampleText(last!.Text, last.Trusted, answers, ExampleKind.Conversation));
+
+            answers = [];
+        }
+    }
+
+    private RenderedTurn RenderTurn(Conversation conversation, Conversation.Turn said)
+    {
+        ChatTemplateConversation before = new()
+        {
+            Messages = conversation.Messages(said.Message),
+            Tools = conversation.Tools,
+            Arguments = conversation.Arguments,
+            AddGenerationPrompt = true,
+        };
+        RenderedPrompt prompt = template.Render(before);
+        RenderedPrompt shown = template.Render(before with { Messages = conversation.Messages(said.Message + 1), AddGenerationPrompt = false });
+
+        // What stands after the mark that ends the turn is the template's, before the next turn.
+        int end = shown.Text.AsSpan().TrimEnd().Length;
+        if (end > prompt.Text.Length && shown.Text.StartsWith(prompt.Text, StringComparison.Ordinal))
+            return new RenderedTurn(shown.Text[..end], shown.TrustedRanges, prompt.Text.Length);
+
+        // QwQ's template, for one, opens the reasoning in its prompt and leaves reasoning out where it shows a turn.
+        int header = prompt.OpensReasoning ? prompt.Text.LastIndexOf(ThinkTag, StringComparison.Ordinal) : -1;
+        if (header >= 0 && header < end && shown.Text.AsSpan().StartsWith(prompt.Text.AsSpan(0, header)))
+            return WithReasoning(prompt, said.Reasoning, shown, header, end);
+
+        throw new JsonException(
+            $"messages[{said.Message}]: the template shows this answer in another way than its prompt for it begins; an answer with reasoning where thinking is off would be so.");
+    }
+
+    private static RenderedTurn WithReasoning(RenderedPrompt prompt, string reasoning, RenderedPrompt shown, int header, int end)
+    {
+        string thought = reasoning.Trim('\n') + "\n</think>\n\n";
+        int shift = prompt.Text.Length + thought.Length - header;
+        IEnumerable<Range> rest = shown.TrustedRanges
+            .Where(range => range.End.Value > header)
+            .Select(range => (Math.Max(range.Start.Value, header) + shift)..(range.End.Value + shift));
+        return new RenderedTurn(prompt.Text + thought + shown.Text[header..end], [.. prompt.TrustedRanges, .. rest], prompt.Text.Length);
+    }
+
+    /// <summary>A conversation up to the end of a turn, and the length of the prompt for the turn.</summary>
+    private sealed record RenderedTurn(string Text, IReadOnlyList<Range> Trusted, int PromptLength);
+}

@@ -1,0 +1,25 @@
+namespace QwenSharp.Training;
+
+/// <summary>One example as text.</summary>
+/// <param name="Text">Prompts and answers in turn.</param>
+/// <param name="Trusted">The parts that the template wrote, in order: only there are control tokens recognised.</param>
+/// <param name="Answers">The parts to learn, in order.</param>
+/// <param name="Kind">Whether it is a conversation, or a document or the beginning of one.</param>
+internal sealed record ExampleText(string Text, IReadOnlyList<Range> Trusted, IReadOnlyList<Range> Answers, ExampleKind Kind)
+{
+    /// <summary>A document, or a part of one, of which all is learnt.</summary>
+    public static ExampleText Document(string text, bool isEnd) => new(text, [], [Range.All], isEnd ? ExampleKind.Document : ExampleKind.DocumentPart);
+}
+
+/// <summary>What an example is made of.</summary>
+internal enum ExampleKind
+{
+    /// <summary>Turns of a conversation.</summary>
+    Conversation,
+
+    /// <summary>Plain text that ends where it ends.</summary>
+    Document,
+
+    /// <summary>Plain text that goes on in the next example.</summary>
+    DocumentPart,
+}

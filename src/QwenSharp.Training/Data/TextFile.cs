@@ -1,0 +1,71 @@
+using System.Text;
+
+namespace QwenSharp.Training;
+
+/// <summary>
+/// Plain text in UTF-8: documents one after the other, divided by <c>&lt;|endoftext|&gt;</c>; a file without it is one document.
+/// White space around the divider does not count.
+/// </summary>
+internal static class TextFile
+{
+    private const string Divider = "<|endoftext|>";
+
+    /// <summary>A longer document is read in parts, cut where a line ends: memory stays bounded, and rows of training are far shorter.</summary>
+    private const int PartLength = 1 << 18;
+
+    /// <summary>The documents that are not blank, and the parts of those that are long.</summary>
+    /// <exception cref="TrainingDataException">The file is not UTF-8.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static IEnumerable<ExampleText> Read(string path)
+    {
+        using StreamReader reader = new(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+        StringBuilder pending = new();
+        char[] buffer = new char[PartLength];
+        for (int read; (read = ReadBlock(reader, buffer, path)) > 0;)
+        {
+            // Only what is new, and the beginning of a divider before it, can hold the end of a document.
+            string text = pending.Append(buffer, 0, read).ToString();
+            int start = 0;
+            for (int end; (end = text.IndexOf(Divider, start, StringComparison.Ordinal)) >= 0; start = end + Divider.Length)
+            {
+                if (Document(text[start..end], isEnd: true) is { } document)
+                    yield return document;
+            }
+
+            int cut = text.Length - start > PartLength ? EndOfLine(text, start) : start;
+            if (cut > start)
+                yield return ExampleText.Document(text[start..cut], isEnd: false);
+
+            pending.Clear().Append(text, cut, text.Length - cut);
+        }
+
+        if (Document(pending.ToString(), isEnd: true) is { } last)
+            yield return last;
+    }
+
+    private static ExampleText? Document(string text, bool isEnd) => text.AsSpan().Trim() is { Length: > 0 } document ? ExampleText.Document(document.ToString(), isEnd) : null;
+
+    /// <summary>The last place after a line's end and before a character that is no white space, where no token spans both sides; or the start.</summary>
+    private static int EndOfLine(string text, int start)
+    {
+        for (int i = text.Length - Divider.Length - 1; i > start; i--)
+        {
+            if (text[i - 1] == '\n' && !char.IsWhiteSpace(text[i]))
+                return i;
+        }
+
+        return start;
+    }
+
+    private static int ReadBlock(StreamReader reader, char[] buffer, string path)
+    {
+        try
+        {
+            return reader.ReadBlock(buffer);
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new TrainingDataException($"{path}: the file is not UTF-8: {error.Message}", error);
+        }
+    }
+}

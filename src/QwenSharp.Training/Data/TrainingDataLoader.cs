@@ -1,0 +1,109 @@
+using QwenSharp.Chat;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Training;
+
+/// <summary>Reads files into a store of tokenised examples, and decides what is held out.</summary>
+internal sealed class TrainingDataLoader
+{
+    private readonly TrainingDataOptions _options;
+    private readonly IProgress<double>? _progress;
+    private readonly CancellationToken _cancellationToken;
+    private readonly ExampleFile _file;
+    private readonly ExampleTokenizer _tokenizer;
+    private readonly ExampleStore _store;
+    private readonly List<BadLine> _badLines = [];
+
+    /// <summary>The hash of each example of the store; those of a file that is held out have none.</summary>
+    private readonly List<ulong?> _hashes = [];
+
+    public TrainingDataLoader(BpeTokenizer tokenizer, ChatTemplate? template, TrainingDataOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        (_options, _progress, _cancellationToken) = (options, progress, cancellationToken);
+        _file = new ExampleFile(template, options.Seed, options.BadLines == BadLinePolicy.Skip ? _badLines.Add : null);
+        _tokenizer = new ExampleTokenizer(tokenizer);
+        _store = new ExampleStore(tokenizer.VocabularySize);
+    }
+
+    public IReadOnlyList<BadLine> BadLines => _badLines;
+
+    public int CutCount { get; private set; }
+
+    public int DroppedCount { get; private set; }
+
+    /// <summary>The store, and which of its examples are trained on and which held out.</summary>
+    public (ExampleStore Store, List<int> Training, List<int> HeldOut) Load(IReadOnlyList<string> paths)
+    {
+        long done = 0, all = paths.Concat(_options.HeldOutFiles).Sum(path => new FileInfo(path).Length);
+        foreach (string path in paths)
+            Read(path, isHeldOut: false, ref done, all);
+        foreach (string path in _options.HeldOutFiles)
+            Read(path, isHeldOut: true, ref done, all);
+
+        return Divide();
+    }
+
+    private void Read(string path, bool isHeldOut, ref long done, long all)
+    {
+        int examples = 0;
+        foreach ((ulong hash, ExampleText text) in _file.Read(path))
+        {
+            _cancellationToken.ThrowIfCancellationRequested();
+            Add(text);
+            while (_hashes.Count < _store.Count)
+                _hashes.Add(isHeldOut ? null : hash);
+            if (++examples % 1024 == 0)
+                _progress?.Report((double)(done + _file.Position) / all);
+        }
+
+        done += new FileInfo(path).Length;
+        _progress?.Report(all == 0 ? 1 : (double)done / all);
+    }
+
+    private void Add(ExampleText text)
+    {
+        (List<int> tokens, List<(int, int)> answers) = _tokenizer.Encode(text);
+        int most = _options.SequenceLength + 1;
+        if (tokens.Count <= most)
+        {
+            if (!_store.Add(tokens, answers, 0, tokens.Count))
+                DroppedCount++;
+        }
+        else if (text.Kind != ExampleKind.Conversation)
+        {
+            // The last token of a part is the first of the next, so that each but the first is predicted once.
+            for (int start = 0; start < tokens.Count - 1; start += _options.SequenceLength)
+                _store.Add(tokens, answers, start, Math.Min(most, tokens.Count - start));
+        }
+        else if (_options.LongConversations == LongConversations.Cut && _store.Add(tokens, answers, 0, most))
+        {
+            CutCount++;
+        }
+        else
+        {
+            DroppedCount++;
+        }
+    }
+
+    private (ExampleStore, List<int>, List<int>) Divide()
+    {
+        ulong? highest = HighestHeldOut();
+        List<int> training = [], heldOut = [];
+        for (int example = 0; example < _store.Count; example++)
+            (_hashes[example] is { } hash && !(hash <= highest) ? training : heldOut).Add(example);
+
+        return (_store, training, heldOut);
+    }
+
+    /// <summary>Examples with hashes up to this one are held out; null for none.</summary>
+    private ulong? HighestHeldOut()
+    {
+        if (_options.HeldOutShare > 0)
+            return (ulong)(_options.HeldOutShare * ulong.MaxValue);
+        if (_options.HeldOutCount == 0)
+            return null;
+
+        ulong[] sorted = [.. _hashes.OfType<ulong>().Order()];
+        return sorted.Length == 0 ? null : sorted[Math.Min(_options.HeldOutCount, sorted.Length) - 1];
+    }
+}
