@@ -29,6 +29,7 @@ public class GradientTests
         TrainingBatch batch = SmallTraining.Batch(config);
         SmallTraining.Gradients(model, [batch]);
         Random random = new(3);
+        List<(double, string)> failures = [];
         foreach (Parameter parameter in model.Parameters)
         {
             // One direction moves all elements at once; single elements on top say where a fault is.
@@ -48,9 +49,12 @@ public class GradientTests
             {
                 double expected = Difference(model, batch, parameter, along), actual = gradient.Zip(along, (g, d) => (double)g * d).Sum();
                 double tolerance = 1e-3 * (Math.Abs(expected) + length * Math.Sqrt(along.Sum(d => (double)d * d)) * 0.1);
-                Assert.True(Math.Abs(expected - actual) <= tolerance, $"{parameter.Name}, {what}: {actual} instead of {expected}");
+                failures.Add((Math.Abs(expected - actual) / tolerance, $"{parameter.Name}, {what}: {actual} instead of {expected}"));
             }
         }
+
+        string[] wrong = [.. failures.Where(failure => !(failure.Item1 <= 1)).Select(failure => $"{failure.Item2} ({failure.Item1:0.0} times the tolerance)")];
+        Assert.True(wrong.Length == 0, string.Join(Environment.NewLine, wrong));
     }
 
     [Theory]
@@ -201,8 +205,8 @@ public class GradientTests
 
     private static double Difference(TrainableModel model, TrainingBatch batch, Parameter parameter, float[] direction)
     {
-        // The step is what the single-precision values really moved by.
-        const float h = 2e-3f;
+        // Moving all elements at once, a smaller step of each keeps the third derivative out.
+        float h = direction.Count(d => d != 0) == 1 ? 2e-3f : 4e-4f;
         float[] before = SmallTraining.Elements(parameter.Value);
         double above = At(h), below = At(-h);
         Set(before);

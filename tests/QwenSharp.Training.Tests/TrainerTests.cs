@@ -89,7 +89,7 @@ public sealed class TrainerTests : IDisposable
     [Fact]
     public void Only_adapters_move()
     {
-        using TrainableModel full = TrainableModel.Create(Config, 1);
+        using TrainableModel full = SmallTraining.Model(Config);
         float[][] before = [.. full.Parameters.Select(parameter => SmallTraining.Elements(parameter.Value))];
         using TrainableModel adapted = TrainableModel.Adapt(Config, full.Weights, new LoraOptions { Rank = 8, Targets = [BlockMatrix.Query, BlockMatrix.Down], Dropout = 0.1f }, 2);
         Assert.Equal(2 * 2 * Config.Layers, adapted.Parameters.Count);
