@@ -14,7 +14,7 @@ namespace QwenSharp.Training;
 /// </remarks>
 internal sealed class ConversationRenderer(ChatTemplate template)
 {
-    private const string ThinkTag = "<think>";
+    private const string OpenTag = "<think>", CloseTag = "</think>";
 
     /// <exception cref="JsonException">The template's prompt for an answer is not how the template shows the answer.</exception>
     /// <exception cref="TemplateException">The template refuses the conversation.</exception>
@@ -65,18 +65,26 @@ internal sealed class ConversationRenderer(ChatTemplate template)
         if (end > prompt.Text.Length && shown.Text.StartsWith(prompt.Text, StringComparison.Ordinal))
             return new RenderedTurn(shown.Text[..end], shown.TrustedRanges, prompt.Text.Length);
 
-        // QwQ's template, for one, opens the reasoning in its prompt and leaves reasoning out where it shows a turn.
-        int header = prompt.OpensReasoning ? prompt.Text.LastIndexOf(ThinkTag, StringComparison.Ordinal) : -1;
-        if (header >= 0 && header < end && shown.Text.AsSpan().StartsWith(prompt.Text.AsSpan(0, header)))
-            return WithReasoning(prompt, said.Reasoning, shown, header, end);
+        if (Inside(prompt, said.Reasoning, shown, end) is { } inside)
+            return inside;
 
         throw new JsonException(
             $"messages[{said.Message}]: the template shows this answer in another way than its prompt for it begins; an answer with reasoning where thinking is off would be so.");
     }
 
-    private static RenderedTurn WithReasoning(RenderedPrompt prompt, string reasoning, RenderedPrompt shown, int header, int end)
+    /// <summary>
+    /// The turn where the prompt ends with a think block, open or empty, that the template leaves out where it shows a turn, as QwQ's does:
+    /// the answer goes on inside the open one, with its reasoning, or after the empty one. Null where that is not so.
+    /// </summary>
+    private static RenderedTurn? Inside(RenderedPrompt prompt, string reasoning, RenderedPrompt shown, int end)
     {
-        string thought = reasoning.Trim('\n') + "\n</think>\n\n";
+        int header = prompt.Text.LastIndexOf(OpenTag, StringComparison.Ordinal);
+        if (header < 0 || header >= end || !shown.Text.AsSpan().StartsWith(prompt.Text.AsSpan(0, header)) || shown.Text.AsSpan(header).StartsWith(OpenTag))
+            return null;
+        if (!prompt.OpensReasoning && (reasoning.Length > 0 || !prompt.Text.AsSpan(header).TrimEnd().EndsWith(CloseTag)))
+            return null;
+
+        string thought = prompt.OpensReasoning ? $"{reasoning.Trim('\n')}\n{CloseTag}\n\n" : "";
         int shift = prompt.Text.Length + thought.Length - header;
         IEnumerable<Range> rest = shown.TrustedRanges
             .Where(range => range.End.Value > header)
