@@ -2,7 +2,7 @@ using System.Globalization;
 using QwenSharp.Numerics;
 using QwenSharp.Vector.Bench;
 
-// dotnet run -c Release --project bench/QwenSharp.Vector.Bench -- [pool] [rows] [kernels] [decode] [prefill]
+// dotnet run -c Release --project bench/QwenSharp.Vector.Bench -- [pool] [rows] [kernels] [decode] [prefill] [gradients]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 bool Wanted(string section) => args.Length == 0 || args.Contains(section);
 
@@ -21,3 +21,6 @@ if (Wanted("decode"))
 
 if (Wanted("prefill"))
     AttentionSection.Prefill();
+
+if (Wanted("gradients"))
+    GradientSection.Run();
