@@ -20,8 +20,8 @@ internal static unsafe class KernelSection
             VectorKernels kernels = VectorKernels.For(isa);
             foreach (int rows in new[] { 2, 4, 32 })
             {
-                double scores = Time(() => kernels.Multiply(a, 128, 1, b, c, null, rows, 128, 32));
-                double sums = Time(() => kernels.Multiply(a, 32, 1, b, c, keep, rows, 32, 128));
+                double scores = Time(() => kernels.Multiply(a, 128, 1, b, c, null, rows, 128, 32, 32));
+                double sums = Time(() => kernels.Multiply(a, 32, 1, b, c, keep, rows, 32, 128, 128));
                 double macs = rows * 128.0 * 32;
                 Console.WriteLine($"{isa,-9} {rows,2} queries: scores {scores * 1e6:f2} µs, {macs / scores / peak:p0} of peak; sums {sums * 1e6:f2} µs, {macs / sums / peak:p0}");
             }

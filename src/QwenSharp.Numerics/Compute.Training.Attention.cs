@@ -30,7 +30,7 @@ public sealed partial class Compute
         foreach (SegmentForward worker in _segmentForward)
             worker.Prepare(headLength);
 
-        _tiles.Cut(Segments(segments), operands.Heads, SegmentForward.TileRows);
+        _tiles.Cut(Segments(segments), operands.Heads, SegmentTile.Rows);
         AttendSegmentsJob job = new(_segmentForward, _tiles, operands);
         Pool.Run(ref job, _tiles.Count);
         KeepAttention(q, k, v, y, logSumExp);

@@ -12,7 +12,11 @@ public static class QwenTokenizer
     /// <exception cref="IOException">The file is missing, cannot be read, or is damaged (<see cref="GgufException"/>).</exception>
     /// <exception cref="InvalidDataException">The file is neither, or carries no tokenizer.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not one that Qwen models use.</exception>
-    public static BpeTokenizer Load(string path)
+    public static BpeTokenizer Load(string path) => BpeTokenizer.Create(LoadVocabulary(path));
+
+    /// <summary>Reads what a tokenizer is made of, to write it elsewhere: from the same files as <see cref="Load"/>.</summary>
+    /// <inheritdoc cref="Load" path="/exception"/>
+    public static BpeVocabulary LoadVocabulary(string path)
     {
         if (ModelFiles.FolderOf(path) is not null)
             return Read(path);
@@ -22,7 +26,7 @@ public static class QwenTokenizer
             case 'G':
                 return Read(path);
             case '{' or ' ' or '\n' or '\r' or '\t' or 0xEF:
-                return BpeTokenizer.FromTokenizerJson(path);
+                return TokenizerJson.Read(File.ReadAllBytes(path));
             default:
                 throw new InvalidDataException($"{path} is neither a GGUF file nor a tokenizer.json.");
         }
@@ -33,10 +37,10 @@ public static class QwenTokenizer
     /// <exception cref="TokenizerFormatException">The tokenizer is not one that Qwen models use.</exception>
     public static BpeTokenizer Of(Checkpoint model) => CheckpointVocabulary.Read(model);
 
-    private static BpeTokenizer Read(string path)
+    private static BpeVocabulary Read(string path)
     {
         using Checkpoint file = ModelFiles.Open(path, decode: false);
-        return Of(file);
+        return CheckpointVocabulary.PrepareVocabulary(file)();
     }
 
     private static int FirstByte(string path)

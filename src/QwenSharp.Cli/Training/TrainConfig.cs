@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using QwenSharp.Models;
+using QwenSharp.Training;
 
 namespace QwenSharp.Cli.Training;
 
@@ -113,6 +114,8 @@ internal sealed record TokenizerConfig
 }
 
 [JsonSerializable(typeof(TrainConfig))]
+[JsonSerializable(typeof(LearningRateDecay))]
+[JsonSerializable(typeof(OptimizerKind))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
     ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UseStringEnumConverter = true, WriteIndented = true)]

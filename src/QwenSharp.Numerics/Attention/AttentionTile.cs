@@ -91,11 +91,11 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
             int block = blocks[position / Tokens], next = position + Tokens <= last ? blocks[(position / Tokens) + 1] : block;
             int seen = Math.Min(Tokens, last + 1 - position);
             float* keys = Keys(store, block, next, layer, head);
-            kernels.Multiply(_queries, _headLength, 1, keys, _scores, null, _padded, _headLength, Tokens);
+            kernels.Multiply(_queries, _headLength, 1, keys, _scores, null, _padded, _headLength, Tokens, Tokens);
             Mask(position);
             kernels.Weigh(_scores, _rows * _group, sums.Max, sums.Weight, _keep);
             float* values = Values(store, block, next, layer, head, seen);
-            kernels.Multiply(_scores, Tokens, 1, values, sums.Sums, _keep, _padded, seen, sums.Stride);
+            kernels.Multiply(_scores, Tokens, 1, values, sums.Sums, _keep, _padded, seen, sums.Stride, sums.Stride);
         }
     }
 

@@ -8,10 +8,10 @@ namespace QwenSharp.Numerics;
 /// </summary>
 internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposable
 {
-    private const int TileRows = SegmentForward.TileRows;
+    private const int TileRows = SegmentTile.Rows, ScoreStride = SegmentTile.ScoreStride;
 
     private readonly TileMemory _memory = new();
-    private int _headLength, _stride;
+    private int _headLength, _columns, _stride;
 
     // Of a tile of keys: as rows and transposed, and their gradients.
     private float* _keys, _keysAcross, _valuesAcross, _dKeys, _dValues;
@@ -28,8 +28,8 @@ internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposabl
         if (_headLength == headLength)
             return;
 
-        (_headLength, _stride) = (headLength, AttentionTile.Stride(headLength));
-        int across = TileRows * headLength, wide = TileRows * _stride, square = TileRows * TileRows;
+        (_headLength, _columns, _stride) = (headLength, SegmentTile.Columns(headLength), SegmentTile.Stride(headLength));
+        int across = headLength * ScoreStride, wide = TileRows * _stride, square = TileRows * ScoreStride;
         _memory.Reserve(across, across, wide, wide, wide, wide, wide, wide, square, square, TileRows);
         _keysAcross = _memory.Take(across);
         _valuesAcross = _memory.Take(across);
@@ -80,7 +80,10 @@ internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposabl
         new Span<float>(_dValues, keys * _stride).Clear();
     }
 
-    /// <summary>Adds what some queries of one head give to the gradients of the keys, of the values and of themselves.</summary>
+    /// <summary>
+    /// Adds what some queries of one head give to the gradients of the keys, of the values and of themselves.
+    /// A tile on the diagonal is done in halves: the first half of the queries has no product with the second half of the keys.
+    /// </summary>
     private void AddTile(in SegmentOperands operands, int row, int rows, int head, int keys, bool diagonal)
     {
         long from = operands.Query(row, head);
@@ -88,25 +91,43 @@ internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposabl
         operands.Copy(operands.DY + from, operands.QueryWidth, _dy, _stride, rows);
         kernels.Scale(_queries, operands.Scale, rows * _stride);
 
-        int paddedRows = kernels.PaddedRows(rows), paddedKeys = kernels.PaddedRows(keys);
-        kernels.Multiply(_queries, _stride, 1, _keysAcross, _scores, null, paddedRows, _headLength, TileRows);
-        kernels.Multiply(_dy, _stride, 1, _valuesAcross, _dScores, null, paddedRows, _headLength, TileRows);
-        for (int query = 0; query < rows; query++)
+        int step = diagonal ? TileRows / 2 : TileRows;
+        for (int query = 0; query < rows; query += step)
         {
-            float* scores = _scores + (query * TileRows), dScores = _dScores + (query * TileRows);
-            long at = ((long)(row + query) * operands.Heads) + head;
-            kernels.ScoreGradients(scores, dScores, operands.LogSumExp[at], operands.Delta[at], TileRows);
-            if (diagonal)
-            {
-                new Span<float>(scores + query + 1, TileRows - query - 1).Clear();
-                new Span<float>(dScores + query + 1, TileRows - query - 1).Clear();
-            }
+            int count = Math.Min(step, rows - query), padded = kernels.PaddedRows(count), across = diagonal ? query + step : TileRows;
+            float* scores = _scores + (query * ScoreStride), dScores = _dScores + (query * ScoreStride);
+            kernels.Multiply(_queries + (query * _stride), _stride, 1, _keysAcross, scores, null, padded, _headLength, across, ScoreStride);
+            kernels.Multiply(_dy + (query * _stride), _stride, 1, _valuesAcross, dScores, null, padded, _headLength, across, ScoreStride);
+            DifferentiateScores(operands, row, head, query, count, across, diagonal);
+
+            float* dQueries = _dQueries + (query * _stride);
+            kernels.Multiply(dScores, ScoreStride, 1, _keys, dQueries, null, padded, Math.Min(keys, across), _columns, _stride);
+            for (int i = 0; i < count; i++)
+                kernels.AddScaled(dQueries + (i * _stride), operands.Scale, operands.DQueries + operands.Query(row + query + i, head), _headLength);
         }
 
-        kernels.Multiply(_scores, 1, TileRows, _dy, _dValues, _ones, paddedKeys, rows, _stride);
-        kernels.Multiply(_dScores, 1, TileRows, _queries, _dKeys, _ones, paddedKeys, rows, _stride);
-        kernels.Multiply(_dScores, TileRows, 1, _keys, _dQueries, null, paddedRows, keys, _stride);
-        for (int query = 0; query < rows; query++)
-            kernels.AddScaled(_dQueries + (query * _stride), operands.Scale, operands.DQueries + operands.Query(row + query, head), _headLength);
+        for (int key = 0; key < keys; key += step)
+        {
+            // On the diagonal, the queries from the first of these keys on.
+            int padded = kernels.PaddedRows(Math.Min(step, keys - key)), first = diagonal ? key : 0, at = (first * ScoreStride) + key;
+            kernels.Multiply(_scores + at, 1, ScoreStride, _dy + (first * _stride), _dValues + (key * _stride), _ones, padded, rows - first, _columns, _stride);
+            kernels.Multiply(_dScores + at, 1, ScoreStride, _queries + (first * _stride), _dKeys + (key * _stride), _ones, padded, rows - first, _columns, _stride);
+        }
+    }
+
+    /// <summary>Scores become probabilities, and their gradients those of the scores; what a query does not see is 0 in both.</summary>
+    private void DifferentiateScores(in SegmentOperands operands, int row, int head, int query, int count, int across, bool diagonal)
+    {
+        for (int end = query + count; query < end; query++)
+        {
+            float* scores = _scores + (query * ScoreStride), dScores = _dScores + (query * ScoreStride);
+            long at = ((long)(row + query) * operands.Heads) + head;
+            kernels.ScoreGradients(scores, dScores, operands.LogSumExp[at], operands.Delta[at], across);
+            if (diagonal)
+            {
+                new Span<float>(scores + query + 1, across - query - 1).Clear();
+                new Span<float>(dScores + query + 1, across - query - 1).Clear();
+            }
+        }
     }
 }

@@ -1,14 +1,13 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// One worker's attention of a tile: <see cref="TileRows"/> rows of a segment and one query head, online over tiles of as many keys
+/// One worker's attention of a tile: <see cref="SegmentTile.Rows"/> rows of a segment and one query head, online over tiles of as many keys
 /// (FlashAttention, Dao et al., 2022). Scores lie [keys, queries]: so the queries are transposed, once, and keys and values are not,
 /// and the softmax of a query runs down a column, with no sums across a vector.
 /// </summary>
 internal sealed unsafe class SegmentForward(VectorKernels kernels) : IDisposable
 {
-    /// <summary>Rows of a tile, of queries and of keys.</summary>
-    public const int TileRows = 64;
+    private const int TileRows = SegmentTile.Rows, ScoreStride = SegmentTile.ScoreStride;
 
     private readonly TileMemory _memory = new();
     private int _headLength;
@@ -21,10 +20,10 @@ internal sealed unsafe class SegmentForward(VectorKernels kernels) : IDisposable
             return;
 
         _headLength = headLength;
-        int narrow = TileRows * headLength, wide = TileRows * AttentionTile.Stride(headLength), square = TileRows * TileRows;
-        _memory.Reserve(narrow, narrow, wide, wide, square, TileRows, TileRows, TileRows);
-        _queries = _memory.Take(narrow);
-        _keys = _memory.Take(narrow);
+        int across = headLength * ScoreStride, wide = TileRows * SegmentTile.Stride(headLength), square = TileRows * ScoreStride;
+        _memory.Reserve(across, wide, wide, wide, square, TileRows, TileRows, TileRows);
+        _queries = _memory.Take(across);
+        _keys = _memory.Take(wide);
         _values = _memory.Take(wide);
         _sums = _memory.Take(wide);
         _scores = _memory.Take(square);
@@ -36,24 +35,18 @@ internal sealed unsafe class SegmentForward(VectorKernels kernels) : IDisposable
     /// <summary>Attends from rows <paramref name="first"/> … of a segment that begins at row <paramref name="segment"/>.</summary>
     public void Attend(in SegmentOperands operands, int segment, int first, int rows, int head)
     {
-        int kvHead = head / operands.Group, padded = kernels.PaddedRows(rows), stride = AttentionTile.Stride(_headLength);
+        int kvHead = head / operands.Group, stride = SegmentTile.Stride(_headLength);
         operands.Transpose(operands.Queries + operands.Query(segment + first, head), operands.QueryWidth, _queries, rows);
-        kernels.Scale(_queries, operands.Scale, TileRows * _headLength);
+        kernels.Scale(_queries, operands.Scale, _headLength * ScoreStride);
         new Span<float>(_max, TileRows).Fill(float.NegativeInfinity);
         new Span<float>(_weight, TileRows).Clear();
-
-        for (int key = 0; key < first + rows; key += TileRows)
+        for (int key = 0; key <= first; key += TileRows)
         {
             int keys = Math.Min(TileRows, first + rows - key);
             long from = operands.Key(segment + key, kvHead);
-            operands.Copy(operands.Keys + from, operands.KeyWidth, _keys, _headLength, keys);
+            operands.Copy(operands.Keys + from, operands.KeyWidth, _keys, stride, keys);
             operands.Copy(operands.Values + from, operands.KeyWidth, _values, stride, keys);
-            kernels.Multiply(_keys, _headLength, 1, _queries, _scores, null, kernels.PaddedRows(keys), _headLength, TileRows);
-            if (key == first)
-                HideLaterKeys(keys);
-
-            kernels.WeighColumns(_scores, keys, _max, _weight, _keep);
-            kernels.Multiply(_scores, 1, TileRows, _values, _sums, key == 0 ? null : _keep, padded, keys, stride);
+            AddKeys(rows, keys, isFirst: key == 0, diagonal: key == first);
         }
 
         Finish(operands, segment + first, rows, head);
@@ -61,16 +54,31 @@ internal sealed unsafe class SegmentForward(VectorKernels kernels) : IDisposable
 
     public void Dispose() => _memory.Dispose();
 
-    /// <summary>Tiles of keys begin where tiles of queries do, so only one of them has keys after a query.</summary>
-    private void HideLaterKeys(int keys)
+    /// <summary>
+    /// Adds a tile of keys and values to the sums. Tiles of keys begin where tiles of queries do, so the last one is on the diagonal:
+    /// that is done in halves, the first of which has no product with the second half of the keys.
+    /// </summary>
+    private void AddKeys(int rows, int keys, bool isFirst, bool diagonal)
     {
-        for (int key = 1; key < keys; key++)
-            new Span<float>(_scores + (key * TileRows), key).Fill(float.NegativeInfinity);
+        int stride = SegmentTile.Stride(_headLength), step = diagonal ? TileRows / 2 : TileRows;
+        for (int query = 0; query < rows; query += step)
+        {
+            int seen = diagonal ? Math.Min(keys, query + step) : keys;
+            float* scores = _scores + query;
+            kernels.Multiply(_keys, stride, 1, _queries + query, scores, null, kernels.PaddedRows(seen), _headLength, step, ScoreStride);
+            for (int key = query + 1; diagonal && key < seen; key++)
+                new Span<float>(scores + (key * ScoreStride), key - query).Fill(float.NegativeInfinity);
+
+            kernels.WeighColumns(scores, seen, step, _max + query, _weight + query, _keep + query);
+            int padded = kernels.PaddedRows(Math.Min(step, rows - query));
+            float* sums = _sums + (query * stride), keep = isFirst ? null : _keep + query;
+            kernels.Multiply(scores, 1, ScoreStride, _values, sums, keep, padded, seen, SegmentTile.Columns(_headLength), stride);
+        }
     }
 
     private void Finish(in SegmentOperands operands, int first, int rows, int head)
     {
-        int stride = AttentionTile.Stride(_headLength);
+        int stride = SegmentTile.Stride(_headLength);
         for (int row = 0; row < rows; row++)
         {
             kernels.Scale(_sums + (row * stride), 1 / _weight[row], _headLength);

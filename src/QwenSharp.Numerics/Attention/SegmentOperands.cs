@@ -34,14 +34,29 @@ internal unsafe struct SegmentOperands
             Unsafe.CopyBlockUnaligned(to + ((long)row * toWidth), from + ((long)row * fromWidth), (uint)(HeadLength * sizeof(float)));
     }
 
-    /// <summary>Copies one head of <paramref name="rows"/> rows into a tile of [headLength, <see cref="SegmentForward.TileRows"/>].</summary>
+    /// <summary>Transposes one head of <paramref name="rows"/> rows: to [headLength, rows], <see cref="SegmentTile.ScoreStride"/> floats apart.</summary>
     public readonly void Transpose(float* from, int width, float* to, int rows)
     {
-        for (int i = 0; i < HeadLength; i++, to += SegmentForward.TileRows)
+        const int Stride = SegmentTile.ScoreStride;
+
+        // Four rows at a time: they are read along, and what is written shares its cache line with the next three fours.
+        int row = 0;
+        for (; row + 4 <= rows; row += 4, from += 4 * (long)width)
         {
-            float* next = from + i;
-            for (int row = 0; row < rows; row++, next += width)
-                to[row] = *next;
+            float* from1 = from + width, from2 = from1 + width, from3 = from2 + width, next = to + row;
+            for (int i = 0; i < HeadLength; i++, next += Stride)
+            {
+                next[0] = from[i];
+                next[1] = from1[i];
+                next[2] = from2[i];
+                next[3] = from3[i];
+            }
+        }
+
+        for (; row < rows; row++, from += width)
+        {
+            for (int i = 0; i < HeadLength; i++)
+                to[(i * Stride) + row] = from[i];
         }
     }
 }

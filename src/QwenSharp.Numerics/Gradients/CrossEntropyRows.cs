@@ -20,17 +20,20 @@ internal readonly unsafe struct CrossEntropyRows(
             return;
         }
 
-        float max = kernels.Max(x, width);
+        float max = kernels.Max(x, width), target = x[targets[row]];
         double sum = 0;
         for (int i = 0; i < width; i += Chunk)
-            sum += kernels.SumOfExp(x + i, max, Math.Min(Chunk, width - i));
+        {
+            int length = Math.Min(Chunk, width - i);
+            sum += gradient ? kernels.ExpAndSum(x + i, max, x + i, length) : kernels.SumOfExp(x + i, max, length);
+        }
 
-        losses[row] = weight * (Math.Log(sum) + max - x[targets[row]]);
+        losses[row] = weight * (Math.Log(sum) + max - target);
         if (!gradient)
             return;
 
         float factor = scale * weight;
-        kernels.ScaledExp(x, max, (float)(factor / sum), x, width);
+        kernels.Scale(x, (float)(factor / sum), width);
         x[targets[row]] -= factor;
     }
 }

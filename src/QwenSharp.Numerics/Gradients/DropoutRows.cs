@@ -21,11 +21,15 @@ internal readonly unsafe struct DropoutRows(float* x, float* y, int width, ulong
         {
             state += Golden;
             ulong bits = Mix(state);
-            to[i] = (uint)bits >= _dropped ? from[i] * _scale : 0;
+            to[i] = Keep(from[i] * _scale, (uint)bits);
             if (i + 1 < width)
-                to[i + 1] = (uint)(bits >> 32) >= _dropped ? from[i + 1] * _scale : 0;
+                to[i + 1] = Keep(from[i + 1] * _scale, (uint)(bits >> 32));
         }
     }
+
+    /// <summary>The value, or 0 for a number below the threshold: by a mask, as a branch would be predicted wrong as often as not.</summary>
+    private float Keep(float value, uint number) =>
+        BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~(int)(((long)number - _dropped) >> 63));
 
     private static ulong Mix(ulong state)
     {

@@ -23,9 +23,6 @@ internal sealed unsafe partial class VectorKernels<S, V>
         return sum;
     }
 
-    public override void ScaledExp(float* x, float shift, float factor, float* y, int length) =>
-        ScaledExp<Simd1, float>(x, shift, factor, y, ScaledExp<S, V>(x, shift, factor, y, 0, length), length);
-
     public override void RmsNormBackward(float* x, float* weight, float epsilon, float* dy, float* dx, bool accumulate, float* dWeight, int length)
     {
         float scale = 1 / MathF.Sqrt((SumOfSquares(x, length) / length) + epsilon);
@@ -48,17 +45,6 @@ internal sealed unsafe partial class VectorKernels<S, V>
     {
         int done = AdamW<S, V>(value, gradient, mean, variance, factors, 0, length);
         AdamW<Simd1, float>(value, gradient, mean, variance, factors, done, length);
-    }
-
-    private static int ScaledExp<T, W>(float* x, float shift, float factor, float* y, int from, int length)
-        where T : struct, ISimd<W>
-        where W : struct
-    {
-        W by = T.Broadcast(shift), times = T.Broadcast(factor);
-        for (; from + T.Length <= length; from += T.Length)
-            T.Store(y + from, T.Multiply(VectorMath.Exp<T, W>(T.Subtract(T.Load(x + from), by)), times));
-
-        return from;
     }
 
     /// <summary>Σ x w dy.</summary>

@@ -9,12 +9,12 @@ internal sealed unsafe partial class VectorKernels<S, V>
 
     public override int PaddedRows(int rows) => rows <= 2 && HasWideTiles ? 2 : (rows + 3) / 4 * 4;
 
-    public override void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns)
+    public override void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns, int stride)
     {
         if (rows == 2)
         {
             for (int j = 0; j < columns; j += 4 * S.Length)
-                TwoRows(a, aRow, aColumn, b + j, c + j, keep, depth, columns);
+                TwoRows(a, aRow, aColumn, b + j, c + j, keep, depth, stride);
 
             return;
         }
@@ -22,7 +22,7 @@ internal sealed unsafe partial class VectorKernels<S, V>
         for (int j = 0; j < columns; j += 2 * S.Length)
         {
             for (int m = 0; m < rows; m += 4)
-                FourRows(a + ((long)m * aRow), aRow, aColumn, b + j, c + ((long)m * columns) + j, keep is null ? null : keep + m, depth, columns);
+                FourRows(a + ((long)m * aRow), aRow, aColumn, b + j, c + ((long)m * stride) + j, keep is null ? null : keep + m, depth, stride);
         }
     }
 

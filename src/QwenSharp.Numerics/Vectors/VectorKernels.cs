@@ -74,9 +74,6 @@ internal abstract unsafe class VectorKernels
     /// <summary>Σ x².</summary>
     public abstract float SumOfSquares(float* x, int length);
 
-    /// <summary>y = factor · e^(x − shift). May be in place.</summary>
-    public abstract void ScaledExp(float* x, float shift, float factor, float* y, int length);
-
     /// <summary>
     /// The way back through <see cref="RmsNorm"/>, with r = 1 / √(mean(x²) + ε):
     /// dx (+)= r · w · dy − x · r³ · mean(w · dy · x), and dw += r · x · dy.
@@ -104,12 +101,23 @@ internal abstract unsafe class VectorKernels
     public abstract void AdamW(float* value, float* gradient, float* mean, float* variance, in AdamWFactors factors, int length);
 
     /// <summary>
-    /// A step of online softmax, as <see cref="Weigh"/>, over scores that lie [keys, <see cref="SegmentForward.TileRows"/> queries]:
+    /// A step of online softmax, as <see cref="Weigh"/>, over scores that lie [keys, queries], <see cref="SegmentTile.ScoreStride"/> floats apart:
     /// max ← max(max, scores), keep = e^(old max − max), scores ← e^(scores − max), weight ← weight · keep + Σ scores.
     /// </summary>
-    public abstract void WeighColumns(float* scores, int keys, float* max, float* weight, float* keep);
+    /// <param name="scores">[keys, queries].</param>
+    /// <param name="keys">How many.</param>
+    /// <param name="queries">A multiple of <see cref="KvStore.BlockTokens"/>.</param>
+    /// <param name="max">[queries].</param>
+    /// <param name="weight">[queries].</param>
+    /// <param name="keep">[queries].</param>
+    public abstract void WeighColumns(float* scores, int keys, int queries, float* max, float* weight, float* keep);
 
     /// <summary>One query's row on the way back through attention: p = e^(scores − logSumExp), scores ← p, gradients ← p · (gradients − delta).</summary>
+    /// <param name="scores">[length].</param>
+    /// <param name="gradients">[length].</param>
+    /// <param name="logSumExp">The query's.</param>
+    /// <param name="delta">The query's Σ dy · y.</param>
+    /// <param name="length">A multiple of <see cref="KvStore.BlockTokens"/>.</param>
     public abstract void ScoreGradients(float* scores, float* gradients, float logSumExp, float delta, int length);
 
     /// <summary>The least number of rows, not below <paramref name="rows"/>, that <see cref="Multiply"/> can do.</summary>
@@ -122,13 +130,14 @@ internal abstract unsafe class VectorKernels
     /// <param name="a">[rows, depth], as the next two say.</param>
     /// <param name="aRow">Floats from a row of <paramref name="a"/> to the next.</param>
     /// <param name="aColumn">Floats from an element of a row to the next; with 1 for <paramref name="aRow"/>, a lies transposed.</param>
-    /// <param name="b">[depth, columns], rows <paramref name="columns"/> floats apart.</param>
-    /// <param name="c">[rows, columns], rows <paramref name="columns"/> floats apart.</param>
+    /// <param name="b">[depth, columns], rows <paramref name="stride"/> floats apart.</param>
+    /// <param name="c">[rows, columns], rows <paramref name="stride"/> floats apart.</param>
     /// <param name="keep">[rows], or null.</param>
     /// <param name="rows">As <see cref="PaddedRows"/> gives.</param>
     /// <param name="depth">Products of a sum.</param>
     /// <param name="columns">A multiple of <see cref="KvStore.BlockTokens"/>.</param>
-    public abstract void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns);
+    /// <param name="stride">Floats from a row of <paramref name="b"/> and <paramref name="c"/> to the next.</param>
+    public abstract void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns, int stride);
 
     /// <summary>A causal depthwise convolution at one position, and its SiLU: y[c] = silu(Σⱼ weights[j, c] · inputs[j][c]).</summary>
     /// <param name="inputs">The channels at each tap's position, oldest first: [taps] pointers.</param>

@@ -19,13 +19,21 @@ internal static class CheckpointVocabulary
     /// <inheritdoc cref="Read" path="/exception"/>
     public static Func<BpeTokenizer> Prepare(Checkpoint file)
     {
+        Func<BpeVocabulary> read = PrepareVocabulary(file);
+        return () => BpeTokenizer.Create(read());
+    }
+
+    /// <summary>Reads the metadata now; what is returned reads the rest, on any thread and while the file is open.</summary>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public static Func<BpeVocabulary> PrepareVocabulary(Checkpoint file)
+    {
         GgufMetadata metadata = file.Metadata;
         (int? bos, int? eos, int? pad) = (Id(metadata, "bos"), Id(metadata, "eos"), Id(metadata, "padding"));
         bool addsBos = metadata.TryGetBool("tokenizer.ggml.add_bos_token", out bool adds) && adds;
         Func<BpeVocabulary> read = IsIn(file)
             ? file is HuggingFaceCheckpoint folder ? () => TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath)) : FromGguf(metadata)
             : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
-        return () => BpeTokenizer.Create(read() with { BosId = bos, EosId = eos, PadId = pad, AddsBos = addsBos });
+        return () => read() with { BosId = bos, EosId = eos, PadId = pad, AddsBos = addsBos };
     }
 
     /// <summary>The tokens that end an answer: those the model names, and ChatML's and the base models' own where the vocabulary has them.</summary>
