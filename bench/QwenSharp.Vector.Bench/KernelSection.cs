@@ -28,6 +28,9 @@ internal static unsafe class KernelSection
 
             double widen = Time(() => kernels.Widen((Half*)a, b, 4096, (Half*)a, finite: true));
             double weigh = Time(() => kernels.Weigh(c, 32, a, a + 64, keep));
+            GemmKernel tile = GemmKernel.For(isa);
+            double product = Time(() => tile.Multiply(a, b, Gemm.DepthSlab, c, tile.Columns, add: true));
+            Console.WriteLine($"{isa,-9} a tile of {tile.Rows} × {tile.Columns} sums in the first-level cache: {tile.Rows * tile.Columns * Gemm.DepthSlab / product / peak:p0} of peak");
             Console.WriteLine($"{isa,-9} widen 4096 halves {widen * 1e9:f0} ns, {8192 / widen / 1e9:f1} GB/s; weights of 32 × 32 scores {weigh * 1e9:f1} ns");
         }
 

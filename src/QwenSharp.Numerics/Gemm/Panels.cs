@@ -11,6 +11,9 @@ internal static unsafe class Panels
 {
     private const int Four = 4;
 
+    // Floats of a cache line.
+    private const int Line = 16;
+
     /// <summary>panel[k, j] = from[j, k].</summary>
     /// <param name="from">[lines, depth], rows <paramref name="stride"/> floats apart.</param>
     /// <param name="stride">Floats from a row to the next.</param>
@@ -36,6 +39,10 @@ internal static unsafe class Panels
             float* source = from + line * stride, target = panel + line;
             for (int k = 0; k < whole; k += Four, source += Four, target += Four * width)
             {
+                // Rows are too short a piece for the processor to see that the next ones follow.
+                if (k % Line == 0)
+                    PrefetchRows(source + Four * stride, stride);
+
                 Lanes128.Transpose((byte*)source, stride * sizeof(float), out Vector128<int> q0, out Vector128<int> q1, out Vector128<int> q2, out Vector128<int> q3);
                 q0.Store((int*)target);
                 q1.Store((int*)(target + width));
@@ -76,6 +83,15 @@ internal static unsafe class Panels
             for (int k = 0; k < depth; k++, source += stride, target += width)
                 Vector128.Load(source).Store(target);
         }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchRows(float* from, nint stride)
+    {
+        Simd128.Prefetch(from);
+        Simd128.Prefetch(from + stride);
+        Simd128.Prefetch(from + 2 * stride);
+        Simd128.Prefetch(from + 3 * stride);
     }
 
     private static void Pad(float* panel, int lines, int depth, int width)

@@ -65,6 +65,21 @@ internal static unsafe class BlockDecoder
     /// <summary>Little-endian at any alignment.</summary>
     public static uint ReadUInt32(byte* at) => (uint)(at[0] | at[1] << 8 | at[2] << 16 | at[3] << 24);
 
+    /// <summary>The scale of one of Q3_K's 16 groups: its low 4 bits in a nibble of bytes 0…7, its high 2 bits in bytes 8…11; it is stored plus 32.</summary>
+    public static short GroupOfQ3_K(byte* scales, int group)
+    {
+        int low = group < 8 ? scales[group] & 15 : scales[group - 8] >> 4, high = scales[8 + group % 4] >> (group / 4 * 2) & 3;
+        return (short)((low | high << 4) - 32);
+    }
+
+    /// <summary>
+    /// The scale and the minimum of one of Q4_K's and Q5_K's 8 groups: those of groups 0…3 are the low 6 bits of bytes 0…3 and 4…7; those of
+    /// groups 4…7 have their low nibbles in bytes 8…11 and their high 2 bits on top of the former.
+    /// </summary>
+    public static (short Scale, short Minimum) GroupOfQ4_K(byte* scales, int group) => group < 4
+        ? ((short)(scales[group] & 63), (short)(scales[group + 4] & 63))
+        : ((short)(scales[group + 4] & 15 | scales[group - 4] >> 6 << 4), (short)(scales[group + 4] >> 4 | scales[group] >> 6 << 4));
+
     // Low nibbles are the first 16 elements, high nibbles the last 16; bit i of fifthBits belongs to element i.
     private static void Simple(byte* block, byte* nibbles, uint fifthBits, int offset, ref DecodedBlock decoded)
     {
@@ -89,16 +104,12 @@ internal static unsafe class BlockDecoder
     }
 
     // third bits[32], codes[64] as in Q2_K, scales[12], d. A third bit that is clear subtracts 4.
-    // Scale g has its low 4 bits in a nibble of bytes 0…7 and its high 2 bits in bytes 8…11; it is stored plus 32.
     private static void Q3_K(byte* block, ref DecodedBlock decoded)
     {
         byte* scales = block + 96;
         decoded.Scale = ReadHalf(block + 108);
         for (int g = 0; g < 16; g++)
-        {
-            int low = g < 8 ? scales[g] & 15 : scales[g - 8] >> 4, high = scales[8 + g % 4] >> (g / 4 * 2) & 3;
-            decoded.GroupScales[g] = (short)((low | high << 4) - 32);
-        }
+            decoded.GroupScales[g] = GroupOfQ3_K(scales, g);
 
         for (int i = 0; i < 256; i++)
         {
@@ -108,19 +119,12 @@ internal static unsafe class BlockDecoder
     }
 
     // d, dmin, scales[12], (Q5_K: fifth bits[32],) codes[128]: 64 elements per 32 bytes, low nibbles first.
-    // Scales 0…3 and minima 0…3 are the low 6 bits of bytes 0…3 and 4…7; those of groups 4…7 have their low
-    // nibbles in bytes 8…11 and their high 2 bits on top of the former.
     private static void Q4_K(byte* block, byte* codes, byte* fifthBits, ref DecodedBlock decoded)
     {
         byte* scales = block + 4;
         (decoded.Scale, decoded.Minimum) = (ReadHalf(block), ReadHalf(block + 2));
-        for (int g = 0; g < 4; g++)
-        {
-            decoded.GroupScales[g] = (short)(scales[g] & 63);
-            decoded.GroupMinima[g] = (short)(scales[g + 4] & 63);
-            decoded.GroupScales[g + 4] = (short)(scales[g + 8] & 15 | scales[g] >> 6 << 4);
-            decoded.GroupMinima[g + 4] = (short)(scales[g + 8] >> 4 | scales[g + 4] >> 6 << 4);
-        }
+        for (int g = 0; g < 8; g++)
+            (decoded.GroupScales[g], decoded.GroupMinima[g]) = GroupOfQ4_K(scales, g);
 
         for (int i = 0; i < 256; i++)
         {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 
 namespace QwenSharp.Numerics;
 
@@ -7,23 +6,8 @@ namespace QwenSharp.Numerics;
 /// Conversion between F32 and the storage types of weights. Block layouts and the formulas that decode them are ggml's;
 /// the search for good codes when encoding is our own.
 /// </summary>
-public static unsafe class Quantization
+public static unsafe partial class Quantization
 {
-    /// <summary>Converts stored elements to F32, with the same bits as ggml.</summary>
-    /// <param name="type">How <paramref name="data"/> is stored: any type with a matrix product.</param>
-    /// <param name="data">Whole blocks.</param>
-    /// <param name="values">As many floats as there are elements in <paramref name="data"/>.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit each other.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The type holds no weights.</exception>
-    public static void Dequantize(TensorType type, ReadOnlySpan<byte> data, Span<float> values)
-    {
-        if (data.Length != type.Bytes(values.Length))
-            throw new ArgumentException($"{values.Length} elements of {type} are {type.Bytes(values.Length)} bytes, not {data.Length}.", nameof(data));
-
-        fixed (byte* source = data)
-            Dequantize(type, source, values);
-    }
-
     /// <summary>Rounds F32 to a storage type. Not every block can hold every value: the errors are those of the type.</summary>
     /// <remarks>
     /// The codes and scales that are chosen make Σ w (x − x̂)² small, where w is the importance of an element's column, or 1: they
@@ -123,55 +107,5 @@ public static unsafe class Quantization
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
         return (ushort)(bits + 0x7fff + (bits >> 16 & 1) >> 16);
-    }
-
-    internal static void Dequantize(TensorType type, byte* source, Span<float> values)
-    {
-        switch (type)
-        {
-            case TensorType.F32:
-                new ReadOnlySpan<byte>(source, values.Length * sizeof(float)).CopyTo(MemoryMarshal.AsBytes(values));
-                return;
-            case TensorType.F16:
-                for (int i = 0; i < values.Length; i++)
-                    values[i] = BlockDecoder.ReadHalf(source + 2 * i);
-
-                return;
-            case TensorType.BF16:
-                for (int i = 0; i < values.Length; i++)
-                    values[i] = BitConverter.UInt32BitsToSingle((uint)(source[2 * i] << 16 | source[2 * i + 1] << 24));
-
-                return;
-        }
-
-        if (type.HasCodebook())
-        {
-            DequantizeCodebook(type, source, values);
-            return;
-        }
-
-        int length = type.BlockLength(), group = BlockDecoder.GroupLength(type);
-        for (int start = 0; start < values.Length; start += length, source += type.BlockBytes())
-        {
-            BlockDecoder.Decode(type, source, out DecodedBlock block);
-            for (int i = 0; i < length; i++)
-            {
-                float scale = block.Scale * block.GroupScales[i / group];
-                values[start + i] = scale * block.Codes[i] - block.Minimum * block.GroupMinima[i / group];
-            }
-        }
-    }
-
-    private static void DequantizeCodebook(TensorType type, byte* source, Span<float> values)
-    {
-        int length = type.BlockLength(), unit = CodebookDecoder.UnitLength(type);
-        sbyte* codes = stackalloc sbyte[256];
-        float* scales = stackalloc float[16];
-        for (int start = 0; start < values.Length; start += length, source += type.BlockBytes())
-        {
-            CodebookDecoder.Decode(type, source, codes, scales);
-            for (int i = 0; i < length; i++)
-                values[start + i] = scales[i / unit] * codes[i];
-        }
     }
 }

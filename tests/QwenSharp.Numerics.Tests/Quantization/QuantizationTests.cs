@@ -1,6 +1,6 @@
 namespace QwenSharp.Numerics.Tests;
 
-public class QuantizationTests
+public unsafe class QuantizationTests
 {
     public static TheoryData<TensorType> Quantised => [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && type.CanQuantize())];
 
@@ -58,6 +58,43 @@ public class QuantizationTests
         weights[7] = value;
         foreach (TensorType type in Quantised.Select(row => row.Data).Where(type => type != TensorType.MXFP4 || !float.IsFinite(value)))
             Assert.Throws<ArgumentException>(() => Samples.RoundTrip(type, weights));
+    }
+
+    public static TheoryData<TensorType> Grouped => [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && !type.HasCodebook())];
+
+    [Theory]
+    [MemberData(nameof(Grouped))]
+    public void Any_bytes_are_read_with_the_bits_of_the_plain_decoder(TensorType type)
+    {
+        int length = type.BlockLength(), group = BlockDecoder.GroupLength(type);
+        byte[] data = new byte[type.Bytes(60 * 256)];
+        new Random(6).NextBytes(data);
+        float[] values = new float[60 * 256];
+        Quantization.Dequantize(type, data, values);
+        fixed (byte* source = data)
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                BlockDecoder.Decode(type, source + i / length * type.BlockBytes(), out DecodedBlock block);
+                int g = i % length / group;
+                float expected = block.Scale * block.GroupScales[g] * block.Codes[i % length] - block.Minimum * block.GroupMinima[g];
+                Assert.True(BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(values[i]) || (float.IsNaN(expected) && float.IsNaN(values[i])), $"{type}, element {i}: {values[i]:R} instead of {expected:R}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Every_half_and_every_bfloat16_is_read()
+    {
+        byte[] data = [.. Enumerable.Range(0, 65536 + 3).SelectMany(i => BitConverter.GetBytes((ushort)i))];
+        float[] halves = new float[65536 + 3], brains = new float[65536 + 3];
+        Quantization.Dequantize(TensorType.F16, data, halves);
+        Quantization.Dequantize(TensorType.BF16, data, brains);
+        for (int i = 0; i < halves.Length; i++)
+        {
+            Assert.Equal((float)BitConverter.UInt16BitsToHalf((ushort)i), halves[i]);
+            Assert.Equal((uint)(ushort)i << 16, BitConverter.SingleToUInt32Bits(brains[i]));
+        }
     }
 
     [Fact]
