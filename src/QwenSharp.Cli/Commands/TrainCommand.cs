@@ -76,7 +76,7 @@ internal static class TrainCommand
             terminal.Error.WriteLine("learning a tokenizer from the data …");
             ChatTemplate? rendered = template is null ? null : new ChatTemplate(template);
             vocabulary = BpeTrainer.Train(
-                TrainingData.Texts(config.Training.Data, rendered, config.Training.SkipBadLines ? BadLines.Skip : BadLines.Stop),
+                TrainingData.Texts(config.Training.Data, rendered, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop),
                 new BpeTrainerOptions { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken },
                 stop);
         }

@@ -22,7 +22,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         {
             SequenceLength = settings.SequenceLength,
             PromptLossWeight = settings.PromptLossWeight,
-            BadLines = settings.SkipBadLines ? BadLines.Skip : BadLines.Stop,
+            BadLines = settings.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop,
             HeldOutShare = settings.HeldOutData.Count > 0 ? 0 : settings.HeldOut,
             HeldOutFiles = settings.HeldOutData,
             Seed = settings.Seed,
