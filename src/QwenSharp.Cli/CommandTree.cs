@@ -84,6 +84,7 @@ internal static class CommandTree
             LogitsCommand.Create(terminal),
             EmbedCommand.Create(terminal),
             RerankCommand.Create(terminal),
+            CorpusCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
