@@ -21,7 +21,8 @@ public class RoomTableTests
         ["QwenSharp.Gateway"] = Rooms("Chat", "Protocols"),
         ["QwenSharp.Agent"] = Rooms("Chat"),
         ["QwenSharp.Server"] = ["QwenSharp", .. Rooms("Protocols", "Gateway")],
-        ["QwenSharp.Cli"] = ["QwenSharp", .. Rooms([.. Libraries, "Training", "Protocols", "Gateway", "Agent", "Server"])],
+        ["QwenSharp.Corpus"] = [],
+        ["QwenSharp.Cli"] = ["QwenSharp", .. Rooms([.. Libraries, "Training", "Corpus", "Protocols", "Gateway", "Agent", "Server"])],
     };
 
     /// <summary>The rooms a project may reference but that may not leak intrinsics, unsafe code or P/Invoke.</summary>
@@ -29,7 +30,7 @@ public class RoomTableTests
         ["System.Runtime.Intrinsics", "DllImport", "LibraryImport", "AllowUnsafeBlocks"];
 
     public static TheoryData<string> Projects() =>
-        [.. Directory.GetDirectories(Path.Combine(Root(), "src")).Select(folder => Path.GetFileName(folder)!)];
+        [.. Directory.GetDirectories(Path.Combine(Root(), "src")).Select(folder => Path.GetFileName(folder)!), "QwenSharp.Corpus"];
 
     [Theory]
     [MemberData(nameof(Projects))]
@@ -67,14 +68,17 @@ public class RoomTableTests
 
     private static string[] Rooms(params string[] names) => [.. names.Select(name => "QwenSharp." + name)];
 
-    private static string Project(string room) => Path.Combine(Root(), "src", room, room + ".csproj");
+    // The corpus is data with its generator, and stands beside the sources.
+    private static string Folder(string room) => room == "QwenSharp.Corpus" ? Path.Combine(Root(), "corpus") : Path.Combine(Root(), "src", room);
+
+    private static string Project(string room) => Path.Combine(Folder(room), room + ".csproj");
 
     private static IEnumerable<string> References(string room) => XDocument.Load(Project(room))
         .Descendants("ProjectReference")
         .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
 
     private static IEnumerable<string> Sources(string room) => Directory
-        .EnumerateFiles(Path.Combine(Root(), "src", room), "*.cs", SearchOption.AllDirectories)
+        .EnumerateFiles(Folder(room), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
             && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 

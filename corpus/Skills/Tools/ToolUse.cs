@@ -1,0 +1,129 @@
+using QwenSharp.Corpus.Expectations;
+
+namespace QwenSharp.Corpus.Skills.Tools;
+
+/// <summary>Calls of tools that the request offers: the right one, with what the request says, several, or none where none fits; and answers from their results.</summary>
+/// <param name="talk">The skills whose questions need no tool.</param>
+internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
+{
+    private static readonly string[] Declines =
+    [
+        "I can't do that: none of my tools fits.", "None of the tools I have can do that.", "I have no tool for that.", "Sorry, I can't: there is no tool for that here.", "No tool here can do that, sorry.",
+    ];
+
+    public override string Name => "tools";
+
+    public override int Share => 28;
+
+    public override Exercise Make(Draw draw) => draw.Below(100) switch
+    {
+        < 40 => OneCall(draw),
+        < 53 => TwoCalls(draw),
+        < 72 => Answer(draw),
+        < 76 => TwoAnswers(draw),
+        < 80 => FollowUp(draw),
+        < 92 => NoneFits(draw),
+        _ => NoneNeeded(draw),
+    };
+
+    private Exercise OneCall(Draw draw)
+    {
+        OfferedTool tool = Any(draw);
+        ToolRequest request = tool.Ask(draw);
+        return Exercise(draw, "one call", [tool], [Message.User(request.Text), Calls(request)], new CallsTools([request.Call]));
+    }
+
+    private Exercise TwoCalls(Draw draw)
+    {
+        (OfferedTool[] tools, ToolRequest[] requests, string text) = Two(draw);
+        return Exercise(draw, "two calls", tools, [Message.User(text), Calls(requests)], new CallsTools([.. requests.Select(request => request.Call)]));
+    }
+
+    private Exercise Answer(Draw draw)
+    {
+        OfferedTool tool = Any(draw);
+        ToolRequest request = tool.Ask(draw);
+        (string json, string said, IReadOnlyList<string> words) = request.Result(draw);
+        return Exercise(draw, "result", [tool], [Message.User(request.Text), Calls(request), new Message("tool", json), Message.Assistant(said)], Says(words));
+    }
+
+    private Exercise TwoAnswers(Draw draw)
+    {
+        (OfferedTool[] tools, ToolRequest[] requests, string text) = Two(draw);
+        (string Json, string Said, IReadOnlyList<string> Words)[] results = [.. requests.Select(request => request.Result(draw))];
+        Message[] messages =
+        [
+            Message.User(text), Calls(requests), .. results.Select(result => new Message("tool", result.Json)), Message.Assistant(string.Join(' ', results.Select(result => result.Said))),
+        ];
+        return Exercise(draw, "result", tools, messages, Says([.. results.SelectMany(result => result.Words)]));
+    }
+
+    private Exercise FollowUp(Draw draw)
+    {
+        OfferedTool tool = new(draw.Of([.. ToolKind.All.Where(kind => kind.Also is not null)]), draw);
+        ToolRequest first = tool.Ask(draw);
+        ToolRequest second = tool.Ask(draw, tool.Kind.Slots.Count(slot => slot.IsRequired) == 1 ? tool.Kind.Also : null);
+        (string json, string said, _) = first.Result(draw);
+        Message[] messages = [Message.User(first.Text), Calls(first), new Message("tool", json), Message.Assistant(said), Message.User(second.Text), Calls(second)];
+        return Exercise(draw, "one call", [tool], messages, new CallsTools([second.Call]));
+    }
+
+    private Exercise NoneFits(Draw draw)
+    {
+        OfferedTool wanted = Any(draw);
+        Conversation talk = Talk(draw, [Message.User(wanted.Ask(draw).Text), Message.Assistant(draw.Of(Declines))], [.. Others(draw, [wanted], draw.Between(1, 4)).Select(tool => tool.Schema)]);
+        return new Exercise(Name, "no tool fits", talk, Mentions.Of("can't|cannot|no tool|none of|not able")) { Key = "without " + wanted.Signature };
+    }
+
+    private Exercise NoneNeeded(Draw draw)
+    {
+        Exercise question = draw.Of(talk).Make(draw);
+        Tool[] tools = [.. Others(draw, [], draw.Between(1, 3)).Select(tool => tool.Schema)];
+        return question with { Skill = Name, Kind = "no tool needed", Conversation = question.Conversation with { Tools = tools } };
+    }
+
+    private Exercise Exercise(Draw draw, string kind, OfferedTool[] needed, Message[] messages, Expectation expected)
+    {
+        List<OfferedTool> offered = [.. needed.DistinctBy(tool => tool.Schema.Name)];
+        offered.AddRange(Others(draw, needed, draw.Of([0, 0, 1, 1, 2, 3])));
+        draw.Shuffle(offered);
+        return new Exercise(Name, kind, Talk(draw, messages, [.. offered.Select(tool => tool.Schema)]), expected) { Key = needed[0].Signature };
+    }
+
+    private static OfferedTool Any(Draw draw) => new(draw.Chance(40) ? InventedTools.Make(draw) : draw.Of(ToolKind.All), draw);
+
+    /// <summary>Tools that do something else, some of them nearly the same.</summary>
+    private static List<OfferedTool> Others(Draw draw, IReadOnlyList<OfferedTool> than, int count)
+    {
+        List<OfferedTool> others = [];
+        while (others.Count < count)
+        {
+            OfferedTool? near = than.Count > 0 && draw.Chance(40) ? than[0] : null;
+            OfferedTool other = near switch
+            {
+                null => Any(draw),
+                { Kind.Domain: "invented" } => new OfferedTool(InventedTools.MakeLike(draw, near.Kind), draw),
+                _ => new OfferedTool(draw.Of([.. ToolKind.All.Where(kind => kind.Domain == near.Kind.Domain)]), draw),
+            };
+            if (than.Concat(others).All(taken => taken.Kind.Id != other.Kind.Id && taken.Schema.Name != other.Schema.Name))
+                others.Add(other);
+        }
+
+        return others;
+    }
+
+    private static (OfferedTool[] Tools, ToolRequest[] Requests, string Text) Two(Draw draw)
+    {
+        OfferedTool first = Any(draw);
+        OfferedTool second = draw.Chance(45) ? first : Others(draw, [first], 1)[0];
+        string? also = second == first && first.Kind.Slots.Count(slot => slot.IsRequired) == 1 && draw.Chance(60) ? first.Kind.Also : null;
+        ToolRequest[] requests = [first.Ask(draw), second.Ask(draw, also)];
+        string ended = char.IsLetterOrDigit(requests[0].Text[^1]) ? requests[0].Text + "." : requests[0].Text;
+        string text = ended + (also is null ? draw.Of([" ", "\n", " Also: ", " And then: ", " Second: ", " Besides: ", " Also, ", " And: "]) : " ") + requests[1].Text;
+        return ([first, second], requests, text);
+    }
+
+    private static Message Calls(params ToolRequest[] requests) => Message.Assistant("") with { Calls = [.. requests.Select(request => request.Call)] };
+
+    private static Mentions Says(IReadOnlyList<string> words) => new([.. words.Select(word => (IReadOnlyList<string>)[word])]);
+}
