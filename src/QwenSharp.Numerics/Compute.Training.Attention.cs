@@ -129,8 +129,14 @@ public sealed partial class Compute
 
         return new SegmentOperands
         {
-            HeadLength = headLength, Heads = heads, KvHeads = kvHeads,
-            Queries = q.Pointer, Keys = k.Pointer, Values = v.Pointer, Y = y.Pointer, LogSumExp = logSumExp.Pointer,
+            HeadLength = headLength,
+            Heads = heads,
+            KvHeads = kvHeads,
+            Queries = q.Pointer,
+            Keys = k.Pointer,
+            Values = v.Pointer,
+            Y = y.Pointer,
+            LogSumExp = logSumExp.Pointer,
         };
     }
 
