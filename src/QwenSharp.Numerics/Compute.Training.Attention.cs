@@ -79,8 +79,22 @@ public sealed partial class Compute
         ForEachRow(new DeltaRows(Vectors, y.Pointer, dy.Pointer, operands.Delta, operands.Heads, headLength), rows, q.Width);
 
         _tiles.Cut(Segments(segments), operands.KvHeads, int.MaxValue);
-        AttendSegmentsBackwardJob job = new(_segmentBackward, _tiles, operands);
-        Pool.Run(ref job, _tiles.Count);
+        if (2 * _tiles.Count > Threads)
+        {
+            AttendSegmentsBackwardJob job = new(_segmentBackward, _tiles, operands);
+            Pool.Run(ref job, _tiles.Count);
+        }
+        else
+        {
+            // Threads would be idle. Smaller tasks, each to one side, take seven products where whole segments take five, for the same bits.
+            _tiles.Cut(Segments(segments), operands.KvHeads, SegmentTile.Rows);
+            AttendKeysBackwardJob keys = new(_segmentBackward, _tiles, operands);
+            Pool.Run(ref keys, _tiles.Count);
+            _tiles.Cut(Segments(segments), operands.Heads, SegmentTile.Rows);
+            AttendQueriesBackwardJob queries = new(_segmentBackward, _tiles, operands);
+            Pool.Run(ref queries, _tiles.Count);
+        }
+
         KeepAttention(q, k, v, y, logSumExp);
         Keep(dy, dq);
         Keep(dk, dv);
@@ -115,8 +129,14 @@ public sealed partial class Compute
 
         return new SegmentOperands
         {
-            HeadLength = headLength, Heads = heads, KvHeads = kvHeads,
-            Queries = q.Pointer, Keys = k.Pointer, Values = v.Pointer, Y = y.Pointer, LogSumExp = logSumExp.Pointer,
+            HeadLength = headLength,
+            Heads = heads,
+            KvHeads = kvHeads,
+            Queries = q.Pointer,
+            Keys = k.Pointer,
+            Values = v.Pointer,
+            Y = y.Pointer,
+            LogSumExp = logSumExp.Pointer,
         };
     }
 

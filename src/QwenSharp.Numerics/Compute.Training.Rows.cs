@@ -4,8 +4,8 @@ namespace QwenSharp.Numerics;
 // so that their bits depend neither on the number of threads nor on who did what.
 public sealed partial class Compute
 {
-    // Columns of a task that scatters rows: whole cache lines, so that threads do not share one.
-    private const int ScatterColumns = 64;
+    // Floats of a cache line, which two threads should not share.
+    private const int LineFloats = 16;
 
     private NativeBuffer? _training;
 
@@ -45,19 +45,22 @@ public sealed partial class Compute
     /// <param name="epsilon">ε of the norm.</param>
     /// <param name="rotations">[rows, 2 × pairs], as they were forward.</param>
     /// <param name="dy">[rows, heads × headLength]: the gradient of what came out.</param>
-    /// <param name="dx">[rows, heads × headLength]: the gradient of <paramref name="x"/> is written here; may be <paramref name="dy"/>, not <paramref name="x"/>.</param>
+    /// <param name="dx">[rows, heads × headLength]: the gradient of <paramref name="x"/> is written here; may be <paramref name="dy"/>, and not <paramref name="x"/> where there is a weight.</param>
     /// <param name="dWeight">[1, headLength]: the gradient of the weight, summed over rows and heads, is added here; null where the weight is frozen or there is none.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit, or the output is <paramref name="x"/>.</exception>
+    /// <exception cref="ArgumentException">Shapes do not fit, or the output is an input that is read later.</exception>
     public unsafe void NormalizeAndRotateBackward(
         Activations x, int rows, int headLength, Tensor? normWeight, float epsilon, Activations rotations, Activations dy, Activations dx, Activations? dWeight)
     {
         CheckRows(rows, x, dy);
         CheckRows(rows, x, dx);
         CheckHeads(x, rows, headLength, rotations);
-        CheckDistinct(nameof(dx), dx, x, rotations, dWeight);
+        CheckDistinct(nameof(dx), dx, rotations, dWeight);
         CheckSum(nameof(dWeight), dWeight, headLength);
         if (normWeight is not null)
+        {
             CheckNorm(normWeight, headLength);
+            CheckDistinct(nameof(dx), dx, x);
+        }
         else if (dWeight is not null)
             throw new ArgumentException("A norm's gradient is asked for where there is no norm.", nameof(dWeight));
 
@@ -151,7 +154,9 @@ public sealed partial class Compute
 
         fixed (int* pointer = ids)
         {
-            int slice = (long)ids.Length * dy.Width < SharedFloats ? dy.Width : ScatterColumns;
+            // However the columns are cut, each element is summed over the rows in the same order.
+            int tasks = (long)ids.Length * dy.Width < SharedFloats || Threads == 1 ? 1 : 2 * Threads;
+            int slice = (((dy.Width + tasks - 1) / tasks) + LineFloats - 1) / LineFloats * LineFloats;
             ScatterJob job = new(Vectors, pointer, ids.Length, dy.Pointer, dTable.Pointer, dy.Width, slice);
             Pool.Run(ref job, (dy.Width + slice - 1) / slice);
         }

@@ -12,7 +12,7 @@ internal readonly unsafe struct AttendSegmentsJob(SegmentForward[] workers, RowT
     }
 }
 
-/// <summary>The way back; a task is a segment and one KV head, so that no two tasks add to the same gradient.</summary>
+/// <summary>The way back; a task is a whole segment and one KV head, so that no two tasks add to the same gradient.</summary>
 internal readonly unsafe struct AttendSegmentsBackwardJob(SegmentBackward[] workers, RowTiles segments, SegmentOperands operands) : IParallelJob
 {
     private readonly SegmentOperands _operands = operands;
@@ -21,6 +21,31 @@ internal readonly unsafe struct AttendSegmentsBackwardJob(SegmentBackward[] work
     {
         ref readonly RowTile segment = ref segments[task];
         workers[worker].Run(_operands, segments.Sequence(segment).FirstRow, segment.Rows, segment.Head);
+    }
+}
+
+/// <summary>The way back to keys and values alone; a task is a tile of keys and their KV head.</summary>
+internal readonly unsafe struct AttendKeysBackwardJob(SegmentBackward[] workers, RowTiles tiles, SegmentOperands operands) : IParallelJob
+{
+    private readonly SegmentOperands _operands = operands;
+
+    public void Execute(int task, int worker)
+    {
+        ref readonly RowTile tile = ref tiles[task];
+        ref readonly SequenceRows segment = ref tiles.Sequence(tile);
+        workers[worker].RunKeys(_operands, segment.FirstRow, segment.Rows, tile.Head, tile.FirstRow, addToQueries: false);
+    }
+}
+
+/// <summary>The way back to queries alone; a task is a tile of queries and their head.</summary>
+internal readonly unsafe struct AttendQueriesBackwardJob(SegmentBackward[] workers, RowTiles tiles, SegmentOperands operands) : IParallelJob
+{
+    private readonly SegmentOperands _operands = operands;
+
+    public void Execute(int task, int worker)
+    {
+        ref readonly RowTile tile = ref tiles[task];
+        workers[worker].RunQueries(_operands, tiles.Sequence(tile).FirstRow, tile.FirstRow, tile.Rows, tile.Head);
     }
 }
 

@@ -148,6 +148,27 @@ public class SegmentAttentionTests
 
     [Theory]
     [MemberData(nameof(Isas))]
+    public void Few_segments_on_many_threads_have_the_bits_of_one_thread(Isa isa)
+    {
+        // Two segments with one KV head are two tasks for one to three threads, and are cut into tiles for more.
+        int[] segments = [0, 150, 200];
+        using Batch whole = new(200, 3, 1, 20, 1);
+        whole.Run(isa, 1, segments);
+        foreach (int threads in new[] { 3, 4, 8 })
+        {
+            using Batch tiles = new(200, 3, 1, 20, 1);
+            tiles.Run(isa, threads, segments);
+            for (int row = 0; row < 200; row++)
+            {
+                Kernels.SameBits(whole.DQ.Row(row), tiles.DQ.Row(row));
+                Kernels.SameBits(whole.DK.Row(row), tiles.DK.Row(row));
+                Kernels.SameBits(whole.DV.Row(row), tiles.DV.Row(row));
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
     public void Numbers_that_are_none_show_and_stay_in_their_segment(Isa isa)
     {
         using Batch batch = new(40, 2, 1, 16, 1);
