@@ -6,28 +6,29 @@ using QwenSharp.Training;
 namespace QwenSharp.Cli.Training;
 
 /// <summary>The file of <c>qwensharp train</c>: a model from scratch. Paths in it are seen from its own folder.</summary>
+/// <remarks>Members are set and not initialised: generated readers of JSON leave the defaults of the former alone.</remarks>
 internal sealed record TrainConfig
 {
     /// <summary>The model's name, as its file carries it.</summary>
-    public required string Name { get; init; }
+    public required string Name { get; set; }
 
     /// <summary>The folder of the run.</summary>
-    public required string Output { get; init; }
+    public required string Output { get; set; }
 
     /// <summary>The model's shape.</summary>
-    public required ShapeConfig Model { get; init; }
+    public required ShapeConfig Model { get; set; }
 
     /// <summary>The tokenizer: learnt from the data, or taken from a model.</summary>
-    public TokenizerConfig Tokenizer { get; init; } = new();
+    public TokenizerConfig Tokenizer { get; set; } = new();
 
     /// <summary>A file with the chat template (Jinja); ChatML's simplest form where there is none.</summary>
-    public string? Template { get; init; }
+    public string? Template { get; set; }
 
     /// <summary>The type of the weights in the file that is written: f32, f16, bf16, q8_0, ….</summary>
-    public string Type { get; init; } = "f16";
+    public string Type { get; set; } = "f16";
 
     /// <summary>What is learnt from, and how.</summary>
-    public required TrainingSettings Training { get; init; }
+    public required TrainingSettings Training { get; set; }
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidDataException">It is not JSON, has a key that means nothing here, or lacks one.</exception>
@@ -69,17 +70,17 @@ internal sealed record TrainConfig
 /// <summary>A dense model's shape.</summary>
 internal sealed record ShapeConfig
 {
-    public string Architecture { get; init; } = "qwen3";
-    public required int Layers { get; init; }
-    public required int Width { get; init; }
-    public required int Heads { get; init; }
-    public required int KvHeads { get; init; }
-    public required int HeadLength { get; init; }
-    public required int FeedForwardWidth { get; init; }
-    public int ContextLength { get; init; } = 1024;
-    public float RopeTheta { get; init; } = 10_000;
-    public float RmsEpsilon { get; init; } = 1e-6f;
-    public bool TiedHead { get; init; } = true;
+    public string Architecture { get; set; } = "qwen3";
+    public required int Layers { get; set; }
+    public required int Width { get; set; }
+    public required int Heads { get; set; }
+    public required int KvHeads { get; set; }
+    public required int HeadLength { get; set; }
+    public required int FeedForwardWidth { get; set; }
+    public int ContextLength { get; set; } = 1024;
+    public float RopeTheta { get; set; } = 10_000;
+    public float RmsEpsilon { get; set; } = 1e-6f;
+    public bool TiedHead { get; set; } = true;
 
     public ModelConfig ToModelConfig(int vocabularySize) => new ModelConfig
     {
@@ -104,13 +105,13 @@ internal sealed record ShapeConfig
 internal sealed record TokenizerConfig
 {
     /// <summary>Tokens of a vocabulary that is learnt from the data.</summary>
-    public int Vocabulary { get; init; } = 4096;
+    public int Vocabulary { get; set; } = 4096;
 
     /// <summary>The longest token in bytes that is learnt.</summary>
-    public int LongestToken { get; init; } = 32;
+    public int LongestToken { get; set; } = 32;
 
     /// <summary>A model or a tokenizer.json whose tokenizer is used in place of a learnt one.</summary>
-    public string? From { get; init; }
+    public string? From { get; set; }
 }
 
 [JsonSerializable(typeof(TrainConfig))]
