@@ -10,7 +10,7 @@ internal static class TextFile
 {
     private const string Divider = "<|endoftext|>";
 
-    /// <summary>A longer document is read in parts, cut where a line ends: memory stays bounded, and rows of training are far shorter.</summary>
+    /// <summary>A longer document is read in parts, cut where a line ends if it can be: memory stays bounded, and rows of training are far shorter.</summary>
     private const int PartLength = 1 << 18;
 
     /// <summary>The documents that are not blank, and the parts of those that are long.</summary>
@@ -23,38 +23,45 @@ internal static class TextFile
         char[] buffer = new char[PartLength];
         for (int read; (read = ReadBlock(reader, buffer, path)) > 0;)
         {
-            // Only what is new, and the beginning of a divider before it, can hold the end of a document.
             string text = pending.Append(buffer, 0, read).ToString();
             int start = 0;
             for (int end; (end = text.IndexOf(Divider, start, StringComparison.Ordinal)) >= 0; start = end + Divider.Length)
             {
-                if (Document(text[start..end], isEnd: true) is { } document)
+                if (Document(text[start..end]) is { } document)
                     yield return document;
             }
 
-            int cut = text.Length - start > PartLength ? EndOfLine(text, start) : start;
+            int cut = text.Length - start > PartLength ? PlaceToCut(text, start) : start;
             if (cut > start)
                 yield return ExampleText.Document(text[start..cut], isEnd: false);
 
             pending.Clear().Append(text, cut, text.Length - cut);
         }
 
-        if (Document(pending.ToString(), isEnd: true) is { } last)
+        if (Document(pending.ToString()) is { } last)
             yield return last;
     }
 
-    private static ExampleText? Document(string text, bool isEnd) => text.AsSpan().Trim() is { Length: > 0 } document ? ExampleText.Document(document.ToString(), isEnd) : null;
+    private static ExampleText? Document(string text) => text.Trim() is { Length: > 0 } document ? ExampleText.Document(document, isEnd: true) : null;
 
-    /// <summary>The last place after a line's end and before a character that is no white space, where no token spans both sides; or the start.</summary>
-    private static int EndOfLine(string text, int start)
+    /// <summary>
+    /// The last place after a line's end and before a character that is no white space, where no token spans both sides; where no line ends, the last before
+    /// such a character. A divider that is only begun stays whole.
+    /// </summary>
+    private static int PlaceToCut(string text, int start)
     {
-        for (int i = text.Length - Divider.Length - 1; i > start; i--)
+        int place = start;
+        for (int i = text.Length - Divider.Length; i > start; i--)
         {
-            if (text[i - 1] == '\n' && !char.IsWhiteSpace(text[i]))
+            if (char.IsWhiteSpace(text[i]) || char.IsLowSurrogate(text[i]))
+                continue;
+            if (text[i - 1] == '\n')
                 return i;
+            if (place == start)
+                place = i;
         }
 
-        return start;
+        return place;
     }
 
     private static int ReadBlock(StreamReader reader, char[] buffer, string path)

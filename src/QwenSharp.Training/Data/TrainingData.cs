@@ -14,15 +14,14 @@ namespace QwenSharp.Training;
 /// </remarks>
 public sealed class TrainingData
 {
-    private readonly ExampleStore _store;
     private readonly TrainingDataOptions _options;
 
     /// <summary>The order of the rows in the epoch asked for last.</summary>
     private volatile Epoch? _epoch;
 
-    private TrainingData(ExampleStore store, TrainingDataOptions options, PackedExamples training, PackedExamples heldOut, TrainingDataLoader loader)
+    private TrainingData(TrainingDataOptions options, PackedExamples training, PackedExamples heldOut, TrainingDataLoader loader)
     {
-        (_store, _options, Training, HeldOut) = (store, options, training, heldOut);
+        (_options, Training, HeldOut) = (options, training, heldOut);
         (BadLines, CutCount, DroppedCount) = (loader.BadLines, loader.CutCount, loader.DroppedCount);
     }
 
@@ -67,15 +66,13 @@ public sealed class TrainingData
         int padding = tokenizer.PadId ?? tokenizer.EosId ?? 0;
         int[] shuffled = [.. StableHash.Permutation(training.Count, options.Seed).Select(index => training[index])];
         return new TrainingData(
-            store, options,
+            options,
             new PackedExamples(store, shuffled, options.SequenceLength, options.PromptLossWeight, padding),
             new PackedExamples(store, heldOut, options.SequenceLength, options.PromptLossWeight, padding),
             loader);
     }
 
-    /// <summary>
-    /// The texts of training data, rendered, as a <see cref="BpeTrainer"/> learns from them.
-    /// </summary>
+    /// <summary>The texts of training data, rendered, as a <see cref="BpeTrainer"/> learns from them.</summary>
     /// <param name="paths">Files, <c>.jsonl</c> or <c>.txt</c>.</param>
     /// <param name="template">The chat template that the model will have; null where the data has no conversations.</param>
     /// <param name="badLines">What to do with a line that cannot be used.</param>

@@ -17,7 +17,7 @@ public sealed record TrainingDataOptions
 
     /// <summary>
     /// The share of the examples that is held out, from 0 to below 1. A hash of the text decides, so that an example stays on its side when the data grows,
-    /// and the same conversation twice is on one side.
+    /// and the same conversation twice is on one side. A document of a text file is not divided.
     /// </summary>
     public double HeldOutShare { get; init; }
 

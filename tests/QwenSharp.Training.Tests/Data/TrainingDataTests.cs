@@ -50,7 +50,7 @@ public class TrainingDataTests
     public void A_long_document_is_read_in_parts_that_end_with_a_line()
     {
         string line = new('x', 99);
-        string[] documents = [string.Join('\n', Enumerable.Repeat(line, 6_000)), "short", string.Join('\n', Enumerable.Repeat("y", 200_000))];
+        string[] documents = [string.Join('\n', Enumerable.Repeat(line, 6_000)), "short", string.Join('\n', Enumerable.Repeat("y", 200_000)), string.Concat(Enumerable.Repeat("😀", 300_000))];
         using TemporaryFile file = new(".txt", string.Join("<|endoftext|>", documents));
         List<string> read = [""];
         foreach (ExampleText part in TextFile.Read(file.Path))
@@ -58,12 +58,12 @@ public class TrainingDataTests
             read[^1] += part.Text;
             if (part.Kind == ExampleKind.Document)
                 read.Add("");
-            else
+            else if (part.Text.Contains('\n'))
                 Assert.EndsWith("\n", part.Text);
         }
 
         Assert.Equal([.. documents, ""], read);
-        Assert.True(TextFile.Read(file.Path).Count() > 4);
+        Assert.InRange(TextFile.Read(file.Path).Count(), documents.Length + 3, 20);
     }
 
     [Fact]
