@@ -3,8 +3,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Vector.Bench;
 
 /// <summary>
-/// The three matrix products of training, as shares of the multiply-adds that the same threads reach in registers in the same moment:
-/// y = Wx, its gradient by x, and its gradient by W.
+/// The three matrix products of training, as shares of the multiply-adds that the same threads reach in registers in the same moment, both by
+/// processor time: y = Wx, its gradient by x, and its gradient by W.
 /// </summary>
 internal static class TrainingProductSection
 {
@@ -46,7 +46,7 @@ internal static class TrainingProductSection
             {
                 double peak;
                 using (WorkerPool pool = new(threads))
-                    peak = 2 * Measure.PeakMacs(pool, 0.2);
+                    peak = 2 * Measure.PeakMacs(pool, action => Measure.LeastProcessorTime(action, threads, 0.2));
 
                 using Compute compute = new(threads);
                 using Activations x = Random(rows, width), y = Random(rows, outputs), dx = new(rows, width);
@@ -55,7 +55,7 @@ internal static class TrainingProductSection
                 double operations = 2.0 * rows * width * outputs;
                 string Share(Action product)
                 {
-                    double rate = operations / Measure.Best(product, 0.4);
+                    double rate = operations / Measure.LeastProcessorTime(product, threads, 0.4);
                     return $"{rate / 1e9,6:f1} = {rate / peak,4:p0}";
                 }
 

@@ -1,5 +1,7 @@
 using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace QwenSharp.Numerics.Tests;
 
@@ -60,6 +62,32 @@ public class TrainingProductTests
                 Products.SameBits(dw, otherDw, outputs, $"dw {isa} {rows}×{width}→{outputs}");
             }
         }
+    }
+
+    [Fact]
+    public void Any_shape_and_thread_count_gives_the_scalar_bits()
+    {
+        Assert.SkipUnless(Fma.IsSupported || AdvSimd.IsSupported, "This processor rounds twice where others fuse.");
+        Gen<(int Rows, int In, int Out, int Threads)> cases =
+            from rows in Gen.Choose(1, 300)
+            from width in Gen.Choose(1, 300)
+            from outputs in Gen.Choose(1, 300)
+            from threads in Gen.Choose(1, 4)
+            select (rows, width, outputs, threads);
+        Prop.ForAll(cases.ToArbitrary(), drawn =>
+        {
+            (int rows, int width, int outputs, int threads) = drawn;
+            using Activations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
+            using Activations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
+            All(Isa.Scalar, 1, rows, y, dx, dw);
+            foreach (Isa isa in InstructionSets.Available)
+            {
+                All(isa, threads, rows, otherY, otherDx, otherDw);
+                Products.SameBits(y, otherY, rows, $"y {isa} {drawn}");
+                Products.SameBits(dx, otherDx, rows, $"dx {isa} {drawn}");
+                Products.SameBits(dw, otherDw, outputs, $"dw {isa} {drawn}");
+            }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(40).WithReplay(new Replay(new Rnd(20260101UL, 1UL), null)));
     }
 
     [Theory]
