@@ -57,7 +57,7 @@ internal static class RunCommand
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
             LocalModel local = LocalModel.Of(parsed.GetValue(model)!);
-            string? name = parsed.GetValue(adapter) is { } path ? AdapterFile.NameOf(path) : null;
+            string? name = parsed.GetValue(adapter) is { } path ? $"adapter {AdapterFile.NameOf(path)}" : null;
             await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with
             {
                 Id = local.Id,
@@ -69,7 +69,7 @@ internal static class RunCommand
                 return await OnceAsync(terminal, client, Messages(parsed.GetValue(system), request), options, parsed.GetValue(stats), parsed.GetValue(json), stop).ConfigureAwait(false);
             }
 
-            terminal.Out.WriteLine(terminal.Dim($"{loaded.Id}{(name is null ? "" : $" with the adapter {name}")}, context of {loaded.ContextLength} tokens. /help lists the commands."));
+            terminal.Out.WriteLine(terminal.Dim($"{loaded.Id}{(name is null ? "" : $" with {name}")}, context of {loaded.ContextLength} tokens. /help lists the commands."));
             await new ChatSession(client, options, terminal, terminal.LineReader())
             {
                 System = parsed.GetValue(system),

@@ -38,12 +38,8 @@ public sealed class LoraDelta
         if ((uint)row >= (uint)Rows || values.Length != Columns)
             throw new ArgumentException($"There is no row {row} of {values.Length} elements in a matrix of {Rows} rows of {Columns}.", nameof(row));
 
-        // The sum of the few products first, as the adapter beside the model adds it in one piece.
-        float[] sum = new float[Columns];
         for (int inner = 0; inner < _rank; inner++)
-            AddScaled(_coefficients[(row * _rank) + inner], _basis.AsSpan(inner * Columns, Columns), sum);
-
-        AddScaled(1, sum, values);
+            AddScaled(_coefficients[(row * _rank) + inner], _basis.AsSpan(inner * Columns, Columns), values);
     }
 
     private static void AddScaled(float factor, ReadOnlySpan<float> from, Span<float> to)
