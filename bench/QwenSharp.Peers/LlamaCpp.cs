@@ -65,6 +65,21 @@ internal sealed unsafe class LlamaCpp : IDisposable
         return new ReadOnlySpan<float>(logits, VocabularySize);
     }
 
+    /// <summary>From now on decodes with a LoRA adapter.</summary>
+    public void Adapt(string path)
+    {
+        nint file = Marshal.StringToCoTaskMemUTF8(path);
+        nint adapter = ((delegate* unmanaged[Cdecl]<nint, nint, nint>)Export("llama_adapter_lora_init"))(_model, file);
+        Marshal.FreeCoTaskMem(file);
+        if (adapter == 0)
+            throw new InvalidDataException($"llama.cpp does not load the adapter {path}.");
+
+        float scale = 1;
+        int status = ((delegate* unmanaged[Cdecl]<nint, nint*, nuint, float*, int>)Export("llama_set_adapters_lora"))(_context, &adapter, 1, &scale);
+        if (status != 0)
+            throw new InvalidOperationException($"llama_set_adapters_lora returned {status}.");
+    }
+
     /// <summary>Forgets all tokens.</summary>
     public void Clear()
     {

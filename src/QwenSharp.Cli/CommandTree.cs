@@ -79,6 +79,7 @@ internal static class CommandTree
             ConvertCommand.Create(terminal),
             QuantizeCommand.Create(terminal),
             ImportanceCommand.Create(terminal),
+            MergeCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             TemplateCommand.Create(terminal),
             LogitsCommand.Create(terminal),

@@ -1,3 +1,5 @@
+using QwenSharp.Models;
+
 namespace QwenSharp.Engine;
 
 /// <summary>One sequence to be continued. Token ids in, token ids out: text is another room's.</summary>
@@ -15,6 +17,9 @@ public sealed record GenerationRequest
     /// <summary>Token ids that end the answer: the end-of-turn and end-of-text tokens of the model.</summary>
     public IReadOnlyCollection<int> StopTokens { get; init; } = [];
 
+    /// <summary>An adapter that was fitted to the engine's model, for this sequence alone; null for the model as it is.</summary>
+    public FittedAdapter? Adapter { get; init; }
+
     /// <summary>Whether each token comes with its log-probability.</summary>
     public bool Logprobs { get; init; }
 
@@ -22,8 +27,9 @@ public sealed record GenerationRequest
     public int TopLogprobs { get; init; }
 
     /// <summary>Refuses what cannot be honoured, and says how many tokens there are to generate at most.</summary>
-    internal int Validate(int vocabularySize, int contextLength)
+    internal int Validate(LanguageModel model, int contextLength)
     {
+        int vocabularySize = model.Config.VocabularySize;
         Require(Prompt.Length > 0, nameof(Prompt), "is empty; there must be a token to continue");
         Require(Prompt.Length < contextLength, nameof(Prompt), $"has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer");
         foreach (int token in Prompt.Span)
@@ -32,6 +38,7 @@ public sealed record GenerationRequest
         Require(MaxTokens is null or > 0, nameof(MaxTokens), $"is {MaxTokens}; it must be 1 or more");
         Require(TopLogprobs >= 0 && TopLogprobs <= vocabularySize, nameof(TopLogprobs), $"is {TopLogprobs}; it must be 0 to {vocabularySize}");
         Require(Logprobs || TopLogprobs == 0, nameof(TopLogprobs), $"is {TopLogprobs}; it needs {nameof(Logprobs)}");
+        Require(Adapter is null || Adapter.Model == model, nameof(Adapter), $"'{Adapter?.Adapter.Name}' was fitted to another model");
         Sampling.Validate(vocabularySize);
         return Math.Min(MaxTokens ?? int.MaxValue, contextLength - Prompt.Length);
     }

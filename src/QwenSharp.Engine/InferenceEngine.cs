@@ -77,7 +77,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         // The caller's array may change once it was checked.
         request = request with { Prompt = request.Prompt.ToArray() };
-        return Enumerate(request, request.Validate(_model.Config.VocabularySize, ContextLength), cancellationToken);
+        return Enumerate(request, request.Validate(_model, ContextLength), cancellationToken);
     }
 
     /// <summary>Ends every sequence with <see cref="ObjectDisposedException"/> and waits for the loop; the model stays.</summary>

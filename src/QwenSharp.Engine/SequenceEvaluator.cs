@@ -25,6 +25,7 @@ public sealed class SequenceEvaluator : IDisposable
     private readonly Workspace _workspace;
     private readonly Batch _batch;
     private readonly int[] _blocks;
+    private readonly FittedAdapter? _adapter;
     private readonly List<int> _tokens = [];
 
     /// <summary>Allocates for one sequence.</summary>
@@ -34,13 +35,18 @@ public sealed class SequenceEvaluator : IDisposable
     /// <param name="kvType">F32, or F16 as an <see cref="InferenceEngine"/> has by default.</param>
     /// <param name="chunk">Tokens computed at once at most.</param>
     /// <param name="observer">Sees the input of each product with a weight matrix; null for none.</param>
+    /// <param name="adapter">An adapter that was fitted to the model; null for the model as it is.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
+    /// <exception cref="ArgumentException">The adapter was fitted to another model.</exception>
     public SequenceEvaluator(
-        LanguageModel model, int contextLength, int threads = 0, TensorType kvType = TensorType.F32, int chunk = 512, ProjectionObserver? observer = null)
+        LanguageModel model, int contextLength, int threads = 0, TensorType kvType = TensorType.F32, int chunk = 512, ProjectionObserver? observer = null, FittedAdapter? adapter = null)
     {
+        if (adapter is not null && adapter.Model != model)
+            throw new ArgumentException($"The adapter '{adapter.Adapter.Name}' was fitted to another model.", nameof(adapter));
+
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
-        _model = model;
+        (_model, _adapter) = (model, adapter);
         ContextLength = contextLength;
         (chunk, int logitRows) = BatchFor(contextLength, chunk);
         _compute = new Compute(threads) { Observer = observer };
@@ -145,7 +151,7 @@ public sealed class SequenceEvaluator : IDisposable
     private void Forward(ReadOnlySpan<int> tokens, int logits)
     {
         _batch.Clear();
-        _batch.Add(tokens, Position, _blocks, logits);
+        _batch.Add(tokens, Position, _blocks, logits, adapter: _adapter);
         _model.Forward(_compute, _batch, _cache, _workspace, _states);
         _tokens.AddRange(tokens);
     }

@@ -13,6 +13,7 @@ public sealed class Batch
     private readonly int[] _logitRows;
     private readonly GridPosition[] _grid;
     private readonly SequenceRows[] _sequences;
+    private readonly FittedAdapter?[] _adapters;
     private int _sequenceCount;
     private bool _hasGrid;
 
@@ -26,6 +27,7 @@ public sealed class Batch
         _logitRows = new int[maxRows];
         _grid = new GridPosition[maxRows];
         _sequences = new SequenceRows[maxSequences];
+        _adapters = new FittedAdapter?[maxSequences];
     }
 
     /// <summary>How many rows are filled.</summary>
@@ -52,6 +54,9 @@ public sealed class Batch
     /// <summary>Which rows belong to which sequence.</summary>
     public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
 
+    /// <summary>The adapter of each sequence, or null for the model as it is.</summary>
+    public ReadOnlySpan<FittedAdapter?> Adapters => _adapters.AsSpan(0, _sequenceCount);
+
     /// <summary>Adds the next tokens of a sequence.</summary>
     /// <param name="tokens">One a row; at least one.</param>
     /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
@@ -59,8 +64,10 @@ public sealed class Batch
     /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
     /// <param name="grid">The tokens' positions for rotary embedding, where images make them differ from those in the sequence; empty where they do not.</param>
     /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
+    /// <param name="adapter">What is added to the model for this sequence; the same for all its tokens.</param>
     /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
-    public void Add(ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, ReadOnlySpan<GridPosition> grid = default, int slot = 0)
+    public void Add(
+        ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, ReadOnlySpan<GridPosition> grid = default, int slot = 0, FittedAdapter? adapter = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(logits);
@@ -83,6 +90,7 @@ public sealed class Batch
         for (int i = tokens.Length - logits; i < tokens.Length; i++)
             _logitRows[LogitCount++] = Rows + i;
 
+        _adapters[_sequenceCount] = adapter;
         _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks, slot);
         Rows += tokens.Length;
     }

@@ -87,6 +87,15 @@ public sealed class LanguageModel
     /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table, and experts that it does not hit.</summary>
     public long BytesPerToken { get; }
 
+    /// <summary>Checks an adapter against this model and finds the matrices that it changes. The weights are neither copied nor touched.</summary>
+    /// <exception cref="ModelLoadException">It is for another architecture, or one of its pairs has no place here or another shape; the message names it.</exception>
+    public FittedAdapter Fit(LoraAdapter adapter) => new(this, adapter);
+
+    /// <summary>The maps that adapters may change. A tied head is none of them: it is the embedding table.</summary>
+    internal IEnumerable<Linear> Linears => _layers.Concat(_nextTokens.Select(block => block.Layer))
+        .SelectMany(layer => layer.Mixer.Linears.Concat(layer.FeedForward.Linears))
+        .Concat(Config.HasTiedHead ? [] : [_head]);
+
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
     /// <param name="type">F16 or F32.</param>
     /// <param name="blocks">How many blocks.</param>
@@ -123,7 +132,9 @@ public sealed class LanguageModel
 
         states?.Enter(batch.Sequences);
         SequenceStores stores = new(cache, states);
+        w.Adapters.Begin(batch, this);
         compute.Embed(_embedding, batch.Tokens, w.Hidden);
+        w.Adapters.AddEmbeddings(compute, batch.Tokens, w.Hidden);
         _rotary.Fill(batch, w.Rotations);
         int rows = batch.Rows;
         for (int l = 0; l < _layers.Length; l++)
@@ -151,6 +162,7 @@ public sealed class LanguageModel
             throw new InvalidOperationException($"The model has {_nextTokens.Length} blocks for the token after next, and no block {block}.");
 
         NextTokenBlock next = _nextTokens[block];
+        w.Adapters.Begin(batch, this);
         _rotary.Fill(batch, w.Rotations);
         next.Begin(compute, _embedding, batch.Tokens, hidden, Config.RmsEpsilon, w);
         int rows = Forward(compute, batch, new SequenceStores(cache, null), next.Layer, isLast: true, w);
@@ -174,7 +186,7 @@ public sealed class LanguageModel
     {
         compute.RmsNorm(w.Hidden, batch.Rows, layer.MixerNorm, Config.RmsEpsilon, w.Normed);
         layer.Mixer.Forward(compute, batch, stores, w);
-        int rows = isLast ? KeepRows(w.Hidden, batch.LogitRows) : batch.Rows;
+        int rows = isLast ? KeepRows(w, batch.LogitRows) : batch.Rows;
         if (rows > 0)
         {
             compute.RmsNorm(w.Hidden, rows, layer.FeedForwardNorm, Config.RmsEpsilon, w.Normed);
@@ -192,19 +204,22 @@ public sealed class LanguageModel
 
         compute.Project(w.Normed, rows, head.Into(w.Logits));
         head.Finish(w.Logits, rows);
+        w.Adapters.Add(compute, head, w.Normed, rows, w.Logits);
     }
 
     private int RequireNextTokens() => _nextTokens.Length > 0
         ? _nextTokens.Length
         : throw new InvalidOperationException("The model has no block for the token after next.");
 
-    private static int KeepRows(Activations hidden, ReadOnlySpan<int> ascending)
+    private static int KeepRows(Workspace w, ReadOnlySpan<int> ascending)
     {
         for (int i = 0; i < ascending.Length; i++)
         {
             if (ascending[i] != i)
-                hidden.Row(ascending[i]).CopyTo(hidden.Row(i));
+                w.Hidden.Row(ascending[i]).CopyTo(w.Hidden.Row(i));
         }
+
+        w.Adapters.Keep(ascending);
 
         return ascending.Length;
     }

@@ -29,11 +29,12 @@ public sealed class Workspace : IDisposable
         Gate = _matrices[nameof(Gate)];
         Up = _matrices[nameof(Up)];
         Logits = _matrices[nameof(Logits)];
+        Adapters = new AdapterRows(maxRows);
         DeltaNet = config.Recurrent is { } recurrent ? new DeltaNetWorkspace(recurrent.Shape, maxRows) : null;
         Experts = config.Experts is { } experts ? new ExpertWorkspace(config, experts, maxRows) : null;
     }
 
-    /// <summary>Bytes of all activations.</summary>
+    /// <summary>Bytes of all activations, without the few that adapters need.</summary>
     public long Bytes => _matrices.Bytes + (DeltaNet?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
 
     /// <summary>The logits that the last forward pass was asked for: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
@@ -81,6 +82,9 @@ public sealed class Workspace : IDisposable
     /// <summary>Embeddings and hidden states side by side, where blocks draft the token after next, [rows, 2 × width].</summary>
     internal Activations? NextTokenInputs { get; }
 
+    /// <summary>What adapters add to the rows at hand.</summary>
+    internal AdapterRows Adapters { get; }
+
     /// <summary>What a mixture of experts needs, where there is one.</summary>
     internal ExpertWorkspace? Experts { get; }
 
@@ -103,6 +107,7 @@ public sealed class Workspace : IDisposable
     public void Dispose()
     {
         _matrices.Dispose();
+        Adapters.Dispose();
         DeltaNet?.Dispose();
         Experts?.Dispose();
     }

@@ -60,7 +60,7 @@ public sealed class QwenServer : IAsyncDisposable
                 Prepare(loaded[^1]);
             }
 
-            return await StartAsync(options, [.. loaded.Select(ServedModel.Of)], loaded, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(options, [.. loaded.SelectMany(ServedModel.Of)], loaded, cancellationToken).ConfigureAwait(false);
         }
         catch
         {

@@ -16,9 +16,10 @@ namespace QwenSharp;
 /// <see cref="QwenModel.RecommendedSampling"/> says. Safe to use from several threads: requests are computed in one batch.
 /// </remarks>
 /// <param name="model">The model; it stays the caller's to dispose.</param>
-public sealed class QwenChatClient(QwenModel model) : IChatClient
+/// <param name="modelId">Which of <see cref="QwenModel.Names"/> answers requests whose <see cref="ChatOptions.ModelId"/> is null: an adapter's, or null for the model's own.</param>
+public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IChatClient
 {
-    private readonly ChatClientMetadata _metadata = new("qwensharp", defaultModelId: model.Id);
+    private readonly ChatClientMetadata _metadata = new("qwensharp", defaultModelId: modelId ?? model.Id);
 
     /// <summary>Answers a conversation: the stream of <see cref="GetStreamingResponseAsync"/>, folded.</summary>
     /// <inheritdoc cref="GetStreamingResponseAsync" path="/param|/exception"/>
@@ -39,11 +40,11 @@ public sealed class QwenChatClient(QwenModel model) : IChatClient
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = model.Template;
         ChatRequest request = ChatRequest.Read(
-            options, model.Id, thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
+            options, model, modelId ?? model.Id, thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
         RenderedPrompt prompt = template.Render(messages, request.TemplateOptions);
         IAsyncEnumerable<TextChunk> chunks = model.CompleteAsync(Encode(prompt), request.Generation, cancellationToken);
         ReplySplitter splitter = new(template.ToolCallDialect, request.TemplateOptions.Tools, prompt.OpensReasoning);
-        return Answer(chunks, splitter, request.Generation.Logprobs, cancellationToken);
+        return Answer(chunks, splitter, request.Generation, cancellationToken);
     }
 
     /// <summary>Gives the <see cref="QwenModel"/>, the client itself, or its <see cref="ChatClientMetadata"/>.</summary>
@@ -77,7 +78,7 @@ public sealed class QwenChatClient(QwenModel model) : IChatClient
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> Answer(
-        IAsyncEnumerable<TextChunk> chunks, ReplySplitter splitter, bool logprobs, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<TextChunk> chunks, ReplySplitter splitter, TextGenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string id = $"chatcmpl-{Guid.NewGuid():N}";
         DateTimeOffset created = DateTimeOffset.UtcNow;
@@ -85,7 +86,7 @@ public sealed class QwenChatClient(QwenModel model) : IChatClient
         bool calls = false;
         await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            if (logprobs)
+            if (options.Logprobs)
                 tokens.AddRange(chunk.Tokens);
 
             List<AIContent> contents = [.. splitter.Push(chunk.Text)];
@@ -103,7 +104,7 @@ public sealed class QwenChatClient(QwenModel model) : IChatClient
             {
                 ResponseId = id,
                 MessageId = id,
-                ModelId = model.Id,
+                ModelId = options.Adapter ?? model.Id,
                 CreatedAt = created,
                 FinishReason = chunk.Finish switch
                 {

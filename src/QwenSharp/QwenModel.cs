@@ -30,6 +30,7 @@ public sealed class QwenModel : IAsyncDisposable
         _recommendedForReasoning = Checkpoints.RecommendedSampling.Of(file.Metadata, reasons: true);
         Id = options.Id ?? IdOf(file);
         Weights = weights;
+        Adapters = options.Adapters.ToDictionary(adapter => adapter.Key, adapter => Fit(adapter.Key, adapter.Value));
         Tokenizer = tokenizer;
         StopTokens = CheckpointVocabulary.StopTokens(file.Metadata, tokenizer);
         string? template = CheckpointTemplate.TextOf(file, tokenizer);
@@ -39,6 +40,12 @@ public sealed class QwenModel : IAsyncDisposable
 
     /// <summary>The name under which the model is known.</summary>
     public string Id { get; }
+
+    /// <summary>The adapters that were loaded beside it, by the names by which requests choose them.</summary>
+    public IReadOnlyDictionary<string, FittedAdapter> Adapters { get; }
+
+    /// <summary>Its own name, and those of its adapters.</summary>
+    public IReadOnlyList<string> Names => [Id, .. Adapters.Keys];
 
     /// <summary>The model's lengths and constants.</summary>
     public ModelConfig Config => Weights.Config;
@@ -70,6 +77,7 @@ public sealed class QwenModel : IAsyncDisposable
     /// <exception cref="InvalidDataException">The file has no weights or no tokenizer.</exception>
     /// <exception cref="ModelLoadException">The architecture or a tensor is not what this build runs.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
+    /// <exception cref="ArgumentException">An adapter has the model's own name.</exception>
     public static QwenModel Load(string path, QwenModelOptions? options = null)
     {
         Checkpoint file = ModelFiles.Open(path);
@@ -109,11 +117,13 @@ public sealed class QwenModel : IAsyncDisposable
     }
 
     /// <summary>Reads neutral options for a prompt without a conversation; what only a chat template could honour is refused.</summary>
+    /// <param name="options">The caller's; null for none. <see cref="ChatOptions.ModelId"/> chooses among <see cref="Names"/>.</param>
+    /// <param name="modelId">Which of these names answers where the options name none; null for the model's own.</param>
     /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
     /// <exception cref="ArgumentException">An option has a value of the wrong type.</exception>
-    public TextGenerationOptions ReadOptions(ChatOptions? options)
+    public TextGenerationOptions ReadOptions(ChatOptions? options, string? modelId = null)
     {
-        ChatRequest request = ChatRequest.Read(options, Id, _ => RecommendedSampling());
+        ChatRequest request = ChatRequest.Read(options, this, modelId ?? Id, _ => RecommendedSampling());
         if (request.TemplateOptions.Tools is { Count: > 0 })
             throw new NotSupportedException("ChatOptions.Tools need a conversation; a plain prompt has no place for them.");
         if (request.TemplateOptions.Instructions is not null)
@@ -141,6 +151,7 @@ public sealed class QwenModel : IAsyncDisposable
         GenerationRequest request = new()
         {
             Prompt = prompt,
+            Adapter = options.Adapter is { } name ? Adapters.GetValueOrDefault(name) ?? throw new ArgumentException($"There is no adapter '{name}'; {ListAdapters()}.", nameof(options)) : null,
             Sampling = options.Sampling ?? RecommendedSampling(),
             MaxTokens = options.MaxTokens,
             StopTokens = StopTokens,
@@ -172,6 +183,12 @@ public sealed class QwenModel : IAsyncDisposable
                 yield break;
         }
     }
+
+    private FittedAdapter Fit(string name, string path) => name != Id
+        ? Weights.Fit(AdapterFile.Read(path, Config, name))
+        : throw new ArgumentException($"'{name}' is the name of the model; give the adapter another.");
+
+    private string ListAdapters() => Adapters.Count == 0 ? "none was loaded with the model" : $"there are {string.Join(", ", Adapters.Keys)}";
 
     private static string IdOf(Checkpoint file)
     {

@@ -9,6 +9,12 @@ public sealed record QwenModelOptions
     /// <summary>The name under which the model is known; null for the name of its file without extension.</summary>
     public string? Id { get; init; }
 
+    /// <summary>
+    /// LoRA adapters to load beside the model, several at once on the same weights: the name by which requests choose one, and the path of its PEFT folder
+    /// or GGUF file.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Threads that compute; 0 for one a processor.</summary>
     public int Threads { get; init; }
 

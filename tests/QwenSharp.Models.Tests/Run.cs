@@ -32,8 +32,8 @@ internal sealed class Run : IDisposable
 
     public void Restart() => Array.Clear(_positions);
 
-    public float[][] Append(int sequence, int[] tokens, int? logits = null) =>
-        [.. Step([(sequence, tokens)], logits).Select(row => row.Logits)];
+    public float[][] Append(int sequence, int[] tokens, int? logits = null, FittedAdapter? adapter = null) =>
+        [.. Step([(sequence, tokens)], logits, [adapter]).Select(row => row.Logits)];
 
     /// <summary>Appends tokens to the first sequence, at positions of three parts.</summary>
     public float[][] AppendAt(int[] tokens, GridPosition[] grid)
@@ -45,13 +45,14 @@ internal sealed class Run : IDisposable
         return [.. Enumerable.Range(0, tokens.Length).Select(row => _workspace.Logits.Row(row).ToArray())];
     }
 
-    public List<(int Sequence, float[] Logits)> Step(List<(int Sequence, int[] Tokens)> parts, int? logits = null)
+    /// <summary>Appends tokens to sequences, each part with the adapter in its place.</summary>
+    public List<(int Sequence, float[] Logits)> Step(List<(int Sequence, int[] Tokens)> parts, int? logits = null, FittedAdapter?[]? adapters = null)
     {
         _batch.Clear();
         List<int> owners = [];
-        foreach ((int sequence, int[] tokens) in parts)
+        foreach ((int part, (int sequence, int[] tokens)) in parts.Index())
         {
-            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length, slot: sequence);
+            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length, slot: sequence, adapter: adapters?[part]);
             owners.AddRange(Enumerable.Repeat(sequence, logits ?? tokens.Length));
             _positions[sequence] += tokens.Length;
         }

@@ -215,6 +215,33 @@ public sealed class TinyModelTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Adapters_are_models_of_their_own_on_the_same_weights()
+    {
+        string path = ScriptedCheckpoint.Write(_folder["tiny.gguf"], Greeting);
+        Dictionary<string, string> adapters = new()
+        {
+            ["comma"] = ScriptedAdapter.Write(_folder["comma.gguf"], path, 1),
+            ["late"] = ScriptedAdapter.Write(_folder["late"], path, 3),
+        };
+        ServerOptions options = new() { Port = 0, Models = [new ModelSource(path, new QwenModelOptions { Threads = 1, Adapters = adapters })] };
+        _server = await QwenServer.StartAsync(options, TestContext.Current.CancellationToken);
+        _http = new HttpClient { BaseAddress = _server.Address };
+
+        // All at once, in the batches of one engine.
+        string[] names = [.. Enumerable.Range(0, 12).Select(i => (string[])["tiny", "comma", "late"]).SelectMany(name => name)];
+        (int Status, JsonNode Body)[] replies = await Task.WhenAll(names.Select(name => AskAsync(Chat, $"{Hi},\"temperature\":0", name)));
+
+        foreach ((string name, (_, JsonNode body)) in names.Zip(replies))
+            Assert.Equal((name switch { "tiny" => "Hello, world!!", "comma" => ", world!!", _ => "ld!!" }, name), (Said(body).Text, (string)body["model"]!));
+
+        Assert.Equal(", world!!", (string)(await AskAsync("/v1/completions", "\"prompt\":\"\\n\",\"temperature\":0", "comma")).Body["choices"]![0]!["text"]!);
+        JsonNode list = JsonNode.Parse(await _http.GetStringAsync("/v1/models", TestContext.Current.CancellationToken))!;
+        Assert.Equal(["tiny", "comma", "late"], list["data"]!.AsArray().Select(model => (string)model!["id"]!));
+        string unknown = Scripted.ScriptedServer.AssertError(await AskAsync(Chat, Hi, "other"), 404, "model", "model_not_found");
+        Assert.All(["tiny", "comma", "late"], name => Assert.Contains(name, unknown));
+    }
+
+    [Fact]
     public async Task A_model_that_cannot_be_loaded_ends_the_start()
     {
         ServerOptions options = new() { Port = 0, Models = [new ModelSource(_folder["absent.gguf"])] };
@@ -240,7 +267,7 @@ public sealed class TinyModelTests : IAsyncDisposable
             : ScriptedCheckpoint.Write(_folder["tiny.gguf"], Greeting, template);
         _model = QwenModel.Load(path, new QwenModelOptions { Threads = 1 });
         ServerOptions options = new() { Port = 0, Models = [], DrainTime = TimeSpan.Zero };
-        _server = await QwenServer.StartAsync(options, [ServedModel.Of(_model)], [], TestContext.Current.CancellationToken);
+        _server = await QwenServer.StartAsync(options, [.. ServedModel.Of(_model)], [], TestContext.Current.CancellationToken);
         _http = new HttpClient { BaseAddress = _server.Address };
     }
 

@@ -27,9 +27,10 @@ internal static class LogitsCommand
         Option<string> tokens = new("--tokens") { Description = "Token ids separated by commas, or a file with ids separated by commas or white space, or a JSON array.", HelpName = "IDS|FILE", Required = true };
         Option<string> output = new("--output") { Description = "The file to write.", HelpName = "FILE", Required = true };
         Values.Check(output, path => path != "", "may not be empty");
+        Option<string?> adapter = AdapterArguments.One();
         Option<bool> json = Values.Json("Say what was computed as one JSON object.");
         ModelOptions modelOptions = new(kvDefault: "f32", context: false);
-        DocumentedCommand command = new("logits", "Computes the logits of every token of one sequence, from position 0.", Examples) { model, tokens, output, json };
+        DocumentedCommand command = new("logits", "Computes the logits of every token of one sequence, from position 0.", Examples) { model, tokens, output, adapter, json };
         modelOptions.AddTo(command);
         command.SetAction((parsed, stop) =>
         {
@@ -39,13 +40,14 @@ internal static class LogitsCommand
                 throw new UsageException("--tokens names no token.");
 
             string source = LocalModel.Of(parsed.GetValue(model)!).Path;
-            OutputFile.Check(parsed.GetValue(output)!, source, parsed.GetValue(tokens)!);
+            OutputFile.Check(parsed.GetValue(output)!, [source, parsed.GetValue(tokens)!, .. parsed.GetValue(adapter) is { } lora ? (string[])[lora] : []]);
             using Checkpoint file = ModelFiles.Open(source);
             LanguageModel weights = LanguageModel.Load(file);
             if (ids.Length > weights.Config.ContextLength)
                 throw new UsageException($"--tokens names {ids.Length} tokens; the model's context is {weights.Config.ContextLength}.");
 
-            Write(weights, ids, parsed.GetValue(output)!, modelOptions.Read(parsed), stop);
+            FittedAdapter? fitted = parsed.GetValue(adapter) is { } path ? weights.Fit(AdapterFile.Read(path, weights.Config)) : null;
+            Write(weights, fitted, ids, parsed.GetValue(output)!, modelOptions.Read(parsed), stop);
             if (parsed.GetValue(json))
             {
                 terminal.Out.WriteLine(new JsonObject
@@ -62,7 +64,7 @@ internal static class LogitsCommand
     }
 
     /// <summary>Computes and writes row by row, under a temporary name until the file is complete.</summary>
-    private static void Write(LanguageModel weights, int[] ids, string path, QwenModelOptions options, CancellationToken stop)
+    private static void Write(LanguageModel weights, FittedAdapter? adapter, int[] ids, string path, QwenModelOptions options, CancellationToken stop)
     {
         string partial = path + ".partial";
         try
@@ -70,7 +72,7 @@ internal static class LogitsCommand
             using (FileStream stream = new(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
             {
                 WriteIntegers(stream, [ids.Length, weights.Config.VocabularySize, .. ids]);
-                using SequenceEvaluator evaluator = new(weights, ids.Length, options.Threads, options.KvType);
+                using SequenceEvaluator evaluator = new(weights, ids.Length, options.Threads, options.KvType, adapter: adapter);
                 evaluator.Append(ids, (_, row) =>
                 {
                     stop.ThrowIfCancellationRequested();

@@ -6,6 +6,7 @@ using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Run;
 using QwenSharp.Cli.Terminals;
+using QwenSharp.Models;
 
 namespace QwenSharp.Cli.Commands;
 
@@ -16,6 +17,7 @@ internal static class RunCommand
         qwensharp run qwen3-0.6b-q4_k_m.gguf                          # talk; /help lists the commands
         qwensharp run qwen3:0.6b                                      # a model that 'qwensharp pull qwen3:0.6b' brought
         qwensharp run qwen3-0.6b-q4_k_m.gguf "Why is the sky blue?"   # one answer
+        qwensharp run qwen3-0.6b-q4_k_m.gguf --adapter support/       # with a LoRA adapter
         cat notes.txt | qwensharp run qwen3-4b.gguf "Summarise this." # the piped text, then the request
         qwensharp run qwen3-4b.gguf "2+2?" --no-think --temperature 0 --json
         """;
@@ -28,6 +30,7 @@ internal static class RunCommand
             Description = "The request. Text piped in comes before it; without PROMPT the piped text is the request.",
             Arity = ArgumentArity.ZeroOrOne,
         };
+        Option<string?> adapter = AdapterArguments.One();
         Option<string?> system = new("--system") { Description = "The system message.", HelpName = "TEXT" };
         Option<bool> think = new("--think") { Description = "Let the model reason before it answers (its own default where its template has a switch)." };
         Option<bool> noThink = new("--no-think") { Description = "Answer without reasoning." };
@@ -35,7 +38,7 @@ internal static class RunCommand
         Option<bool> json = Values.Json("One JSON object with the answer, its reasoning, tokens and timing; one-shot only.");
         SamplingArguments sampling = new();
         ModelOptions modelOptions = new();
-        DocumentedCommand command = new("run", "Talks with a model in the terminal, or answers one prompt.", Examples) { model, prompt, system, think, noThink, stats, json };
+        DocumentedCommand command = new("run", "Talks with a model in the terminal, or answers one prompt.", Examples) { model, prompt, adapter, system, think, noThink, stats, json };
         sampling.AddTo(command);
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
@@ -54,14 +57,19 @@ internal static class RunCommand
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
             LocalModel local = LocalModel.Of(parsed.GetValue(model)!);
-            await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with { Id = local.Id });
-            using QwenChatClient client = new(loaded);
+            string? name = parsed.GetValue(adapter) is { } path ? $"adapter {AdapterFile.NameOf(path)}" : null;
+            await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with
+            {
+                Id = local.Id,
+                Adapters = name is null ? new Dictionary<string, string>() : new() { [name] = parsed.GetValue(adapter)! },
+            });
+            using QwenChatClient client = new(loaded, name);
             if (request is not null)
             {
                 return await OnceAsync(terminal, client, Messages(parsed.GetValue(system), request), options, parsed.GetValue(stats), parsed.GetValue(json), stop).ConfigureAwait(false);
             }
 
-            terminal.Out.WriteLine(terminal.Dim($"{loaded.Id}, context of {loaded.ContextLength} tokens. /help lists the commands."));
+            terminal.Out.WriteLine(terminal.Dim($"{loaded.Id}{(name is null ? "" : $" with {name}")}, context of {loaded.ContextLength} tokens. /help lists the commands."));
             await new ChatSession(client, options, terminal, terminal.LineReader())
             {
                 System = parsed.GetValue(system),

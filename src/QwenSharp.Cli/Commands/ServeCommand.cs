@@ -11,6 +11,7 @@ internal static class ServeCommand
 {
     private const string Examples = """
         qwensharp serve --model qwen3-4b-q4_k_m.gguf
+        qwensharp serve --model qwen3-4b.gguf --adapter support=support/ --adapter sql=sql.gguf    # three models, one set of weights
         qwensharp serve --model qwen3-4b.gguf --model qwen2.5-coder-7b.gguf --port 9000
         curl http://127.0.0.1:8080/v1/chat/completions -H "Content-Type: application/json" \
           -d '{"model": "qwen3-4b-q4_k_m", "messages": [{"role": "user", "content": "Hello"}]}'
@@ -19,17 +20,23 @@ internal static class ServeCommand
     public static Command Create(Terminal terminal)
     {
         Option<string[]> models = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; repeat for several. Requests choose one by that name, or the file's without extension.", HelpName = "MODEL", Required = true };
+        Option<string[]> adapters = AdapterArguments.Named();
         Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
         Option<int> port = Values.Number("--port", 0, 65535, "The TCP port; 0 for a free one.", 8080);
         Option<string?> apiKey = new("--api-key") { Description = "What clients must send as 'Authorization: Bearer KEY'.", HelpName = "KEY" };
         Values.Check(apiKey, key => !string.IsNullOrWhiteSpace(key), "may not be empty");
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
         ModelOptions modelOptions = new();
-        DocumentedCommand command = new("serve", "Serves models over HTTP with OpenAI's protocol: /v1/chat/completions, /v1/completions, /v1/models, /health.", Examples) { models, host, port, apiKey, log };
+        DocumentedCommand command = new("serve", "Serves models over HTTP with OpenAI's protocol: /v1/chat/completions, /v1/completions, /v1/models, /health.", Examples) { models, adapters, host, port, apiKey, log };
         modelOptions.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(adapters) is { Tokens.Count: > 0 } && result.GetResult(models) is { Tokens.Count: > 1 })
+                result.AddError("--adapter needs exactly one --model: the weights that it changes.");
+        });
         command.SetAction(async (parsed, stop) =>
         {
-            QwenModelOptions shared = modelOptions.Read(parsed);
+            QwenModelOptions shared = modelOptions.Read(parsed) with { Adapters = AdapterArguments.Read(parsed, adapters) };
             ServerOptions options = new()
             {
                 Host = parsed.GetValue(host)!,

@@ -65,7 +65,8 @@ internal sealed class ModelWriterArguments
         Report(terminal, parsed.GetValue(_json), output, Stopwatch.GetElapsedTime(start));
     }
 
-    private static void Report(Terminal terminal, bool json, string output, TimeSpan elapsed)
+    /// <summary>Says what was written.</summary>
+    public static void Report(Terminal terminal, bool json, string output, TimeSpan elapsed)
     {
         using GgufFile file = GgufFile.Open(output);
         CheckpointSummary summary = CheckpointSummary.Of(file);
@@ -96,7 +97,8 @@ internal sealed class ModelWriterArguments
             : throw new UsageException($"--keep wants TENSOR=TYPE with a type such as q6_k, f16 or iq4_xs, not '{text}'.");
     }
 
-    private sealed class Progress(ProgressLine line) : IProgress<ModelWriterProgress>
+    /// <summary>Shows how far the writing is.</summary>
+    public sealed class Progress(ProgressLine line) : IProgress<ModelWriterProgress>
     {
         public void Report(ModelWriterProgress value) =>
             line.Show($"{(value.All == 0 ? 100 : 100.0 * value.Done / value.All),3:0} %  {Output.Bytes(value.Done)} of {Output.Bytes(value.All)}  {value.Tensor} {value.Type}");

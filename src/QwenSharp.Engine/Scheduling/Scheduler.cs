@@ -128,7 +128,7 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
             return 0;
 
         bool isLast = tokens == sequence.Pending;
-        batch.Add(sequence.Tokens.Slice(sequence.Computed, tokens), sequence.Computed, sequence.Blocks, logits: isLast ? 1 : 0, slot: sequence.Slot);
+        batch.Add(sequence.Tokens.Slice(sequence.Computed, tokens), sequence.Computed, sequence.Blocks, logits: isLast ? 1 : 0, slot: sequence.Slot, adapter: sequence.Adapter);
         sequence.Computed += tokens;
         Scheduled.Add(sequence);
         if (isLast)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
+using QwenSharp.Models;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine;
@@ -20,7 +21,7 @@ internal sealed class Sequence
     public Sequence(GenerationRequest request, int maxTokens, CancellationToken cancellation)
     {
         _cancellation = cancellation;
-        (Logprobs, TopLogprobs) = (request.Logprobs, request.TopLogprobs);
+        (Logprobs, TopLogprobs, Adapter) = (request.Logprobs, request.TopLogprobs, request.Adapter);
         _tokens = [.. request.Prompt.Span];
         _stopTokens = [.. request.StopTokens];
         _maxTokens = _tokens.Count + maxTokens;
@@ -33,6 +34,8 @@ internal sealed class Sequence
     public bool Logprobs { get; }
 
     public int TopLogprobs { get; }
+
+    public FittedAdapter? Adapter { get; }
 
     /// <summary>Where the answer is delivered; unbounded, as a consumer that does not read must not hold up the others.</summary>
     public Channel<GeneratedToken> Answer { get; } = Channel.CreateUnbounded<GeneratedToken>(new() { SingleReader = true, SingleWriter = true });

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace QwenSharp.Formats;
 
@@ -43,6 +44,10 @@ public sealed class HuggingFaceJson
             ReadOnlyMemory<byte> utf8 = File.ReadAllBytes(path);
             if (utf8.Span.StartsWith("\uFEFF"u8))
                 utf8 = utf8[3..];
+
+            // The parser checks texts only when they are asked for.
+            if (!Utf8.IsValid(utf8.Span))
+                throw new HuggingFaceException(path, "it is not valid JSON: it has bytes that are not UTF-8");
 
             // The parser compares names and so finds those that are no text: half of a surrogate pair, escaped.
             using JsonDocument document = JsonDocument.Parse(utf8, new JsonDocumentOptions { AllowDuplicateProperties = false });

@@ -37,6 +37,9 @@ internal sealed record Attention(
     }
 
     /// <inheritdoc/>
+    public IEnumerable<Linear> Linears => [Query, Key, Value, Output];
+
+    /// <inheritdoc/>
     public void Forward(Compute compute, Batch batch, in SequenceStores stores, Workspace w)
     {
         int rows = batch.Rows;
@@ -45,6 +48,9 @@ internal sealed record Attention(
         Query.Finish(queries, rows);
         Key.Finish(w.Keys, rows);
         Value.Finish(w.Values, rows);
+        w.Adapters.Add(compute, Query, w.Normed, rows, queries);
+        w.Adapters.Add(compute, Key, w.Normed, rows, w.Keys);
+        w.Adapters.Add(compute, Value, w.Normed, rows, w.Values);
         if (w.QueriesAndGates is not null)
             compute.SplitHeads(w.QueriesAndGates, rows, Config.HeadLength, w.Queries, w.AttentionGate!);
 
@@ -55,6 +61,7 @@ internal sealed record Attention(
         if (w.AttentionGate is not null)
             compute.MultiplyBySigmoid(w.AttentionGate, rows, w.Attended);
 
+        w.Adapters.Add(compute, Output, w.Attended, rows, w.Hidden);
         Output.ScaleInput(w.Attended, rows);
         compute.Project(w.Attended, rows, Output.AddTo(w.Hidden));
     }

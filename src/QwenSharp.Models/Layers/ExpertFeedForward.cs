@@ -50,11 +50,15 @@ internal sealed record ExpertFeedForward(
     }
 
     /// <inheritdoc/>
+    public IEnumerable<Linear> Linears => [Router, .. Shared?.Linears ?? []];
+
+    /// <inheritdoc/>
     public void Forward(Compute compute, int rows, Workspace w)
     {
         ExpertWorkspace x = w.Experts!;
         compute.Project(w.Normed, rows, Router.Into(x.Scores));
         Router.Finish(x.Scores, rows);
+        w.Adapters.Add(compute, Router, w.Normed, rows, x.Scores);
         ExpertRouting routing = x.Routing;
         routing.Route(compute, Config, x.Scores, rows);
         compute.Gather(w.Normed, routing.RowOfSlot, x.Inputs);

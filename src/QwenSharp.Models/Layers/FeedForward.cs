@@ -18,6 +18,9 @@ internal sealed record FeedForward(Linear Gate, Linear Up, Linear Down) : IFeedF
     public FeedForward Unscaled() => new(Gate with { Scale = 1 }, Up with { Scale = 1 }, Down with { Scale = 1 });
 
     /// <inheritdoc/>
+    public IEnumerable<Linear> Linears => [Gate, Up, Down];
+
+    /// <inheritdoc/>
     public void Forward(Compute compute, int rows, Workspace w)
     {
         Activate(compute, rows, w);
@@ -30,12 +33,15 @@ internal sealed record FeedForward(Linear Gate, Linear Up, Linear Down) : IFeedF
         compute.Project(w.Normed, rows, Gate.Into(w.Gate), Up.Into(w.Up));
         Gate.Finish(w.Gate, rows);
         Up.Finish(w.Up, rows);
+        w.Adapters.Add(compute, Gate, w.Normed, rows, w.Gate);
+        w.Adapters.Add(compute, Up, w.Normed, rows, w.Up);
         compute.SwiGlu(w.Gate, w.Up, rows, w.Gate);
     }
 
     /// <summary>The way down, added to <see cref="Workspace.Hidden"/>.</summary>
     public void Contract(Compute compute, int rows, Workspace w)
     {
+        w.Adapters.Add(compute, Down, w.Gate, rows, w.Hidden);
         Down.ScaleInput(w.Gate, rows);
         compute.Project(w.Gate, rows, Down.AddTo(w.Hidden));
     }

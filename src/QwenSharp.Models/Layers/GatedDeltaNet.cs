@@ -35,6 +35,9 @@ internal sealed record GatedDeltaNet(
     }
 
     /// <inheritdoc/>
+    public IEnumerable<Linear> Linears => [Mixed, Gate, Decay, Beta, Output];
+
+    /// <inheritdoc/>
     public void Forward(Compute compute, Batch batch, in SequenceStores stores, Workspace w)
     {
         int rows = batch.Rows;
@@ -45,9 +48,14 @@ internal sealed record GatedDeltaNet(
         Gate.Finish(x.Gate, rows);
         Decay.Finish(x.Decay, rows);
         Beta.Finish(x.Beta, rows);
+        w.Adapters.Add(compute, Mixed, w.Normed, rows, x.Mixed);
+        w.Adapters.Add(compute, Gate, w.Normed, rows, x.Gate);
+        w.Adapters.Add(compute, Decay, w.Normed, rows, x.Decay);
+        w.Adapters.Add(compute, Beta, w.Normed, rows, x.Beta);
         compute.Convolve(states, StateLayer, x.Mixed, Taps, batch.Sequences, x.Convolved);
         compute.DeltaRule(states, StateLayer, x.Convolved, x.Decay, x.Beta, Rate, Bias, Epsilon, batch.Sequences, x.Output);
         compute.NormalizeGated(x.Output, rows, Norm, Epsilon, x.Gate);
+        w.Adapters.Add(compute, Output, x.Output, rows, w.Hidden);
         Output.ScaleInput(x.Output, rows);
         compute.Project(x.Output, rows, Output.AddTo(w.Hidden));
     }

@@ -13,6 +13,9 @@ internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 
     public Linear Outputs(int first, int count) =>
         new(Weight.Slice((long)first * Weight.Columns, [Weight.Columns, count]), Bias?.Slice(first, [count]), Scale);
 
+    /// <summary>Which rows of the checkpoint's matrix were picked, where the weight is a copy of some.</summary>
+    private IReadOnlyList<int>? Picked { get; init; }
+
     /// <summary>The map to some of the outputs, in any order: a copy of their rows.</summary>
     public Linear Pick(IReadOnlyList<int> outputs)
     {
@@ -20,8 +23,13 @@ internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 
         for (int row = 0; row < outputs.Count; row++)
             Weight.RowData(outputs[row]).CopyTo(buffer.Span(row * Weight.RowBytes, (int)Weight.RowBytes));
 
-        return new Linear(Tensor.Over(Weight.Name, Weight.Type, [Weight.Columns, outputs.Count], buffer), Scale: Scale);
+        return new Linear(Tensor.Over(Weight.Name, Weight.Type, [Weight.Columns, outputs.Count], buffer), Scale: Scale) { Picked = outputs };
     }
+
+    /// <summary>Of a matrix with as many outputs as the checkpoint's, those that this map has.</summary>
+    public Tensor SameOutputs(Tensor other) => Picked is null
+        ? other.Slice(Weight.FirstElement / Weight.Columns * other.Columns, [other.Columns, Weight.Rows])
+        : new Linear(other).Pick(Picked).Weight;
 
     /// <summary>The product whose result is y, once <see cref="Finish(Activations, int)"/> was called.</summary>
     public Projection Into(Activations y) => new(Weight, y, Scale == 1 ? Bias : null);

@@ -19,10 +19,14 @@ internal sealed record SharedExpert(FeedForward Network, Linear OutputGate)
             new Linear(weights.Vector("ffn_gate_inp_shexp.weight", width).Slice(0, [width, 1])));
     }
 
+    /// <summary>Its maps, which adapters may change.</summary>
+    public IEnumerable<Linear> Linears => [.. Network.Linears, OutputGate];
+
     /// <summary>Adds the expert's answer to <see cref="Workspace.Normed"/> to <see cref="Workspace.Hidden"/>.</summary>
     public void Forward(Compute compute, int rows, Workspace w)
     {
         compute.Project(w.Normed, rows, OutputGate.Into(w.Experts!.SharedGate));
+        w.Adapters.Add(compute, OutputGate, w.Normed, rows, w.Experts.SharedGate);
         Network.Activate(compute, rows, w);
 
         // σ before the way down gives the same as after it: W(sx) = s·Wx.

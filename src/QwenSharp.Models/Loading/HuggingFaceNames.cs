@@ -72,30 +72,44 @@ internal static class HuggingFaceNames
         tensors.Select(tensor => NextTokenName(tensor) is { } inner && TryLayer(inner, out int layer, out _) ? layer + 1 : 0).DefaultIfEmpty().Max();
 
     /// <summary>GGUF's name of a module, such as "blk.3.attn_q" for "model.layers.3.self_attn.q_proj"; null for a module that no Qwen has.</summary>
-    /// <param name="config">The model; its blocks that draft the token after next are counted behind its layers.</param>
+    /// <param name="isHybrid">Whether the family's layers are recurrent for the most part.</param>
+    /// <param name="layers">The model's layers; its blocks that draft the token after next are counted behind them.</param>
     /// <param name="module">The module.</param>
-    public static string? Find(HuggingFaceConfig config, string module)
+    public static string? Find(bool isHybrid, int layers, string module)
     {
         if (Outside.TryGetValue(module, out string? head))
             return head;
-        if (config.Family.IsHybrid && NextTokenName(module) is { } next)
-            return InNextTokenBlock.TryGetValue(next, out string? own) ? $"blk.{config.Layers}.{own}" : LayerName(config, next, config.Layers);
+        if (isHybrid && NextTokenName(module) is { } next)
+            return InNextTokenBlock.TryGetValue(next, out string? own) ? $"blk.{layers}.{own}" : LayerName(isHybrid, next, layers);
 
         string prefix = Prefixes.First(prefix => module.StartsWith(prefix, StringComparison.Ordinal));
         string inner = module[prefix.Length..];
-        return Outside.TryGetValue(inner, out string? outside) ? outside : LayerName(config, inner, 0);
+        return Outside.TryGetValue(inner, out string? outside) ? outside : LayerName(isHybrid, inner, 0);
+    }
+
+    /// <summary>The way back of <see cref="Find"/>: transformers' name of a module, such as "layers.3.self_attn.q_proj" for "blk.3.attn_q"; null where it has none.</summary>
+    /// <param name="name">GGUF's name, of a module of a layer or outside of them.</param>
+    public static string? ModuleOf(string name)
+    {
+        if (Outside.FirstOrDefault(entry => entry.Value == name).Key is { } outside)
+            return outside;
+
+        string[] parts = name.Split('.', 3);
+        return parts is ["blk", var layer, var module] && IsNumber(layer, out _) && InLayer.FirstOrDefault(entry => entry.Value == module).Key is { } inLayer
+            ? $"{Layers}{layer}.{inLayer}"
+            : null;
     }
 
     private static string? NextTokenName(string module) =>
         NextTokenPrefixes.FirstOrDefault(prefix => module.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix ? module[prefix.Length..] : null;
 
-    private static string? LayerName(HuggingFaceConfig config, string module, int first)
+    private static string? LayerName(bool isHybrid, string module, int first)
     {
         if (!TryLayer(module, out int layer, out string? inLayer))
             return null;
 
         // What GGUF calls the norm before the feed-forward network differs between the families.
-        string? name = config.Family.IsHybrid && inLayer == "post_attention_layernorm" ? "post_attention_norm" : InLayer.GetValueOrDefault(inLayer) ?? ExpertName(inLayer);
+        string? name = isHybrid && inLayer == "post_attention_layernorm" ? "post_attention_norm" : InLayer.GetValueOrDefault(inLayer) ?? ExpertName(inLayer);
         return name is null ? null : $"blk.{(long)first + layer}.{name}";
     }
 

@@ -1,4 +1,5 @@
 using QwenSharp.Formats;
+using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
@@ -24,6 +25,13 @@ internal sealed class HuggingFaceRecurrent
             throw config.Text.Fault("linear_value_head_dim", $"is {_valueLength}: recurrent layers of so many heads are wider than this build supports");
 
         _movesHeads = config.Family.HasAlternatingKeyHeads && _valueHeads != _keyHeads;
+    }
+
+    /// <summary>The order of a model that is there already.</summary>
+    public HuggingFaceRecurrent(DeltaNetShape shape)
+    {
+        (_keyHeads, _valueHeads, _keyLength, _valueLength) = (shape.KeyHeads, shape.ValueHeads, shape.KeyLength, shape.ValueLength);
+        _movesHeads = shape.HasAlternatingKeyHeads && _valueHeads != _keyHeads;
     }
 
     /// <summary>Adds the keys of recurrent layers, and of the part of a head that turns in the others.</summary>

@@ -64,7 +64,7 @@ internal sealed class HuggingFaceWeights
         if (module.Name.EndsWith(".rotary_emb", StringComparison.Ordinal))
             return;
 
-        string name = HuggingFaceNames.Find(_config, module.Name)
+        string name = HuggingFaceNames.Find(_config.Family.IsHybrid, _config.Layers, module.Name)
             ?? throw new ModelLoadException($"Tensor {module.First} has no place in the model.");
 
         // transformers ignores a head that a checkpoint stores beside the embedding table to which it is tied.

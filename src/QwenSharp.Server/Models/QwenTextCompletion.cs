@@ -6,7 +6,9 @@ using QwenSharp.Protocols.OpenAI;
 namespace QwenSharp.Server.Models;
 
 /// <summary>Plain completions on a model of this process.</summary>
-internal sealed class QwenTextCompletion(QwenModel model) : ITextCompletion
+/// <param name="model">The model.</param>
+/// <param name="modelId">Which of its names answers: its own or an adapter's.</param>
+internal sealed class QwenTextCompletion(QwenModel model, string modelId) : ITextCompletion
 {
     private const string PromptField = "prompt";
 
@@ -17,7 +19,7 @@ internal sealed class QwenTextCompletion(QwenModel model) : ITextCompletion
         Check(tokens);
         return RequestFaults.Translate(PromptField, () =>
         {
-            TextGenerationOptions generation = model.ReadOptions(options);
+            TextGenerationOptions generation = model.ReadOptions(options, modelId);
             return Translate(model.CompleteAsync(tokens, generation, cancellationToken), generation.Logprobs, cancellationToken);
         });
     }

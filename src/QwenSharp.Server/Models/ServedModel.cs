@@ -9,7 +9,7 @@ namespace QwenSharp.Server.Models;
 /// <param name="Text">Continues prompts.</param>
 internal sealed record ServedModel(string Id, DateTimeOffset Loaded, IChatClient Chat, ITextCompletion Text)
 {
-    /// <summary>A model of this process under its own name.</summary>
-    public static ServedModel Of(QwenModel model) =>
-        new(model.Id, DateTimeOffset.UtcNow, new WireChatClient(new QwenChatClient(model)), new QwenTextCompletion(model));
+    /// <summary>A model of this process under its own name, and with each of its adapters under theirs.</summary>
+    public static IEnumerable<ServedModel> Of(QwenModel model) => model.Names.Select(id =>
+        new ServedModel(id, DateTimeOffset.UtcNow, new WireChatClient(new QwenChatClient(model, id)), new QwenTextCompletion(model, id)));
 }

@@ -16,14 +16,16 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
     ];
 
     /// <param name="options">The caller's; null for none.</param>
-    /// <param name="modelId">The model that answers.</param>
+    /// <param name="model">The model that answers, itself or with one of its adapters.</param>
+    /// <param name="modelId">Which of its names answers where the options name none.</param>
     /// <param name="recommended">What the checkpoint recommends; false where the request turns reasoning off.</param>
     /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
     /// <exception cref="ArgumentException">An option has a value of the wrong type.</exception>
-    public static ChatRequest Read(ChatOptions? options, string modelId, Func<bool, SamplingOptions> recommended)
+    public static ChatRequest Read(ChatOptions? options, QwenModel model, string modelId, Func<bool, SamplingOptions> recommended)
     {
         options ??= new ChatOptions();
-        Refuse(options, modelId);
+        modelId = options.ModelId ?? modelId;
+        Refuse(options, model, modelId);
         AdditionalOptions additional = new(options.AdditionalProperties, Names);
         Dictionary<string, object?> variables = additional.Variables(QwenChatOptionNames.ChatTemplateKwargs);
         bool? thinking = additional.Boolean(QwenChatOptionNames.EnableThinking)
@@ -41,6 +43,7 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
         return new ChatRequest(
             new TextGenerationOptions
             {
+                Adapter = modelId == model.Id ? null : modelId,
                 Sampling = defaults with
                 {
                     Temperature = options.Temperature ?? defaults.Temperature,
@@ -66,10 +69,10 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
             });
     }
 
-    private static void Refuse(ChatOptions options, string modelId)
+    private static void Refuse(ChatOptions options, QwenModel model, string modelId)
     {
-        if (options.ModelId is { } asked && asked != modelId)
-            throw new NotSupportedException($"ChatOptions.ModelId is '{asked}'; this client serves '{modelId}' alone.");
+        if (!model.Names.Contains(modelId))
+            throw new NotSupportedException($"ChatOptions.ModelId is '{modelId}'; this client serves {string.Join(", ", model.Names.Select(name => $"'{name}'"))}{(model.Adapters.Count == 0 ? " alone" : "")}.");
         if (options.ResponseFormat is not (null or ChatResponseFormatText))
             throw new NotSupportedException("ChatOptions.ResponseFormat other than text is not supported yet.");
         if (options.ToolMode is RequiredChatToolMode)

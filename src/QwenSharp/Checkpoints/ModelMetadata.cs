@@ -23,7 +23,9 @@ internal static class ModelMetadata
 
         writer.Add(TypeKey, "model");
         writer.Add(VersionKey, 2u);
-        if ((options.Mix ?? WeightMix.All.FirstOrDefault(mix => mix.Bulk == bulk)) is { } mix)
+        if (options.Mix is null && model.Metadata.TryGetValue(FileTypeKey, out GgufValue? same))
+            writer.Add(FileTypeKey, same);
+        else if ((options.Mix ?? WeightMix.All.FirstOrDefault(mix => mix.Bulk == bulk)) is { } mix)
             writer.Add(FileTypeKey, (uint)mix.FileType);
         if (options.Importance is { } importance)
             WriteImportance(importance, writer);

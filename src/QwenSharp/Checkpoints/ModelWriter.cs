@@ -8,7 +8,7 @@ namespace QwenSharp;
 
 /// <summary>
 /// Writes a model as GGUF, with the names, the metadata and the choice of types that llama.cpp's tools have, so that it runs there as here:
-/// a Hugging Face folder converted, any model quantised. Tensor by tensor, so that memory stays bounded; the file appears when it is complete.
+/// a Hugging Face folder converted, any model quantised, an adapter merged. Tensor by tensor, so that memory stays bounded; the file appears when it is complete.
 /// </summary>
 public static class ModelWriter
 {
@@ -18,15 +18,19 @@ public static class ModelWriter
     /// <param name="options">Types and threads; null for a plain conversion.</param>
     /// <param name="progress">Told of each tensor before it is written.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
-    /// <exception cref="ModelLoadException">The model is not one that this build runs, so that nobody knows how to write it.</exception>
-    /// <exception cref="ArgumentException">An exception from the mix fits no tensor or its tensor's shape, or a matrix is quantised already.</exception>
+    /// <exception cref="ModelLoadException">The model is not one that this build runs, so that nobody knows how to write it; or the adapter does not fit it.</exception>
+    /// <exception cref="ArgumentException">An exception from the mix fits no tensor or its tensor's shape, a matrix is quantised already, or the adapter changes one of a type that cannot be written.</exception>
     /// <exception cref="InvalidDataException">A folder has no tokenizer, the importance matrix is another model's, or a weight is not finite.</exception>
     /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public static void Save(
         Checkpoint model, string path, ModelWriterOptions? options = null, IProgress<ModelWriterProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         options ??= new ModelWriterOptions();
-        ModelConfig config = LanguageModel.Load(model).Config;
+        LanguageModel weights = LanguageModel.Load(model);
+        if (options.Adapter is { } adapter)
+            weights.Fit(adapter);
+
+        ModelConfig config = weights.Config;
         (TargetTensor Tensor, TensorType Type)[] targets = Choose(model, config, options);
         long all = targets.Sum(target => target.Type.Bytes(target.Tensor.Shape.Aggregate(1L, (product, length) => product * length))), done = 0;
         RequireSpace(path, all);
@@ -83,6 +87,9 @@ public static class ModelWriter
             if (tensor.SourceType != type && tensor.SourceType.BlockLength() > 1 && !options.AllowsRequantization)
                 throw new ArgumentException($"'{tensor.Name}' is {tensor.SourceType} already; quantised again to {type} it loses twice. Begin with F16, BF16 or F32, or allow it (AllowsRequantization, --requantize).", nameof(options));
 
+            if (options.Adapter?.Find(tensor.Name) is not null)
+                RequireMergeable(model, tensor, type, options);
+
             targets.Add((tensor, type));
         }
 
@@ -90,6 +97,15 @@ public static class ModelWriter
             throw new ArgumentException($"No tensor has the name '{unused}', or an exception before it has taken them all.", nameof(options));
 
         return [.. targets];
+    }
+
+    private static void RequireMergeable(Checkpoint model, TargetTensor tensor, TensorType type, ModelWriterOptions options)
+    {
+        string scale = Path.ChangeExtension(tensor.Name, ".scale");
+        if (model.Tensors.Any(other => other.Name == scale))
+            throw new ArgumentException($"'{tensor.Name}' has a scale of its own, '{scale}'; nothing can be added to such a matrix.", nameof(options));
+        if (!type.CanQuantize())
+            throw new ArgumentException($"'{tensor.Name}' is {type}, which this build cannot write; choose a type for the merged model (Mix, --type).", nameof(options));
     }
 
     private static TensorType TypeOf(TargetTensor tensor, ModelConfig config, ModelWriterOptions options)

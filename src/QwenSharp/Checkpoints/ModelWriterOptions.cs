@@ -9,6 +9,9 @@ public sealed record ModelWriterOptions
     /// <summary>Which type each matrix gets; null for the one that it has.</summary>
     public WeightMix? Mix { get; init; }
 
+    /// <summary>An adapter to add to the weights; null for none. A matrix that it changes is encoded again, in its own type where <see cref="Mix"/> is null.</summary>
+    public LoraAdapter? Adapter { get; init; }
+
     /// <summary>Which columns matter most; null for all alike.</summary>
     public ImportanceMatrix? Importance { get; init; }
 

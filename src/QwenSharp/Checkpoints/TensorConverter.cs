@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using QwenSharp.Formats;
+using QwenSharp.Models;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Checkpoints;
@@ -21,16 +22,17 @@ internal sealed class TensorConverter(Checkpoint model, ModelWriterOptions optio
     public void Write(TargetTensor target, TensorType type, Stream stream)
     {
         int columns = checked((int)target.Shape[0]), matrix = 0;
+        LoraDelta? delta = options.Adapter?.Find(target.Name) is { } pair ? new LoraDelta(options.Adapter, pair) : null;
         foreach (Tensor part in target.Parts)
         {
             Tensor tensor = model.Read(part);
             int matrices = target.Matrices / target.Parts.Count, rows = tensor.Rows / matrices;
             for (int i = 0; i < matrices; i++, matrix++)
             {
-                if (tensor.Type == type)
+                if (tensor.Type == type && delta is null)
                     Copy(tensor, i * rows, rows, stream);
                 else
-                    Convert(tensor, i * rows, rows, type, options.Importance?.For(target.Name, columns, target.Matrices, matrix), stream);
+                    Convert(tensor, i * rows, rows, type, options.Importance?.For(target.Name, columns, target.Matrices, matrix), delta, stream);
             }
         }
     }
@@ -44,7 +46,7 @@ internal sealed class TensorConverter(Checkpoint model, ModelWriterOptions optio
         }
     }
 
-    private void Convert(Tensor tensor, int first, int count, TensorType type, float[]? importance, Stream stream)
+    private void Convert(Tensor tensor, int first, int count, TensorType type, float[]? importance, LoraDelta? delta, Stream stream)
     {
         int rowBytes = checked((int)type.Bytes(tensor.Columns)), slabRows = Math.Max(1, SlabBytes / Math.Max(rowBytes, tensor.Columns * sizeof(float)));
         byte[] slab = new byte[Math.Min(slabRows, count) * rowBytes];
@@ -56,6 +58,7 @@ internal sealed class TensorConverter(Checkpoint model, ModelWriterOptions optio
                 Parallel.For(0, rows, _parallel, () => new float[tensor.Columns], (row, _, values) =>
                 {
                     Quantization.Dequantize(tensor.Type, tensor.RowData(start + row), values);
+                    delta?.AddTo(start + row, values);
                     Encode(tensor.Name, type, values, slab.AsSpan(row * rowBytes, rowBytes), importance);
                     return values;
                 }, _ => { });

@@ -5,6 +5,9 @@ namespace QwenSharp;
 /// <summary>How to continue a prompt as text.</summary>
 public sealed record TextGenerationOptions
 {
+    /// <summary>The adapter to answer with, one of <see cref="QwenModel.Adapters"/>; null for the model as it is.</summary>
+    public string? Adapter { get; init; }
+
     /// <summary>How tokens are drawn; null for what the checkpoint recommends (<see cref="QwenModel.RecommendedSampling"/>).</summary>
     public SamplingOptions? Sampling { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using QwenSharp.Formats;
 using QwenSharp.Models;
+using QwenSharp.Numerics;
 using QwenSharp.Peers;
 
 namespace QwenSharp.Tests.Checkpoints;
@@ -48,11 +49,28 @@ public sealed class PeerTests : IDisposable
         AssertSameLogits(libraries, _folder["model.gguf"], bound);
     }
 
-    private static void AssertSameLogits(string libraries, string path, double bound)
+    [Theory]
+    [InlineData("qwen3", TensorType.F32, false)]
+    [InlineData("qwen2", TensorType.F16, true)]
+    public void Llama_cpp_takes_the_same_adapter(string architecture, TensorType type, bool isRankStabilized)
+    {
+        string libraries = RequireLibraries();
+        ModelConfig config = SmallModels.Config(architecture);
+        RandomWeights.Save(_folder["model.gguf"], config, WeightMix.Find("f32"));
+        AdapterFile.WriteGguf(Adapters.Create(config, 1, rank: 8, type: type, isRankStabilized: isRankStabilized), _folder["adapter.gguf"]);
+
+        AssertSameLogits(libraries, _folder["model.gguf"], type == TensorType.F32 ? 1e-4 : 2e-3, _folder["adapter.gguf"]);
+    }
+
+    private static void AssertSameLogits(string libraries, string path, double bound, string? adapter = null)
     {
         using GgufFile file = GgufFile.Open(path);
-        double[] all = SmallModels.Logits(file);
+        LanguageModel model = LanguageModel.Load(file);
+        double[] all = SmallModels.Logits(model, adapter is null ? null : model.Fit(AdapterFile.Read(adapter, model.Config)));
         using LlamaCpp llama = new(libraries, path, threads: 2, SmallModels.Tokens.Length + 8, exact: true);
+        if (adapter is not null)
+            llama.Adapt(adapter);
+
         double[] theirs = [.. llama.Decode(SmallModels.Tokens).ToArray().Select(logit => (double)logit)];
         Assert.InRange(SmallModels.RelativeError(all[^theirs.Length..], theirs), 0, bound);
     }

@@ -57,10 +57,10 @@ internal static class SmallModels
     public static double[] Logits(Checkpoint checkpoint) => Logits(LanguageModel.Load(checkpoint));
 
     /// <inheritdoc cref="Logits(Checkpoint)"/>
-    public static double[] Logits(LanguageModel model)
+    public static double[] Logits(LanguageModel model, FittedAdapter? adapter = null)
     {
         List<double> logits = [];
-        using SequenceEvaluator evaluator = new(model, Tokens.Length, threads: 2);
+        using SequenceEvaluator evaluator = new(model, Tokens.Length, threads: 2, adapter: adapter);
         evaluator.Append(Tokens, (_, row) =>
         {
             foreach (float logit in row)

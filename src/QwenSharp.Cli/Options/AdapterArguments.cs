@@ -1,0 +1,44 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace QwenSharp.Cli.Options;
+
+/// <summary>Adapters on the command line: <c>--adapter</c>.</summary>
+internal static class AdapterArguments
+{
+    /// <summary>What the path of an adapter may be.</summary>
+    public const string Kinds = "a PEFT folder (adapter_config.json and adapter_model.safetensors) or a GGUF file";
+
+    /// <summary>One adapter, for all that the command computes.</summary>
+    public static Option<string?> One()
+    {
+        Option<string?> adapter = new("--adapter") { Description = $"A LoRA adapter beside the model: {Kinds}.", HelpName = "PATH" };
+        Values.Check(adapter, path => path != "", "may not be empty");
+        return adapter;
+    }
+
+    /// <summary>Adapters by name.</summary>
+    public static Option<string[]> Named()
+    {
+        Option<string[]> adapters = new("--adapter") { Description = $"A LoRA adapter beside the model: {Kinds}; repeat for several. Requests choose it by NAME in place of the model's.", HelpName = "NAME=PATH" };
+        adapters.Validators.Add(result =>
+        {
+            HashSet<string> names = [];
+            foreach (Token token in result.Tokens)
+            {
+                (string name, string path) = Split(token.Value);
+                if (name == "" || path == "")
+                    result.AddError($"--adapter wants NAME=PATH, not '{token.Value}'.");
+                else if (!names.Add(name))
+                    result.AddError($"--adapter names two adapters '{name}'.");
+            }
+        });
+        return adapters;
+    }
+
+    /// <summary>The adapters of <see cref="Named"/>: paths by names.</summary>
+    public static IReadOnlyDictionary<string, string> Read(ParseResult parsed, Option<string[]> adapters) =>
+        (parsed.GetValue(adapters) ?? []).Select(Split).ToDictionary(adapter => adapter.Name, adapter => adapter.Path);
+
+    private static (string Name, string Path) Split(string text) => text.IndexOf('=', StringComparison.Ordinal) is >= 0 and var sign ? (text[..sign], text[(sign + 1)..]) : ("", text);
+}
