@@ -86,6 +86,7 @@ internal static class CommandTree
             EmbedCommand.Create(terminal),
             RerankCommand.Create(terminal),
             TrainCommand.Create(terminal),
+            FinetuneCommand.Create(terminal),
             CorpusCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -113,10 +113,7 @@ internal static class TrainCommand
         foreach (string irrelevant in (string[])["output", "type", "name"])
             asked.Remove(irrelevant);
 
-        JsonObject training = asked["training"]!.AsObject();
-        foreach (string irrelevant in (string[])["checkpoint_minutes", "evaluation_interval", "data", "held_out_data", "gradient_checkpointing"])
-            training.Remove(irrelevant);
-
+        asked["training"] = TrainingRun.Identity(config.Training);
         return asked;
     }
 }

@@ -118,6 +118,16 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
             terminal.Out.WriteLine(file);
     }
 
+    /// <summary>Of the settings, those that the trained weights depend on.</summary>
+    public static JsonObject Identity(TrainingSettings settings)
+    {
+        JsonObject asked = JsonSerializer.SerializeToNode(settings, TrainingJson.Default.TrainingSettings)!.AsObject();
+        foreach (string irrelevant in (string[])["checkpoint_minutes", "evaluation_interval", "data", "held_out_data", "gradient_checkpointing"])
+            asked.Remove(irrelevant);
+
+        return asked;
+    }
+
     private void Say(FormattableString text)
     {
         terminal.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));

@@ -12,6 +12,9 @@ public sealed record ModelWriterOptions
     /// <summary>An adapter to add to the weights; null for none. A matrix that it changes is encoded again, in its own type where <see cref="Mix"/> is null.</summary>
     public LoraAdapter? Adapter { get; init; }
 
+    /// <summary>Weights in place of the model's own, by their GGUF names: those that training has changed. Each is written in the type of the one that it replaces, or as <see cref="Mix"/> says.</summary>
+    public IReadOnlyDictionary<string, Tensor> Replacements { get; init; } = new Dictionary<string, Tensor>();
+
     /// <summary>Which columns matter most; null for all alike.</summary>
     public ImportanceMatrix? Importance { get; init; }
 

@@ -25,7 +25,7 @@ internal sealed class TensorConverter(Checkpoint model, ModelWriterOptions optio
         LoraDelta? delta = options.Adapter?.Find(target.Name) is { } pair ? new LoraDelta(options.Adapter, pair) : null;
         foreach (Tensor part in target.Parts)
         {
-            Tensor tensor = model.Read(part);
+            Tensor tensor = options.Replacements.GetValueOrDefault(part.Name) ?? model.Read(part);
             int matrices = target.Matrices / target.Parts.Count, rows = tensor.Rows / matrices;
             for (int i = 0; i < matrices; i++, matrix++)
             {

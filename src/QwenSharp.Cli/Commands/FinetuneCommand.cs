@@ -1,0 +1,114 @@
+using System.CommandLine;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using QwenSharp.Chat;
+using QwenSharp.Cli.Hub;
+using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Terminals;
+using QwenSharp.Cli.Training;
+using QwenSharp.Formats;
+using QwenSharp.Models;
+using QwenSharp.Training;
+
+namespace QwenSharp.Cli.Commands;
+
+/// <summary><c>qwensharp finetune</c>: a model that learns from one's own data.</summary>
+internal static class FinetuneCommand
+{
+    private const string Examples = """
+        qwensharp finetune qwen3-0.6b-f16.gguf tickets.jsonl --output tickets        # LoRA: adapters beside the frozen weights
+        qwensharp finetune qwen3-4b-q4_k_m.gguf tickets.jsonl --output tickets       # QLoRA: the weights stay quantised
+        qwensharp finetune Qwen3-0.6B/ tickets.jsonl --output tickets --method full  # every weight
+        qwensharp run qwen3-0.6b-f16.gguf --adapter tickets/adapter                  # the result
+
+        A line of the data is {"messages": [...], "tools": [...]} in OpenAI's form, or {"text": "..."}; a .txt file is plain text.
+        Interrupted or killed, the same command goes on from its last checkpoint.
+        """;
+
+    public static Command Create(Terminal terminal)
+    {
+        Argument<string> model = Values.Model();
+        Argument<string[]> data = new("DATA") { Description = "Files of conversations or texts: .jsonl or .txt.", Arity = ArgumentArity.OneOrMore };
+        FinetuneArguments arguments = new();
+        DocumentedCommand command = new("finetune", "Teaches a model from your own conversations and texts.", Examples) { model, data };
+        arguments.AddTo(command);
+        command.SetAction((parsed, stop) =>
+        {
+            Finetune(terminal, LocalModel.Of(parsed.GetValue(model)!).Path, arguments.Read(parsed, parsed.GetValue(data)!), stop);
+            return Task.FromResult(ExitCode.Ok);
+        });
+        return command;
+    }
+
+    private static void Finetune(Terminal terminal, string path, FinetuneRequest request, CancellationToken stop)
+    {
+        using Checkpoint file = ModelFiles.Open(path);
+        ModelConfig config = LanguageModel.Load(file).Config;
+        TrainingSettings settings = request.Settings;
+        if (settings.SequenceLength > config.ContextLength)
+            throw new UsageException($"--sequence-length is {settings.SequenceLength}; the model's context is {config.ContextLength}.");
+
+        int rows = Math.Max(1, settings.MicroBatchTokens / settings.SequenceLength) * settings.SequenceLength;
+        settings = settings with { GradientCheckpointing = request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes > 2L << 30 };
+        TrainingRun run = new(terminal, settings, request.Output);
+        TrainingData data = run.Load(QwenTokenizer.Of(file), TemplateOf(path), stop);
+        using TrainableModel model = request.Lora is { } lora
+            ? TrainableModel.Adapt(config, file.Tensors, lora, settings.Seed)
+            : TrainableModel.Copy(config, file.Tensors);
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Output)));
+        IReadOnlyList<TrainingStep> steps = run.Train(model, data, name, Identity(file, settings, request.Lora), request.Threads, stop);
+        run.Finish(steps, Write(file, model, name, request, stop), request.Json);
+    }
+
+    /// <summary>The model's own template; null where it has none, and learns from texts alone.</summary>
+    private static ChatTemplate? TemplateOf(string path)
+    {
+        try
+        {
+            return QwenChatTemplate.Load(path);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private static string[] Write(Checkpoint file, TrainableModel model, string name, FinetuneRequest request, CancellationToken stop)
+    {
+        if (model.Lora is null)
+        {
+            string path = Path.Combine(request.Output, "model.gguf");
+            ModelWriter.Save(file, path, new ModelWriterOptions
+            {
+                Mix = request.Type is null ? null : ModelWriterArguments.Mix(request.Type),
+                Replacements = model.Weights.ToDictionary(weight => weight.Name),
+                AllowsRequantization = true,
+                Threads = request.Threads,
+            }, cancellationToken: stop);
+            return [path];
+        }
+
+        LoraAdapter adapter = model.ToAdapter(name);
+        string folder = Path.Combine(request.Output, "adapter"), gguf = Path.Combine(request.Output, "adapter.gguf");
+        AdapterFile.WritePeft(adapter, folder, file.Metadata.TryGetString("general.name", out string? baseModel) ? baseModel : Path.GetFileName(file.Path));
+        AdapterFile.WriteGguf(adapter, gguf);
+        return [folder, gguf];
+    }
+
+    /// <summary>What the trained weights depend on.</summary>
+    private static JsonObject Identity(Checkpoint file, TrainingSettings settings, LoraOptions? lora)
+    {
+        JsonObject asked = TrainingRun.Identity(settings);
+        asked["model"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(file.Path));
+        asked["model_bytes"] = file.ByteLength;
+        asked["lora"] = lora is null ? null : new JsonObject
+        {
+            ["rank"] = lora.Rank,
+            ["alpha"] = lora.Alpha,
+            ["rank_stabilized"] = lora.IsRankStabilized,
+            ["dropout"] = lora.Dropout,
+            ["targets"] = string.Join(',', lora.Targets),
+        };
+        return asked;
+    }
+}
