@@ -10,7 +10,8 @@ namespace QwenSharp.Training;
 /// <remarks>
 /// A turn is rendered twice: as the prompt it answers, and shown as the last of the conversation, as the model will have said it. Turns share an
 /// example as long as the later one shows the earlier exactly as it was said. Templates rewrite earlier turns (Qwen3's drops their reasoning);
-/// such a turn gets an example of its own that ends with it.
+/// such a turn gets an example of its own that ends with it. The template's arguments are those of the last request; an earlier turn that they cannot have
+/// prompted (one with reasoning, where thinking is off by now) is taken as one without arguments.
 /// </remarks>
 internal sealed class ConversationRenderer(ChatTemplate template)
 {
@@ -50,11 +51,20 @@ internal sealed class ConversationRenderer(ChatTemplate template)
 
     private RenderedTurn RenderTurn(Conversation conversation, Conversation.Turn said)
     {
+        bool isLast = said.Message == conversation.Turns[^1].Message;
+        return RenderTurn(conversation, said, conversation.Arguments)
+            ?? (isLast ? null : RenderTurn(conversation, said, new Dictionary<string, JsonElement>()))
+            ?? throw new JsonException(
+                $"messages[{said.Message}]: the template shows this answer in another way than its prompt for it begins; an answer with reasoning where thinking is off would be so.");
+    }
+
+    private RenderedTurn? RenderTurn(Conversation conversation, Conversation.Turn said, IReadOnlyDictionary<string, JsonElement> arguments)
+    {
         ChatTemplateConversation before = new()
         {
             Messages = conversation.Messages(said.Message),
             Tools = conversation.Tools,
-            Arguments = conversation.Arguments,
+            Arguments = arguments,
             AddGenerationPrompt = true,
         };
         RenderedPrompt prompt = template.Render(before);
@@ -65,11 +75,7 @@ internal sealed class ConversationRenderer(ChatTemplate template)
         if (end > prompt.Text.Length && shown.Text.StartsWith(prompt.Text, StringComparison.Ordinal))
             return new RenderedTurn(shown.Text[..end], shown.TrustedRanges, prompt.Text.Length);
 
-        if (Inside(prompt, said.Reasoning, shown, end) is { } inside)
-            return inside;
-
-        throw new JsonException(
-            $"messages[{said.Message}]: the template shows this answer in another way than its prompt for it begins; an answer with reasoning where thinking is off would be so.");
+        return Inside(prompt, said.Reasoning, shown, end);
     }
 
     /// <summary>

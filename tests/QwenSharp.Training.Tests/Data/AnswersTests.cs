@@ -71,6 +71,17 @@ public class AnswersTests
             """));
 
     [Fact]
+    public void Thinking_may_be_off_by_now() => Assert.Equal(
+        [
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n⟦<think>\nR1\n</think>\n\nb<|im_end|>⟧",
+            "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n⟦d<|im_end|>⟧",
+        ],
+        Examples(Samples.Thinking, """
+            {"messages":[{"role":"user","content":"a"},{"role":"assistant","reasoning_content":"R1","content":"b"},
+                         {"role":"user","content":"c"},{"role":"assistant","content":"d"}],"kwargs":{"enable_thinking":false}}
+            """));
+
+    [Fact]
     public void An_answer_that_does_not_continue_its_prompt_is_refused() => Assert.Contains("messages[1]", Assert.Throws<JsonException>(() => Examples(Samples.Thinking, """
         {"messages":[{"role":"user","content":"a"},{"role":"assistant","reasoning_content":"R","content":"b"}],"kwargs":{"enable_thinking":false}}
         """)).Message);
