@@ -45,7 +45,7 @@ public sealed class CorpusGenerator(ulong seed, Split split)
         while (true)
         {
             Exercise exercise = skill.Make(draw);
-            if (StableSplit(exercise) is false)
+            if (!exercise.HasKeysOf(split))
                 continue;
             if (continues)
                 exercise = After(draw, exercise);
@@ -54,10 +54,7 @@ public sealed class CorpusGenerator(ulong seed, Split split)
         }
     }
 
-    // Before a turn is put in front of it, only the key decides; the whole prompt then decides again.
-    private bool StableSplit(Exercise exercise) => exercise.Key is null ? split == Split.Train : StableHash.SplitOf(exercise.Key) == split;
-
-    /// <summary>Puts a turn without tools before the exercise: a greeting, or any of the other skills.</summary>
+    /// <summary>Puts a turn without tools before the exercise: a greeting, or any of the other skills, from what is trained on.</summary>
     private Exercise After(Draw draw, Exercise exercise)
     {
         if (exercise.Conversation.Messages[0].Role == "system" || exercise.Conversation.Messages.Count > 2)
@@ -65,7 +62,8 @@ public sealed class CorpusGenerator(ulong seed, Split split)
 
         Exercise before = draw.Of(All.Where(skill => skill is not ToolUse and not Stories).ToArray()).Make(draw);
         IReadOnlyList<Message> first = before.Conversation.Messages;
-        if (first.Count > 2 || first[0].Role == "system" || (before.Key is not null && StableHash.SplitOf(before.Key) != split))
+        bool thinksAlike = before.Conversation.Thinking == exercise.Conversation.Thinking || before.Skill != "arithmetic";
+        if (first.Count > 2 || first[0].Role == "system" || !thinksAlike || !before.Belongs(Split.Train))
             return exercise;
 
         Conversation talk = exercise.Conversation with { Messages = [.. first, .. exercise.Conversation.Messages] };

@@ -85,6 +85,7 @@ internal static class CommandTree
             EmbedCommand.Create(terminal),
             RerankCommand.Create(terminal),
             CorpusCommand.Create(terminal),
+            EvalCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
