@@ -11,6 +11,9 @@ namespace QwenSharp.Corpus;
 /// <param name="split">Which part of it.</param>
 public sealed class CorpusGenerator(ulong seed, Split split)
 {
+    // With the tokens of Qwen's vocabulary, some 450.
+    private const int LongestExercise = 1_700;
+
     private static readonly Skill[] All = Every();
 
     /// <summary>The names of the skills.</summary>
@@ -47,12 +50,17 @@ public sealed class CorpusGenerator(ulong seed, Split split)
             Exercise exercise = skill.Make(draw);
             if (!exercise.HasKeysOf(split))
                 continue;
+
             if (continues)
                 exercise = After(draw, exercise);
-            if (exercise.Belongs(split))
+
+            if (exercise.Belongs(split) && Length(exercise) <= LongestExercise)
                 return exercise;
         }
     }
+
+    private static int Length(Exercise exercise) => exercise.PromptText().Length
+        + exercise.Conversation.Messages.Sum(message => message.Reasoning.Length + message.Calls.Sum(call => call.Name.Length + call.Arguments.Length)) + exercise.Conversation.Messages[^1].Content.Length;
 
     /// <summary>Puts a turn without tools before the exercise: a greeting, or any of the other skills, from what is trained on.</summary>
     private Exercise After(Draw draw, Exercise exercise)

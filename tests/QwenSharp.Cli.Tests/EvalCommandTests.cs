@@ -17,7 +17,7 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public async Task A_client_that_answers_as_it_was_taught_is_all_right()
     {
-        Exercise[] exercises = Exercises(20);
+        Exercise[] exercises = Exercises(60);
         IReadOnlyList<Judged> judged = await new BoxEvaluation(new Scripted(exercises, exercise => exercise.Conversation.Messages[^1]), 4).RunAsync(exercises, _ => { }, TestContext.Current.CancellationToken);
         IReadOnlyList<GoalScore> scores = BoxEvaluation.Score(judged);
 
@@ -29,7 +29,7 @@ public sealed class EvalCommandTests : IDisposable
     [Fact]
     public async Task A_client_that_always_says_the_same_meets_no_goal()
     {
-        Exercise[] exercises = Exercises(10);
+        Exercise[] exercises = Exercises(60);
         IReadOnlyList<Judged> judged = await new BoxEvaluation(new Scripted(exercises, _ => new Message("assistant", "Yes.")), 4).RunAsync(exercises, _ => { }, TestContext.Current.CancellationToken);
 
         Assert.All(BoxEvaluation.Score(judged).Where(score => score.Goal.Percent is not null), score => Assert.False(score.IsMet));
