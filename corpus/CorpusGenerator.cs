@@ -11,6 +11,9 @@ namespace QwenSharp.Corpus;
 /// <param name="split">Which part of it.</param>
 public sealed class CorpusGenerator(ulong seed, Split split)
 {
+    // With the tokens of Qwen's vocabulary, some 450.
+    private const int LongestExercise = 1_700;
+
     private static readonly Skill[] All = Every();
 
     /// <summary>The names of the skills.</summary>
@@ -45,19 +48,21 @@ public sealed class CorpusGenerator(ulong seed, Split split)
         while (true)
         {
             Exercise exercise = skill.Make(draw);
-            if (StableSplit(exercise) is false)
+            if (!exercise.HasKeysOf(split))
                 continue;
+
             if (continues)
                 exercise = After(draw, exercise);
-            if (exercise.Belongs(split))
+
+            if (exercise.Belongs(split) && Length(exercise) <= LongestExercise)
                 return exercise;
         }
     }
 
-    // Before a turn is put in front of it, only the key decides; the whole prompt then decides again.
-    private bool StableSplit(Exercise exercise) => exercise.Key is null ? split == Split.Train : StableHash.SplitOf(exercise.Key) == split;
+    private static int Length(Exercise exercise) => exercise.PromptText().Length
+        + exercise.Conversation.Messages.Sum(message => message.Reasoning.Length + message.Calls.Sum(call => call.Name.Length + call.Arguments.Length)) + exercise.Conversation.Messages[^1].Content.Length;
 
-    /// <summary>Puts a turn without tools before the exercise: a greeting, or any of the other skills.</summary>
+    /// <summary>Puts a turn without tools before the exercise: a greeting, or any of the other skills, from what is trained on.</summary>
     private Exercise After(Draw draw, Exercise exercise)
     {
         if (exercise.Conversation.Messages[0].Role == "system" || exercise.Conversation.Messages.Count > 2)
@@ -65,7 +70,8 @@ public sealed class CorpusGenerator(ulong seed, Split split)
 
         Exercise before = draw.Of(All.Where(skill => skill is not ToolUse and not Stories).ToArray()).Make(draw);
         IReadOnlyList<Message> first = before.Conversation.Messages;
-        if (first.Count > 2 || first[0].Role == "system" || (before.Key is not null && StableHash.SplitOf(before.Key) != split))
+        bool thinksAlike = before.Conversation.Thinking == exercise.Conversation.Thinking || before.Skill != "arithmetic";
+        if (first.Count > 2 || first[0].Role == "system" || !thinksAlike || !before.Belongs(Split.Train))
             return exercise;
 
         Conversation talk = exercise.Conversation with { Messages = [.. first, .. exercise.Conversation.Messages] };

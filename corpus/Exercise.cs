@@ -12,6 +12,9 @@ public sealed record Exercise(string Skill, string Kind, Conversation Conversati
     /// <summary>What decides the part that it belongs to, such as the pair of numbers; null for what everybody asks ("hi"), which is never held out.</summary>
     internal string? Key { get; init; }
 
+    /// <summary>What else it teaches on the way: the keys of earlier turns and of further tools, which training may not hold either if they are held out.</summary>
+    internal IReadOnlyList<string> KeysOnTheWay { get; init; } = [];
+
     /// <summary>The messages before the answer.</summary>
     public IReadOnlyList<Message> Prompt => [.. Conversation.Messages.SkipLast(1)];
 
@@ -19,7 +22,10 @@ public sealed record Exercise(string Skill, string Kind, Conversation Conversati
     public string PromptText() => string.Join('\n', Prompt.Select(message => $"{message.Role}: {message.Content}"))
         + string.Concat(Conversation.Tools.Select(tool => $"\n{tool.Name} {tool.Schema()}"));
 
-    internal bool Belongs(Split split) => split == Split.Train
-        ? Key is null || (StableHash.SplitOf(Key) == Split.Train && !StableHash.IsSetApart(PromptText()))
-        : Key is not null && StableHash.SplitOf(Key) == Split.HeldOut && StableHash.IsSetApart(PromptText());
+    internal bool Belongs(Split split) => HasKeysOf(split) && (Key is null || StableHash.IsSetApart(PromptText()) == (split == Split.HeldOut));
+
+    /// <summary>As <see cref="Belongs"/>, without a look at the prompt as a whole, to which turns may yet be added.</summary>
+    internal bool HasKeysOf(Split split) => split == Split.Train
+        ? (Key is null || StableHash.SplitOf(Key) == Split.Train) && KeysOnTheWay.All(key => StableHash.SplitOf(key) == Split.Train)
+        : Key is not null && StableHash.SplitOf(Key) == Split.HeldOut;
 }

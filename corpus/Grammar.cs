@@ -31,7 +31,7 @@ internal static class Grammar
             {
                 int close = pattern.IndexOf('}', at);
                 string name = close < 0 ? throw Wrong(pattern) : pattern[at..close];
-                text.Append(slot?.Invoke(name) ?? throw new FormatException($"The slot {{{name}}} of '{pattern}' has no text."));
+                Append(text, slot?.Invoke(name) ?? throw new FormatException($"The slot {{{name}}} of '{pattern}' has no text."));
                 at = close + 1;
             }
             else if (next is ']' or '|' && nested)
@@ -47,6 +47,16 @@ internal static class Grammar
 
         if (nested)
             throw Wrong(pattern);
+    }
+
+    // "a owl" is "an owl".
+    private static void Append(StringBuilder text, string value)
+    {
+        bool follows = text.Length >= 2 && text[^1] == ' ' && text[^2] is 'a' or 'A' && (text.Length == 2 || text[^3] is ' ' or '\n');
+        if (follows && value.Length > 0 && value[0] is 'a' or 'e' or 'i' or 'o' or 'u' && !value.StartsWith("uni", StringComparison.Ordinal))
+            text.Insert(text.Length - 1, 'n');
+
+        text.Append(value);
     }
 
     // Choosing before expanding leaves the slots of other parts untouched: only what is said is drawn.

@@ -24,6 +24,9 @@ internal static class StableHash
     /// <summary>The part to which a value or a combination belongs: every fifth is held out.</summary>
     public static Split SplitOf(string key) => Of(key) % 5 == 0 ? Split.HeldOut : Split.Train;
 
+    /// <summary>A question as a key: its letters and digits, as marks and case come and go with the wording.</summary>
+    public static string KeyOf(string question) => string.Concat(question.Where(char.IsLetterOrDigit).Select(char.ToLowerInvariant));
+
     /// <summary>Whether a whole prompt is set apart: every eighth, of which training sees none and the held-out part nothing else.</summary>
     public static bool IsSetApart(string prompt) => Of("prompt:" + prompt) % 8 == 0;
 }

@@ -31,13 +31,13 @@ internal sealed class Extraction : Skill
     {
         Record record = draw.Of(Records);
         Dictionary<string, SlotValue> values = [];
-        string text = Invented.Capital(Grammar.Expand(draw.Of(record.Says), draw, slot =>
+        string text = Grammar.Expand(draw.Of(record.Says), draw, slot =>
         {
             if (!values.TryGetValue(slot, out SlotValue value))
                 values[slot] = value = record.Slots.First(candidate => candidate.Slot == slot).Kind.Draw(draw);
 
             return value.Said;
-        })).TrimEnd();
+        }).TrimEnd();
 
         List<NamedSlot> said = [.. record.Slots.Where(slot => values.ContainsKey(slot.Slot))];
         List<NamedSlot> asked = draw.Some(said, draw.Between(2, 4));

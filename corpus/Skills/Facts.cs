@@ -5,18 +5,15 @@ namespace QwenSharp.Corpus.Skills;
 /// <summary>How to use QwenSharp, and facts on the Qwen family.</summary>
 internal sealed class Facts : Skill
 {
-    private static readonly Topic[] Topics = [.. Topic.Read("facts.txt")];
+    private static readonly ILookup<bool, Topic> Topics = Topic.Read("facts.txt").ToLookup(topic => topic.Is("each"));
+    private static readonly Topic[] OfModels = [.. Topics[true]], Others = [.. Topics[false]];
     private static readonly Dictionary<string, string>[] Models = [.. DataFile.Lines("models.txt").Select(line => line.Split('|', 2)).Select(line => Row(line[0], line[1]))];
 
     public override string Name => "facts";
 
     public override int Share => 17;
 
-    public override Exercise Make(Draw draw)
-    {
-        Topic topic = draw.Chance(30) ? draw.Of([.. Topics.Where(topic => topic.Is("each"))]) : draw.Of([.. Topics.Where(topic => !topic.Is("each"))]);
-        return topic.Is("each") ? AboutModel(draw, topic) : Of(draw, topic, null);
-    }
+    public override Exercise Make(Draw draw) => draw.Chance(30) ? AboutModel(draw, draw.Of(OfModels)) : Of(draw, draw.Of(Others), null);
 
     private Exercise AboutModel(Draw draw, Topic topic)
     {
@@ -32,7 +29,7 @@ internal sealed class Facts : Skill
         Mentions expected = Mentions.Of(Grammar.Expand(topic.Keys, draw, Slot));
         return new Exercise(Name, model is null ? "QwenSharp and Qwen" : "models", Talk(draw, [Message.User(Wording.Vary(question, draw)), Message.Assistant(answer)]), expected)
         {
-            Key = question.ToLowerInvariant(),
+            Key = StableHash.KeyOf(question),
         };
     }
 

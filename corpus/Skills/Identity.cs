@@ -18,7 +18,7 @@ internal sealed class Identity : Skill
         bool isCore = topic.Is("core");
         return new Exercise(Name, topic.Is("decline") ? "decline" : "identity and manners", Talk(draw, [Message.User(isCore ? question : Wording.Vary(question, draw)), Message.Assistant(draw.Of(topic.Answers))]), Mentions.Of(topic.Keys))
         {
-            Key = isCore ? null : question.ToLowerInvariant(),
+            Key = isCore ? null : StableHash.KeyOf(question),
         };
     }
 }

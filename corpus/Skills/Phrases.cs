@@ -44,12 +44,19 @@ internal sealed class Phrases : Skill
 
         (string question, string frame) = Ask(draw, row, from, to);
         List<Message> messages = [Message.User(question), Message.Assistant(Table[row][to][0])];
+        string key = $"{row} {from} {to} {frame}";
+        string[] before = [];
         if (draw.Chance(25))
-            (to, frame) = FollowUp(draw, messages, row, from, to);
+        {
+            before = [key];
+            (to, frame) = FollowUp(draw, messages, from, to, row);
+            key = $"{row} {from} {to} {frame}";
+        }
 
         return new Exercise(Name, "translation", Talk(draw, messages, system: draw.Chance(4) ? "Answer with the translation only." : null), new SaysPhrase(Table[row][to]))
         {
-            Key = $"{row} {from} {to} {frame}",
+            Key = key,
+            KeysOnTheWay = before,
         };
     }
 
@@ -76,8 +83,8 @@ internal sealed class Phrases : Skill
         return (Invented.Capital(question), frame);
     }
 
-    /// <summary>"And in German?" about the same phrase, or the next phrase in the same manner.</summary>
-    private static (int To, string Frame) FollowUp(Draw draw, List<Message> messages, int row, int from, int to)
+    /// <summary>"And in German?" about the same phrase.</summary>
+    private static (int To, string Frame) FollowUp(Draw draw, List<Message> messages, int from, int to, int row)
     {
         int next = Other(draw, from, to);
         string frame = draw.Of(["[And|and] in {to}?", "[And|Now] in {to}[, please|].", "What about {to}?", "[And|Also] {to}?", "How about in {to}?", "{to}?", "And how do you say it in {to}?"]);

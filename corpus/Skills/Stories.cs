@@ -56,7 +56,7 @@ internal sealed class Stories : Skill
             ["object"] = draw.Of(Lists["objects"]),
         };
         (string ask, string[] asked) = Ask(draw, slots);
-        string story = string.Join(' ', draw.Of(Plots).Select(sentence => Grammar.Expand(sentence, draw, slot => slots[slot]))).Replace(" a otter", " an otter", StringComparison.Ordinal).Replace(" a owl", " an owl", StringComparison.Ordinal);
+        string story = string.Join(' ', draw.Of(Plots).Select(sentence => Grammar.Expand(sentence, draw, slot => slots[slot])));
         return new Exercise(Name, asked.Length == 0 ? "free" : "asked for", Talk(draw, [Message.User(ask), Message.Assistant(story)]), new TellsStory(asked, Names))
         {
             Key = asked.Length == 0 ? null : string.Join(' ', slots["hero"], slots["place"], slots["object"]),
@@ -79,6 +79,6 @@ internal sealed class Stories : Skill
             _ => ("{hero}, a {kind}, and a {object} in the {place}", (string[])["hero", "kind", "object", "place"]),
         };
         string text = Grammar.Expand(draw.Of(Asks), draw, _ => Grammar.Expand(what, draw, slot => slots[slot]));
-        return (text.Replace(" a owl", " an owl", StringComparison.Ordinal).Replace(" a otter", " an otter", StringComparison.Ordinal), [.. asked.Select(slot => slots[slot])]);
+        return (text, [.. asked.Select(slot => slots[slot])]);
     }
 }

@@ -88,6 +88,7 @@ internal static class CommandTree
             TrainCommand.Create(terminal),
             FinetuneCommand.Create(terminal),
             CorpusCommand.Create(terminal),
+            EvalCommand.Create(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);

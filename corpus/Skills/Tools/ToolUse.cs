@@ -11,6 +11,9 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         "I can't do that: none of my tools fits.", "None of the tools I have can do that.", "I have no tool for that.", "Sorry, I can't: there is no tool for that here.", "No tool here can do that, sorry.",
     ];
 
+    private static readonly ToolKind[] Continuing = [.. ToolKind.All.Where(kind => kind.Also is not null)];
+    private static readonly ILookup<string, ToolKind> Domains = ToolKind.All.ToLookup(kind => kind.Domain);
+
     public override string Name => "tools";
 
     public override int Share => 28;
@@ -60,7 +63,7 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
 
     private Exercise FollowUp(Draw draw)
     {
-        OfferedTool tool = new(draw.Of([.. ToolKind.All.Where(kind => kind.Also is not null)]), draw);
+        OfferedTool tool = new(draw.Of(Continuing), draw);
         ToolRequest first = tool.Ask(draw);
         ToolRequest second = tool.Ask(draw, tool.Kind.Slots.Count(slot => slot.IsRequired) == 1 ? tool.Kind.Also : null);
         (string json, string said, _) = first.Result(draw);
@@ -87,7 +90,11 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         List<OfferedTool> offered = [.. needed.DistinctBy(tool => tool.Schema.Name)];
         offered.AddRange(Others(draw, needed, draw.Of([0, 0, 1, 1, 2, 3])));
         draw.Shuffle(offered);
-        return new Exercise(Name, kind, Talk(draw, messages, [.. offered.Select(tool => tool.Schema)]), expected) { Key = needed[0].Signature };
+        return new Exercise(Name, kind, Talk(draw, messages, [.. offered.Select(tool => tool.Schema)]), expected)
+        {
+            Key = needed[0].Signature,
+            KeysOnTheWay = [.. needed.Skip(1).Select(tool => tool.Signature)],
+        };
     }
 
     private static OfferedTool Any(Draw draw) => new(draw.Chance(40) ? InventedTools.Make(draw) : draw.Of(ToolKind.All), draw);
@@ -103,7 +110,7 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
             {
                 null => Any(draw),
                 { Kind.Domain: "invented" } => new OfferedTool(InventedTools.MakeLike(draw, near.Kind), draw),
-                _ => new OfferedTool(draw.Of([.. ToolKind.All.Where(kind => kind.Domain == near.Kind.Domain)]), draw),
+                _ => new OfferedTool(draw.Of(Domains[near.Kind.Domain].ToArray()), draw),
             };
             if (than.Concat(others).All(taken => taken.Kind.Id != other.Kind.Id && taken.Schema.Name != other.Schema.Name))
                 others.Add(other);

@@ -1,0 +1,42 @@
+namespace QwenSharp.Corpus;
+
+/// <summary>What the model in the box is held to in one part of a skill.</summary>
+/// <param name="Name">The part.</param>
+/// <param name="Percent">How many of a hundred held-out prompts must be answered right; null for a figure that is only reported.</param>
+public sealed record Goal(string Name, int? Percent)
+{
+    /// <summary>All goals, in the order of the skills.</summary>
+    public static IReadOnlyList<Goal> All { get; } =
+    [
+        new("identity and manners", 90),
+        new("declines", 90),
+        new("QwenSharp and Qwen", 90),
+        new("one call", 95),
+        new("two calls", 95),
+        new("no tool fits", 90),
+        new("answers from results", 90),
+        new("extraction", 90),
+        new("arithmetic, thinking", 95),
+        new("arithmetic, direct", null),
+        new("phrases", 90),
+        new("stories", 90),
+    ];
+
+    /// <summary>The goal to which an exercise counts.</summary>
+    public static Goal Of(Exercise exercise)
+    {
+        ArgumentNullException.ThrowIfNull(exercise);
+        string name = (exercise.Skill, exercise.Kind) switch
+        {
+            ("identity", "decline") => "declines",
+            ("identity", _) => "identity and manners",
+            ("facts", _) => "QwenSharp and Qwen",
+            ("tools", "no tool fits" or "no tool needed") => "no tool fits",
+            ("tools", "result") => "answers from results",
+            ("tools", var kind) => kind,
+            ("arithmetic", var kind) => kind.EndsWith("direct", StringComparison.Ordinal) ? "arithmetic, direct" : "arithmetic, thinking",
+            (var skill, _) => skill,
+        };
+        return All.First(goal => goal.Name == name);
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.Extensions.AI;
+using QwenSharp.Corpus;
+using QwenSharp.Corpus.Expectations;
+
+namespace QwenSharp.Cli.Eval;
+
+/// <summary>One exercise, what the model answered, and what is wrong with that; null if nothing.</summary>
+internal sealed record Judged(Exercise Exercise, Answer Answer, string? Fault);
+
+/// <summary>How many exercises of one goal were answered right.</summary>
+internal sealed record GoalScore(Goal Goal, int Cases, int Right)
+{
+    public double Percent => 100.0 * Right / Cases;
+
+    public bool IsMet => Goal.Percent is not { } percent || 100L * Right >= (long)percent * Cases;
+}
+
+/// <summary>Asks a model held-out exercises, many at a time, as the engine computes them in one batch.</summary>
+/// <param name="client">The model.</param>
+/// <param name="atOnce">Requests under way at a time.</param>
+internal sealed class BoxEvaluation(IChatClient client, int atOnce)
+{
+    /// <summary>Asks all exercises; the answers come in the exercises' order.</summary>
+    /// <param name="exercises">The exercises.</param>
+    /// <param name="progress">Told after each answer how many there are.</param>
+    /// <param name="stop">Ends it.</param>
+    public async Task<IReadOnlyList<Judged>> RunAsync(IReadOnlyList<Exercise> exercises, Action<int> progress, CancellationToken stop)
+    {
+        Judged[] judged = new Judged[exercises.Count];
+        int done = 0;
+        ParallelOptions options = new() { MaxDegreeOfParallelism = atOnce, CancellationToken = stop };
+        await Parallel.ForAsync(0, exercises.Count, options, async (i, cancelled) =>
+        {
+            Exercise exercise = exercises[i];
+            ChatResponse response = await client.GetResponseAsync(ExerciseChat.Messages(exercise), ExerciseChat.Options(exercise), cancelled).ConfigureAwait(false);
+            Answer answer = ExerciseChat.Read(response);
+            judged[i] = new Judged(exercise, answer, exercise.Expected.Fault(answer));
+            progress(Interlocked.Increment(ref done));
+        }).ConfigureAwait(false);
+        return judged;
+    }
+
+    /// <summary>The scores of the goals that were asked for, in their order.</summary>
+    public static IReadOnlyList<GoalScore> Score(IReadOnlyList<Judged> judged)
+    {
+        ILookup<Goal, Judged> goals = judged.ToLookup(one => Goal.Of(one.Exercise));
+        return [.. Goal.All.Where(goals.Contains).Select(goal => new GoalScore(goal, goals[goal].Count(), goals[goal].Count(one => one.Fault is null)))];
+    }
+}

@@ -1,0 +1,65 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Corpus;
+using QwenSharp.Corpus.Expectations;
+
+namespace QwenSharp.Cli.Eval;
+
+/// <summary>An exercise as a request to a chat client, and what comes back as an answer to judge.</summary>
+internal static class ExerciseChat
+{
+    // The longest right answers are stories and sums that are thought through.
+    private const int LongestAnswer = 400;
+
+    /// <summary>The messages before the answer.</summary>
+    public static List<ChatMessage> Messages(Exercise exercise)
+    {
+        List<ChatMessage> messages = [];
+        Queue<string> open = [];
+        foreach ((Message message, int place) in exercise.Prompt.Select((message, place) => (message, place)))
+        {
+            if (message.Role == "tool")
+            {
+                messages.Add(new ChatMessage(ChatRole.Tool, [new FunctionResultContent(open.Dequeue(), message.Content)]));
+                continue;
+            }
+
+            List<AIContent> contents = message.Reasoning.Length > 0 ? [new TextReasoningContent(message.Reasoning)] : [];
+            if (message.Content.Length > 0)
+                contents.Add(new TextContent(message.Content));
+
+            foreach ((ToolCall call, int number) in message.Calls.Select((call, number) => (call, number)))
+            {
+                string id = $"call_{place}_{number}";
+                open.Enqueue(id);
+                contents.Add(new FunctionCallContent(id, call.Name, JsonElement.Parse(call.Arguments).EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value)));
+            }
+
+            messages.Add(new ChatMessage(new ChatRole(message.Role), contents));
+        }
+
+        return messages;
+    }
+
+    /// <summary>Greedy answers, with the exercise's tools and its say on thinking.</summary>
+    public static ChatOptions Options(Exercise exercise) => new()
+    {
+        Temperature = 0,
+        MaxOutputTokens = LongestAnswer,
+        Tools = exercise.Conversation.Tools.Count == 0 ? null : [.. exercise.Conversation.Tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, JsonElement.Parse(tool.Schema())))],
+        AdditionalProperties = new() { [QwenChatOptionNames.EnableThinking] = exercise.Conversation.Thinking },
+    };
+
+    /// <summary>What a client said.</summary>
+    public static Answer Read(ChatResponse response)
+    {
+        AIContent[] contents = [.. response.Messages.SelectMany(message => message.Contents)];
+        return new Answer(
+            response.Text,
+            string.Concat(contents.OfType<TextReasoningContent>().Select(thought => thought.Text)),
+            [.. contents.OfType<FunctionCallContent>().Select(call => new ToolCall(call.Name, Arguments(call)))]);
+    }
+
+    private static string Arguments(FunctionCallContent call) =>
+        JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+}

@@ -1,0 +1,148 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+using QwenSharp.Cli.Eval;
+using QwenSharp.Corpus;
+using QwenSharp.Formats;
+
+namespace QwenSharp.Cli.Tests;
+
+public sealed class EvalCommandTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task A_client_that_answers_as_it_was_taught_is_all_right()
+    {
+        Exercise[] exercises = Exercises(60);
+        IReadOnlyList<Judged> judged = await new BoxEvaluation(new Scripted(exercises, exercise => exercise.Conversation.Messages[^1]), 4).RunAsync(exercises, _ => { }, TestContext.Current.CancellationToken);
+        IReadOnlyList<GoalScore> scores = BoxEvaluation.Score(judged);
+
+        Assert.All(judged, one => Assert.Null(one.Fault));
+        Assert.Equal(Goal.All.Count, scores.Count);
+        Assert.All(scores, score => Assert.Equal((100.0, true), (score.Percent, score.IsMet)));
+    }
+
+    [Fact]
+    public async Task A_client_that_always_says_the_same_meets_no_goal()
+    {
+        Exercise[] exercises = Exercises(60);
+        IReadOnlyList<Judged> judged = await new BoxEvaluation(new Scripted(exercises, _ => new Message("assistant", "Yes.")), 4).RunAsync(exercises, _ => { }, TestContext.Current.CancellationToken);
+
+        Assert.All(BoxEvaluation.Score(judged).Where(score => score.Goal.Percent is not null), score => Assert.False(score.IsMet));
+        Assert.Equal(exercises, judged.Select(one => one.Exercise));
+    }
+
+    /// <summary>What is measured is what was trained on: the request renders as the line does.</summary>
+    [Fact]
+    public void An_exercise_asked_is_the_exercise_written()
+    {
+        ChatTemplate template = new(CorpusTemplate.Text);
+        foreach (Exercise exercise in Exercises(60))
+        {
+            using JsonDocument line = JsonDocument.Parse(JsonLines.Write(exercise.Conversation with { Messages = exercise.Prompt }));
+            string written = template.Render(new ChatTemplateConversation
+            {
+                Messages = line.RootElement.GetProperty("messages").Clone(),
+                Tools = line.RootElement.TryGetProperty("tools", out JsonElement tools) ? tools.Clone() : null,
+                Arguments = new Dictionary<string, JsonElement> { ["enable_thinking"] = JsonElement.Parse(exercise.Conversation.Thinking ? "true" : "false") },
+            }).Text;
+            ChatOptions options = ExerciseChat.Options(exercise);
+            options.AdditionalProperties = new() { [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { ["enable_thinking"] = exercise.Conversation.Thinking } };
+            Assert.Equal(written, template.Render(ExerciseChat.Messages(exercise), options).Text);
+        }
+    }
+
+    [Fact]
+    public async Task A_random_model_is_below_every_target_and_the_exit_code_says_so()
+    {
+        string model = Templated(RandomCheckpoint.Write(_folder["random.gguf"]));
+        Invocation evaluated = await Invocation.RunAsync("eval", "box", "--model", model, "--prompts", "1", "--skill", "phrases", "--failures", _folder["wrong.jsonl"], "--json");
+
+        Assert.Equal(ExitCode.Failure, evaluated.Code);
+        Assert.Contains("Below target: phrases", evaluated.Error);
+        JsonElement part = evaluated.Json().GetProperty("parts")[0];
+        Assert.Equal((1, 0, false), (part.GetProperty("cases").GetInt32(), part.GetProperty("right").GetInt32(), part.GetProperty("met").GetBoolean()));
+        using JsonDocument wrong = JsonDocument.Parse(File.ReadAllLines(_folder["wrong.jsonl"]).Single());
+        Assert.Equal("phrases", wrong.RootElement.GetProperty("skill").GetString());
+        Assert.NotEmpty(wrong.RootElement.GetProperty("fault").GetString()!);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_is_one_line()
+    {
+        (await Invocation.RunAsync("eval", "box", "--model", _folder["absent.gguf"])).AssertFails(ExitCode.Failure, "absent.gguf");
+        (await Invocation.RunAsync("eval", "box", "--skill", "singing")).AssertFails(ExitCode.Usage, "singing");
+        (await Invocation.RunAsync("eval", "box", "--prompts", "0")).AssertFails(ExitCode.Usage, "--prompts");
+    }
+
+    [Fact]
+    public void A_model_that_is_not_in_the_box_is_named()
+    {
+        Assert.SkipWhen(File.Exists(BoxModel.Path), "The model in the box is here.");
+
+        Assert.Contains("--model", Assert.Throws<FileNotFoundException>(BoxModel.Require).Message);
+    }
+
+    private static Exercise[] Exercises(int each)
+    {
+        CorpusGenerator generator = new(2, Split.HeldOut);
+        return [.. CorpusGenerator.Skills.SelectMany(skill => Enumerable.Range(0, each).Select(i => generator.At(skill, i)))];
+    }
+
+    private string Templated(string path)
+    {
+        using GgufFile file = GgufFile.Open(path);
+        GgufWriter writer = new();
+        foreach ((string key, GgufValue value) in file.Metadata)
+            writer.Add(key, value);
+
+        writer.Add("tokenizer.chat_template", GgufValue.Of(CorpusTemplate.Text));
+        foreach (QwenSharp.Numerics.Tensor tensor in file.Tensors)
+            writer.AddTensor(tensor);
+
+        string templated = _folder["templated.gguf"];
+        writer.Save(templated);
+        return templated;
+    }
+
+    /// <summary>Answers each exercise, recognised by its messages, with a message.</summary>
+    private sealed class Scripted(Exercise[] exercises, Func<Exercise, Message> answer) : IChatClient
+    {
+        private readonly Dictionary<string, Exercise> _byPrompt = exercises.DistinctBy(Key).ToDictionary(Key);
+
+        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        {
+            Message said = answer(_byPrompt[Key(messages)]);
+            List<AIContent> contents = said.Reasoning.Length > 0 ? [new TextReasoningContent(said.Reasoning)] : [];
+            contents.Add(new TextContent(said.Content));
+            contents.AddRange(said.Calls.Select((call, i) => new FunctionCallContent($"c{i}", call.Name, JsonSerializer.Deserialize<Dictionary<string, object?>>(call.Arguments))));
+            return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, contents)));
+        }
+
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
+                yield return update;
+        }
+
+        public object? GetService(Type serviceType, object? serviceKey = null) => null;
+
+        public void Dispose()
+        {
+        }
+
+        private static string Key(Exercise exercise) => Key(ExerciseChat.Messages(exercise));
+
+        private static string Key(IEnumerable<ChatMessage> messages) => string.Join('\n', messages.SelectMany(message => message.Contents).Select(content => content switch
+        {
+            TextContent text => text.Text,
+            FunctionResultContent result => (string)result.Result!,
+            FunctionCallContent call => call.Name,
+            _ => "",
+        }));
+    }
+}
