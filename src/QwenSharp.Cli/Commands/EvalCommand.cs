@@ -41,7 +41,7 @@ internal static class EvalCommand
         modelOptions.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            string path = parsed.GetValue(model) is { } name ? LocalModel.Of(name).Path : BoxModel.Require();
+            string path = parsed.GetValue(model) is { } name ? LocalModel.Of(name).Path : BoxModel.Open().Path;
             if (parsed.GetValue(failures) is { } file)
                 OutputFile.Check(file, path);
 

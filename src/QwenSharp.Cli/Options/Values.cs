@@ -12,6 +12,13 @@ internal static class Values
     public static Argument<string> Model(string description = "A GGUF file (any file of a split model) or a Hugging Face folder.") =>
         new("MODEL") { Description = $"{description} Or the name of a pulled model: see 'qwensharp list'." };
 
+    /// <summary>As <see cref="Model"/>, or nothing for the model in the box.</summary>
+    public static Argument<string?> ModelOrBox() => new("MODEL")
+    {
+        Description = "A GGUF file (any file of a split model), a Hugging Face folder, or the name of a pulled model; 'box', or nothing, for the small model that comes with the program.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     /// <summary>A number in a range, with a value for when it is absent.</summary>
     public static Option<T> Number<T>(string name, T least, T most, string description, T otherwise)
         where T : struct, INumber<T>, IMinMaxValue<T>
