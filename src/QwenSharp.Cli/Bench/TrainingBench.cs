@@ -49,7 +49,8 @@ internal sealed class TrainingBench
         foreach (Option option in given.Except([.. own, _train, type]).Where(option => !shared.Contains(option.Name)))
             result.AddError($"{option.Name} does not go with --train.");
 
-        string? method = result.GetValue(_train);
+        // Of a word that is no method, the parser complains itself.
+        string? method = result.GetResult(_train)!.Tokens.LastOrDefault()?.Value;
         if (given.Contains(type) && method is null or TrainedBase.Full)
             result.AddError(method is null ? "--type goes with --train lora or --train qlora." : "--type is for frozen weights; --train full trains them all, in F32.");
         if (given.Contains(_rank) && method == TrainedBase.Full)
