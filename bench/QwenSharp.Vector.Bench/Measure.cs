@@ -57,13 +57,8 @@ internal static unsafe class Measure
     /// <summary>Multiply-adds a second of F32 that this many threads reach in registers, timed in a way of the caller's.</summary>
     public static double PeakMacs(WorkerPool pool, Func<Action, double> time)
     {
-        const int Steps = 1_000_000;
-        double seconds = time(() =>
-        {
-            FmaJob job = new(Steps);
-            pool.Run(ref job, pool.Threads);
-        });
-        return pool.Threads * (double)Steps * 8 * Vector256<float>.Count / seconds;
+        double operations = 0, seconds = time(() => operations = FloatPeak.Pass(pool));
+        return operations / 2 / seconds;
     }
 
     /// <summary>Bytes a second that this many threads read from memory.</summary>
@@ -83,31 +78,6 @@ internal static unsafe class Measure
             next = (next + Piece) % buffer.Length;
         });
         return Piece / seconds;
-    }
-
-    private readonly struct FmaJob(int steps) : IParallelJob
-    {
-        public void Execute(int task, int worker) => Fma(steps);
-
-        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private static void Fma(int steps)
-        {
-            Vector256<float> x = Vector256.Create(0.9999f), a = x, b = x, c = x, d = x, e = x, f = x, g = x, h = x;
-            for (int i = 0; i < steps; i++)
-            {
-                a = Vector256.FusedMultiplyAdd(a, x, x);
-                b = Vector256.FusedMultiplyAdd(b, x, x);
-                c = Vector256.FusedMultiplyAdd(c, x, x);
-                d = Vector256.FusedMultiplyAdd(d, x, x);
-                e = Vector256.FusedMultiplyAdd(e, x, x);
-                f = Vector256.FusedMultiplyAdd(f, x, x);
-                g = Vector256.FusedMultiplyAdd(g, x, x);
-                h = Vector256.FusedMultiplyAdd(h, x, x);
-            }
-
-            if (Vector256.Sum(a + b + c + d + e + f + g + h) == 1)
-                throw new InvalidOperationException();
-        }
     }
 
     private readonly struct ReadJob(byte* from, int bytes) : IParallelJob

@@ -13,7 +13,7 @@ public sealed class Trainer : IDisposable
     private readonly Compute _compute;
     private readonly TrainerOptions _options;
     private readonly List<TrainingStep> _steps = [];
-    private readonly Muon _muon;
+    private readonly Optimizer _optimizer;
     private TrainingWorkspace? _workspace;
 
     /// <summary>Begins a run, or takes up the one in <see cref="TrainerOptions.Folder"/>.</summary>
@@ -30,7 +30,7 @@ public sealed class Trainer : IDisposable
         if (options.Optimizer.Kind == OptimizerKind.Muon && model.Lora is not null)
             throw new ArgumentException("Muon is for whole matrices; adapters are trained with AdamW.", nameof(options));
 
-        (_model, _compute, _options, _muon) = (model, compute, options, new Muon(compute));
+        (_model, _compute, _options, _optimizer) = (model, compute, options, new Optimizer(model, compute, options.Optimizer));
         Directory.CreateDirectory(options.Folder);
         if (File.Exists(CheckpointPath))
             _steps = TrainingCheckpoint.Load(CheckpointPath, model.Parameters, options.Settings);
@@ -108,16 +108,14 @@ public sealed class Trainer : IDisposable
     public void Dispose()
     {
         _workspace?.Dispose();
-        _muon.Dispose();
+        _optimizer.Dispose();
     }
 
     private long TokensSoFar => _steps.Count == 0 ? 0 : _steps[^1].Tokens;
 
     private TrainingStep Take(long number, IReadOnlyList<TrainingBatch> batches)
     {
-        foreach (Parameter parameter in _model.Parameters)
-            parameter.Gradient.Clear();
-
+        _optimizer.ClearGradients();
         double loss = 0, weights = batches.Sum(SumOfWeights);
         long tokens = TokensSoFar;
         for (int i = 0; i < batches.Count; i++)
@@ -128,31 +126,13 @@ public sealed class Trainer : IDisposable
         }
 
         loss = weights > 0 ? loss / weights : 0;
-        double norm = Math.Sqrt(_model.Parameters.Sum(parameter => _compute.SumOfSquares(parameter.Gradient)));
+        double norm = _optimizer.GradientNorm();
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
             throw new InvalidOperationException($"Step {number}: the loss is {loss} and the gradient's length {norm}. A lower learning rate or a longer warm-up keeps them finite; the last checkpoint is from before.");
 
         double rate = _options.Optimizer.RateAt(number, _options.Steps);
-        Update(number, rate, norm);
+        _optimizer.Update(number, rate, norm);
         return new TrainingStep(number, loss, rate, norm, tokens);
-    }
-
-    private void Update(long number, double rate, double norm)
-    {
-        OptimizerOptions o = _options.Optimizer;
-        float shortened = o.MaxGradientNorm > 0 && norm > o.MaxGradientNorm ? (float)(o.MaxGradientNorm / norm) : 1;
-        foreach (Parameter parameter in _model.Parameters)
-        {
-            float decay = parameter.IsMatrix ? (float)o.WeightDecay : 0;
-            if (o.Kind == OptimizerKind.Muon && parameter.IsLayerMatrix)
-            {
-                _muon.Update(parameter, (float)rate, (float)o.Momentum, decay, shortened);
-                continue;
-            }
-
-            AdamWStep step = new((float)rate, (float)o.Beta1, (float)o.Beta2, (float)o.Epsilon, decay, number, shortened);
-            _compute.AdamW(parameter.Value, parameter.Gradient, parameter.Mean, parameter.Variance, step);
-        }
     }
 
     private TrainingWorkspace WorkspaceFor(TrainingBatch batch)

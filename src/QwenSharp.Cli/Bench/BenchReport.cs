@@ -73,7 +73,7 @@ internal sealed record BenchReport(
 
     private double ShareOf(Speed speed) => BytesPerToken * speed.Decode / speed.Bandwidth;
 
-    private static double Median(IEnumerable<double> values)
+    internal static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;

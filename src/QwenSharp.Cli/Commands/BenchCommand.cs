@@ -21,6 +21,8 @@ internal static class BenchCommand
         qwensharp bench --shape qwen3-4b --type q4_k_m   # random weights of that shape: no download
         qwensharp bench --list-shapes
         qwensharp bench --shape qwen3-0.6b --json
+        qwensharp bench --shape qwen3-0.6b --train          # training: every weight, LoRA and QLoRA, and what memory each takes
+        qwensharp bench qwen3-4b-q4_k_m.gguf --train qlora --sequence-length 1024
         """;
 
     public static Command Create(Terminal terminal)
@@ -35,30 +37,42 @@ internal static class BenchCommand
         Option<bool> list = new("--list-shapes") { Description = "List the shapes that --shape knows." };
         Option<bool> json = Values.Json("One JSON object with the figures and what they were measured on.");
         ModelOptions modelOptions = new(context: false);
-        DocumentedCommand command = new("bench", "Measures prefill and decode, and decode against the machine's memory bandwidth.", Examples) { model, shape, type, save, prompt, generate, runs, list, json };
+        DocumentedCommand command = new("bench", "Measures prefill and decode against the machine's memory bandwidth, or with --train training against its F32 peak.", Examples) { model, shape, type, save, prompt, generate, runs, list, json };
         modelOptions.AddTo(command);
+        TrainingBench training = new();
+        training.AddTo(command);
         command.Validators.Add(result =>
         {
             if (!result.GetValue(list))
+            {
                 random.Check(result, model);
+                training.Check(result, type, shape.Name, json.Name, "--threads");
+            }
+
             if (result.GetValue(list) && (result.GetValue(model) is not null || result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json)))
                 result.AddError("--list-shapes goes with --json alone.");
             if (result.GetValue(save) is not null && result.GetValue(shape) is null)
                 result.AddError("--save keeps the random weights of --shape.");
         });
-        command.SetAction((parsed, stop) =>
+        command.SetAction(async (parsed, stop) =>
         {
             if (parsed.GetValue(list))
             {
                 ListShapes(terminal, parsed.GetValue(json));
-                return Task.FromResult(ExitCode.Ok);
+                return ExitCode.Ok;
             }
 
             QwenModelOptions machine = modelOptions.Read(parsed);
-            SpeedTestOptions test = new(
-                parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs),
-                machine.Threads == 0 ? Environment.ProcessorCount : machine.Threads, machine.KvType);
+            int threads = machine.Threads == 0 ? Environment.ProcessorCount : machine.Threads;
             string? path = parsed.GetValue(model) is { } given ? LocalModel.Of(given).Path : null;
+            if (training.IsAsked(parsed.CommandResult))
+            {
+                string? givenType = parsed.GetResult(type) is { Implicit: false } ? parsed.GetValue(type) : null;
+                await training.RunAsync(parsed, path, parsed.GetValue(shape), givenType, threads, parsed.GetValue(json), terminal, stop).ConfigureAwait(false);
+                return ExitCode.Ok;
+            }
+
+            SpeedTestOptions test = new(parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs), threads, machine.KvType);
             if (parsed.GetValue(save) is { } file)
             {
                 (ModelConfig config, WeightMix mix) = ShapeArguments.Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
@@ -73,7 +87,7 @@ internal static class BenchCommand
             else
                 report.Write(terminal.Rich());
 
-            return Task.FromResult(ExitCode.Ok);
+            return ExitCode.Ok;
         });
         return command;
     }

@@ -1,0 +1,16 @@
+namespace QwenSharp.Numerics.Tests;
+
+public class FloatPeakTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Multiplying_takes_some_time(int threads) => Assert.InRange(FloatPeak.Measure(threads, 0.01), 1e7, 1e15);
+
+    [Fact]
+    public void Figures_that_make_no_sense_are_refused()
+    {
+        Assert.ThrowsAny<ArgumentException>(() => FloatPeak.Measure(-1));
+        Assert.ThrowsAny<ArgumentException>(() => FloatPeak.Measure(1, 0));
+    }
+}
