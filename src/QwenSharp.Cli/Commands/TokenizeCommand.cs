@@ -80,7 +80,7 @@ internal static class TokenizeCommand
             }
             catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
             {
-                throw new InvalidDataException($"line {number} is not what --jsonl reads: {wrong.Message}", wrong);
+                throw new InvalidDataException($"line {number} is not what --jsonl reads: {JsonProblem.Of(wrong)}.", wrong);
             }
         }
     }

@@ -28,7 +28,7 @@ public static class TokenizerJson
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException
             || error is FormatException and not TokenizerFormatException)
         {
-            throw new TokenizerFormatException($"tokenizer.json does not have the form of a tokenizer: {error.Message}", error);
+            throw new TokenizerFormatException($"tokenizer.json does not have the form of a tokenizer: {JsonProblem.Of(error)}.", error);
         }
     }
 
