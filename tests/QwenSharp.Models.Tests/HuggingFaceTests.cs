@@ -136,6 +136,22 @@ public sealed class HuggingFaceTests : IDisposable
     }
 
     [Fact]
+    public void Dynamic_scaling_of_a_folder_is_that_of_its_config()
+    {
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 2);
+        HuggingFaceFolder.Write(_folder, config, tensors, edit: json => json["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 3 });
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        LanguageModel model = LanguageModel.Load(folder);
+
+        Assert.Equal(config with { RopeScaling = new DynamicRopeScaling(3), ContextLength = 3 * config.ContextLength }, model.Config);
+        using Run loaded = new(model, 8, 1), made = new(new LanguageModel(model.Config, tensors), 8, 1), plain = new(new LanguageModel(config, tensors), 8, 1);
+        float[] logits = loaded.Append(0, [1, 2, 96])[2];
+        Assert.Equal(made.Append(0, [1, 2, 96])[2], logits);
+        Assert.NotEqual(plain.Append(0, [1, 2, 96])[2], logits);
+    }
+
+    [Fact]
     public void A_setting_that_nobody_knows_is_reported()
     {
         ModelConfig config = TinyModels.Configs["qwen2"];
