@@ -65,6 +65,10 @@ internal static class RunCommand
                 Id = local.Id,
                 Adapters = name is null ? new Dictionary<string, string>() : new() { [name] = parsed.GetValue(adapter)! },
             });
+            bool hasSwitch = loaded.Template.Source.Contains(QwenChatOptionNames.EnableThinking, StringComparison.Ordinal);
+            if (!hasSwitch && (parsed.GetValue(think) || parsed.GetValue(noThink)))
+                throw new UsageException($"{(parsed.GetValue(think) ? "--think" : "--no-think")} changes nothing: the template of {loaded.Id} has no switch for reasoning.");
+
             using QwenChatClient client = new(loaded, name);
             if (request is not null)
             {
@@ -76,6 +80,7 @@ internal static class RunCommand
             {
                 System = parsed.GetValue(system),
                 ShowStatistics = parsed.GetValue(stats),
+                HasThinkingSwitch = hasSwitch,
             }.RunAsync().ConfigureAwait(false);
             return ExitCode.Ok;
         });
@@ -85,6 +90,8 @@ internal static class RunCommand
     /// <summary>The one request to answer; null for a conversation with a person at the terminal.</summary>
     private static async Task<string?> RequestAsync(Terminal terminal, string? prompt, CancellationToken stop)
     {
+        if (prompt is not null && string.IsNullOrWhiteSpace(prompt))
+            throw new UsageException("PROMPT is empty: give a request, or leave it out to talk.");
         if (terminal.InputIsTerminal && (prompt is not null || terminal.OutputIsTerminal))
             return prompt;
 

@@ -49,6 +49,17 @@ internal static class Values
             result.AddError($"{option.Name} {demand}, not '{result.Tokens[^1].Value}'.");
     });
 
+    /// <summary>Restricts an option to some words.</summary>
+    public static void OneOf<T>(Option<T> option, params string[] words)
+    {
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => !words.Contains(token.Value)) is { } other)
+                result.AddError($"{option.Name} must be {string.Join(", ", words[..^1])} or {words[^1]}, not '{other.Value}'.");
+        });
+    }
+
     // In place of the parser's own conversion, which follows the machine's culture and names types of .NET when it fails.
     private static T? Parse<T>(ArgumentResult result, string name, T least, T most)
         where T : struct, INumber<T>, IMinMaxValue<T>
