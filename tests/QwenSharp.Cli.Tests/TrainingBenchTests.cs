@@ -18,7 +18,7 @@ public sealed class TrainingBenchTests : IDisposable
         JsonElement json = (await Invocation.RunAsync("bench", model, "--train", method, "--sequence-length", "24", "--steps", "2", "--threads", "1", "--json")).Json();
 
         foreach (string figure in (string[])
-            ["tokens_per_second", "peak_operations_per_second", "bound_tokens_per_second", "bound_share", "operations_per_token", "peak_memory_bytes", "predicted_memory_bytes", "machine_memory_bytes"])
+            ["tokens_per_second", "processors", "peak_operations_per_second", "bound_tokens_per_second", "bound_share", "operations_per_token", "peak_memory_bytes", "predicted_memory_bytes", "machine_memory_bytes"])
         {
             Assert.True(json.GetProperty(figure).GetDouble() > 0, figure);
         }

@@ -8,8 +8,9 @@ namespace QwenSharp.Cli.Bench;
 
 /// <summary>A step of training.</summary>
 /// <param name="TokensPerSecond">Tokens of the step a second.</param>
+/// <param name="Processors">How many processors the step had, on average: fewer than threads where other programs had them, or where work was for one thread.</param>
 /// <param name="PeakOperationsPerSecond">Operations a second that the same threads reached in registers right before and after the step, on average.</param>
-internal sealed record TrainingSpeed(double TokensPerSecond, double PeakOperationsPerSecond);
+internal sealed record TrainingSpeed(double TokensPerSecond, double Processors, double PeakOperationsPerSecond);
 
 /// <summary>What <c>bench --train</c> found for one method.</summary>
 internal sealed record TrainingReport
@@ -57,6 +58,8 @@ internal sealed record TrainingReport
 
     public double? TokensPerSecond => Median(run => run.TokensPerSecond);
 
+    public double? Processors => Median(run => run.Processors);
+
     public double? PeakOperationsPerSecond => Median(run => run.PeakOperationsPerSecond);
 
     /// <summary>Tokens a second if nothing but the operations took time.</summary>
@@ -91,7 +94,7 @@ internal sealed record TrainingReport
         console.Write(head);
 
         Table table = new Table().Border(TableBorder.Simple).AddColumn("Method").AddColumn("Trained");
-        foreach (string name in (string[])["Tokens/s", "Bound", "Share", "F32 peak", "Operations a token", "Peak memory", "Predicted"])
+        foreach (string name in (string[])["Tokens/s", "Bound", "Share", "Processors", "F32 peak", "Operations a token", "Peak memory", "Predicted"])
             table.AddColumn(new TableColumn(name).RightAligned());
 
         foreach (TrainingReport report in reports)
@@ -107,6 +110,7 @@ internal sealed record TrainingReport
         TokensPerSecond is { } speed ? Say($"{speed:0.0}") : "does not fit",
         BoundTokensPerSecond is { } bound ? Say($"{bound:0.0}") : "",
         BoundShare is { } share ? Say($"{100 * share:0} %") : "",
+        Processors is { } processors ? Say($"{processors:0.0}") : "",
         PeakOperationsPerSecond is { } peak ? Say($"{peak / 1e9:0} G/s") : "",
         Say($"{OperationsPerToken / 1e9:0.00} G") + (Recomputes ? Say($", {RepeatedOperationsPerToken / 1e9:0.00} again") : ""),
         PeakMemoryBytes is { } memory ? Output.Bytes(memory) : "",

@@ -77,10 +77,12 @@ internal sealed class TrainingTest
         for (int step = 1; step <= _options.Steps; step++)
         {
             stop.ThrowIfCancellationRequested();
+            TimeSpan busy = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             Step(step, _options.SequenceLength);
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, after = FloatPeak.Measure(_options.Threads);
-            speeds.Add(new TrainingSpeed(_options.SequenceLength / seconds, (before + after) / 2));
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, processors = (Environment.CpuUsage.TotalTime - busy).TotalSeconds / seconds;
+            double after = FloatPeak.Measure(_options.Threads);
+            speeds.Add(new TrainingSpeed(_options.SequenceLength / seconds, processors, (before + after) / 2));
             before = after;
         }
 
