@@ -66,28 +66,36 @@ internal static class TrainCommand
         run.Finish(steps, [Write(config, mix, vocabulary, source, model, stop)], json);
     }
 
-    /// <summary>The tokenizer of the run: the one it was begun with, or else another model's, or one that is learnt from the data.</summary>
+    /// <summary>The tokenizer of the run: another model's, or the one that it was begun with, or else one that is learnt from the data.</summary>
     private static BpeVocabulary Vocabulary(Terminal terminal, TrainConfig config, ChatTemplate? template, CancellationToken stop)
     {
         string path = Path.Combine(config.Output, TokenizerName);
-        if (File.Exists(path) && TrainingRun.HasBegun(config.Output))
-            return TokenizerJson.Read(File.ReadAllBytes(path));
-
-        BpeVocabulary vocabulary;
+        BpeTrainerOptions options = new() { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken };
         if (config.Tokenizer.From is { } from)
-            vocabulary = QwenTokenizer.LoadVocabulary(from);
-        else
-        {
-            terminal.Error.WriteLine("learning a tokenizer from the data …");
-            vocabulary = BpeTrainer.Train(
-                TrainingData.Texts(config.Training.Data, template, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop),
-                new BpeTrainerOptions { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken },
-                stop);
-            int size = BpeTokenizer.Create(vocabulary).VocabularySize;
-            if (size < config.Tokenizer.Vocabulary)
-                terminal.Error.WriteLine($"the data gives no more than {size} of the {config.Tokenizer.Vocabulary} tokens asked for");
-        }
+            return Keep(WithRoles(QwenTokenizer.LoadVocabulary(from), options), path);
+        if (File.Exists(path) && TrainingRun.HasBegun(config.Output))
+            return WithRoles(TokenizerJson.Read(File.ReadAllBytes(path)), options);
 
+        terminal.Error.WriteLine("learning a tokenizer from the data …");
+        IEnumerable<string> texts = TrainingData.Texts(config.Training.Data, template, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop);
+        BpeVocabulary vocabulary = BpeTrainer.Train(texts, options, stop);
+        int size = BpeTokenizer.Create(vocabulary).VocabularySize;
+        if (size < options.VocabularySize)
+            terminal.Error.WriteLine($"the data gives no more than {size} of the {options.VocabularySize} tokens asked for");
+
+        return Keep(vocabulary, path);
+    }
+
+    /// <summary>A tokenizer.json does not say which tokens end a turn and fill a batch; a model that does not know the first never stops.</summary>
+    private static BpeVocabulary WithRoles(BpeVocabulary vocabulary, BpeTrainerOptions options)
+    {
+        BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
+        int? IdOf(string? token) => token is not null && tokenizer.TryGetId(token, out int id) ? id : null;
+        return vocabulary with { EosId = vocabulary.EosId ?? IdOf(options.EosToken), PadId = vocabulary.PadId ?? IdOf(options.PadToken) };
+    }
+
+    private static BpeVocabulary Keep(BpeVocabulary vocabulary, string path)
+    {
         string partial = path + ".partial";
         File.WriteAllBytes(partial, TokenizerJson.Write(vocabulary));
         File.Move(partial, path, overwrite: true);
