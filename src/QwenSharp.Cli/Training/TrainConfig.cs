@@ -21,7 +21,7 @@ internal sealed record TrainConfig
     /// <summary>The tokenizer: learnt from the data, or taken from a model.</summary>
     public TokenizerConfig Tokenizer { get; set; } = new();
 
-    /// <summary>A file with the chat template (Jinja); ChatML's simplest form where there is none.</summary>
+    /// <summary>A file with the chat template (Jinja); without one the model learns from texts alone.</summary>
     public string? Template { get; set; }
 
     /// <summary>The type of the weights in the file that is written: f32, f16, bf16, q8_0, ….</summary>
