@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using QwenSharp.Cli.Commands;
 using QwenSharp.Cli.Terminals;
+using QwenSharp.Engine;
 
 namespace QwenSharp.Cli;
 
@@ -100,9 +101,11 @@ internal static class CommandTree
         ? $"'{parsed.UnmatchedTokens[0]}' is no command, option or argument here."
         : parsed.Errors[0].Message;
 
-    /// <summary>The message without the name of a parameter of our code, which .NET puts into it.</summary>
+    /// <summary>The message without the name of a parameter of our code, which .NET puts into it, and with the options of the command line for those of the library.</summary>
     internal static string Said(Exception failure) => failure is ArgumentException { ParamName: { } name }
         ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+            .Replace($"Raise {nameof(EngineOptions.KvBytes)} or lower {nameof(EngineOptions.ContextLength)}", "Lower --context", StringComparison.Ordinal)
+            .Replace(nameof(EngineOptions.ContextLength), "--context", StringComparison.Ordinal)
         : failure.Message;
 
     private static string CommandPath(ParseResult parsed) =>

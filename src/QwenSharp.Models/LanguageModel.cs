@@ -73,7 +73,7 @@ public sealed class LanguageModel
     /// <param name="file">The checkpoint; it must stay open as long as the model is used.</param>
     /// <exception cref="ModelLoadException">The architecture is not supported, or a tensor or a key is missing, left over or wrong; the message names it.</exception>
     /// <exception cref="GgufException">A required key is missing or of another type.</exception>
-    public static LanguageModel Load(Checkpoint file) => new(ConfigReader.Read(file), file.Tensors);
+    public static LanguageModel Load(Checkpoint file) => new(ConfigReader.Read(file), new CheckpointWeights(file.Tensors, file.OriginOf));
 
     /// <summary>The model's lengths and constants.</summary>
     public ModelConfig Config { get; }

@@ -52,6 +52,8 @@ public sealed class BpeTokenizer
         AddsBos = vocabulary.AddsBos;
         if (AddsBos && BosId is null)
             throw new TokenizerFormatException("The vocabulary asks for a token at the start of each sequence and does not say which.");
+        SequencePrefix = [.. vocabulary.SequencePrefix.Select(id => CheckId(id, "begins a text")!.Value)];
+        SequenceSuffix = [.. vocabulary.SequenceSuffix.Select(id => CheckId(id, "ends a text")!.Value)];
     }
 
     /// <summary>One more than the highest token id.</summary>
@@ -71,6 +73,12 @@ public sealed class BpeTokenizer
 
     /// <summary>Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does.</summary>
     public bool AddsBos { get; }
+
+    /// <summary>The tokens before a text that is a sequence of its own, one to embed for instance. Encoding never adds them; whoever makes the sequence does.</summary>
+    public IReadOnlyList<int> SequencePrefix { get; }
+
+    /// <summary>The tokens behind such a text; see <see cref="SequencePrefix"/>.</summary>
+    public IReadOnlyList<int> SequenceSuffix { get; }
 
     /// <summary>Makes a tokenizer; the vocabulary's strings are not needed afterwards.</summary>
     /// <exception cref="TokenizerFormatException">The vocabulary contradicts itself, or lacks one of the 256 bytes.</exception>

@@ -36,6 +36,12 @@ public sealed record BpeVocabulary
     /// <summary>Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does.</summary>
     public bool AddsBos { get; init; }
 
+    /// <summary>The tokens before a text that is a sequence of its own, one to embed for instance. Encoding never adds them; whoever makes the sequence does.</summary>
+    public IReadOnlyList<int> SequencePrefix { get; init; } = [];
+
+    /// <summary>The tokens behind such a text; see <see cref="SequencePrefix"/>.</summary>
+    public IReadOnlyList<int> SequenceSuffix { get; init; } = [];
+
     /// <summary>
     /// The vocabulary of a GGUF file. GGUF has no key that asks for normalization and llama.cpp does none, so neither is done here.
     /// </summary>

@@ -73,6 +73,19 @@ public sealed class ChatSessionTests : IDisposable
         Assert.Contains("'on' or 'off'", _output.ToString());
     }
 
+    [Theory]
+    [InlineData("/exit now")]
+    [InlineData("/stats all")]
+    [InlineData("/clear it")]
+    [InlineData("/help me")]
+    public async Task A_command_without_an_argument_refuses_one(string line)
+    {
+        await Talk(line, "one");
+
+        Assert.Contains("stands alone", _output.ToString());
+        Assert.Equal(["user: one"], _client.Last);
+    }
+
     [Fact]
     public async Task A_saved_conversation_goes_on()
     {

@@ -17,8 +17,11 @@ public class CommandTreeTests
         Assert.Empty(help.Error);
     }
 
+    // run and serve have a model of their own.
+    public static TheoryData<string> CommandsThatNeedSomething => [.. Commands().Select(row => row.Data).Except(["run", "serve"])];
+
     [Theory]
-    [MemberData(nameof(Commands))]
+    [MemberData(nameof(CommandsThatNeedSomething))]
     public async Task Missing_arguments_are_a_usage_error(string command) =>
         (await Invocation.RunAsync(command)).AssertFails(ExitCode.Usage, $"See 'qwensharp {command} --help'.");
 
@@ -83,6 +86,16 @@ public class CommandTreeTests
     [InlineData("logits", "m", "--tokens", "1", "--output", "o", "--context", "9")]
     [InlineData("tokenize", "m", "text", "--jsonl")]
     [InlineData("logits", "m", "--tokens", "1,x", "--output", "o")]
+    [InlineData("logits", "m", "--tokens", "1,,2", "--output", "o")]
+    [InlineData("logits", "m", "--tokens", "1,2,", "--output", "o")]
+    [InlineData("run", "m", "")]
+    [InlineData("embed", "m", "text", " ")]
+    [InlineData("rerank", "m", "--query", "", "text")]
+    [InlineData("rerank", "m", "--query", "why?", "")]
+    [InlineData("pull", "qwen3")]
+    [InlineData("pull", "no model")]
+    [InlineData("pull", "qwen3:4b", "--endpoint", "nowhere")]
+    [InlineData("rm", "no model")]
     public async Task Values_that_make_no_sense_are_usage_errors(params string[] arguments) =>
         (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, "");
 
@@ -90,6 +103,7 @@ public class CommandTreeTests
     [InlineData("--runs", "x", "--runs must be a whole number from 1 to 16777216, not 'x'.", "bench", "m")]
     [InlineData("--threads", "1.5", "--threads must be a whole number from 0 to 1024, not '1.5'.", "bench", "m")]
     [InlineData("--context", "", "--context must be a whole number of at least 0, not ''.", "inspect", "m")]
+    [InlineData("--kv", "q8", "--kv must be f16 or f32, not 'q8'.", "inspect", "m")]
     [InlineData("--temperature", "warm", "--temperature must be a number", "run", "m")]
     public async Task A_value_that_is_no_number_is_refused_in_a_plain_sentence(string option, string value, string message, string command, string model)
     {
@@ -97,6 +111,16 @@ public class CommandTreeTests
 
         refused.AssertFails(ExitCode.Usage, message);
         Assert.DoesNotContain("System.", refused.Error);
+    }
+
+    [Fact]
+    public async Task The_list_of_commands_marks_arguments_that_may_be_left_out()
+    {
+        string help = (await Invocation.RunAsync("--help")).Out;
+
+        Assert.Contains("run <MODEL> [PROMPT]", help);
+        Assert.Contains("inspect [MODEL]", help);
+        Assert.Contains("quantize <IN> <OUT> <TYPE>", help);
     }
 
     [Fact]

@@ -37,6 +37,8 @@ public sealed class ConvertCommandTests : IDisposable
     {
         await Invocation.RunAsync("convert", _model, "--output", _folder["f.gguf"]);
         (await Invocation.RunAsync("convert", _folder["f.gguf"])).AssertFails(ExitCode.Usage, "is no folder");
+        foreach (string[] line in (string[][])[["convert", "nope"], ["quantize", "nope.gguf", _folder["to.gguf"], "q8_0"], ["inspect", "nope"]])
+            (await Invocation.RunAsync(line)).AssertFails(ExitCode.Failure, "There is no file or folder 'nope");
         (await Invocation.RunAsync("convert", _model, "--type", "q9")).AssertFails(ExitCode.Usage, "q4_k_m");
         (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["f.gguf"], "q8_0")).AssertFails(ExitCode.Usage, "name another file");
         (await Invocation.RunAsync("quantize", _folder["f.gguf"], _folder["o.gguf"], "q8_0", "--keep", "output.weight")).AssertFails(ExitCode.Usage, "TENSOR=TYPE");

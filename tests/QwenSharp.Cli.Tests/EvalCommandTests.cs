@@ -79,14 +79,6 @@ public sealed class EvalCommandTests : IDisposable
         (await Invocation.RunAsync("eval", "box", "--prompts", "0")).AssertFails(ExitCode.Usage, "--prompts");
     }
 
-    [Fact]
-    public void A_model_that_is_not_in_the_box_is_named()
-    {
-        Assert.SkipWhen(File.Exists(BoxModel.Path), "The model in the box is here.");
-
-        Assert.Contains("--model", Assert.Throws<FileNotFoundException>(BoxModel.Require).Message);
-    }
-
     private static Exercise[] Exercises(int each)
     {
         CorpusGenerator generator = new(2, Split.HeldOut);

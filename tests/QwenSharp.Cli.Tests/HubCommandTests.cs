@@ -49,7 +49,7 @@ public sealed class HubCommandTests : IDisposable
     [InlineData("qwen3", "several sizes: qwen3:0.6b")]
     [InlineData("https://example.org/a/b", "names no model")]
     public async Task What_names_no_model_is_a_failure_that_says_what_does(string name, string said) =>
-        (await Invocation.RunAsync("pull", name)).AssertFails(ExitCode.Failure, said);
+        (await Invocation.RunAsync("pull", name)).AssertFails(ExitCode.Usage, said);
 
     [Fact]
     public async Task The_table_of_short_names_is_printed()

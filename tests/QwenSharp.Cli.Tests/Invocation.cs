@@ -29,7 +29,8 @@ internal sealed record Invocation(int Code, string Out, string Error)
         Assert.Single(Error.TrimEnd('\r', '\n').Split('\n'));
     }
 
-    private static async Task<Invocation> RunAsync(byte[] input, string[] arguments)
+    /// <summary>Runs a command line with bytes on standard input.</summary>
+    public static async Task<Invocation> RunAsync(byte[] input, string[] arguments)
     {
         using StringWriter output = new() { NewLine = "\n" }, error = new() { NewLine = "\n" };
         using Terminal terminal = new(new MemoryStream(input), output, error);

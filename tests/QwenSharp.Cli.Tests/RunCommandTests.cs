@@ -78,5 +78,17 @@ public sealed class RunCommandTests : IDisposable
     public async Task A_prompt_beyond_the_context_fails() =>
         (await Invocation.RunAsync("run", Model(), new string('x', 10_000), "--temperature", "0")).AssertFails(ExitCode.Failure, "4096");
 
+    [Fact]
+    public async Task A_context_beyond_the_models_is_refused_in_the_words_of_the_command_line() =>
+        (await Invocation.RunAsync("run", Model(), "Hi", "--context", "100000")).AssertFails(ExitCode.Failure, "--context is 100000; the model was trained for 4096");
+
+    [Fact]
+    public async Task A_switch_that_the_template_does_not_have_is_refused()
+    {
+        string model = ScriptedCheckpoint.Write(_folder["plain.gguf"], template: "{{ messages[0].content }}");
+        (await Invocation.RunAsync("run", model, "Hi", "--no-think")).AssertFails(ExitCode.Usage, "no switch for reasoning");
+        Assert.Equal(ExitCode.Ok, (await Invocation.RunAsync("run", Model(), "Hi", "--no-think", "--temperature", "0")).Code);
+    }
+
     private string Model(params string[] pieces) => ScriptedCheckpoint.Write(_folder["model.gguf"], pieces.Length > 0 ? pieces : null);
 }

@@ -70,7 +70,7 @@ public sealed class TokenizeCommandTests : IDisposable
     [Fact]
     public async Task Json_lines_go_through_line_by_line()
     {
-        Invocation ids = await Invocation.WithInputAsync("{\"text\": \"a\"}\n{\"text\": \"\"}\n\n{\"id\": 3, \"text\": \"\\u00e9\"}", "tokenize", _model, "--jsonl");
+        Invocation ids = await Invocation.WithInputAsync("{\"text\": \"a\"}\n{\"text\": \"\"}\n{\"id\": 3, \"text\": \"\\u00e9\"}", "tokenize", _model, "--jsonl");
 
         Assert.Equal((0, "{\"ids\":[97]}\n{\"ids\":[]}\n{\"ids\":[195,169]}\n"), (ids.Code, ids.Out));
     }
@@ -81,6 +81,7 @@ public sealed class TokenizeCommandTests : IDisposable
     [InlineData("{\"text\": null}")]
     [InlineData("[]")]
     [InlineData("{\"text\": \"a\"")]
+    [InlineData("")]
     public async Task A_bad_line_is_reported_with_its_number(string line)
     {
         Invocation ids = await Invocation.WithInputAsync($"{{\"text\": \"a\"}}\n{line}\n", "tokenize", _model, "--jsonl");
@@ -101,7 +102,17 @@ public sealed class TokenizeCommandTests : IDisposable
 
     [Fact]
     public async Task Decoding_an_id_that_no_token_has_fails() =>
-        (await Invocation.RunAsync("tokenize", _model, "--decode", "99999")).AssertFails(ExitCode.Failure, "99999");
+        (await Invocation.RunAsync("tokenize", _model, "--decode", "99999")).AssertFails(ExitCode.Failure, $"99999 is no token of {_model}, whose ids are 0 to ");
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Input_that_is_not_UTF_8_is_refused(bool lines)
+    {
+        Invocation refused = await Invocation.RunAsync([0x61, 0x0A, 0xFF, 0x0A], lines ? ["tokenize", _model, "--jsonl"] : ["tokenize", _model]);
+
+        refused.AssertFails(ExitCode.Failure, "Standard input is not UTF-8");
+    }
 
     [Fact]
     public async Task Json_names_ids_and_tokens()

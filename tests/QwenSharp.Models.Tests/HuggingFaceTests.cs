@@ -111,12 +111,12 @@ public sealed class HuggingFaceTests : IDisposable
     [InlineData("hidden_size", "64.5", "'hidden_size' is 64.5, not a whole number")]
     [InlineData("hidden_size", "-1", "'hidden_size' is -1; it must be at least 1")]
     [InlineData("num_hidden_layers", "4000000000", "not a whole number")]
-    [InlineData("num_hidden_layers", "3", "blk.2.attn_norm.weight")]
-    [InlineData("num_hidden_layers", "1", "no place for blk.1.")]
+    [InlineData("num_hidden_layers", "3", "Tensor layers.2.input_layernorm.weight in ")]
+    [InlineData("num_hidden_layers", "1", "no place for model.layers.1.")]
     [InlineData("num_key_value_heads", "3", "4 query heads cannot share 3 KV heads")]
-    [InlineData("num_attention_heads", "8", "should have the shape [64, 128]")]
-    [InlineData("intermediate_size", "95", "should have the shape [64, 95]")]
-    [InlineData("vocab_size", "96", "should have the shape [64, 96]")]
+    [InlineData("num_attention_heads", "8", "weight of shape [64, 64]; config.json asks for [128, 64]")]
+    [InlineData("intermediate_size", "95", "mlp.gate_proj.weight F32 [96, 64] in ")]
+    [InlineData("vocab_size", "96", "config.json asks for [96, 64]")]
     [InlineData("head_dim", "15", "an even number of them can")]
     [InlineData("hidden_act", "\"gelu\"", "only silu is supported")]
     [InlineData("use_sliding_window", "true", "'use_sliding_window' is true")]
@@ -136,6 +136,22 @@ public sealed class HuggingFaceTests : IDisposable
     }
 
     [Fact]
+    public void Dynamic_scaling_of_a_folder_is_that_of_its_config()
+    {
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 2);
+        HuggingFaceFolder.Write(_folder, config, tensors, edit: json => json["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 3 });
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        LanguageModel model = LanguageModel.Load(folder);
+
+        Assert.Equal(config with { RopeScaling = new DynamicRopeScaling(3), ContextLength = 3 * config.ContextLength }, model.Config);
+        using Run loaded = new(model, 8, 1), made = new(new LanguageModel(model.Config, tensors), 8, 1), plain = new(new LanguageModel(config, tensors), 8, 1);
+        float[] logits = loaded.Append(0, [1, 2, 96])[2];
+        Assert.Equal(made.Append(0, [1, 2, 96])[2], logits);
+        Assert.NotEqual(plain.Append(0, [1, 2, 96])[2], logits);
+    }
+
+    [Fact]
     public void A_setting_that_nobody_knows_is_reported()
     {
         ModelConfig config = TinyModels.Configs["qwen2"];
@@ -150,7 +166,7 @@ public sealed class HuggingFaceTests : IDisposable
         ModelConfig config = TinyModels.Configs["qwen2"];
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32);
         HuggingFaceFolder.Write(_folder, config, tensors.Where(tensor => tensor.Name != "blk.1.ffn_up.weight"));
-        Assert.Contains("'blk.1.ffn_up.weight'", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("layers.1.mlp.up_proj.weight in ", Refusal(), StringComparison.Ordinal);
         HuggingFaceFolder.Write(_folder, config, tensors.Where(tensor => tensor.Name != "output.weight"));
         Assert.Contains("lm_head.weight", Refusal(), StringComparison.Ordinal);
 
@@ -164,11 +180,11 @@ public sealed class HuggingFaceTests : IDisposable
             Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
         }
 
-        Refuses("model.layers.0.self_attn.q_proj.lora_A", SafetensorsType.F32, "lora_A F32 [1] has no place in the model");
-        Refuses("model.layers.0.invented.weight", SafetensorsType.F32, "model.layers.0.invented.weight F32 [1] has no place");
+        Refuses("model.layers.0.self_attn.q_proj.lora_A", SafetensorsType.F32, $"lora_A F32 [1] in {Path.Combine(_folder, "model.safetensors")} has no place in the model");
+        Refuses("model.layers.0.invented.weight", SafetensorsType.F32, "model.layers.0.invented.weight F32 [1] in ");
         Refuses("model.layers.01.input_layernorm.weight", SafetensorsType.F32, "has no place");
         Refuses("transformer.wte", SafetensorsType.F32, "has no place");
-        Refuses("model.layers.9.input_layernorm.weight", SafetensorsType.F32, "blk.9.attn_norm.weight");
+        Refuses("model.layers.9.input_layernorm.weight", SafetensorsType.F32, "no place for model.layers.9.input_layernorm.weight");
         Refuses("model.layers.9.input_layernorm.weight", SafetensorsType.I32, "has a type that this build cannot compute with");
         Refuses("norm.weight", SafetensorsType.F32, "two tensors have the place of 'output_norm.weight'");
     }
@@ -185,6 +201,10 @@ public sealed class HuggingFaceTests : IDisposable
             File.WriteAllText(Path.Combine(_folder, "config.json"), malformed);
             Assert.Contains("config.json: it is no", Refusal(), StringComparison.Ordinal);
         }
+
+        File.WriteAllText(Path.Combine(_folder, "config.json"), "{\n  \"a\": ?}");
+        Assert.EndsWith("(line 2, column 8).", Refusal(), StringComparison.Ordinal);
+        Assert.DoesNotContain("LineNumber", Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]

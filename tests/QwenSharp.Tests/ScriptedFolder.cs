@@ -51,6 +51,21 @@ internal static class ScriptedFolder
         File.Delete(path);
     }
 
+    /// <summary>Makes the tokenizer of a folder put a token behind each text, as Qwen3-Embedding's does.</summary>
+    public static void AppendBehindTexts(string folder, string token)
+    {
+        string path = Path.Combine(folder, "tokenizer.json");
+        JsonNode file = JsonNode.Parse(File.ReadAllText(path))!;
+        int id = file["added_tokens"]!.AsArray().Single(added => added!["content"]!.GetValue<string>() == token)!["id"]!.GetValue<int>();
+        file["post_processor"] = JsonNode.Parse($$$"""
+            {"type": "Sequence", "processors": [{"type": "ByteLevel"}, {"type": "TemplateProcessing",
+              "single": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "{{{token}}}", "type_id": 0}}],
+              "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "{{{token}}}", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+              "special_tokens": {"{{{token}}}": {"id": "{{{token}}}", "ids": [{{{id}}}], "tokens": ["{{{token}}}"]} } } ]}
+            """);
+        File.WriteAllText(path, file.ToJsonString());
+    }
+
     private static JsonObject Tokenizer(GgufMetadata metadata)
     {
         string[] tokens = [.. metadata.GetStringArray("tokenizer.ggml.tokens").Select(utf8 => Encoding.UTF8.GetString(utf8.Span))];

@@ -49,6 +49,32 @@ public class TokenizerJsonTests
         Assert.True(vocabulary.AddedTokens[2].StripsLeft);
     }
 
+    [Fact]
+    public void Tokens_around_a_text_are_known_and_encoding_does_not_add_them()
+    {
+        JsonObject file = MakeFile();
+        file["post_processor"] = JsonNode.Parse($$$"""
+            {"type": "Sequence", "processors": [
+              {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false},
+              {"type": "TemplateProcessing",
+               "single": [{"SpecialToken": {"id": "<|im_start|>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}, {"SpecialToken": {"id": "<|im_end|>", "type_id": 0}}],
+               "pair": [{"Sequence": {"id": "A", "type_id": 0}}, {"Sequence": {"id": "B", "type_id": 1}}],
+               "special_tokens": {
+                 "<|im_start|>": {"id": "<|im_start|>", "ids": [{{{TinyVocabulary.ImStart}}}], "tokens": ["<|im_start|>"]},
+                 "<|im_end|>": {"id": "<|im_end|>", "ids": [{{{TinyVocabulary.ImEnd}}}], "tokens": ["<|im_end|>"]} } } ]}
+            """);
+        BpeVocabulary vocabulary = Read(file);
+        BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
+
+        Assert.Equal([TinyVocabulary.ImStart], tokenizer.SequencePrefix);
+        Assert.Equal([TinyVocabulary.ImEnd], tokenizer.SequenceSuffix);
+        Assert.Equal(TinyVocabulary.Tokenizer.Encode("the cat"), tokenizer.Encode("the cat"));
+
+        BpeVocabulary written = TokenizerJson.Read(TokenizerJson.Write(vocabulary));
+        Assert.Equal((vocabulary.SequencePrefix[0], vocabulary.SequenceSuffix[0]), (written.SequencePrefix.Single(), written.SequenceSuffix.Single()));
+        Assert.Throws<TokenizerFormatException>(() => BpeTokenizer.Create(vocabulary with { SequenceSuffix = [tokenizer.VocabularySize] }));
+    }
+
     [Theory]
     [InlineData("truncation", """{"max_length": 5}""")]
     [InlineData("padding", """{"strategy": "BatchLongest"}""")]
@@ -57,6 +83,11 @@ public class TokenizerJsonTests
     [InlineData("pre_tokenizer", """{"type": "Whitespace"}""")]
     [InlineData("pre_tokenizer", "null")]
     [InlineData("post_processor", """{"type": "TemplateProcessing"}""")]
+    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "B"}}], "special_tokens": {}}""")]
+    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}], "special_tokens": {}}""")]
+    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [], "special_tokens": {}}""")]
+    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "x"}}], "special_tokens": {}}""")]
+    [InlineData("post_processor", """{"type": "Sequence", "processors": [{"type": "BertProcessing"}]}""")]
     [InlineData("decoder", """{"type": "Metaspace"}""")]
     [InlineData("version", "\"2.0\"")]
     [InlineData("surprise", "1")]

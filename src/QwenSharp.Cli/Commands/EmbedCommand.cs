@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Cli.Hub;
@@ -32,16 +31,21 @@ internal static class EmbedCommand
         DocumentedCommand command = new("embed", "Turns texts into vectors of length 1, whose products say how much they are about the same.", Examples) { model, texts, instruction, dimensions, threads, json };
         command.SetAction(async (parsed, stop) =>
         {
+            string[] given = parsed.GetValue(texts) ?? [];
+            if (Array.FindIndex(given, string.IsNullOrWhiteSpace) is >= 0 and var empty)
+                throw new UsageException($"TEXT {empty + 1} is empty; there is nothing to embed.");
+
             EmbeddingGenerationOptions options = new() { Dimensions = parsed.GetValue(dimensions) };
             if (parsed.GetValue(instruction) is { } task)
                 options.AdditionalProperties = new() { [TextEmbedder.InstructionKey] = task };
 
             await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
             using TextEmbedder embedder = new(weights, parsed.GetValue(threads));
-            string[] given = parsed.GetValue(texts) ?? [];
-            IAsyncEnumerable<string> source = given.Length > 0 ? given.ToAsyncEnumerable() : LinesAsync(terminal);
+            bool hasText = false;
+            IAsyncEnumerable<string> source = given.Length > 0 ? given.ToAsyncEnumerable() : LinesAsync(terminal, stop);
             await foreach (string[] chunk in source.Chunk(LinesAtOnce).WithCancellation(stop).ConfigureAwait(false))
             {
+                hasText = true;
                 GeneratedEmbeddings<Embedding<float>> embeddings = await embedder.GenerateAsync(chunk, options, stop).ConfigureAwait(false);
                 for (int i = 0; i < chunk.Length; i++)
                     terminal.Out.WriteLine(parsed.GetValue(json) ? JsonLine(chunk[i], embeddings[i].Vector) : Line(embeddings[i].Vector));
@@ -49,21 +53,14 @@ internal static class EmbedCommand
                 terminal.Out.Flush();
             }
 
-            return ExitCode.Ok;
+            return hasText ? ExitCode.Ok : throw new UsageException("There is no text to embed: give TEXT, or pipe lines in.");
         });
         return command;
     }
 
     /// <summary>The lines of standard input that have text.</summary>
-    public static async IAsyncEnumerable<string> LinesAsync(Terminal terminal, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop = default)
-    {
-        using StreamReader reader = new(terminal.Input, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16, leaveOpen: true);
-        while (await reader.ReadLineAsync(stop).AsTask().WaitAsync(stop).ConfigureAwait(false) is { } line)
-        {
-            if (!string.IsNullOrWhiteSpace(line))
-                yield return line;
-        }
-    }
+    public static IAsyncEnumerable<string> LinesAsync(Terminal terminal, CancellationToken stop) =>
+        terminal.ReadLinesAsync(stop).Where(line => !string.IsNullOrWhiteSpace(line));
 
     private static string Line(ReadOnlyMemory<float> vector) =>
         string.Join(' ', vector.ToArray().Select(value => value.ToString(CultureInfo.InvariantCulture)));

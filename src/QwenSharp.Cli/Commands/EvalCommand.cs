@@ -32,7 +32,7 @@ internal static class EvalCommand
         Option<int> prompts = Values.Number("--prompts", 1, 1_000_000, "Prompts of each skill.", 300);
         Option<ulong> seed = Values.Number("--seed", 0UL, ulong.MaxValue, "Which prompts of the held-out part.", 1UL);
         Option<string?> skill = new("--skill") { Description = $"One skill alone: {string.Join(", ", CorpusGenerator.Skills)}.", HelpName = "NAME" };
-        skill.AcceptOnlyFromAmong([.. CorpusGenerator.Skills]);
+        Values.OneOf(skill, [.. CorpusGenerator.Skills]);
         Option<string?> failures = new("--failures") { Description = "Write each wrong answer as a JSON line: skill, kind, prompt, answer, expected, fault.", HelpName = "FILE" };
         Values.Check(failures, path => path != "", "may not be empty");
         Option<bool> json = Values.Json("One JSON object with cases, right answers and target of each part.");
@@ -41,7 +41,7 @@ internal static class EvalCommand
         modelOptions.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
-            string path = parsed.GetValue(model) is { } name ? LocalModel.Of(name).Path : BoxModel.Require();
+            string path = parsed.GetValue(model) is { } name ? LocalModel.Of(name).Path : BoxModel.Open().Path;
             if (parsed.GetValue(failures) is { } file)
                 OutputFile.Check(file, path);
 

@@ -19,8 +19,12 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
 
     public override int Invoke(ParseResult parseResult)
     {
-        int code = usual.Invoke(parseResult);
         TextWriter output = parseResult.InvocationConfiguration.Output;
+        using StringWriter text = new() { NewLine = output.NewLine };
+        parseResult.InvocationConfiguration.Output = text;
+        int code = usual.Invoke(parseResult);
+        parseResult.InvocationConfiguration.Output = output;
+        output.Write(WithOptionalArguments(text.ToString(), parseResult.CommandResult.Command));
         if (parseResult.CommandResult.Command is DocumentedCommand documented)
         {
             output.WriteLine("Examples:");
@@ -32,5 +36,18 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
 
         output.WriteLine("Exit codes: 0 done, 1 failed, 2 wrong command line, 130 interrupted. Errors are one line on standard error.");
         return code;
+    }
+
+    /// <summary>The list of commands shows every argument as one that must be given; those that may be left out get square brackets.</summary>
+    private static string WithOptionalArguments(string help, Command command)
+    {
+        foreach (Command listed in command.Subcommands)
+        {
+            string arguments = string.Join(' ', listed.Arguments.Select(argument => $"<{argument.Name}>"));
+            string marked = string.Join(' ', listed.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name}]" : $"<{argument.Name}>"));
+            help = help.Replace($"  {listed.Name} {arguments} ", $"  {listed.Name} {marked} ", StringComparison.Ordinal);
+        }
+
+        return help;
     }
 }

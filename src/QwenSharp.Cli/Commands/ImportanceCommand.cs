@@ -49,7 +49,7 @@ internal static class ImportanceCommand
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(new JsonObject { ["output"] = file, ["chunks"] = matrix.ChunkCount, ["tokens"] = matrix.ChunkCount * matrix.ChunkSize, ["matrices"] = matrix.Names.Count }.ToJsonString(Output.JsonText));
             else
-                terminal.Out.WriteLine($"{file}: {matrix.Names.Count} matrices over {matrix.ChunkCount} pieces of {matrix.ChunkSize} tokens");
+                terminal.Out.WriteLine($"{file}: {matrix.Names.Count} matrices over {matrix.ChunkCount} {(matrix.ChunkCount == 1 ? "piece" : "pieces")} of {matrix.ChunkSize} tokens");
 
             return ExitCode.Ok;
         });
@@ -58,6 +58,6 @@ internal static class ImportanceCommand
 
     private sealed class Progress(ProgressLine line) : IProgress<(int Done, int All)>
     {
-        public void Report((int Done, int All) value) => line.Show($"{100.0 * value.Done / value.All,3:0} %  {value.Done} of {value.All} pieces");
+        public void Report((int Done, int All) value) => line.Show($"{100.0 * value.Done / value.All,3:0} %  {value.Done} of {value.All} {(value.All == 1 ? "piece" : "pieces")}");
     }
 }

@@ -29,7 +29,7 @@ internal static class PullCommand
         Argument<string?> model = new("MODEL") { Description = "A short name, ORG/NAME, either with :QUANT, or an address on a hub.", Arity = ArgumentArity.ZeroOrOne };
         Option<string?> revision = new("--revision") { Description = "A branch, tag or commit; without it the default branch.", HelpName = "REVISION" };
         Option<string?> hub = new("--hub") { Description = "Where from: huggingface (the default) or modelscope.", HelpName = "HUB" };
-        hub.AcceptOnlyFromAmong("huggingface", "modelscope");
+        Values.OneOf(hub, "huggingface", "modelscope");
         Option<string?> endpoint = new("--endpoint") { Description = "The address of the hub or of a mirror; the hub's token is sent there.", HelpName = "URL" };
         Option<string?> to = new("--to") { Description = "A folder for the files instead of the shared cache.", HelpName = "FOLDER" };
         Values.Check(to, folder => !string.IsNullOrWhiteSpace(folder), "may not be empty");
@@ -56,7 +56,7 @@ internal static class PullCommand
                 asked ??= HubKind.HuggingFace;
 
             HubOptions options = Options(asked, parsed.GetValue(endpoint));
-            ModelReference reference = ModelReference.Parse(parsed.GetValue(model)!, options);
+            ModelReference reference = HubNames.Parse(parsed.GetValue(model)!, options);
             if (asked is not null && reference.Hub is not null && asked != reference.Hub)
                 throw new UsageException($"{reference.Name} is an address on another hub than {HubNames.Of(asked.Value)}, to which --hub and --endpoint apply.");
             if (parsed.GetValue(revision) is not null && reference.Revision is not null)
@@ -75,7 +75,16 @@ internal static class PullCommand
         if (endpoint is null)
             return options;
 
-        Uri address = HubOptions.Address(endpoint, "--endpoint");
+        Uri address;
+        try
+        {
+            address = HubOptions.Address(endpoint, "--endpoint");
+        }
+        catch (HubException none)
+        {
+            throw new UsageException(none.Message);
+        }
+
         return hub == HubKind.ModelScope ? options with { ModelScopeEndpoint = address } : options with { HuggingFaceEndpoint = address };
     }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
+using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Hub;
@@ -29,7 +30,7 @@ internal static class RemoveCommand
         {
             ModelCache cache = new();
             string name = parsed.GetValue(model)!;
-            IReadOnlyList<CachedModel> found = cache.Matching(ModelReference.Parse(name, HubOptions.FromEnvironment()));
+            IReadOnlyList<CachedModel> found = cache.Matching(HubNames.Parse(name, HubOptions.FromEnvironment()));
             if (found.Count == 0)
                 throw new HubException($"There is no {name} on this machine. 'qwensharp list' prints what there is.");
             if (!parsed.GetValue(yes) && !Confirmed(terminal, found))

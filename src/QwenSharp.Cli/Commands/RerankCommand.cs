@@ -26,9 +26,14 @@ internal static class RerankCommand
         DocumentedCommand command = new("rerank", "Scores documents for a query from 0 to 1, the best first: score, number, document.", Examples) { model, query, documents, instruction, threads, json };
         command.SetAction(async (parsed, stop) =>
         {
+            if (string.IsNullOrWhiteSpace(parsed.GetValue(query)))
+                throw new UsageException("--query is empty; nothing is asked.");
+
             string[] texts = parsed.GetValue(documents) ?? [];
+            if (Array.FindIndex(texts, string.IsNullOrWhiteSpace) is >= 0 and var empty)
+                throw new UsageException($"DOC {empty + 1} is empty; there is nothing to score.");
             if (texts.Length == 0)
-                texts = await EmbedCommand.LinesAsync(terminal).ToArrayAsync(stop).ConfigureAwait(false);
+                texts = await EmbedCommand.LinesAsync(terminal, stop).ToArrayAsync(stop).ConfigureAwait(false);
             if (texts.Length == 0)
                 throw new UsageException("There is no document to score.");
 

@@ -14,9 +14,11 @@ namespace QwenSharp.Cli.Commands;
 internal static class RunCommand
 {
     private const string Examples = """
+        qwensharp run                                                 # talk with the small model in the box
         qwensharp run qwen3-0.6b-q4_k_m.gguf                          # talk; /help lists the commands
         qwensharp run qwen3:0.6b                                      # a model that 'qwensharp pull qwen3:0.6b' brought
         qwensharp run qwen3-0.6b-q4_k_m.gguf "Why is the sky blue?"   # one answer
+        qwensharp run box "Who are you?"                              # one answer of the model in the box
         qwensharp run qwen3-0.6b-q4_k_m.gguf --adapter support/       # with a LoRA adapter
         cat notes.txt | qwensharp run qwen3-4b.gguf "Summarise this." # the piped text, then the request
         qwensharp run qwen3-4b.gguf "2+2?" --no-think --temperature 0 --json
@@ -24,7 +26,7 @@ internal static class RunCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model();
+        Argument<string?> model = Values.ModelOrBox();
         Argument<string?> prompt = new("PROMPT")
         {
             Description = "The request. Text piped in comes before it; without PROMPT the piped text is the request.",
@@ -56,13 +58,17 @@ internal static class RunCommand
             if (request is null && parsed.GetValue(json))
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
-            LocalModel local = LocalModel.Of(parsed.GetValue(model)!);
+            LocalModel local = parsed.GetValue(model) is { } named ? LocalModel.Of(named) : BoxModel.Introduce(terminal);
             string? name = parsed.GetValue(adapter) is { } path ? $"adapter {AdapterFile.NameOf(path)}" : null;
             await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with
             {
                 Id = local.Id,
                 Adapters = name is null ? new Dictionary<string, string>() : new() { [name] = parsed.GetValue(adapter)! },
             });
+            bool hasSwitch = loaded.Template.Source.Contains(QwenChatOptionNames.EnableThinking, StringComparison.Ordinal);
+            if (!hasSwitch && (parsed.GetValue(think) || parsed.GetValue(noThink)))
+                throw new UsageException($"{(parsed.GetValue(think) ? "--think" : "--no-think")} changes nothing: the template of {loaded.Id} has no switch for reasoning.");
+
             using QwenChatClient client = new(loaded, name);
             if (request is not null)
             {
@@ -74,6 +80,7 @@ internal static class RunCommand
             {
                 System = parsed.GetValue(system),
                 ShowStatistics = parsed.GetValue(stats),
+                HasThinkingSwitch = hasSwitch,
             }.RunAsync().ConfigureAwait(false);
             return ExitCode.Ok;
         });
@@ -83,6 +90,8 @@ internal static class RunCommand
     /// <summary>The one request to answer; null for a conversation with a person at the terminal.</summary>
     private static async Task<string?> RequestAsync(Terminal terminal, string? prompt, CancellationToken stop)
     {
+        if (prompt is not null && string.IsNullOrWhiteSpace(prompt))
+            throw new UsageException("PROMPT is empty: give a request, or leave it out to talk.");
         if (terminal.InputIsTerminal && (prompt is not null || terminal.OutputIsTerminal))
             return prompt;
 

@@ -10,6 +10,7 @@ namespace QwenSharp.Cli.Commands;
 internal static class ServeCommand
 {
     private const string Examples = """
+        qwensharp serve                                         # the small model in the box
         qwensharp serve --model qwen3-4b-q4_k_m.gguf
         qwensharp serve --model qwen3-4b.gguf --adapter support=support/ --adapter sql=sql.gguf    # three models, one set of weights
         qwensharp serve --model qwen3-4b.gguf --model qwen2.5-coder-7b.gguf --port 9000
@@ -19,7 +20,7 @@ internal static class ServeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Option<string[]> models = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; repeat for several. Requests choose one by that name, or the file's without extension.", HelpName = "MODEL", Required = true };
+        Option<string[]> models = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; repeat for several. Requests choose one by that name, or the file's without extension. Without it the small model in the box.", HelpName = "MODEL" };
         Option<string[]> adapters = AdapterArguments.Named();
         Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
         Option<int> port = Values.Number("--port", 0, 65535, "The TCP port; 0 for a free one.", 8080);
@@ -36,12 +37,14 @@ internal static class ServeCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
+            string[] named = parsed.GetValue(models) ?? [];
+            LocalModel[] local = named.Length == 0 ? [BoxModel.Introduce(terminal)] : [.. named.Select(LocalModel.Of)];
             QwenModelOptions shared = modelOptions.Read(parsed) with { Adapters = AdapterArguments.Read(parsed, adapters) };
             ServerOptions options = new()
             {
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
-                Models = [.. parsed.GetValue(models)!.Select(LocalModel.Of).Select(model => new ModelSource(model.Path, shared with { Id = model.Id }))],
+                Models = [.. local.Select(model => new ModelSource(model.Path, shared with { Id = model.Id }))],
                 ApiKey = parsed.GetValue(apiKey),
                 LogRequests = parsed.GetValue(log),
             };

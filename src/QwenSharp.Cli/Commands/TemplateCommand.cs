@@ -52,7 +52,7 @@ internal static class TemplateCommand
         }
         catch (JsonException wrong)
         {
-            throw new InvalidDataException($"The conversation cannot be read: {wrong.Message}", wrong);
+            throw new InvalidDataException($"The conversation cannot be read: {JsonProblem.Of(wrong)}.", wrong);
         }
     }
 

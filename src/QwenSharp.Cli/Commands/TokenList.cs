@@ -13,7 +13,20 @@ internal static class TokenList
         if (list.StartsWith('[') && list.EndsWith(']'))
             list = list[1..^1];
 
-        return [.. list.Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries).Select(Id)];
+        if (string.IsNullOrWhiteSpace(list))
+            return [];
+
+        List<int> ids = [];
+        foreach (string part in list.Split(','))
+        {
+            string[] words = part.Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length == 0)
+                throw new UsageException($"There is no token id {(ids.Count == 0 ? "before the first comma" : $"behind the comma after {ids[^1]}")}.");
+
+            ids.AddRange(words.Select(Id));
+        }
+
+        return [.. ids];
     }
 
     private static int Id(string word) => int.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out int id)

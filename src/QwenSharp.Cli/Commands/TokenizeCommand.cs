@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Hub;
@@ -38,19 +37,20 @@ internal static class TokenizeCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
-            BpeTokenizer tokenizer = QwenTokenizer.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
+            string source = parsed.GetValue(model)!;
+            BpeTokenizer tokenizer = QwenTokenizer.Load(LocalModel.Of(source).Path);
             TokenParsing parsing = parsed.GetValue(special) ? TokenParsing.All : TokenParsing.Added;
             if (parsed.GetValue(jsonl))
             {
                 Func<JsonElement, string> convert = parsed.GetValue(decode)
-                    ? line => TextLine(tokenizer.Decode([.. Field(line, "ids").EnumerateArray().Select(id => id.GetInt32())]))
+                    ? line => TextLine(tokenizer.Decode(Known(tokenizer, [.. Field(line, "ids").EnumerateArray().Select(id => id.GetInt32())], source)))
                     : line => IdsLine(tokenizer.Encode(Field(line, "text").GetString() ?? throw new FormatException("'text' is null."), parsing));
                 await ConvertLinesAsync(terminal, convert, stop).ConfigureAwait(false);
                 return ExitCode.Ok;
             }
 
             string input = parsed.GetValue(text) ?? await terminal.ReadAllAsync(stop).ConfigureAwait(false);
-            int[] ids = parsed.GetValue(decode) ? TokenList.Parse(input) : tokenizer.Encode(input, parsing);
+            int[] ids = parsed.GetValue(decode) ? Known(tokenizer, TokenList.Parse(input), source) : tokenizer.Encode(input, parsing);
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(Describe(tokenizer, ids).ToJsonString(Output.JsonText));
             else if (parsed.GetValue(decode))
@@ -66,24 +66,29 @@ internal static class TokenizeCommand
     /// <summary>Converts line by line; each result is written before the next line is awaited, so a program can hold a dialogue.</summary>
     private static async Task ConvertLinesAsync(Terminal terminal, Func<JsonElement, string> convert, CancellationToken stop)
     {
-        using StreamReader reader = new(terminal.Input, new UTF8Encoding(false), detectEncodingFromByteOrderMarks: true, bufferSize: 1 << 16, leaveOpen: true);
-        for (int number = 1; await reader.ReadLineAsync(stop).AsTask().WaitAsync(stop).ConfigureAwait(false) is { } line; number++)
+        int number = 0;
+        await foreach (string line in terminal.ReadLinesAsync(stop).ConfigureAwait(false))
         {
-            if (string.IsNullOrWhiteSpace(line))
-                continue;
-
+            number++;
             try
             {
+                if (string.IsNullOrWhiteSpace(line))
+                    throw new FormatException("it is empty.");
+
                 using JsonDocument document = JsonDocument.Parse(line, Output.StrictJson);
                 terminal.Out.WriteLine(convert(document.RootElement));
                 terminal.Out.Flush();
             }
-            catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException)
+            catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException or InvalidDataException)
             {
-                throw new InvalidDataException($"line {number} is not what --jsonl reads: {wrong.Message}", wrong);
+                throw new InvalidDataException($"line {number} is not what --jsonl reads: {JsonProblem.Of(wrong)}.", wrong);
             }
         }
     }
+
+    private static int[] Known(BpeTokenizer tokenizer, int[] ids, string source) => Array.FindIndex(ids, id => (uint)id >= (uint)tokenizer.VocabularySize) is >= 0 and var unknown
+        ? throw new InvalidDataException($"{ids[unknown]} is no token of {source}, whose ids are 0 to {tokenizer.VocabularySize - 1}.")
+        : ids;
 
     private static JsonElement Field(JsonElement line, string name) =>
         line.ValueKind != JsonValueKind.Object ? throw new FormatException($"it is no object with '{name}'.")

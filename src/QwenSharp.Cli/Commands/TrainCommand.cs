@@ -49,6 +49,9 @@ internal static class TrainCommand
     private static void Train(Terminal terminal, TrainConfig config, int threads, bool json, CancellationToken stop)
     {
         WeightMix mix = ModelWriterArguments.Mix(config.Type);
+        foreach ((string key, JsonElement value) in config.Metadata)
+            _ = Value(key, value);
+
         Directory.CreateDirectory(config.Output);
         string? template = config.Template is null ? null : File.ReadAllText(config.Template);
         BpeVocabulary vocabulary = Vocabulary(terminal, config, template, stop);
@@ -94,6 +97,9 @@ internal static class TrainCommand
         ConfigWriter.Write(model.Config, writer);
         writer.Add("general.name", config.Name);
         TokenizerMetadata.Write(writer, vocabulary, model.Config.VocabularySize, template);
+        foreach ((string key, JsonElement value) in config.Metadata)
+            writer.Add(key, Value(key, value));
+
         foreach (Tensor weight in model.Weights)
             writer.AddTensor(weight);
 
@@ -106,11 +112,20 @@ internal static class TrainCommand
         return path;
     }
 
+    private static GgufValue Value(string key, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!,
+        JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
+        JsonValueKind.Number when value.TryGetInt32(out int whole) && !value.GetRawText().Contains('.', StringComparison.Ordinal) => whole,
+        JsonValueKind.Number => value.GetSingle(),
+        _ => throw new InvalidDataException($"metadata, at {key}: a text, a number, true or false is expected, not {value.GetRawText()}"),
+    };
+
     /// <summary>What the trained weights depend on.</summary>
     private static JsonObject Identity(TrainConfig config)
     {
         JsonObject asked = JsonSerializer.SerializeToNode(config, TrainingJson.Default.TrainConfig)!.AsObject();
-        foreach (string irrelevant in (string[])["output", "type", "name"])
+        foreach (string irrelevant in (string[])["output", "type", "name", "metadata"])
             asked.Remove(irrelevant);
 
         asked["training"] = TrainingRun.Identity(config.Training);

@@ -7,18 +7,20 @@ namespace QwenSharp.Cli.Hub;
 /// <param name="Id">The name it was called by; null where that was a path.</param>
 internal sealed record LocalModel(string Path, string? Id)
 {
-    /// <summary>A path that exists stands for itself; a short name or ORG/NAME[:QUANT] for what was pulled under it.</summary>
+    /// <summary>A path that exists stands for itself; "box" for the model in the box; a short name or ORG/NAME[:QUANT] for what was pulled under it.</summary>
     /// <exception cref="HubException">It is the name of a model that is not here, or of several.</exception>
+    /// <exception cref="FileNotFoundException">It is neither a path nor a name.</exception>
     public static LocalModel Of(string model)
     {
         if (File.Exists(model) || Directory.Exists(model))
             return new LocalModel(model, null);
+        if (model == BoxModel.Name)
+            return BoxModel.Open();
 
         HubOptions options = HubOptions.FromEnvironment();
         ModelReference? reference = ModelNames.SizesOf(model).Any() ? ModelReference.Parse(model, options) : ModelReference.TryParse(model, options);
 
-        // What can be no model's name is a path, of which its reader will say that nothing is there.
-        return reference is null ? new LocalModel(model, null)
+        return reference is null ? throw new FileNotFoundException($"There is no file or folder '{model}', and it is no name of a model. 'qwensharp list' prints the models on this machine, 'qwensharp pull --list' names to pull.")
             : new ModelCache(options).Find(reference) is { } found ? new LocalModel(found.Path, model)
             : throw new HubException($"There is no file '{model}', and no model of that name on this machine. Type: qwensharp pull {model}");
     }

@@ -14,7 +14,7 @@ internal sealed class ModelOptions
     public ModelOptions(string kvDefault = "f16", bool threads = true, bool context = true)
     {
         _kv = new Option<string>("--kv") { Description = "How keys and values are kept: f16 or f32.", HelpName = "f16|f32", DefaultValueFactory = _ => kvDefault };
-        _kv.AcceptOnlyFromAmong("f16", "f32");
+        Values.OneOf(_kv, "f16", "f32");
         if (threads)
             _offered.Add(_threads);
         if (context)

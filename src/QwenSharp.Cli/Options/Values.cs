@@ -12,6 +12,13 @@ internal static class Values
     public static Argument<string> Model(string description = "A GGUF file (any file of a split model) or a Hugging Face folder.") =>
         new("MODEL") { Description = $"{description} Or the name of a pulled model: see 'qwensharp list'." };
 
+    /// <summary>As <see cref="Model"/>, or nothing for the model in the box.</summary>
+    public static Argument<string?> ModelOrBox() => new("MODEL")
+    {
+        Description = "A GGUF file (any file of a split model), a Hugging Face folder, or the name of a pulled model; 'box', or nothing, for the small model that comes with the program.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+
     /// <summary>A number in a range, with a value for when it is absent.</summary>
     public static Option<T> Number<T>(string name, T least, T most, string description, T otherwise)
         where T : struct, INumber<T>, IMinMaxValue<T>
@@ -41,6 +48,17 @@ internal static class Values
         if (result.Tokens.Count > 0 && !holds(result.GetValueOrDefault<T>()))
             result.AddError($"{option.Name} {demand}, not '{result.Tokens[^1].Value}'.");
     });
+
+    /// <summary>Restricts an option to some words.</summary>
+    public static void OneOf<T>(Option<T> option, params string[] words)
+    {
+        option.CompletionSources.Add(words);
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => !words.Contains(token.Value)) is { } other)
+                result.AddError($"{option.Name} must be {string.Join(", ", words[..^1])} or {words[^1]}, not '{other.Value}'.");
+        });
+    }
 
     // In place of the parser's own conversion, which follows the machine's culture and names types of .NET when it fails.
     private static T? Parse<T>(ArgumentResult result, string name, T least, T most)

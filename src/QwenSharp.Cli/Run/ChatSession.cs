@@ -31,6 +31,9 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
     /// <summary>Whether to say after each answer how long it took.</summary>
     public bool ShowStatistics { get; init; }
 
+    /// <summary>Whether the model's template knows how to reason or not.</summary>
+    public bool HasThinkingSwitch { get; init; } = true;
+
     /// <summary>Talks until the user leaves.</summary>
     /// <exception cref="OperationCanceledException">The program shall end.</exception>
     public async Task RunAsync()
@@ -123,6 +126,9 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
         {
             switch (parts[0])
             {
+                case "/exit" or "/quit" or "/bye" or "/help" or "/?" or "/clear" or "/stats" when argument.Length > 0:
+                    Say($"{parts[0]} stands alone: nothing goes behind it.");
+                    break;
                 case "/exit" or "/quit" or "/bye":
                     return false;
                 case "/help" or "/?":
@@ -135,6 +141,9 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
                 case "/system":
                     Begin(argument);
                     Say(argument.Length > 0 ? "System message set; a new conversation." : "System message removed; a new conversation.");
+                    break;
+                case "/think" when !HasThinkingSwitch:
+                    Say("/think changes nothing: the model's template has no switch for reasoning.");
                     break;
                 case "/think" when argument is "on" or "off":
                     (options.AdditionalProperties ??= [])[QwenChatOptionNames.EnableThinking] = argument == "on";

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Spectre.Console;
 
@@ -10,6 +11,7 @@ namespace QwenSharp.Cli.Terminals;
 internal sealed class Terminal : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
 
     /// <summary>A terminal over given streams, as tests use it.</summary>
     public Terminal(Stream input, TextWriter output, TextWriter error)
@@ -83,13 +85,42 @@ internal sealed class Terminal : IDisposable
         Error.Flush();
     }
 
-    /// <summary>All of standard input as text, exactly: no byte order mark dropped, nothing trimmed, bytes that are not UTF-8 as U+FFFD.</summary>
+    /// <summary>All of standard input as text, exactly: no byte order mark dropped, nothing trimmed.</summary>
+    /// <exception cref="InvalidDataException">It is not UTF-8.</exception>
     public async Task<string> ReadAllAsync(CancellationToken cancellationToken)
     {
         using MemoryStream bytes = new();
         // A read from a pipe or a terminal cannot be cancelled; waiting for it can.
         await Input.CopyToAsync(bytes, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return Utf8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        try
+        {
+            return StrictUtf8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
+        }
+        catch (DecoderFallbackException wrong)
+        {
+            throw NoUtf8($" at byte {wrong.Index + 1}");
+        }
+    }
+
+    /// <summary>The lines of standard input as they come, without a byte order mark.</summary>
+    /// <exception cref="InvalidDataException">It is not UTF-8.</exception>
+    public async IAsyncEnumerable<string> ReadLinesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using StreamReader reader = new(Input, StrictUtf8, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
+        for (int number = 1; await ReadLineAsync(number).ConfigureAwait(false) is { } line; number++)
+            yield return line;
+
+        async Task<string?> ReadLineAsync(int number)
+        {
+            try
+            {
+                return await reader.ReadLineAsync(cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (DecoderFallbackException)
+            {
+                throw NoUtf8($" in line {number} or behind it");
+            }
+        }
     }
 
     /// <summary>How a person at the terminal types lines: with an editor where the terminal understands cursor movement.</summary>
@@ -147,6 +178,8 @@ internal sealed class Terminal : IDisposable
         Out.Flush();
         Interrupts.Dispose();
     }
+
+    private static InvalidDataException NoUtf8(string where) => new($"Standard input is not UTF-8 text{where}. Convert it first, with iconv for instance.");
 
     private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 

@@ -129,7 +129,7 @@ internal sealed class FinetuneArguments
     private static Option<string> Choice(string name, string description, params string[] values)
     {
         Option<string> option = new(name) { Description = description, HelpName = string.Join('|', values), DefaultValueFactory = _ => values[0] };
-        option.AcceptOnlyFromAmong(values);
+        Values.OneOf(option, values);
         return option;
     }
 }

@@ -27,6 +27,9 @@ internal sealed record TrainConfig
     /// <summary>The type of the weights in the file that is written: f32, f16, bf16, q8_0, ….</summary>
     public string Type { get; set; } = "f16";
 
+    /// <summary>Further metadata of the file that is written, such as <c>general.license</c> or <c>general.sampling.temp</c>: texts, flags, whole numbers and, with a point, others.</summary>
+    public Dictionary<string, JsonElement> Metadata { get; set; } = [];
+
     /// <summary>What is learnt from, and how.</summary>
     public required TrainingSettings Training { get; set; }
 

@@ -57,7 +57,7 @@ public sealed class HuggingFaceJson
         }
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
-            throw new HuggingFaceException(path, $"it is not valid JSON: {wrong.Message.TrimEnd('.')}");
+            throw new HuggingFaceException(path, $"it is not valid JSON: {JsonProblem.Of(wrong)}");
         }
     }
 

@@ -48,7 +48,7 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
         catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or FormatException)
         {
             // The reader's own words for malformed JSON, invalid UTF-8, and tokens of another kind than expected.
-            throw new SafetensorsException(filePath, $"its header is not the JSON of a safetensors file: {wrong.Message.TrimEnd('.')}");
+            throw new SafetensorsException(filePath, $"its header is not the JSON of a safetensors file: {JsonProblem.Of(wrong)}");
         }
     }
 

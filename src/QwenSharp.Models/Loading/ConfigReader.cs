@@ -113,7 +113,7 @@ internal static class ConfigReader
         float extrapolation = keys.Float("rope.scaling.yarn_ext_factor", -1);
 
         contextLength = 0;
-        if (type == "none" || (type is "linear" or "yarn" && factor is 0 or 1))
+        if (type == "none" || (type is "linear" or "dynamic" or "yarn" && factor is 0 or 1))
             return null;
         if (!(factor > 1) || !float.IsFinite(factor))
             throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.factor")}' is {factor}; a context is stretched by more than 1.");

@@ -12,16 +12,18 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     private readonly SafetensorsModel _files;
     private readonly Dictionary<string, HuggingFaceWeight> _weights;
     private readonly OrderedDictionary<string, Tensor> _tensors;
+    private readonly IReadOnlyDictionary<string, SafetensorsTensor> _origins;
 
     private HuggingFaceCheckpoint(string folder, OrderedDictionary<string, GgufValue> metadata, SafetensorsModel files, HuggingFaceWeights weights, bool decode, IReadOnlyList<string> notes)
         : base(folder, new GgufMetadata(folder, metadata))
     {
         _files = files;
+        _origins = weights.Origins;
         _weights = new(weights.All.Count);
         foreach (HuggingFaceWeight weight in weights.All)
         {
             if (!_weights.TryAdd(weight.Name, weight))
-                throw new ModelLoadException($"{folder}: two tensors have the place of '{weight.Name}'.");
+                throw new ModelLoadException($"{folder}: two tensors have the place of '{weight.Name}'; one is {OriginOf(weight.Name)}.");
         }
 
         Tensor[] tensors = new Tensor[weights.All.Count];
@@ -97,6 +99,16 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
 
     /// <inheritdoc/>
     public override Tensor Read(Tensor tensor) => _weights.TryGetValue(tensor.Name, out HuggingFaceWeight? weight) ? weight.Read() : tensor;
+
+    /// <inheritdoc/>
+    public override string? OriginOf(string name)
+    {
+        if (_origins.TryGetValue(name, out SafetensorsTensor? tensor))
+            return $"{tensor} in {tensor.FilePath}";
+
+        int dot = name.LastIndexOf('.');
+        return dot > 0 && HuggingFaceNames.ModuleOf(name[..dot]) is { } module ? $"{module}{name[dot..]} in {Path}" : null;
+    }
 
     /// <inheritdoc/>
     public override void Dispose() => _files.Dispose();

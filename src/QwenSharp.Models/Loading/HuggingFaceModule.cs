@@ -33,6 +33,6 @@ internal sealed class HuggingFaceModule(string name)
     public void RequireNothingLeft()
     {
         if (_left.Count > 0)
-            throw new ModelLoadException($"Tensor {First} has no place in the model.");
+            throw new ModelLoadException($"Tensor {First} in {First.FilePath} has no place in the model.");
     }
 }

@@ -28,11 +28,17 @@ internal static class HuggingFaceRope
                 config.Add("rope.scaling.type", "linear");
                 config.Add("rope.scaling.factor", Factor(rope));
                 break;
+            case "dynamic":
+                config.Add("rope.scaling.type", "dynamic");
+                config.Add("rope.scaling.factor", Factor(rope));
+                if (rope.TryGetInt32("original_max_position_embeddings", out int original))
+                    config.Add("rope.scaling.original_context_length", (uint)Math.Max(0, original));
+                break;
             case "yarn":
                 WriteYarn(config, rope);
                 break;
             default:
-                throw config.Refusal(name, $"the scaling '{type}' is not supported; default, linear and yarn are");
+                throw config.Refusal(name, $"the scaling '{type}' is not supported; default, linear, dynamic and yarn are");
         }
 
         if (rope.TryGetInt32s("mrope_section", out int[]? sections))

@@ -15,6 +15,7 @@ internal sealed class HuggingFaceWeights
     private readonly SortedDictionary<string, (int Tensors, long Bytes)> _decoded = new(StringComparer.Ordinal);
     private readonly SortedDictionary<string, (int Tensors, long Bytes)> _copied = new(StringComparer.Ordinal);
     private readonly List<HuggingFaceWeight> _weights = [];
+    private readonly Dictionary<string, SafetensorsTensor> _origins = [];
     private readonly HuggingFaceRecurrent? _recurrent;
     private int _encoderTensors, _misaligned;
 
@@ -23,6 +24,9 @@ internal sealed class HuggingFaceWeights
 
     /// <summary>All tensors in the files' order.</summary>
     public IReadOnlyList<HuggingFaceWeight> All => _weights;
+
+    /// <summary>For each, the tensor that it was made of.</summary>
+    public IReadOnlyDictionary<string, SafetensorsTensor> Origins => _origins;
 
     /// <summary>What a reader should know: parts left out, tensors copied.</summary>
     public List<string> Notes { get; } = [];
@@ -46,7 +50,7 @@ internal sealed class HuggingFaceWeights
             weights.Add(module);
 
         if (!config.HasTiedHead && !weights._weights.Exists(weight => weight.Name == "output.weight"))
-            throw new ModelLoadException("Tensor 'lm_head.weight' is missing, and config.json does not tie the head to the embedding table.");
+            throw new ModelLoadException($"Tensor lm_head.weight is missing, and {config.Root.Path} does not tie the head to the embedding table.");
 
         weights.Summarize();
         return weights;
@@ -65,7 +69,7 @@ internal sealed class HuggingFaceWeights
             return;
 
         string name = HuggingFaceNames.Find(_config.Family.IsHybrid, _config.Layers, module.Name)
-            ?? throw new ModelLoadException($"Tensor {module.First} has no place in the model.");
+            ?? throw new ModelLoadException($"Tensor {module.First} in {module.First.FilePath} has no place in the model.");
 
         // transformers ignores a head that a checkpoint stores beside the embedding table to which it is tied.
         if (name == "output" && _config.HasTiedHead)
@@ -75,15 +79,15 @@ internal sealed class HuggingFaceWeights
         }
 
         if (module.Take("qweight") is { } words)
-            Place(Packed($"{name}.weight", words, module));
+            Place(Packed($"{name}.weight", words, module), words);
         else if (module.Take("weight") is { } weight)
-            Place(weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight));
+            Place(weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight), weight);
         if (module.Take("bias") is { } bias)
-            Place(Plain($"{name}.bias", bias));
+            Place(Plain($"{name}.bias", bias), bias);
         if (_recurrent is not null && module.Take("A_log") is { } rate)
-            Place(Plain($"{name}_a", rate).Map(value => -MathF.Exp(value)));
+            Place(Plain($"{name}_a", rate).Map(value => -MathF.Exp(value)), rate);
         if (_recurrent is not null && module.Take("dt_bias") is { } step)
-            Place(Plain($"{name}_dt.bias", step));
+            Place(Plain($"{name}_dt.bias", step), step);
         if (module.Take("gate_up_proj") is { } both)
             PlaceExperts(both, [$"{name}_gate", $"{name}_up"]);
         if (module.Take("down_proj") is { } down)
@@ -92,7 +96,7 @@ internal sealed class HuggingFaceWeights
         module.RequireNothingLeft();
     }
 
-    private void Place(HuggingFaceWeight weight)
+    private void Place(HuggingFaceWeight weight, SafetensorsTensor origin)
     {
         // The norms of hybrid families are stored around zero, but for the one that a gate multiplies.
         if (_recurrent is not null && weight.Name.EndsWith("norm.weight", StringComparison.Ordinal) && !weight.Name.EndsWith(".ssm_norm.weight", StringComparison.Ordinal))
@@ -103,7 +107,7 @@ internal sealed class HuggingFaceWeights
             if (weight is MappedWeight && placed != weight)
                 Count(_copied, "their heads in another order", placed);
 
-            _weights.Add(placed);
+            Add(placed, origin);
         }
     }
 
@@ -123,13 +127,20 @@ internal sealed class HuggingFaceWeights
             {
                 DecodedWeight transposed = HuggingFaceExperts.Transpose($"{names[i]}_exps.weight", stack, i, names.Length);
                 Count(_copied, "experts that are stored transposed", transposed);
-                _weights.Add(transposed);
+                Add(transposed, tensor);
             }
             else
             {
-                _weights.AddRange(HuggingFaceExperts.Split(names[i], stack, tensor, i, names.Length));
+                foreach (HuggingFaceWeight expert in HuggingFaceExperts.Split(names[i], stack, tensor, i, names.Length))
+                    Add(expert, tensor);
             }
         }
+    }
+
+    private void Add(HuggingFaceWeight weight, SafetensorsTensor origin)
+    {
+        _weights.Add(weight);
+        _origins.TryAdd(weight.Name, origin);
     }
 
     private static void Count(SortedDictionary<string, (int Tensors, long Bytes)> kinds, string kind, HuggingFaceWeight weight)

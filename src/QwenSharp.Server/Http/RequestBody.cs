@@ -28,7 +28,7 @@ internal static class RequestBody
         }
         catch (JsonException fault)
         {
-            throw OpenAIException.BadRequest($"The request's body is not valid JSON: {fault.Message}", "invalid_json", fault);
+            throw OpenAIException.BadRequest($"The request's body is not valid JSON: {JsonProblem.Of(fault)}.", "invalid_json", fault);
         }
     }
 }

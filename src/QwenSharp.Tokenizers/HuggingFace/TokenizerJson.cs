@@ -28,7 +28,7 @@ public static class TokenizerJson
         catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException
             || error is FormatException and not TokenizerFormatException)
         {
-            throw new TokenizerFormatException($"tokenizer.json does not have the form of a tokenizer: {error.Message}", error);
+            throw new TokenizerFormatException($"tokenizer.json does not have the form of a tokenizer: {JsonProblem.Of(error)}.", error);
         }
     }
 
@@ -49,6 +49,7 @@ public static class TokenizerJson
         bool normalizes = false;
         bool hasDecoder = false;
         PreTokenizerPattern? pattern = null;
+        (int[] prefix, int[] suffix) = ([], []);
 
         reader.Read();
         Expect(ref reader, JsonTokenType.StartObject, "the file");
@@ -67,8 +68,10 @@ public static class TokenizerJson
             {
                 case "version" when value.ValueEquals("1.0"):
                 case "truncation" or "padding" when value.ValueKind == JsonValueKind.Null:
-                case "post_processor" when value.ValueKind == JsonValueKind.Null || TypeOf(value) == "ByteLevel":
-                    break; // ByteLevel as a post-processor moves offsets, not ids.
+                    break;
+                case "post_processor":
+                    (prefix, suffix) = PostProcessorJson.Read(value);
+                    break;
                 case "added_tokens":
                     added = [.. value.EnumerateArray().Select(ReadAddedToken)];
                     break;
@@ -98,6 +101,8 @@ public static class TokenizerJson
             AddedTokens = added,
             NormalizesToNfc = normalizes,
             Pattern = pattern ?? throw Missing("pre_tokenizer"),
+            SequencePrefix = prefix,
+            SequenceSuffix = suffix,
         };
     }
 
@@ -154,12 +159,12 @@ public static class TokenizerJson
             throw Unsupported(name, value, supported);
     }
 
-    private static string TypeOf(JsonElement value) =>
+    internal static string TypeOf(JsonElement value) =>
         value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out JsonElement type) ? type.GetString() ?? "" : "";
 
     private static TokenizerFormatException Missing(string name) => new($"tokenizer.json has no \"{name}\".");
 
-    private static TokenizerFormatException Unsupported(string name, JsonElement value, string supported)
+    internal static TokenizerFormatException Unsupported(string name, JsonElement value, string supported)
     {
         string text = value.GetRawText();
         return new TokenizerFormatException(

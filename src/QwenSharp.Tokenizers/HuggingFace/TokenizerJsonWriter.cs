@@ -23,7 +23,7 @@ internal static class TokenizerJsonWriter
             json.WriteEndArray();
             WriteNormalizer(vocabulary.NormalizesToNfc, json);
             WritePreTokenizer(pattern, json);
-            WriteByteLevel("post_processor", json);
+            PostProcessorJson.Write(vocabulary, json);
             WriteByteLevel("decoder", json);
             WriteModel(vocabulary, json);
             json.WriteEndObject();
@@ -76,7 +76,7 @@ internal static class TokenizerJsonWriter
         json.WriteEndObject();
     }
 
-    private static void WriteByteLevel(string? name, Utf8JsonWriter json)
+    public static void WriteByteLevel(string? name, Utf8JsonWriter json)
     {
         if (name is null)
             json.WriteStartObject();

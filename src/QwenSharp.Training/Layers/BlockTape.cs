@@ -4,17 +4,14 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Training;
 
 /// <summary>What the gradients of one decoder layer need of its forward pass, beside the layer's input. All [rows, …].</summary>
-internal sealed class BlockTape : IDisposable
+internal sealed class BlockTape : PassMemory
 {
-    private readonly List<Activations> _all = [];
-    private readonly int _rows;
-
     /// <param name="config">The model's lengths.</param>
     /// <param name="rows">Tokens of the largest batch.</param>
     /// <param name="loraRank">The rank of adapters; 0 for none.</param>
     public BlockTape(ModelConfig config, int rows, int loraRank)
+        : base(rows)
     {
-        _rows = rows;
         MixerNormed = Allocate(config.Width);
         RawQueries = Allocate(config.QueryWidth);
         RawKeys = Allocate(config.KvWidth);
@@ -67,13 +64,4 @@ internal sealed class BlockTape : IDisposable
 
     /// <summary>What the adapter of a matrix keeps.</summary>
     public Activations? this[BlockMatrix matrix] => Adapted.Length == 0 ? null : Adapted[(int)matrix];
-
-    /// <inheritdoc/>
-    public void Dispose() => _all.ForEach(activations => activations.Dispose());
-
-    private Activations Allocate(int width)
-    {
-        _all.Add(new Activations(_rows, width));
-        return _all[^1];
-    }
 }

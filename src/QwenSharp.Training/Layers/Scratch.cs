@@ -4,18 +4,15 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Training;
 
 /// <summary>Memory that layers use in turn, for up to a number of tokens. What a gradient needs of the forward pass lies in a <see cref="BlockTape"/>.</summary>
-internal sealed class Scratch : IDisposable
+internal sealed class Scratch : PassMemory
 {
-    private readonly List<Activations> _all = [];
-    private readonly int _rows;
-
     /// <param name="config">The model's lengths.</param>
     /// <param name="rows">Tokens of the largest batch.</param>
     /// <param name="loraRank">The rank of adapters; 0 for none.</param>
     /// <param name="hasDropout">Whether inputs of adapters are dropped.</param>
     public Scratch(ModelConfig config, int rows, int loraRank, bool hasDropout)
+        : base(rows)
     {
-        _rows = rows;
         Rotations = Allocate(config.RotaryLength);
         Hidden = Allocate(config.Width);
         Normed = Allocate(config.Width);
@@ -70,13 +67,4 @@ internal sealed class Scratch : IDisposable
 
     /// <summary>Gradient of <see cref="Dropped"/>, by its width.</summary>
     public Dictionary<int, Activations> DroppedGradient { get; } = [];
-
-    /// <inheritdoc/>
-    public void Dispose() => _all.ForEach(activations => activations.Dispose());
-
-    private Activations Allocate(int width)
-    {
-        _all.Add(new Activations(_rows, width));
-        return _all[^1];
-    }
 }

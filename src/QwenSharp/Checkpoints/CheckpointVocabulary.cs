@@ -30,10 +30,26 @@ internal static class CheckpointVocabulary
         GgufMetadata metadata = file.Metadata;
         (int? bos, int? eos, int? pad) = (Id(metadata, "bos"), Id(metadata, "eos"), Id(metadata, "padding"));
         bool addsBos = metadata.TryGetBool("tokenizer.ggml.add_bos_token", out bool adds) && adds;
+        bool addsEos = metadata.TryGetBool("tokenizer.ggml.add_eos_token", out adds) && adds;
+        if (addsEos && eos is null)
+            throw new TokenizerFormatException("The vocabulary asks for a token at the end of each text and does not say which.");
+
         Func<BpeVocabulary> read = IsIn(file)
             ? file is HuggingFaceCheckpoint folder ? () => TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath)) : FromGguf(metadata)
             : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
-        return () => read() with { BosId = bos, EosId = eos, PadId = pad, AddsBos = addsBos };
+        return () =>
+        {
+            BpeVocabulary vocabulary = read();
+            return vocabulary with
+            {
+                BosId = bos,
+                EosId = eos,
+                PadId = pad,
+                AddsBos = addsBos,
+                SequencePrefix = addsBos && bos is { } begin ? [begin] : vocabulary.SequencePrefix,
+                SequenceSuffix = addsEos ? [eos!.Value] : vocabulary.SequenceSuffix,
+            };
+        };
     }
 
     /// <summary>The tokens that end an answer: those the model names, and ChatML's and the base models' own where the vocabulary has them.</summary>

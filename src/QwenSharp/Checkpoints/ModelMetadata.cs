@@ -18,7 +18,12 @@ internal static class ModelMetadata
         if (config.RopeScaling is DynamicRopeScaling or YarnRopeScaling { Truncates: false })
             throw new InvalidDataException($"{model.Path}: GGUF has no key for this model's rope_scaling (dynamic, or yarn with \"truncate\": false); it runs from where it is.");
 
-        foreach ((string key, GgufValue value) in model.Metadata.Where(entry => entry.Key is not (TypeKey or FileTypeKey or VersionKey)))
+        BpeVocabulary? vocabulary = model is HuggingFaceCheckpoint folder ? ReadVocabulary(folder) : null;
+        OrderedDictionary<string, GgufValue> keys = new(model.Metadata.Where(entry => entry.Key is not (TypeKey or FileTypeKey or VersionKey)));
+        if (vocabulary is not null)
+            AddSequenceTokens(keys, vocabulary, model.Path);
+
+        foreach ((string key, GgufValue value) in keys)
             writer.Add(key, value);
 
         writer.Add(TypeKey, "model");
@@ -29,8 +34,8 @@ internal static class ModelMetadata
             writer.Add(FileTypeKey, (uint)mix.FileType);
         if (options.Importance is { } importance)
             WriteImportance(importance, writer);
-        if (model is HuggingFaceCheckpoint folder)
-            WriteVocabulary(folder, config, writer);
+        if (vocabulary is not null)
+            WriteVocabulary(GgufVocabulary.From(vocabulary, config.VocabularySize), writer);
     }
 
     private static void WriteImportance(ImportanceMatrix importance, GgufWriter writer)
@@ -43,12 +48,44 @@ internal static class ModelMetadata
         writer.Add(prefix + "chunks_count", (uint)importance.ChunkCount);
     }
 
-    private static void WriteVocabulary(HuggingFaceCheckpoint folder, ModelConfig config, GgufWriter writer)
-    {
-        if (!CheckpointVocabulary.IsIn(folder))
-            throw new InvalidDataException($"{folder.Path} carries no tokenizer (no tokenizer.json); a GGUF file needs one.");
+    private static BpeVocabulary ReadVocabulary(HuggingFaceCheckpoint folder) => CheckpointVocabulary.IsIn(folder)
+        ? TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath))
+        : throw new InvalidDataException($"{folder.Path} carries no tokenizer (no tokenizer.json); a GGUF file needs one.");
 
-        WriteVocabulary(GgufVocabulary.From(TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath)), config.VocabularySize), writer);
+    /// <summary>
+    /// The tokens around a text of its own. GGUF has a flag for each side, which means the tokens that begin and end a sequence: what ended
+    /// an answer until then keeps doing so under GGUF's other names for that.
+    /// </summary>
+    private static void AddSequenceTokens(OrderedDictionary<string, GgufValue> keys, BpeVocabulary vocabulary, string path)
+    {
+        const string prefix = "tokenizer.ggml.", suffix = "_token_id";
+        if (vocabulary.SequencePrefix.Count > 1 || vocabulary.SequenceSuffix.Count > 1)
+            throw new InvalidDataException($"{path}: the post_processor of tokenizer.json puts several tokens on one side of a text; GGUF has keys for one on each.");
+
+        if (vocabulary.SequencePrefix is [var begin])
+        {
+            keys[$"{prefix}bos{suffix}"] = (uint)begin;
+            keys[$"{prefix}add_bos_token"] = true;
+        }
+
+        if (vocabulary.SequenceSuffix is not [var end])
+            return;
+
+        string[] roles = ["eos", "eot", "eom"];
+        List<uint> ends = [(uint)end];
+        foreach (string role in roles)
+        {
+            if (keys.Remove($"{prefix}{role}{suffix}", out GgufValue? value) && value.TryGetInteger(out int id) && id != end)
+                ends.Add((uint)id);
+        }
+
+        if (ends.Count > roles.Length)
+            throw new InvalidDataException($"{path}: {ends.Count} tokens end a sequence; GGUF has keys for {roles.Length}.");
+
+        for (int i = 0; i < ends.Count; i++)
+            keys[$"{prefix}{roles[i]}{suffix}"] = ends[i];
+
+        keys[$"{prefix}add_eos_token"] = true;
     }
 
     private static void WriteVocabulary(GgufVocabulary vocabulary, GgufWriter writer)

@@ -7,7 +7,7 @@ namespace QwenSharp;
 
 /// <summary>
 /// Embeds texts with a model in this process, as Qwen3-Embedding does (Zhang et al., 2025, arXiv 2506.05176): the final hidden state of
-/// <c>&lt;|endoftext|&gt;</c> behind the text, of length 1. Its first elements are an embedding too (Matryoshka; Kusupati et al., 2022).
+/// <c>&lt;|endoftext|&gt;</c> behind the text, or of what else the checkpoint puts there, of length 1. Its first elements are an embedding too (Matryoshka; Kusupati et al., 2022).
 /// </summary>
 /// <remarks>
 /// Queries go with an instruction that says what is looked for, documents without one: <see cref="InstructionKey"/> in
@@ -21,7 +21,7 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
     private const string EndOfText = "<|endoftext|>";
 
     private readonly QwenModel _model;
-    private readonly int _end;
+    private readonly IReadOnlyList<int> _suffix;
     private readonly LastTokenEvaluator _evaluator;
     private readonly SemaphoreSlim _turn = new(1);
     private readonly EmbeddingGeneratorMetadata _metadata;
@@ -36,7 +36,9 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
             throw new InvalidDataException($"{model.Id} is a reranker; it makes scores, not embeddings.");
 
         _model = model;
-        _end = model.Tokenizer.TryGetId(EndOfText, out int id) ? id : throw new InvalidDataException($"The vocabulary of {model.Id} has no {EndOfText}, which an embedding is read from.");
+        _suffix = model.Tokenizer.SequenceSuffix is { Count: > 0 } suffix ? suffix
+            : model.Tokenizer.TryGetId(EndOfText, out int id) ? [id]
+            : throw new InvalidDataException($"The vocabulary of {model.Id} has no {EndOfText}, which an embedding is read from.");
         _evaluator = new LastTokenEvaluator(model.Weights, threads);
         _metadata = new EmbeddingGeneratorMetadata("qwensharp", defaultModelId: model.Id, defaultModelDimensions: model.Config.Width);
     }
@@ -119,9 +121,9 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
 
     private int[] Encode(string text)
     {
-        List<int> ids = [];
+        List<int> ids = [.. _model.Tokenizer.SequencePrefix];
         _model.Tokenizer.Encode(text, ids, TokenParsing.None);
-        ids.Add(_end);
+        ids.AddRange(_suffix);
         return [.. ids];
     }
 

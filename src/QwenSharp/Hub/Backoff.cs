@@ -15,9 +15,9 @@ internal sealed class Backoff(TimeProvider time)
     public Task WaitAsync(TransientException failure, CancellationToken cancellationToken)
     {
         if (failure.RetryAfter > LongestAsked)
-            throw new HubException($"{failure.Message} It asks to come back in {failure.RetryAfter.Value.TotalMinutes:0} minutes; pull again then.", failure);
+            throw new HubException($"{failure.Message.TrimEnd('.')}. It asks to come back in {failure.RetryAfter.Value.TotalMinutes:0} minutes; pull again then.", failure);
         if (++_failures >= Attempts)
-            throw new HubException($"{failure.Message} Gave up after {Attempts} attempts; pull again to go on from there.", failure);
+            throw new HubException($"{failure.Message.TrimEnd('.')}. Gave up after {Attempts} attempts; pull again to go on from there.", failure);
 
         TimeSpan pause = TimeSpan.FromSeconds(0.5 * (1 << (_failures - 1)));
         return Task.Delay(failure.RetryAfter > pause ? failure.RetryAfter.Value : pause, time, cancellationToken);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using QwenSharp.Engine;
+using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 using QwenSharp.Tokenizers;
@@ -48,6 +49,33 @@ public sealed class TextEmbedderTests : IAsyncDisposable
 
         Assert.Equal(_texts.Sum(text => text.Length) + _texts.Length, embeddings.Usage!.InputTokenCount);
         Assert.Distinct(embeddings.Select(embedding => embedding.Vector.Span[0]));
+    }
+
+    [Fact]
+    public async Task A_token_that_the_checkpoint_puts_behind_each_text_is_there_once_in_a_folder_and_in_the_file_made_of_it()
+    {
+        ModelConfig config = new() { Architecture = "qwen3", VocabularySize = 320, Width = 64, Layers = 1, Heads = 2, KvHeads = 1, HeadLength = 32, FeedForwardWidth = 64, ContextLength = 64, HasQkNorm = true };
+        string folder = ScriptedFolder.WriteRandom(_folder["folder"], config);
+        ScriptedFolder.AppendBehindTexts(folder, "<|endoftext|>");
+        using (Checkpoint checkpoint = ModelFiles.Open(folder))
+            ModelWriter.Save(checkpoint, _folder["written.gguf"], cancellationToken: Stop);
+
+        List<float[]> vectors = [];
+        foreach (string path in (string[])[folder, _folder["written.gguf"]])
+        {
+            await using QwenModel model = QwenModel.Load(path);
+            int end = model.Tokenizer.TryGetId("<|endoftext|>", out int id) ? id : -1, answerEnd = model.Tokenizer.TryGetId("<|im_end|>", out id) ? id : -1;
+            Assert.Equal([end], model.Tokenizer.SequenceSuffix);
+            Assert.DoesNotContain(end, model.EncodePrompt("text"));
+            Assert.Equal([end, answerEnd], model.StopTokens.Order());
+
+            using TextEmbedder embedder = new(model, threads: 1);
+            GeneratedEmbeddings<Embedding<float>> made = await embedder.GenerateAsync(["text"], cancellationToken: Stop);
+            Assert.Equal(model.Tokenizer.Encode("text").Length + 1, made.Usage!.InputTokenCount);
+            vectors.Add(made[0].Vector.ToArray());
+        }
+
+        Assert.Equal(vectors[0], vectors[1]);
     }
 
     [Fact]
