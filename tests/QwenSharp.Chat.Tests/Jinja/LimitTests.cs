@@ -53,7 +53,7 @@ public sealed class LimitTests
         TemplateException exception = Templates.Fails(template, options: new() { Limits = new() { Steps = 2_000_000 } });
         Assert.NotEmpty(exception.Message);
         // Generous: what fails here runs for hours, or takes gigabytes.
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(3), $"{watch.Elapsed}");
         Assert.True(GC.GetTotalMemory(forceFullCollection: true) - before < 256 << 20);
     }
 

