@@ -74,6 +74,10 @@ public sealed partial class TrainableModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _parameters.ForEach(parameter => parameter.Dispose());
 
+    /// <summary>Refuses a model of a kind that cannot be trained, before its weights or data are read.</summary>
+    /// <exception cref="ModelLoadException">The message says why.</exception>
+    public static void RequireTrainable(ModelConfig config) => Supported(config);
+
     private static ModelConfig Supported(ModelConfig config)
     {
         config.Validate();

@@ -9,11 +9,15 @@ namespace QwenSharp.Training;
 /// </summary>
 public sealed class Trainer : IDisposable
 {
+    /// <summary>The checkpoint's name in the folder of a run.</summary>
+    public const string CheckpointName = TrainingCheckpoint.FileName;
+
     private readonly TrainableModel _model;
     private readonly Compute _compute;
     private readonly TrainerOptions _options;
     private readonly List<TrainingStep> _steps = [];
     private readonly Optimizer _optimizer;
+    private readonly FileStream _lock;
     private TrainingWorkspace? _workspace;
 
     /// <summary>Begins a run, or takes up the one in <see cref="TrainerOptions.Folder"/>.</summary>
@@ -21,7 +25,7 @@ public sealed class Trainer : IDisposable
     /// <param name="compute">The kernels.</param>
     /// <param name="options">How to train.</param>
     /// <exception cref="InvalidDataException">The folder's checkpoint belongs to a run with other settings, or is damaged.</exception>
-    /// <exception cref="IOException">The folder cannot be written, or the checkpoint not be read.</exception>
+    /// <exception cref="IOException">The folder cannot be written, another run is at work in it, or the checkpoint cannot be read.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public Trainer(TrainableModel model, Compute compute, TrainerOptions options)
     {
@@ -32,10 +36,20 @@ public sealed class Trainer : IDisposable
 
         (_model, _compute, _options, _optimizer) = (model, compute, options, new Optimizer(model, compute, options.Optimizer));
         Directory.CreateDirectory(options.Folder);
-        if (File.Exists(CheckpointPath))
-            _steps = TrainingCheckpoint.Load(CheckpointPath, model.Parameters, options.Settings);
+        _lock = Lock(options.Folder);
+        try
+        {
+            TrainingCheckpoint.RemoveUnfinished(options.Folder);
+            if (File.Exists(CheckpointPath))
+                _steps = TrainingCheckpoint.Load(CheckpointPath, model.Parameters, options.Settings);
 
-        File.WriteAllLines(LogPath, _steps.Select(TrainingLog.Line));
+            File.WriteAllLines(LogPath, _steps.Select(TrainingLog.Line));
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The steps so far, those before a resume included.</summary>
@@ -49,37 +63,49 @@ public sealed class Trainer : IDisposable
     /// <param name="batchesOf">The batches of a step, from 1 on: always the same for the same step.</param>
     /// <param name="heldOut">What the model is evaluated on; may be empty.</param>
     /// <param name="progress">Told of each step.</param>
-    /// <param name="cancellationToken">Ends the run behind the current step.</param>
+    /// <param name="cancellationToken">Ends the run behind the current batch.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
-    /// <exception cref="InvalidOperationException">The loss is no longer a number; the last checkpoint is from before.</exception>
+    /// <exception cref="InvalidOperationException">The loss or a weight is no longer a number; a checkpoint that there may be is from before.</exception>
     public void Run(
         Func<long, IReadOnlyList<TrainingBatch>> batchesOf,
         IReadOnlyList<TrainingBatch> heldOut,
         IProgress<TrainingProgress>? progress = null,
         CancellationToken cancellationToken = default)
     {
+        if (_steps.Count > 0 && LacksEvaluation(_steps[^1], heldOut))
+        {
+            _steps[^1] = _steps[^1] with { HeldOutLoss = Evaluate(heldOut, cancellationToken) };
+            File.WriteAllLines(LogPath, _steps.Select(TrainingLog.Line));
+        }
+
         using StreamWriter log = new(LogPath, append: true) { AutoFlush = true };
         long start = Stopwatch.GetTimestamp(), saved = start, tokensBefore = TokensSoFar, stepsBefore = _steps.Count;
         while (_steps.Count < _options.Steps)
         {
-            if (cancellationToken.IsCancellationRequested)
+            TrainingStep step;
+            try
             {
-                Save();
-                throw new OperationCanceledException(cancellationToken);
+                step = Take(_steps.Count + 1, batchesOf(_steps.Count + 1), cancellationToken);
+                _steps.Add(step);
+
+                // Stopped in here, the step counts, and a resumed run makes up for its evaluation.
+                if (LacksEvaluation(step, heldOut))
+                    _steps[^1] = step = step with { HeldOutLoss = Evaluate(heldOut, cancellationToken) };
+            }
+            catch (OperationCanceledException)
+            {
+                if (_steps.Count > 0)
+                    Save();
+
+                throw;
             }
 
-            TrainingStep step = Take(_steps.Count + 1, batchesOf(_steps.Count + 1));
-            bool isLast = step.Step == _options.Steps;
-            if (heldOut.Count > 0 && (isLast || (_options.EvaluationInterval > 0 && step.Step % _options.EvaluationInterval == 0)))
-                step = step with { HeldOutLoss = Evaluate(heldOut) };
-
-            _steps.Add(step);
             log.WriteLine(TrainingLog.Line(step));
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             progress?.Report(new TrainingProgress(
                 step, _options.Steps, (step.Tokens - tokensBefore) / seconds,
                 TimeSpan.FromSeconds(seconds / (_steps.Count - stepsBefore) * (_options.Steps - _steps.Count))));
-            if (isLast || Stopwatch.GetElapsedTime(saved) >= _options.CheckpointInterval)
+            if (step.Step == _options.Steps || Stopwatch.GetElapsedTime(saved) >= _options.CheckpointInterval)
             {
                 Save();
                 saved = Stopwatch.GetTimestamp();
@@ -88,11 +114,14 @@ public sealed class Trainer : IDisposable
     }
 
     /// <summary>Mean cross-entropy over batches, nats a token that counts; NaN where none does.</summary>
-    public double Evaluate(IReadOnlyList<TrainingBatch> batches)
+    /// <param name="batches">What to evaluate on.</param>
+    /// <param name="cancellationToken">Ends the work behind the current batch.</param>
+    public double Evaluate(IReadOnlyList<TrainingBatch> batches, CancellationToken cancellationToken = default)
     {
         double loss = 0, weights = 0;
         foreach (TrainingBatch batch in batches)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             loss += _model.Loss(_compute, batch, WorkspaceFor(batch));
             weights += SumOfWeights(batch);
         }
@@ -102,24 +131,52 @@ public sealed class Trainer : IDisposable
 
     /// <summary>Writes a checkpoint of the last step.</summary>
     /// <exception cref="IOException">The disk is full, or the file cannot be written; the checkpoint before is still there.</exception>
-    public void Save() => TrainingCheckpoint.Save(CheckpointPath, _model.Parameters, _steps, _options.Settings);
+    /// <exception cref="InvalidOperationException">A weight is no longer a number; the checkpoint before is still there.</exception>
+    public void Save()
+    {
+        if (_model.Parameters.FirstOrDefault(parameter => !double.IsFinite(_compute.SumOfSquares(parameter.Value))) is { } broken)
+            throw new InvalidOperationException($"Step {_steps.Count}: the weights of '{broken.Name}' have grown beyond all bounds. {Diverged}");
+
+        TrainingCheckpoint.Save(CheckpointPath, _model.Parameters, _steps, _options.Settings);
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _workspace?.Dispose();
         _optimizer.Dispose();
+        _lock.Dispose();
     }
+
+    private const string Diverged = "Begin anew with a lower learning rate or a longer warm-up.";
 
     private long TokensSoFar => _steps.Count == 0 ? 0 : _steps[^1].Tokens;
 
-    private TrainingStep Take(long number, IReadOnlyList<TrainingBatch> batches)
+    // Two runs in one folder would overwrite each other's checkpoints. The lock ends with the process, however that ends.
+    private static FileStream Lock(string folder)
+    {
+        string path = Path.Combine(folder, "running");
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+        }
+        catch (IOException fault) when (File.Exists(path))
+        {
+            throw new IOException($"Another run is at work in {folder}; wait for its end, or name another folder.", fault);
+        }
+    }
+
+    private bool LacksEvaluation(TrainingStep step, IReadOnlyList<TrainingBatch> heldOut) =>
+        heldOut.Count > 0 && step.HeldOutLoss is null && (step.Step == _options.Steps || (_options.EvaluationInterval > 0 && step.Step % _options.EvaluationInterval == 0));
+
+    private TrainingStep Take(long number, IReadOnlyList<TrainingBatch> batches, CancellationToken cancellationToken)
     {
         _optimizer.ClearGradients();
         double loss = 0, weights = batches.Sum(SumOfWeights);
         long tokens = TokensSoFar;
         for (int i = 0; i < batches.Count; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             ulong dropoutSeed = NormalDraws.Mix(_options.Seed + (ulong)number * 0x9E3779B97F4A7C15 + (ulong)i);
             loss += _model.AddGradients(_compute, batches[i], WorkspaceFor(batches[i]), (float)(1 / Math.Max(weights, double.Epsilon)), dropoutSeed);
             tokens += CountTokens(batches[i]);
@@ -128,7 +185,7 @@ public sealed class Trainer : IDisposable
         loss = weights > 0 ? loss / weights : 0;
         double norm = _optimizer.GradientNorm();
         if (!double.IsFinite(loss) || !double.IsFinite(norm))
-            throw new InvalidOperationException($"Step {number}: the loss is {loss} and the gradient's length {norm}. A lower learning rate or a longer warm-up keeps them finite; the last checkpoint is from before.");
+            throw new InvalidOperationException($"Step {number}: the loss is {loss} and the gradient's length {norm}. {Diverged}");
 
         double rate = _options.Optimizer.RateAt(number, _options.Steps);
         _optimizer.Update(number, rate, norm);

@@ -14,6 +14,7 @@ internal static class TrainingCheckpoint
     /// <summary>The file's name in the folder of a run.</summary>
     public const string FileName = "checkpoint.safetensors";
 
+    private const string Remedy = "Choose another folder, or remove this file to begin anew.";
     private const string StepsKey = "steps", SettingsKey = "settings", MeanSuffix = "/mean", VarianceSuffix = "/variance";
 
     /// <summary>Writes a checkpoint in place of the one before.</summary>
@@ -44,7 +45,7 @@ internal static class TrainingCheckpoint
     /// <exception cref="IOException">It cannot be read.</exception>
     public static List<TrainingStep> Load(string path, IEnumerable<Parameter> parameters, IReadOnlyDictionary<string, string> settings)
     {
-        using SafetensorsFile file = SafetensorsFile.Open(path);
+        using SafetensorsFile file = Open(path);
         List<TrainingStep> steps;
         try
         {
@@ -53,7 +54,7 @@ internal static class TrainingCheckpoint
         }
         catch (Exception damage) when (damage is JsonException or KeyNotFoundException)
         {
-            throw new InvalidDataException($"{path} is not a checkpoint of a training run, or is damaged.", damage);
+            throw new InvalidDataException($"{path} is not a checkpoint of a training run, or is damaged. {Remedy}", damage);
         }
 
         foreach (Parameter parameter in parameters)
@@ -65,13 +66,32 @@ internal static class TrainingCheckpoint
         return steps;
     }
 
+    /// <summary>Removes what a process that was killed while it wrote a checkpoint has left.</summary>
+    public static void RemoveUnfinished(string folder)
+    {
+        foreach (string partial in Directory.EnumerateFiles(folder, FileName + ".*.partial"))
+            File.Delete(partial);
+    }
+
+    private static SafetensorsFile Open(string path)
+    {
+        try
+        {
+            return SafetensorsFile.Open(path);
+        }
+        catch (SafetensorsException damage)
+        {
+            throw new InvalidDataException($"{damage.Message.TrimEnd('.')}. {Remedy}", damage);
+        }
+    }
+
     private static (string, Activations)[] Parts(Parameter parameter) =>
         [(parameter.Name, parameter.Value), (parameter.Name + MeanSuffix, parameter.Mean), (parameter.Name + VarianceSuffix, parameter.Variance)];
 
     private static void Read(string path, SafetensorsFile file, string name, Activations values)
     {
         if (!file.TryGetTensor(name, out SafetensorsTensor? tensor) || tensor.Type != SafetensorsType.F32 || !tensor.Shape.SequenceEqual([values.Capacity, values.Width]))
-            throw new InvalidDataException($"{path} has no tensor '{name}' of [{values.Capacity}, {values.Width}] F32: it is another model's checkpoint.");
+            throw new InvalidDataException($"{path} has no tensor '{name}' of [{values.Capacity}, {values.Width}] F32: it is another model's checkpoint. {Remedy}");
 
         long rowBytes = (long)values.Width * sizeof(float);
         for (int row = 0; row < values.Capacity; row++)
@@ -80,11 +100,12 @@ internal static class TrainingCheckpoint
 
     private static void RequireSame(string path, Dictionary<string, string> before, IReadOnlyDictionary<string, string> now)
     {
-        foreach (string setting in before.Keys.Union(now.Keys))
+        // A setting that the checkpoint does not know came with a later version; it was begun without.
+        foreach ((string setting, string was) in before)
         {
-            (string? was, string? @is) = (before.GetValueOrDefault(setting), now.GetValueOrDefault(setting));
+            string? @is = now.GetValueOrDefault(setting);
             if (was != @is)
-                throw new InvalidDataException($"{path} belongs to a run with other settings: '{setting}' was {was ?? "not set"}, and is {@is ?? "not set"}. Choose another folder, or remove this one to begin anew.");
+                throw new InvalidDataException($"{path} belongs to a run with other settings: '{setting}' was {was}, and is {@is ?? "not set"}. {Remedy}");
         }
     }
 }

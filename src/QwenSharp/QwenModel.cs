@@ -86,6 +86,8 @@ public sealed class QwenModel : IAsyncDisposable
             if (file.Tensors.Count == 0)
                 throw new InvalidDataException($"{path} is a vocabulary without weights; it can tokenize, not answer.");
 
+            file.RequireGenerationSettings();
+
             // The tokenizer takes its part of the metadata first, and is then built while the weights are wired.
             Task<BpeTokenizer> tokenizer = Task.Run(CheckpointVocabulary.Prepare(file));
             LanguageModel weights = LanguageModel.Load(file);

@@ -69,6 +69,38 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Theory]
+    [InlineData("secret", 401)]
+    [InlineData("", null)]
+    public async Task The_key_of_a_server_may_come_from_the_environment(string key, int? status)
+    {
+        ProcessStartInfo start = StartInfo("serve", "--model", ScriptedCheckpoint.Write(_folder["model.gguf"]), "--port", "0", "--threads", "1");
+        start.Environment["QWENSHARP_API_KEY"] = key;
+        using Process process = Process.Start(start)!;
+        if (status is null)
+        {
+            await process.WaitForExitAsync(Stop);
+            Assert.Equal(ExitCode.Usage, process.ExitCode);
+            return;
+        }
+
+        try
+        {
+            string listening = (await process.StandardOutput.ReadLineAsync(Stop))!;
+            using HttpClient client = new() { BaseAddress = new Uri(listening["Listening on ".Length..listening.IndexOf(';')]) };
+            using HttpResponseMessage refused = await client.GetAsync("/v1/models", Stop);
+            Assert.Equal(status, (int)refused.StatusCode);
+
+            client.DefaultRequestHeaders.Authorization = new("Bearer", key);
+            using HttpResponseMessage allowed = await client.GetAsync("/v1/models", Stop);
+            Assert.Equal(200, (int)allowed.StatusCode);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+
+    [Theory]
     [InlineData("-INT")]
     [InlineData("-TERM")]
     public async Task A_signal_ends_a_server_and_work_alike(string signal)
@@ -117,7 +149,9 @@ public sealed class ProcessTests : IDisposable
     private static bool Catches(string[] status) => status.FirstOrDefault(line => line.StartsWith("SigCgt:", StringComparison.Ordinal)) is { } line
         && (Convert.ToUInt64(line["SigCgt:".Length..].Trim(), 16) & 0b10) != 0;
 
-    private static Process Start(params string[] arguments) => Process.Start(new ProcessStartInfo(
+    private static Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
+
+    private static ProcessStartInfo StartInfo(params string[] arguments) => new(
         Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet",
         [typeof(ExitCode).Assembly.Location, .. arguments])
     {
@@ -125,5 +159,5 @@ public sealed class ProcessTests : IDisposable
         RedirectStandardOutput = true,
         RedirectStandardError = true,
         StandardOutputEncoding = new System.Text.UTF8Encoding(false),
-    })!;
+    };
 }

@@ -237,6 +237,15 @@ public sealed class HuggingFaceTests : IDisposable
 
         Write("generation_config.json", """{"eos_token_id":[1,2,3,4]}""");
         Assert.Contains("generation_config.json: 'eos_token_id' is [1,2,3,4]", Refusal(), StringComparison.Ordinal);
+        using (HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder))
+        {
+            // Logits and tokens do without; what tokenizer_config.json says stays.
+            LanguageModel.Load(folder);
+            Assert.Contains("generation_config.json", Assert.Single(folder.Notes), StringComparison.Ordinal);
+            Assert.Equal(12, folder.Metadata.GetInt32("tokenizer.ggml.eos_token_id"));
+            Assert.False(folder.Metadata.Contains("tokenizer.ggml.eot_token_id"));
+        }
+
         Write("generation_config.json", """{"temperature":"hot"}""");
         Assert.Contains("'temperature' is \"hot\", not a number", Refusal(), StringComparison.Ordinal);
         Write("generation_config.json", "{}");
@@ -294,6 +303,7 @@ public sealed class HuggingFaceTests : IDisposable
         {
             using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
             LanguageModel.Load(folder);
+            folder.RequireGenerationSettings();
         }
         catch (Exception refusal) when (refusal is ModelLoadException or HuggingFaceException)
         {

@@ -134,9 +134,14 @@ public class ChatCompletionRequestTests
     }
 
     [Theory]
-    [InlineData("""{"messages":[{"role":"user","content":"Hi"}]}""", "model")]
+    [InlineData("""{"messages":[{"role":"user","content":"Hi"}]}""")]
+    [InlineData("""{"model":null,"messages":[{"role":"user","content":"Hi"}]}""")]
+    public void A_request_may_leave_the_model_to_the_server(string body) =>
+        Assert.Null(ChatCompletionRequest.Read(JsonElement.Parse(body)).Generation.Model);
+
+    [Theory]
     [InlineData("""{"model":"m"}""", "messages")]
-    [InlineData("""{"model":null,"messages":[]}""", "model")]
+    [InlineData("""{"model":"m","messages":null}""", "messages")]
     public void What_must_be_there_is_named(string body, string param)
     {
         OpenAIException fault = Assert.Throws<OpenAIException>(() => ChatCompletionRequest.Read(JsonElement.Parse(body)));

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Tests.Scripted;
 
 namespace QwenSharp.Server.Tests;
@@ -16,6 +17,31 @@ public class ErrorTests
 
         Assert.Contains("scripted", ScriptedServer.AssertError(reply, 404, "model", "model_not_found"));
         Assert.Empty(server.Chat.Calls);
+    }
+
+    [Fact]
+    public async Task A_request_that_names_no_model_goes_to_the_only_one()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"));
+        foreach (string body in (string[])["""{"messages":[{"role":"user","content":"Hi"}]}""", """{"model":null,"messages":[{"role":"user","content":"Hi"}]}"""])
+        {
+            (int status, JsonNode reply) = await server.AskAsync("/v1/chat/completions", body);
+            Assert.Equal((200, "scripted"), (status, (string)reply["model"]!));
+        }
+
+        Assert.Equal("scripted", (string)(await server.AskAsync("/v1/completions", """{"prompt":"Hi"}""")).Body["model"]!);
+    }
+
+    [Fact]
+    public void Of_several_models_one_must_be_named()
+    {
+        using ScriptedChatClient chat = new(Scripts.Echo);
+        Models.ServedModel Named(string id) => new(id, DateTimeOffset.UnixEpoch, chat, new ScriptedText(Scripts.Echo));
+        Models.ModelCatalog catalog = new([Named("a"), Named("b")]);
+
+        Assert.Equal("b", catalog.Choose("b").Id);
+        OpenAIException refusal = Assert.Throws<OpenAIException>(() => catalog.Choose(null));
+        Assert.Equal(("model", "missing_required_parameter", "'model' is required: this server has 'a', 'b'."), (refusal.Error.Param, refusal.Error.Code, refusal.Error.Message));
     }
 
     [Theory]

@@ -72,8 +72,9 @@ public sealed class TrainerTests : IDisposable
 
         string path = Path.Combine(_folder, "a", "checkpoint.safetensors");
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..length]);
-        Exception refusal = Assert.ThrowsAny<IOException>(() => new Trainer(model, compute, Options("a", steps: 1)));
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => new Trainer(model, compute, Options("a", steps: 1)));
         Assert.Contains("checkpoint.safetensors", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("remove this file", refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Chat;
@@ -8,6 +9,7 @@ using QwenSharp.Cli.Terminals;
 using QwenSharp.Cli.Training;
 using QwenSharp.Formats;
 using QwenSharp.Models;
+using QwenSharp.Numerics;
 using QwenSharp.Training;
 
 namespace QwenSharp.Cli.Commands;
@@ -48,8 +50,11 @@ internal static class FinetuneCommand
         if (settings.SequenceLength > config.ContextLength)
             throw new UsageException($"--sequence-length is {settings.SequenceLength}; the model's context is {config.ContextLength}.");
 
-        int rows = Math.Max(1, settings.MicroBatchTokens / settings.SequenceLength) * settings.SequenceLength;
+        TrainableModel.RequireTrainable(config);
+        TrainingRun.Prepare(request.Output, "--output", settings, path);
+        int rows = settings.Batches().Rows * settings.SequenceLength;
         settings = settings with { GradientCheckpointing = request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes > 2L << 30 };
+        TrainingRun.RequireMemory(new TrainingCost(config, request.Lora, settings.GradientCheckpointing, rows));
         TrainingRun run = new(terminal, settings, request.Output);
         TrainingData data = run.Load(QwenTokenizer.Of(file), TemplateOf(path), stop);
         using TrainableModel model = request.Lora is { } lora
@@ -77,7 +82,7 @@ internal static class FinetuneCommand
     {
         if (model.Lora is null)
         {
-            string path = Path.Combine(request.Output, "model.gguf");
+            string path = Path.Combine(request.Output, TrainingRun.ModelName);
             ModelWriter.Save(file, path, new ModelWriterOptions
             {
                 Mix = request.Type is null ? null : ModelWriterArguments.Mix(request.Type),
@@ -95,12 +100,23 @@ internal static class FinetuneCommand
         return [folder, gguf];
     }
 
+    /// <summary>A hash of the beginning of each tensor: to read all of a large model takes long, and another model differs everywhere.</summary>
+    private static string Hash(IEnumerable<Tensor> tensors)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (Tensor tensor in tensors)
+            hash.AppendData(tensor.RowData(0));
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
+    }
+
     /// <summary>What the trained weights depend on.</summary>
     private static JsonObject Identity(Checkpoint file, TrainingSettings settings, LoraOptions? lora)
     {
         JsonObject asked = TrainingRun.Identity(settings);
         asked["model"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(file.Path));
         asked["model_bytes"] = file.ByteLength;
+        asked["model_hash"] = Hash(file.Tensors);
         asked["lora"] = lora is null ? null : new JsonObject
         {
             ["rank"] = lora.Rank,

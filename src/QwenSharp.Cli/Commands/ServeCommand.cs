@@ -18,13 +18,16 @@ internal static class ServeCommand
           -d '{"model": "qwen3-4b-q4_k_m", "messages": [{"role": "user", "content": "Hello"}]}'
         """;
 
+    // Everybody on the machine can read the command line of a process.
+    private const string ApiKeyVariable = "QWENSHARP_API_KEY";
+
     public static Command Create(Terminal terminal)
     {
         Option<string[]> models = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; repeat for several. Requests choose one by that name, or the file's without extension. Without it the small model in the box.", HelpName = "MODEL" };
         Option<string[]> adapters = AdapterArguments.Named();
         Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
         Option<int> port = Values.Number("--port", 0, 65535, "The TCP port; 0 for a free one.", 8080);
-        Option<string?> apiKey = new("--api-key") { Description = "What clients must send as 'Authorization: Bearer KEY'.", HelpName = "KEY" };
+        Option<string?> apiKey = new("--api-key") { Description = $"What clients must send as 'Authorization: Bearer KEY'. Better in the environment as {ApiKeyVariable}: command lines can be seen by others.", HelpName = "KEY" };
         Values.Check(apiKey, key => !string.IsNullOrWhiteSpace(key), "may not be empty");
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
         ModelOptions modelOptions = new();
@@ -45,7 +48,7 @@ internal static class ServeCommand
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
                 Models = [.. local.Select(model => new ModelSource(model.Path, shared with { Id = model.Id }))],
-                ApiKey = parsed.GetValue(apiKey),
+                ApiKey = parsed.GetValue(apiKey) ?? KeyFromEnvironment(),
                 LogRequests = parsed.GetValue(log),
             };
             await QwenServer.RunAsync(options, server => Announce(terminal, server), stop).ConfigureAwait(false);
@@ -53,6 +56,11 @@ internal static class ServeCommand
         });
         return command;
     }
+
+    /// <exception cref="UsageException">The variable is there and blank, which would let everybody in.</exception>
+    private static string? KeyFromEnvironment() => Environment.GetEnvironmentVariable(ApiKeyVariable) is not { } key ? null
+        : string.IsNullOrWhiteSpace(key) ? throw new UsageException($"{ApiKeyVariable} is set and empty; give it a key, or unset it to let everybody in.")
+        : key;
 
     private static void Announce(Terminal terminal, QwenServer server)
     {

@@ -16,7 +16,7 @@ namespace QwenSharp.Cli.Commands;
 /// <summary><c>qwensharp train</c>: a model from scratch.</summary>
 internal static class TrainCommand
 {
-    private const string ModelName = "model.gguf", TokenizerName = "tokenizer.json", TrainedName = "trained.gguf";
+    private const string TokenizerName = "tokenizer.json", TrainedName = "trained.gguf";
 
     private const string Examples = """
         qwensharp train box/train.json                  # the model in the box, again
@@ -36,10 +36,11 @@ internal static class TrainCommand
         {
             TrainConfig config = TrainConfig.Read(parsed.GetValue(file)!);
             if (parsed.GetValue(output) is { } folder)
-                config = config with { Output = Path.GetFullPath(folder) };
+                config = config with { Output = folder.Length > 0 ? Path.GetFullPath(folder) : throw new UsageException("--output is empty; it names the folder of the run.") };
             if (parsed.GetValue(steps) is { } given)
                 config = config with { Training = config.Training with { Steps = given } };
 
+            TrainingRun.Prepare(config.Output, "The output", config.Training, config.Tokenizer.From is { } from ? [from] : []);
             Train(terminal, config, parsed.GetValue(threads), parsed.GetValue(json), stop);
             return Task.FromResult(ExitCode.Ok);
         });
@@ -52,42 +53,65 @@ internal static class TrainCommand
         foreach ((string key, JsonElement value) in config.Metadata)
             _ = Value(key, value);
 
-        Directory.CreateDirectory(config.Output);
-        string? template = config.Template is null ? null : File.ReadAllText(config.Template);
+        string? source = config.Template is null ? null : File.ReadAllText(config.Template);
+        ChatTemplate? template = source is null ? null : Template(config.Template!, source);
         BpeVocabulary vocabulary = Vocabulary(terminal, config, template, stop);
         BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
         ModelConfig shape = config.Model.ToModelConfig(tokenizer.VocabularySize);
+        TrainingRun.RequireMemory(new TrainingCost(shape, null, config.Training.GradientCheckpointing, config.Training.Batches().Rows * config.Training.SequenceLength));
         using TrainableModel model = TrainableModel.Create(shape, config.Training.Seed);
         TrainingRun run = new(terminal, config.Training, config.Output);
-        TrainingData data = run.Load(tokenizer, template is null ? null : new ChatTemplate(template), stop);
+        TrainingData data = run.Load(tokenizer, template, stop);
         IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config), threads, stop);
-        run.Finish(steps, [Write(config, mix, vocabulary, template, model, stop)], json);
+        run.Finish(steps, [Write(config, mix, vocabulary, source, model, stop)], json);
     }
 
-    /// <summary>The tokenizer of the run: the one it was begun with, or else another model's, or one that is learnt from the data.</summary>
-    private static BpeVocabulary Vocabulary(Terminal terminal, TrainConfig config, string? template, CancellationToken stop)
+    /// <summary>The tokenizer of the run: another model's, or the one that it was begun with, or else one that is learnt from the data.</summary>
+    private static BpeVocabulary Vocabulary(Terminal terminal, TrainConfig config, ChatTemplate? template, CancellationToken stop)
     {
         string path = Path.Combine(config.Output, TokenizerName);
-        if (File.Exists(path))
-            return TokenizerJson.Read(File.ReadAllBytes(path));
-
-        BpeVocabulary vocabulary;
+        BpeTrainerOptions options = new() { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken };
         if (config.Tokenizer.From is { } from)
-            vocabulary = QwenTokenizer.LoadVocabulary(from);
-        else
-        {
-            terminal.Error.WriteLine("learning a tokenizer from the data …");
-            ChatTemplate? rendered = template is null ? null : new ChatTemplate(template);
-            vocabulary = BpeTrainer.Train(
-                TrainingData.Texts(config.Training.Data, rendered, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop),
-                new BpeTrainerOptions { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken },
-                stop);
-        }
+            return Keep(WithRoles(QwenTokenizer.LoadVocabulary(from), options), path);
+        if (File.Exists(path) && TrainingRun.HasBegun(config.Output))
+            return WithRoles(TokenizerJson.Read(File.ReadAllBytes(path)), options);
 
+        terminal.Error.WriteLine("learning a tokenizer from the data …");
+        IEnumerable<string> texts = TrainingData.Texts(config.Training.Data, template, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop);
+        BpeVocabulary vocabulary = BpeTrainer.Train(texts, options, stop);
+        int size = BpeTokenizer.Create(vocabulary).VocabularySize;
+        if (size < options.VocabularySize)
+            terminal.Error.WriteLine($"the data gives no more than {size} of the {options.VocabularySize} tokens asked for");
+
+        return Keep(vocabulary, path);
+    }
+
+    /// <summary>A tokenizer.json does not say which tokens end a turn and fill a batch; a model that does not know the first never stops.</summary>
+    private static BpeVocabulary WithRoles(BpeVocabulary vocabulary, BpeTrainerOptions options)
+    {
+        BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
+        int? IdOf(string? token) => token is not null && tokenizer.TryGetId(token, out int id) ? id : null;
+        return vocabulary with { EosId = vocabulary.EosId ?? IdOf(options.EosToken), PadId = vocabulary.PadId ?? IdOf(options.PadToken) };
+    }
+
+    private static BpeVocabulary Keep(BpeVocabulary vocabulary, string path)
+    {
         string partial = path + ".partial";
         File.WriteAllBytes(partial, TokenizerJson.Write(vocabulary));
         File.Move(partial, path, overwrite: true);
         return vocabulary;
+    }
+
+    private static ChatTemplate Template(string path, string source)
+    {
+        try
+        {
+            return new ChatTemplate(source);
+        }
+        catch (TemplateException fault)
+        {
+            throw new InvalidDataException($"{path}: {fault.Message}", fault);
+        }
     }
 
     /// <summary>Writes the model in the type that was asked for.</summary>
@@ -103,12 +127,18 @@ internal static class TrainCommand
         foreach (Tensor weight in model.Weights)
             writer.AddTensor(weight);
 
-        string trained = Path.Combine(config.Output, TrainedName), path = Path.Combine(config.Output, ModelName);
-        writer.Save(trained);
-        using (GgufFile file = GgufFile.Open(trained))
+        string trained = Path.Combine(config.Output, TrainedName), path = Path.Combine(config.Output, TrainingRun.ModelName);
+        try
+        {
+            writer.Save(trained);
+            using GgufFile file = GgufFile.Open(trained);
             ModelWriter.Save(file, path, new ModelWriterOptions { Mix = mix }, cancellationToken: stop);
+        }
+        finally
+        {
+            File.Delete(trained);
+        }
 
-        File.Delete(trained);
         return path;
     }
 

@@ -61,6 +61,7 @@ internal sealed class FinetuneArguments
         foreach (Option option in all)
             command.Add(option);
 
+        Values.Check(_output, path => path != "", "may not be empty");
         command.Validators.Add(result =>
         {
             bool full = result.GetValue(_method) == "full";
@@ -77,7 +78,19 @@ internal sealed class FinetuneArguments
     public FinetuneRequest Read(ParseResult parsed, IReadOnlyList<string> data)
     {
         bool full = parsed.GetValue(_method) == "full";
-        int sequence = parsed.GetValue(_sequence), rank = parsed.GetValue(_rank), batch = Math.Max(sequence, parsed.GetValue(_batch));
+        int sequence = parsed.GetValue(_sequence), rank = parsed.GetValue(_rank), batch = parsed.GetValue(_batch);
+        if (batch < sequence)
+            batch = parsed.GetResult(_batch) is { Implicit: false } ? throw new UsageException($"--batch-tokens is {batch}; it must be at least --sequence-length, {sequence}.") : sequence;
+
+        if (parsed.GetValue(_alpha) is 0)
+            throw new UsageException("--alpha is 0; it must be above 0.");
+        if (parsed.GetValue(_rate) is 0)
+            throw new UsageException("--learning-rate is 0; it must be above 0.");
+
+        string? type = parsed.GetValue(_type);
+        if (type is not null)
+            ModelWriterArguments.Mix(type);
+
         TrainingSettings settings = new()
         {
             Data = data,
@@ -108,7 +121,7 @@ internal sealed class FinetuneArguments
             Targets = Targets(parsed.GetValue(_targets)),
         };
         bool? recomputes = parsed.GetValue(_recompute) switch { "on" => true, "off" => false, _ => null };
-        return new FinetuneRequest(settings, lora, parsed.GetValue(_output)!, recomputes, parsed.GetValue(_type), parsed.GetValue(_threads), parsed.GetValue(_json));
+        return new FinetuneRequest(settings, lora, parsed.GetValue(_output)!, recomputes, type, parsed.GetValue(_threads), parsed.GetValue(_json));
     }
 
     private static IReadOnlyList<BlockMatrix> Targets(string[]? names)
@@ -116,7 +129,7 @@ internal sealed class FinetuneArguments
         try
         {
             BlockMatrix[] targets = [.. (names ?? []).SelectMany(name => name.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Select(LoraOptions.ParseTarget).Distinct()];
-            return targets.Length == 0 ? new LoraOptions().Targets : targets;
+            return targets.Length > 0 ? targets : names is null or [] ? new LoraOptions().Targets : throw new UsageException("--targets is empty; it names matrices, such as q_proj,v_proj.");
         }
         catch (ArgumentException unknown)
         {

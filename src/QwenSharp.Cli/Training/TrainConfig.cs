@@ -34,14 +34,18 @@ internal sealed record TrainConfig
     public required TrainingSettings Training { get; set; }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidDataException">It is not JSON, has a key that means nothing here, or lacks one.</exception>
+    /// <exception cref="InvalidDataException">It is not JSON, has a key that means nothing here, lacks one, or asks for what is not possible.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static TrainConfig Read(string path)
     {
+        if (Directory.Exists(path))
+            throw new InvalidDataException($"'{path}' is a folder; name the JSON file of the run.");
+
         try
         {
             TrainConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), TrainingJson.Default.TrainConfig)
-                ?? throw new InvalidDataException($"{path} is 'null'; it must be an object.");
+                ?? throw new InvalidDataException("it is 'null'; an object is wanted");
+            config.Validate();
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             string Here(string file) => Path.GetFullPath(file, folder);
             return config with
@@ -58,15 +62,31 @@ internal sealed record TrainConfig
         }
         catch (JsonException fault)
         {
-            throw new InvalidDataException($"{path}{(fault.Path is null or "$" ? "" : $", at {fault.Path[2..]}")}: {Reason(fault)}", fault);
+            throw new InvalidDataException($"{path}: {ConfigFault.Describe(fault)}.", fault);
+        }
+        catch (Exception fault) when (fault is InvalidDataException or ModelLoadException or ArgumentException)
+        {
+            throw new InvalidDataException($"{path}: {CommandTree.Said(fault).TrimEnd('.')}.", fault);
         }
     }
 
-    // Without the position that .NET appends: the path says where.
-    private static string Reason(JsonException fault)
+    private void Validate()
     {
-        int tail = fault.Message.IndexOf(" Path: ", StringComparison.Ordinal);
-        return (tail < 0 ? fault.Message : fault.Message[..tail]).Replace($" '{typeof(TrainConfig).FullName}'", "", StringComparison.Ordinal);
+        Require(Name.Length > 0, "name is empty");
+        Require(Output.Length > 0, "output is empty; it names the folder of the run");
+        Require(Tokenizer.LongestToken > 0, $"tokenizer.longest_token is {Tokenizer.LongestToken}; it must be at least 1");
+        _ = WeightMix.Find(Type);
+        Training.Validate();
+        Require(Model is { Layers: <= 1 << 10, Width: <= 1 << 18, FeedForwardWidth: <= 1 << 20 } && (long)Model.Heads * Model.HeadLength <= 1 << 20, "model is larger than any that exists");
+        ModelConfig shape = Model.ToModelConfig(Math.Max(1, Tokenizer.Vocabulary));
+        TrainableModel.RequireTrainable(shape);
+        Require(Training.SequenceLength <= shape.ContextLength, $"training.sequence_length is {Training.SequenceLength}, and model.context_length {shape.ContextLength}; no row can be longer than the context");
+    }
+
+    private static void Require(bool valid, string problem)
+    {
+        if (!valid)
+            throw new InvalidDataException(problem);
     }
 }
 

@@ -13,7 +13,52 @@ namespace QwenSharp.Cli.Training;
 /// <summary>What <c>train</c> and <c>finetune</c> share: reading the data, the run with its display, and what is left of it in its folder.</summary>
 internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, string folder)
 {
+    /// <summary>The trained model in the folder of a run.</summary>
+    public const string ModelName = "model.gguf";
+
     private const string CurveName = "loss.svg";
+
+    /// <summary>Refuses a folder in which the run would write over a model, and makes it where it is missing.</summary>
+    /// <param name="folder">The folder of the run.</param>
+    /// <param name="name">What asked for it, as its user wrote it.</param>
+    /// <param name="settings">The files that it learns from must be there.</param>
+    /// <param name="models">Models that the run reads.</param>
+    /// <exception cref="UsageException">The message says why, and what to do.</exception>
+    /// <exception cref="FileNotFoundException">A file of data is missing.</exception>
+    public static void Prepare(string folder, string name, TrainingSettings settings, params ReadOnlySpan<string> models)
+    {
+        if (settings.Data.Concat(settings.HeldOutData).FirstOrDefault(file => !File.Exists(file)) is { } missing)
+            throw new FileNotFoundException($"There is no file '{missing}' to learn from.");
+        if (File.Exists(folder))
+            throw new UsageException($"{name} is '{folder}', a file; name a folder.");
+
+        OutputFile.Check(Path.Combine(folder, ModelName), models);
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        foreach (string model in models)
+        {
+            if (Directory.Exists(model) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) == full)
+                throw new UsageException($"{name} is '{folder}', the model's own folder; name another.");
+        }
+
+        if (File.Exists(Path.Combine(folder, "config.json")))
+            throw new UsageException($"{name} is '{folder}', the folder of a model; name another.");
+
+        Directory.CreateDirectory(folder);
+        foreach (string partial in Directory.EnumerateFiles(folder, "*.gguf.*.partial"))
+            File.Delete(partial);
+    }
+
+    /// <summary>Whether a run in this folder has a checkpoint to go on from.</summary>
+    public static bool HasBegun(string folder) => File.Exists(Path.Combine(folder, Trainer.CheckpointName));
+
+    /// <summary>Refuses a model that the machine's memory cannot hold while it is trained; the system would end the process without a word.</summary>
+    /// <exception cref="InvalidDataException">The message has both figures.</exception>
+    public static void RequireMemory(TrainingCost cost)
+    {
+        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        if (cost.Bytes > memory)
+            throw new InvalidDataException($"Training takes {Output.Bytes(cost.Bytes)} of memory, and this machine has {Output.Bytes(memory)}: a smaller model, fewer tokens in a pass or gradient checkpointing take less.");
+    }
 
     /// <summary>Reads the data and says what is in it.</summary>
     public TrainingData Load(BpeTokenizer tokenizer, ChatTemplate? template, CancellationToken stop)
@@ -53,14 +98,14 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     /// <returns>The steps.</returns>
     public IReadOnlyList<TrainingStep> Train(TrainableModel model, TrainingData data, string title, JsonNode asked, int threads, CancellationToken stop)
     {
-        int rows = Math.Max(1, settings.MicroBatchTokens / settings.SequenceLength);
-        int parts = Math.Max(1, settings.BatchTokens / (rows * settings.SequenceLength));
+        (int rows, int parts) = settings.Batches();
         long steps = settings.Steps ?? (long)Math.Ceiling(settings.Epochs * data.StepsPerEpoch(rows * parts));
         TrainingBatch[] heldOut = [.. data.HeldOut.Batches(rows)];
         Dictionary<string, string> identity = [];
         Flatten("", asked, identity);
         identity["data: examples"] = data.Training.Count.ToString(CultureInfo.InvariantCulture);
         identity["data: tokens"] = data.Training.TokenCount.ToString(CultureInfo.InvariantCulture);
+        identity["data: hash"] = data.Fingerprint().ToString("x16", CultureInfo.InvariantCulture);
         using Compute compute = new(threads);
         using Trainer trainer = new(model, compute, new TrainerOptions
         {
@@ -74,27 +119,31 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
             Seed = settings.Seed,
         });
         Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * parts * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}");
+        if (settings.WarmupSteps >= steps)
+            Say($"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to {settings.LearningRate}");
         if (trainer.Steps.Count > 0)
             Say($"going on behind step {trainer.Steps.Count}");
         else if (heldOut.Length > 0)
-            Say($"held-out loss before: {trainer.Evaluate(heldOut):0.0000}");
+            Say($"held-out loss before: {trainer.Evaluate(heldOut, stop):0.0000}");
 
         try
         {
             using TrainingDisplay display = new(terminal);
             trainer.Run(step => [.. Enumerable.Range(0, parts).Select(part => data.Batch((step - 1) * parts + part, rows))], heldOut, display, stop);
         }
-        catch (OperationCanceledException)
+        catch (Exception end) when (end is OperationCanceledException or InvalidOperationException)
         {
-            Say($"stopped behind step {trainer.Steps.Count} of {steps}; the same command goes on from there");
+            if (end is OperationCanceledException)
+                Say($"stopped behind step {trainer.Steps.Count} of {steps}; the same command goes on from there");
+
+            Draw();
             throw;
         }
-        finally
-        {
-            File.WriteAllText(Path.Combine(folder, CurveName), LossCurve.Draw(title, trainer.Steps));
-        }
 
+        Draw();
         return trainer.Steps;
+
+        void Draw() => File.WriteAllText(Path.Combine(folder, CurveName), LossCurve.Draw(title, trainer.Steps));
     }
 
     /// <summary>Says where the results are.</summary>

@@ -58,6 +58,45 @@ internal sealed record TrainingSettings
     /// <summary>What everything random is drawn from.</summary>
     public ulong Seed { get; set; } = 1;
 
+    /// <summary>Tokens of a row, how many rows a pass has, and how many passes an update.</summary>
+    /// <remarks>Whole rows; an update is never more tokens than were asked for.</remarks>
+    public (int Rows, int Passes) Batches()
+    {
+        int all = Math.Max(1, BatchTokens / SequenceLength), rows = Math.Clamp(MicroBatchTokens / SequenceLength, 1, all);
+        return (rows, all / rows);
+    }
+
+    /// <summary>Refuses what cannot be honoured, by the names of a configuration file.</summary>
+    /// <exception cref="InvalidDataException">The message names the setting.</exception>
+    public void Validate()
+    {
+        Require(Data.Count > 0, "data", "empty; it names the files to learn from");
+        Require(!Data.Concat(HeldOutData).Any(string.IsNullOrEmpty), "data", "with a name that is empty or null");
+        Require(SequenceLength >= 2, "sequence_length", $"{SequenceLength}; it must be at least 2");
+        Require(BatchTokens >= SequenceLength, "batch_tokens", $"{BatchTokens}; it must be at least sequence_length, {SequenceLength}");
+        Require(MicroBatchTokens >= SequenceLength, "micro_batch_tokens", $"{MicroBatchTokens}; it must be at least sequence_length, {SequenceLength}");
+        Require(Steps is null or > 0, "steps", $"{Steps}; it must be at least 1");
+        Require(Epochs > 0 && double.IsFinite(Epochs), "epochs", $"{Epochs}; it must be above 0");
+        Require(HeldOut is >= 0 and < 1, "held_out", $"{HeldOut}; it must be at least 0 and below 1");
+        Require(PromptLossWeight is >= 0 and <= 1, "prompt_loss_weight", $"{PromptLossWeight}; it must be 0 to 1");
+        Require(EvaluationInterval >= 0, "evaluation_interval", $"{EvaluationInterval}; it cannot be negative");
+        Require(CheckpointMinutes is >= 0 and <= 1e6, "checkpoint_minutes", $"{CheckpointMinutes}; it must be 0 to 1000000");
+        Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning_rate", $"{LearningRate}; it must be above 0");
+        Require(FinalLearningRateShare is >= 0 and <= 1, "final_learning_rate_share", $"{FinalLearningRateShare}; it must be 0 to 1");
+        Require(WarmupSteps >= 0, "warmup_steps", $"{WarmupSteps}; it cannot be negative");
+        Require(Beta1 is >= 0 and < 1, "beta1", $"{Beta1}; it must be at least 0 and below 1");
+        Require(Beta2 is >= 0 and < 1, "beta2", $"{Beta2}; it must be at least 0 and below 1");
+        Require(Momentum is >= 0 and < 1, "momentum", $"{Momentum}; it must be at least 0 and below 1");
+        Require(WeightDecay >= 0 && double.IsFinite(WeightDecay), "weight_decay", $"{WeightDecay}; it cannot be negative");
+        Require(MaxGradientNorm >= 0, "max_gradient_norm", $"{MaxGradientNorm}; it cannot be negative; 0 is for no limit");
+    }
+
+    private static void Require(bool valid, string name, string problem)
+    {
+        if (!valid)
+            throw new InvalidDataException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"training.{name} is {problem}"));
+    }
+
     public OptimizerOptions ToOptimizer() => new OptimizerOptions
     {
         Kind = Optimizer,

@@ -13,12 +13,14 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     private readonly Dictionary<string, HuggingFaceWeight> _weights;
     private readonly OrderedDictionary<string, Tensor> _tensors;
     private readonly IReadOnlyDictionary<string, SafetensorsTensor> _origins;
+    private readonly HuggingFaceException? _generationFault;
 
-    private HuggingFaceCheckpoint(string folder, OrderedDictionary<string, GgufValue> metadata, SafetensorsModel files, HuggingFaceWeights weights, bool decode, IReadOnlyList<string> notes)
+    private HuggingFaceCheckpoint(string folder, OrderedDictionary<string, GgufValue> metadata, SafetensorsModel files, HuggingFaceWeights weights, bool decode, IReadOnlyList<string> notes, HuggingFaceException? generationFault)
         : base(folder, new GgufMetadata(folder, metadata))
     {
         _files = files;
         _origins = weights.Origins;
+        _generationFault = generationFault;
         _weights = new(weights.All.Count);
         foreach (HuggingFaceWeight weight in weights.All)
         {
@@ -85,10 +87,13 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
         try
         {
             HuggingFaceConfig config = HuggingFaceConfig.Read(json, HuggingFaceNames.NextTokenLayers(files.Tensors.Select(tensor => tensor.Name)), metadata);
-            new HuggingFaceText(folder, json, metadata).Read();
+            HuggingFaceException? generation = new HuggingFaceText(folder, json, metadata).Read();
             IReadOnlyList<string> unknown = config.UnknownSettings();
             string[] notes = unknown.Count == 0 ? [] : [$"config.json has settings that mean nothing here: {string.Join(", ", unknown)}."];
-            return new HuggingFaceCheckpoint(folder, metadata, files, HuggingFaceWeights.Read(config, files), decode, notes);
+            if (generation is not null)
+                notes = [.. notes, $"The model cannot generate text until this is mended: {generation.Message}"];
+
+            return new HuggingFaceCheckpoint(folder, metadata, files, HuggingFaceWeights.Read(config, files), decode, notes, generation);
         }
         catch
         {
@@ -99,6 +104,13 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
 
     /// <inheritdoc/>
     public override Tensor Read(Tensor tensor) => _weights.TryGetValue(tensor.Name, out HuggingFaceWeight? weight) ? weight.Read() : tensor;
+
+    /// <inheritdoc/>
+    public override void RequireGenerationSettings()
+    {
+        if (_generationFault is { } fault)
+            throw fault;
+    }
 
     /// <inheritdoc/>
     public override string? OriginOf(string name)

@@ -10,11 +10,30 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
 {
     private const string TemplateName = "chat_template";
 
-    /// <exception cref="HuggingFaceException">A file is malformed.</exception>
-    public void Read()
+    /// <returns>What is wrong with <c>generation_config.json</c>, which not every use of a model needs; null where nothing is.</returns>
+    /// <exception cref="HuggingFaceException">Another file is malformed.</exception>
+    public HuggingFaceException? Read()
     {
         HuggingFaceJson? tokenizer = HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "tokenizer_config.json"));
-        HuggingFaceJson? generation = HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "generation_config.json"));
+        string path = Path.Combine(folder, "generation_config.json");
+        string[] before = [.. metadata.Keys];
+        try
+        {
+            Add(tokenizer, HuggingFaceJson.ReadIfPresent(path));
+            return null;
+        }
+        catch (HuggingFaceException fault) when (fault.FilePath == path)
+        {
+            foreach (string key in metadata.Keys.Except(before).ToArray())
+                metadata.Remove(key);
+
+            Add(tokenizer, generation: null);
+            return fault;
+        }
+    }
+
+    private void Add(HuggingFaceJson? tokenizer, HuggingFaceJson? generation)
+    {
         AddSpecialTokens(tokenizer, generation);
         if (tokenizer is not null && tokenizer.TryGetBool("add_bos_token", out bool addsBos))
             metadata.Add("tokenizer.ggml.add_bos_token", addsBos);

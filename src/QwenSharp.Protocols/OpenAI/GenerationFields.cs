@@ -10,8 +10,8 @@ public sealed record GenerationFields
     private const int MaxStops = 4;
     private const int MaxChoices = 128;
 
-    /// <summary>Which model is asked.</summary>
-    public required string Model { get; init; }
+    /// <summary>Which model is asked; null where the request leaves that to the server.</summary>
+    public string? Model { get; init; }
 
     /// <summary>How many independent answers to give, 1 to 128.</summary>
     public int Choices { get; init; } = 1;
@@ -42,7 +42,7 @@ public sealed record GenerationFields
         bool stream = fields.Take("stream")?.Boolean() ?? false;
         return new GenerationFields
         {
-            Model = fields.Require("model").String(),
+            Model = fields.Take("model")?.String(),
             Choices = (int)(fields.Take("n")?.Integer(1, MaxChoices) ?? 1),
             Stream = stream,
             IncludeUsage = ReadIncludeUsage(fields, stream),

@@ -12,11 +12,12 @@ public sealed record ReplyHeader(string Id, long Created, string Model, int Choi
 {
     /// <summary>The header of a new reply.</summary>
     /// <param name="prefix">The kind of reply, such as <c>chatcmpl</c>.</param>
+    /// <param name="model">Who answers.</param>
     /// <param name="generation">The request.</param>
-    public static ReplyHeader For(string prefix, GenerationFields generation) => new(
+    public static ReplyHeader For(string prefix, string model, GenerationFields generation) => new(
         $"{prefix}-{Guid.NewGuid():N}",
         DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
-        generation.Model,
+        model,
         generation.Choices,
         generation.Options.AdditionalProperties?.ContainsKey(OptionKeys.Logprobs) ?? false);
 

@@ -24,6 +24,12 @@ internal sealed class ModelCatalog
 
     public IReadOnlyList<ServedModel> All { get; }
 
+    /// <summary>The model of a name, or the only one where a request names none, as clients of servers with one model do.</summary>
+    /// <exception cref="OpenAIException">404: no model has this name; 400: none is named, and there are several.</exception>
+    public ServedModel Choose(string? id) => id is not null ? this[id]
+        : All is [var only] ? only
+        : throw OpenAIException.Invalid("model", $"'model' is required: this server has {string.Join(", ", _byId.Keys.Select(name => $"'{name}'"))}.", "missing_required_parameter");
+
     /// <exception cref="OpenAIException">404: no model has this name, and no other is taken in its place.</exception>
     public ServedModel this[string id] =>
         _byId.TryGetValue(id, out ServedModel? model) ? model : throw OpenAIException.UnknownModel(id, _byId.Keys);

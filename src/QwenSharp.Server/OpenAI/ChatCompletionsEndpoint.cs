@@ -16,8 +16,8 @@ internal sealed class ChatCompletionsEndpoint(ModelCatalog models, ReplySender r
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = models[generation.Model];
-        ReplyHeader header = ReplyHeader.For("chatcmpl", generation);
+        ServedModel model = models.Choose(generation.Model);
+        ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation);
         List<ChoiceSource> choices = [.. Enumerable.Range(0, generation.Choices).Select(choice => (ChoiceSource)(token =>
             model.Chat.GetStreamingResponseAsync(request.Messages, generation.OptionsOf(choice), token)))];
 

@@ -16,8 +16,8 @@ internal sealed class CompletionsEndpoint(ModelCatalog models, ReplySender repli
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = models[generation.Model];
-        ReplyHeader header = ReplyHeader.For("cmpl", generation);
+        ServedModel model = models.Choose(generation.Model);
+        ReplyHeader header = ReplyHeader.For("cmpl", model.Id, generation);
         List<ChoiceSource> choices = [.. request.Prompts.SelectMany(prompt =>
             Enumerable.Range(0, generation.Choices).Select(choice => (ChoiceSource)(token =>
                 model.Text.CompleteAsync(prompt, generation.OptionsOf(choice), token))))];

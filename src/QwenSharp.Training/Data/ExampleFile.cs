@@ -37,7 +37,7 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
             catch (Exception error) when (error is JsonException or TemplateException or InvalidOperationException)
             {
                 // JsonElement says InvalidOperationException of text that is not Unicode.
-                BadLine bad = new(path, number, error is TemplateException ? $"the chat template refuses it: {error.Message}" : error.Message);
+                BadLine bad = new(path, number, error is TemplateException ? $"the chat template refuses it: {error.Message}" : Reason(error));
                 if (skipped is null)
                     throw new TrainingDataException(bad.ToString(), error);
 
@@ -47,6 +47,13 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
             foreach ((ulong, ExampleText) example in examples)
                 yield return example;
         }
+    }
+
+    /// <summary>The message without the position that .NET appends: it counts from 0, and every line as the first.</summary>
+    private static string Reason(Exception error)
+    {
+        int tail = error.Message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
+        return tail < 0 || error is not JsonException { BytePositionInLine: { } column } ? error.Message : $"column {column + 1}: {error.Message[..tail]}";
     }
 
     private IEnumerable<(ulong, ExampleText)> ReadLine(ReadOnlyMemory<byte> line)

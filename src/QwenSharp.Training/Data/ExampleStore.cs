@@ -66,6 +66,18 @@ internal sealed class ExampleStore(int vocabularySize)
         return true;
     }
 
+    /// <summary>A hash of an example's tokens and of which are learnt.</summary>
+    public ulong Fingerprint(int example)
+    {
+        ulong hash = 0;
+        for (int i = 0; i <= Length(example); i++)
+            hash = StableHash.Mix(hash + (ulong)Token(example, i) + 1);
+        for (int i = _firstAnswer[example]; i < _firstAnswer[example + 1]; i++)
+            hash = StableHash.Mix(hash + ((ulong)(_answers[i].Start - _starts[example]) << 32) + (ulong)(_answers[i].End - _answers[i].Start));
+
+        return hash;
+    }
+
     public int Token(int example, int index)
     {
         int at = _starts[example] + index;

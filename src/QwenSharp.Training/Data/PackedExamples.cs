@@ -53,6 +53,19 @@ public sealed class PackedExamples
         return Enumerable.Range(0, RowCount).Chunk(rows).Select(chunk => Batch(chunk));
     }
 
+    /// <summary>A hash of the tokens and what is learnt of them, in their order.</summary>
+    internal ulong Fingerprint()
+    {
+        ulong hash = 0;
+        foreach (int[] row in _rows)
+        {
+            foreach (int example in row)
+                hash = StableHash.Mix(hash ^ _store.Fingerprint(example));
+        }
+
+        return hash;
+    }
+
     /// <summary>One batch of the given rows.</summary>
     internal TrainingBatch Batch(ReadOnlySpan<int> rows)
     {

@@ -113,6 +113,9 @@ public sealed class TrainingData
         return (Training.RowCount + rows - 1L) / rows;
     }
 
+    /// <summary>A hash of all that is trained on, in its order: data that has changed has another.</summary>
+    public ulong Fingerprint() => Training.Fingerprint();
+
     private int[] OrderOf(long number)
     {
         if (_epoch is { } last && last.Number == number)

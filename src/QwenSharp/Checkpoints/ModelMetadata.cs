@@ -12,12 +12,14 @@ internal static class ModelMetadata
 
     /// <exception cref="InvalidDataException">A folder has no tokenizer, or GGUF has no key for how the model scales its positions.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
+    /// <exception cref="HuggingFaceException">A folder's settings for generating text are malformed.</exception>
     public static void Write(Checkpoint model, ModelConfig config, GgufWriter writer, ModelWriterOptions options, TensorType bulk)
     {
         // Keys of our own would be read by nobody else, and another engine would turn the wrong angles without a word.
         if (config.RopeScaling is DynamicRopeScaling or YarnRopeScaling { Truncates: false })
             throw new InvalidDataException($"{model.Path}: GGUF has no key for this model's rope_scaling (dynamic, or yarn with \"truncate\": false); it runs from where it is.");
 
+        model.RequireGenerationSettings();
         BpeVocabulary? vocabulary = model is HuggingFaceCheckpoint folder ? ReadVocabulary(folder) : null;
         OrderedDictionary<string, GgufValue> keys = new(model.Metadata.Where(entry => entry.Key is not (TypeKey or FileTypeKey or VersionKey)));
         if (vocabulary is not null)

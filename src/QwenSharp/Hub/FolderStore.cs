@@ -44,6 +44,12 @@ internal sealed class FolderStore(string folder) : IModelStore
         return await hash.MatchesAsync(named, progress.Add, cancellationToken).ConfigureAwait(false);
     }
 
+    public void Abandon(IReadOnlyList<RepoFile> files)
+    {
+        foreach (RepoFile file in files.Where(file => Directory.Exists(WaitingRoom(folder)) && !File.Exists(StagedPath(file)) && !File.Exists(PartFile.PathOf(StagedPath(file)))))
+            File.Delete(LockPath(file));
+    }
+
     public void Publish(IReadOnlyList<RepoFile> files)
     {
         foreach (RepoFile file in files)

@@ -35,7 +35,19 @@ public sealed class HubClient : IDisposable
             : kind == HubKind.ModelScope ? new FolderStore(FolderStore.InModelScope(_options.ModelScopeCache, model.Repo))
             : new SnapshotStore(_options.HuggingFaceCache, listing, _options.SymbolicLinks);
 
-        long received = await TransferAsync(hub, listing, files, store, progress, cancellationToken).ConfigureAwait(false);
+        EmptyFolders made = new(Path.GetDirectoryName(store.StagedPath(files[0]))!);
+        long received;
+        try
+        {
+            received = await TransferAsync(hub, listing, files, store, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            store.Abandon(files);
+            made.Remove();
+            throw;
+        }
+
         store.Publish(files);
         IReadOnlyList<string> paths = [.. files.Select(file => Path.Combine(store.Folder, Path.Combine(file.Path.Split('/'))))];
         return new PulledModel
@@ -77,8 +89,16 @@ public sealed class HubClient : IDisposable
             // Another process may have brought it while this one waited.
             if (!await store.HasAsync(file, tell, cancellationToken).ConfigureAwait(false))
             {
-                received += await new RangedDownload(hub.Http, _options, listing.Repo, file)
-                    .RunAsync(hub.AddressOf(listing, file), store.StagedPath(file), tell, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    received += await new RangedDownload(hub.Http, _options, listing.Repo, file)
+                        .RunAsync(hub.AddressOf(listing, file), store.StagedPath(file), tell, cancellationToken).ConfigureAwait(false);
+                }
+                catch
+                {
+                    PartFile.DeleteIfEmpty(store.StagedPath(file));
+                    throw;
+                }
             }
         }
 

@@ -18,6 +18,9 @@ internal interface IModelStore
     /// <summary>Whether the complete content is here already, waiting or with its name.</summary>
     Task<bool> HasAsync(RepoFile file, FileProgress progress, CancellationToken cancellationToken);
 
+    /// <summary>After a transfer that failed: lets go of what the store keeps beside files of which nothing came.</summary>
+    void Abandon(IReadOnlyList<RepoFile> files);
+
     /// <summary>Gives files their names.</summary>
     void Publish(IReadOnlyList<RepoFile> files);
 }

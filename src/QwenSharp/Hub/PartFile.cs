@@ -52,6 +52,16 @@ internal sealed class PartFile : IDisposable
     /// <summary>How long a file in the making is so far, holes included; 0 where there is none.</summary>
     public static long BytesAt(string target) => new FileInfo(PathOf(target)) is { Exists: true } part ? part.Length : 0;
 
+    /// <summary>Deletes a file in the making of which nothing has come.</summary>
+    public static void DeleteIfEmpty(string target)
+    {
+        if (BytesAt(target) > 0 || !Directory.Exists(System.IO.Path.GetDirectoryName(target)))
+            return;
+
+        File.Delete(PathOf(target));
+        File.Delete(JournalOf(target));
+    }
+
     /// <summary>Opens what an earlier transfer of the same content left, or begins.</summary>
     /// <param name="target">Where the complete file will be.</param>
     /// <param name="length">Its length.</param>

@@ -59,6 +59,23 @@ public sealed class TransferFaultTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null)]
+    [InlineData("new/deep")]
+    [InlineData("there")]
+    public async Task A_pull_of_which_nothing_came_leaves_no_folders(string? folder)
+    {
+        Directory.CreateDirectory(_folder["there"]);
+        _hub.Intercept = request => request.IsTransfer ? HubReply.Status(503) : null;
+        using HubClient client = new(_hub.Options(_folder) with { Time = new InstantTime() });
+
+        await Assert.ThrowsAsync<HubException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo), folder is null ? null : _folder[folder], cancellationToken: Stop));
+
+        Assert.False(Directory.Exists(_folder["hub/models--Qwen--Tiny-GGUF"]));
+        Assert.False(Directory.Exists(_folder["new"]));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder["there"]));
+    }
+
+    [Theory]
     [InlineData("7", 7)]
     [InlineData("Sun, 22 Nov 2026 04:00:30 GMT", 30)]
     [InlineData("Sun, 22 Nov 2026 03:00:00 GMT", 0.5)]
@@ -193,7 +210,7 @@ public sealed class TransferFaultTests : IDisposable
         HubException failure = await FailAsync();
 
         Assert.Contains("SHA-256", failure.Message);
-        Assert.Empty(Directory.GetFiles(_folder["hub/models--Qwen--Tiny-GGUF/blobs"]));
+        Assert.False(Directory.Exists(_folder["hub/models--Qwen--Tiny-GGUF"]));
         Assert.False(Directory.Exists(_folder["hub/models--Qwen--Tiny-GGUF/snapshots"]));
 
         _hub.Intercept = _ => null;
@@ -242,7 +259,7 @@ public sealed class TransferFaultTests : IDisposable
         HubException failure = await FailAsync(options => options with { Connections = 1 });
 
         Assert.Contains("changed", failure.Message);
-        Assert.Empty(Directory.GetFiles(_folder["hub/models--Qwen--Tiny-GGUF/blobs"]));
+        Assert.False(Directory.Exists(_folder["hub/models--Qwen--Tiny-GGUF"]));
     }
 
     [Theory]

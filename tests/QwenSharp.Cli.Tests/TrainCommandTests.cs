@@ -1,0 +1,221 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace QwenSharp.Cli.Tests;
+
+/// <summary>A model from scratch, taught otherwise by an adapter; and what cannot be trained.</summary>
+public sealed class TrainCommandTests : IDisposable
+{
+    private const string Question = "Is 7 a number?";
+
+    private readonly TinyTraining _training = new();
+
+    public void Dispose() => _training.Dispose();
+
+    [Fact]
+    public async Task A_model_from_scratch_learns_its_answer_and_an_adapter_teaches_it_another()
+    {
+        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("base"));
+        string model = Path.Combine(_training["base"], "model.gguf");
+        Assert.Equal(0, train.Code);
+        Assert.Equal("yes", await Answer(model));
+
+        string data = _training.WriteData("no.jsonl", "no");
+        Invocation finetune = await Invocation.RunAsync([
+            "finetune", model, data, "--output", _training["lora"], "--rank", "8", "--steps", "150", "--sequence-length", "64", "--batch-tokens", "256",
+            "--learning-rate", "0.02", "--held-out", "0.2", "--evaluate-every", "50", "--json"]);
+        string adapter = Path.Combine(_training["lora"], "adapter");
+        Assert.Equal(0, finetune.Code);
+        JsonElement[] steps = [.. File.ReadLines(Path.Combine(_training["lora"], "log.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+        double[] heldOut = [.. steps.Where(step => step.TryGetProperty("held_out_loss", out _)).Select(step => step.GetProperty("held_out_loss").GetDouble())];
+        Assert.Equal(3, heldOut.Length);
+        Assert.InRange(heldOut[^1], 0, 0.8 * Before(finetune));
+        Assert.Equal(heldOut[^1], JsonSerializer.Deserialize<JsonElement>(finetune.Out.TrimEnd().Split('\n')[^1]).GetProperty("held_out_loss").GetDouble());
+        Assert.Equal(("yes", "no", "no"), (await Answer(model), await Answer(model, "--adapter", adapter), await Answer(model, "--adapter", adapter + ".gguf")));
+
+        Invocation merge = await Invocation.RunAsync("merge", model, adapter, "--output", _training["merged.gguf"]);
+        Assert.Equal(0, merge.Code);
+        Assert.Equal("no", await Answer(_training["merged.gguf"]));
+        float[] beside = await Logits(model, "--adapter", adapter), merged = await Logits(_training["merged.gguf"]);
+        Assert.All(beside.Zip(merged), pair => Assert.InRange(pair.First - pair.Second, -1e-3f, 1e-3f));
+    }
+
+    [Theory]
+    [InlineData("q8_0", "lora")]
+    [InlineData("q8_0", "full")]
+    [InlineData("f32", "full")]
+    public async Task Quantised_or_not_a_model_is_taught(string type, string method)
+    {
+        await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["type"] = type));
+        string model = Path.Combine(_training["base"], "model.gguf"), data = _training.WriteData("no.jsonl", "no");
+        Invocation finetune = await Invocation.RunAsync([
+            "finetune", model, data, "--output", _training["taught"], "--method", method, "--steps", "50", "--sequence-length", "64", "--batch-tokens", "256",
+            "--learning-rate", "0.02", "--held-out", "0"]);
+        Assert.Equal((0, "yes"), (finetune.Code, await Answer(model)));
+        Assert.Equal("no", method == "full" ? await Answer(Path.Combine(_training["taught"], "model.gguf")) : await Answer(model, "--adapter", Path.Combine(_training["taught"], "adapter")));
+    }
+
+    [Theory]
+    [InlineData("it is not JSON", "{\"name\": ")]
+    [InlineData("line 2, column 3", "{\n  x}")]
+    [InlineData("it must be an object", "[]")]
+    [InlineData("'null'", "null")]
+    [InlineData("it lacks 'name'", "{}")]
+    public async Task A_file_that_is_no_configuration_is_one_line(string said, string text)
+    {
+        File.WriteAllText(_training["bad.json"], text);
+        (await Invocation.RunAsync("train", _training["bad.json"])).AssertFails(ExitCode.Failure, said);
+    }
+
+    [Theory]
+    [InlineData("'foo' is no key", "foo", "1")]
+    [InlineData("'training.foo' is no key", "training.foo", "1")]
+    [InlineData("'training.steps' must be a whole number", "training.steps", "\"many\"")]
+    [InlineData("'training.optimizer' must be one of adamw, muon", "training.optimizer", "\"sgd\"")]
+    [InlineData("'training.data' cannot be null", "training.data", "null")]
+    [InlineData("training.data is empty", "training.data", "[]")]
+    [InlineData("no file", "training.data", "[\"absent.jsonl\"]")]
+    [InlineData(".jsonl (a conversation or a text a line)", "training.data", "[\"template.jinja\"]")]
+    [InlineData("3 KV heads", "model.kv_heads", "3")]
+    [InlineData("even number", "model.head_length", "7")]
+    [InlineData("Layers is -1", "model.layers", "-1")]
+    [InlineData("larger than any", "model.width", "16777216")]
+    [InlineData("of memory", "model.feed_forward_width", "1048576", "model.layers", "1024", "model.width", "262144")]
+    [InlineData("'llama' cannot be trained", "model.architecture", "\"llama\"")]
+    [InlineData("model.context_length 32", "model.context_length", "32")]
+    [InlineData("'f17'", "type", "\"f17\"")]
+    [InlineData("A vocabulary of 10", "tokenizer.vocabulary", "10")]
+    [InlineData("no chat template", "template", "null")]
+    [InlineData("batch_tokens is 50", "training.batch_tokens", "50")]
+    [InlineData("micro_batch_tokens is 0", "training.micro_batch_tokens", "0")]
+    [InlineData("sequence_length is 1", "training.sequence_length", "1")]
+    [InlineData("training.epochs is 0", "training.epochs", "0")]
+    [InlineData("training.learning_rate is -1", "training.learning_rate", "-1")]
+    [InlineData("training.checkpoint_minutes is -1", "training.checkpoint_minutes", "-1")]
+    [InlineData("training.evaluation_interval is -1", "training.evaluation_interval", "-1")]
+    [InlineData("output is empty", "output", "\"\"")]
+    [InlineData("lower learning rate", "training.learning_rate", "1e30")]
+    public async Task What_cannot_be_trained_is_said_and_leaves_no_model(string said, params string[] changes)
+    {
+        string config = _training.WriteConfig("run", config =>
+        {
+            for (int i = 0; i < changes.Length; i += 2)
+            {
+                string[] path = changes[i].Split('.');
+                JsonObject target = path.Length == 1 ? config : config[path[0]]!.AsObject();
+                target[path[^1]] = JsonNode.Parse(changes[i + 1]);
+            }
+        });
+        Invocation train = await Invocation.RunAsync("train", config);
+
+        Assert.Equal(ExitCode.Failure, train.Code);
+        Assert.Contains(said, Assert.Single(train.Error.TrimEnd().Split('\n'), line => line.StartsWith("qwensharp: ", StringComparison.Ordinal)));
+        Assert.DoesNotContain("QwenSharp.", train.Error);
+        Assert.False(File.Exists(Path.Combine(_training["run"], "model.gguf")));
+        Assert.False(File.Exists(Path.Combine(_training["run"], "running")));
+    }
+
+    [Fact]
+    public async Task A_run_of_other_settings_data_or_model_is_refused_with_what_has_changed()
+    {
+        string config = _training.WriteConfig("run");
+        Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
+        string model = Path.Combine(_training["run"], "model.gguf");
+        string[] finetune = ["finetune", model, _training["yes.jsonl"], "--output", _training["lora"], "--steps", "1", "--sequence-length", "64"];
+        Assert.Equal(0, (await Invocation.RunAsync(finetune)).Code);
+
+        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run", changed => changed["training"]!["learning_rate"] = 0.02)), "'training.learning_rate' was 0.01, and is 0.02");
+        AssertRefused(await Invocation.RunAsync([.. finetune, "--rank", "4"]), "'lora.rank' was 16, and is 4");
+        AssertRefused(await Invocation.RunAsync([.. finetune, "--method", "full", "--learning-rate", "2e-4"]), "'lora.rank' was 16, and is not set");
+
+        // As many tokens, and one of them another.
+        string[] lines = File.ReadAllLines(_training["yes.jsonl"]);
+        File.WriteAllLines(_training["yes.jsonl"], [.. lines[..^1], lines[^1].Replace("60", "61", StringComparison.Ordinal)]);
+        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run")), "'data: ");
+        File.WriteAllLines(_training["yes.jsonl"], lines);
+
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("other", changed => changed["training"]!["seed"] = 2))).Code);
+        File.Copy(Path.Combine(_training["other"], "model.gguf"), model, overwrite: true);
+        AssertRefused(await Invocation.RunAsync(finetune), "'model_hash'");
+
+        string checkpoint = Path.Combine(_training["run"], "checkpoint.safetensors");
+        File.WriteAllBytes(checkpoint, File.ReadAllBytes(checkpoint)[..^10]);
+        AssertRefused(await Invocation.RunAsync("train", config), "remove this file");
+    }
+
+    [Fact]
+    public async Task A_folder_that_is_not_for_a_run_is_left_as_it_is()
+    {
+        string config = _training.WriteConfig("run"), model = Path.Combine(_training["run"], "model.gguf"), data = _training["yes.jsonl"];
+        Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
+        byte[] before = File.ReadAllBytes(model);
+        File.WriteAllText(_training["file"], "");
+        Directory.CreateDirectory(_training["hub"]);
+        File.WriteAllText(Path.Combine(_training["hub"], "config.json"), "{}");
+
+        (await Invocation.RunAsync("finetune", model, data, "--output", _training["run"], "--method", "full", "--sequence-length", "64")).AssertFails(ExitCode.Usage, "name another file");
+        (await Invocation.RunAsync("finetune", model, data, "--output", _training["file"], "--sequence-length", "64")).AssertFails(ExitCode.Usage, "a file; name a folder");
+        (await Invocation.RunAsync("train", config, "--output", _training["hub"])).AssertFails(ExitCode.Usage, "the folder of a model");
+        (await Invocation.RunAsync("train", _training["hub"])).AssertFails(ExitCode.Failure, "is a folder");
+        Assert.Equal(before, File.ReadAllBytes(model));
+        Assert.Equal(["config.json"], Directory.EnumerateFiles(_training["hub"]).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("--batch-tokens", "--sequence-length", "64", "--batch-tokens", "10")]
+    [InlineData("context is 64", "--sequence-length", "128")]
+    [InlineData("'foo'", "--targets", "foo")]
+    [InlineData("--targets is empty", "--targets", "")]
+    [InlineData("--rank", "--rank", "0")]
+    [InlineData("--alpha is 0", "--alpha", "0")]
+    [InlineData("--learning-rate is 0", "--learning-rate", "0")]
+    [InlineData("--learning-rate", "--learning-rate", "1e30")]
+    [InlineData("'zz'", "--method", "full", "--type", "zz")]
+    [InlineData("--rank is for adapters", "--method", "full", "--rank", "4")]
+    [InlineData("exclude each other", "--epochs", "1", "--steps", "1")]
+    public async Task A_command_line_that_makes_no_sense_ends_before_anything_is_written(string said, params string[] arguments)
+    {
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["training"]!["steps"] = 1))).Code);
+        (await Invocation.RunAsync(["finetune", Path.Combine(_training["base"], "model.gguf"), _training["yes.jsonl"], "--output", _training["run"], .. arguments])).AssertFails(ExitCode.Usage, said);
+        Assert.False(Directory.Exists(_training["run"]));
+    }
+
+    [Fact]
+    public async Task Bad_lines_end_the_run_with_their_number_or_are_left_out_and_reported()
+    {
+        File.AppendAllText(_training["yes.jsonl"], "{\"messages\": [}\n");
+        string config = _training.WriteConfig("run");
+        Invocation stopped = await Invocation.RunAsync("train", config);
+        Invocation skipped = await Invocation.RunAsync("train", _training.WriteConfig("run", changed => changed["training"]!["skip_bad_lines"] = true));
+
+        Assert.Equal(ExitCode.Failure, stopped.Code);
+        Assert.Contains("yes.jsonl:61: column 15: ", stopped.Error);
+        Assert.Equal(0, skipped.Code);
+        Assert.Contains("left out ", Assert.Single(skipped.Error.Split('\n'), line => line.Contains("yes.jsonl:61: ", StringComparison.Ordinal)));
+    }
+
+    private static void AssertRefused(Invocation run, string said)
+    {
+        Assert.Equal(ExitCode.Failure, run.Code);
+        Assert.Contains(said, run.Error);
+    }
+
+    private static double Before(Invocation finetune)
+    {
+        const string mark = "held-out loss before: ";
+        string line = Assert.Single(finetune.Error.Split('\n'), line => line.StartsWith(mark, StringComparison.Ordinal));
+        return double.Parse(line[mark.Length..], System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private static async Task<string> Answer(string model, params string[] options) =>
+        (await Invocation.RunAsync(["run", model, Question, "--temperature", "0", "--max-tokens", "8", .. options])).Out.Trim();
+
+    private async Task<float[]> Logits(string model, params string[] options)
+    {
+        string output = _training[$"{Path.GetFileName(model)}.logits"];
+        Assert.Equal(0, (await Invocation.RunAsync(["logits", model, "--tokens", "1,2,3,40,5", "--output", output, .. options])).Code);
+        byte[] bytes = File.ReadAllBytes(output);
+        return MemoryMarshal.Cast<byte, float>(bytes.AsSpan(4 * (2 + BitConverter.ToInt32(bytes)))).ToArray();
+    }
+}
