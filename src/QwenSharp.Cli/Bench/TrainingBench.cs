@@ -20,7 +20,7 @@ internal sealed class TrainingBench
     private readonly Option<int> _rank = Values.Number("--rank", 1, 1024, "With --train: the rank of adapters.", 16);
     private readonly Option<int> _steps = Values.Number("--steps", 1, 1 << 20, "With --train: measured steps after a short one that warms up; the median counts.", 2);
 
-    public TrainingBench() => _train.AcceptOnlyFromAmong(TrainedBase.Methods);
+    public TrainingBench() => Values.OneOf(_train, TrainedBase.Methods);
 
     public void AddTo(Command command)
     {

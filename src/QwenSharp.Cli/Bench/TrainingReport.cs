@@ -93,8 +93,8 @@ internal sealed record TrainingReport
         Add("A step", $"{first.SequenceLength} tokens: forward, backward, update");
         console.Write(head);
 
-        Table table = new Table().Border(TableBorder.Simple).AddColumn("Method").AddColumn("Trained");
-        foreach (string name in (string[])["Tokens/s", "Bound", "Share", "Processors", "F32 peak", "Operations a token", "Peak memory", "Predicted"])
+        Table table = new Table().Border(TableBorder.Simple).AddColumn("Method");
+        foreach (string name in (string[])["Tokens/s", "Bound", "Share", "Processors", "F32 peak", "Operations/token", "Memory", "Predicted"])
             table.AddColumn(new TableColumn(name).RightAligned());
 
         foreach (TrainingReport report in reports)
@@ -106,7 +106,6 @@ internal sealed record TrainingReport
     private string[] Cells() =>
     [
         Text(),
-        Output.Count(TrainedParameters),
         TokensPerSecond is { } speed ? Say($"{speed:0.0}") : "does not fit",
         BoundTokensPerSecond is { } bound ? Say($"{bound:0.0}") : "",
         BoundShare is { } share ? Say($"{100 * share:0} %") : "",
