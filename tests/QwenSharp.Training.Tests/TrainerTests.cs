@@ -47,6 +47,47 @@ public sealed class TrainerTests : IDisposable
     }
 
     [Fact]
+    public void A_stop_in_an_evaluation_keeps_the_step_and_the_resumed_run_makes_up_for_it()
+    {
+        Train("whole", stopsAt: null, threads: 2, out IReadOnlyList<TrainingStep> unbroken);
+        using (TrainableModel model = TrainableModel.Create(Config, 1))
+        using (Compute compute = new(2))
+        using (Trainer trainer = new(model, compute, Options("broken", steps: 12) with { EvaluationInterval = 4 }))
+        using (CancellationTokenSource stop = new())
+        {
+            Assert.Throws<OperationCanceledException>(() => trainer.Run(Batches, new StopsWhenRead(SmallTraining.Batch(Config, 1000), stop), cancellationToken: stop.Token));
+            Assert.Equal(4, trainer.Steps.Count);
+        }
+
+        Train("broken", stopsAt: null, threads: 2, out IReadOnlyList<TrainingStep> resumed);
+        Assert.Equal(unbroken, resumed);
+        Assert.Equal(File.ReadAllText(Path.Combine(_folder, "whole", "log.jsonl")), File.ReadAllText(Path.Combine(_folder, "broken", "log.jsonl")));
+    }
+
+    [Fact]
+    public void One_folder_has_one_run()
+    {
+        using TrainableModel model = TrainableModel.Create(Config, 1);
+        using Compute compute = new(1);
+        using (new Trainer(model, compute, Options("a", steps: 1)))
+            Assert.Contains("Another run", Assert.Throws<IOException>(() => new Trainer(model, compute, Options("a", steps: 1))).Message, StringComparison.Ordinal);
+
+        new Trainer(model, compute, Options("a", steps: 1)).Dispose();
+        Assert.False(File.Exists(Path.Combine(_folder, "a", "running")));
+    }
+
+    [Fact]
+    public void Weights_beyond_all_bounds_are_not_saved()
+    {
+        using TrainableModel model = TrainableModel.Create(Config, 1);
+        using Compute compute = new(1);
+        using Trainer trainer = new(model, compute, Options("a", steps: 1) with { Optimizer = new OptimizerOptions { LearningRate = 1e39, WarmupSteps = 0 } });
+        InvalidOperationException end = Assert.Throws<InvalidOperationException>(() => trainer.Run(Batches, [], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Contains("lower learning rate", end.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(_folder, "a", Trainer.CheckpointName)));
+    }
+
+    [Fact]
     public void A_checkpoint_of_other_settings_is_refused_with_the_setting()
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
@@ -128,7 +169,7 @@ public sealed class TrainerTests : IDisposable
         using Trainer trainer = new(model, compute, Options(folder, steps: 12) with { EvaluationInterval = 4 });
         using CancellationTokenSource stop = new();
         trainer.Run(
-            step => [SmallTraining.Batch(Config, (int)step), SmallTraining.Batch(Config, (int)step + 100, rows: 11)],
+            Batches,
             [SmallTraining.Batch(Config, 1000)],
             new Follower(step =>
             {
@@ -138,6 +179,24 @@ public sealed class TrainerTests : IDisposable
             stop.Token);
         steps = trainer.Steps;
         return [.. model.Parameters.Select(parameter => SmallTraining.Elements(parameter.Value))];
+    }
+
+    private static TrainingBatch[] Batches(long step) => [SmallTraining.Batch(Config, (int)step), SmallTraining.Batch(Config, (int)step + 100, rows: 11)];
+
+    /// <summary>What is held out, and cancels when it is asked for.</summary>
+    private sealed class StopsWhenRead(TrainingBatch batch, CancellationTokenSource stop) : IReadOnlyList<TrainingBatch>
+    {
+        public int Count => 1;
+
+        public TrainingBatch this[int index] => batch;
+
+        public IEnumerator<TrainingBatch> GetEnumerator()
+        {
+            stop.Cancel();
+            yield return batch;
+        }
+
+        System.Collections.IEnumerator System.Collections.IEnumerable.GetEnumerator() => GetEnumerator();
     }
 
     private sealed class Follower(Action<TrainingProgress> follow) : IProgress<TrainingProgress>

@@ -119,7 +119,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
             Seed = settings.Seed,
         });
         Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * parts * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}");
-        if (settings.WarmupSteps >= steps)
+        if (settings.WarmupSteps > steps)
             Say($"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to {settings.LearningRate}");
         if (trainer.Steps.Count > 0)
             Say($"going on behind step {trainer.Steps.Count}");
