@@ -23,6 +23,19 @@ public sealed class ConvertCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_cannot_have_a_type_of_the_mix_is_said_to_be_another()
+    {
+        // Rows of 64 elements do not fill blocks of 256.
+        Models.ModelConfig config = new() { Architecture = "qwen3", VocabularySize = 320, Width = 64, Layers = 1, Heads = 2, KvHeads = 1, HeadLength = 32, FeedForwardWidth = 256, ContextLength = 64, HasQkNorm = true };
+        string model = ScriptedFolder.WriteRandom(_folder["narrow"], config);
+        Invocation text = await Invocation.RunAsync("quantize", model, _folder["q6.gguf"], "q6_k");
+        Assert.Contains("matrices are Q8_0 instead: rows that do not fill blocks of 256 cannot be Q6_K.", text.Out);
+        JsonElement json = (await Invocation.RunAsync("quantize", model, _folder["q6.gguf"], "q6_k", "--keep", "output.weight=f16", "--json")).Json();
+        Assert.Equal(7, json.GetProperty("fallbacks").GetProperty("Q8_0").GetInt32());
+        Assert.Empty((await Invocation.RunAsync("quantize", model, _folder["q8.gguf"], "q8_0", "--json")).Json().GetProperty("fallbacks").EnumerateObject());
+    }
+
+    [Fact]
     public async Task An_importance_matrix_is_made_of_a_text_and_used()
     {
         File.WriteAllText(_folder["text.txt"], string.Concat(Enumerable.Repeat("Hello, world! ", 40)));

@@ -40,19 +40,20 @@ internal static class MergeCommand
             if (isFile)
                 OutputFile.Check(result, path, parsed.GetValue(adapter)!);
 
+            ModelWriterOptions options = new() { Mix = mix, AllowsRequantization = true, Threads = parsed.GetValue(threads) };
             long start = Stopwatch.GetTimestamp();
             using (Checkpoint checkpoint = ModelFiles.Open(path, decode: false))
             {
                 LoraAdapter lora = AdapterFile.Read(parsed.GetValue(adapter)!, LanguageModel.Load(checkpoint).Config);
                 using ProgressLine line = new(terminal);
                 if (isFile)
-                    ModelWriter.Save(checkpoint, result, new() { Adapter = lora, Mix = mix, AllowsRequantization = true, Threads = parsed.GetValue(threads) }, new ModelWriterArguments.Progress(line), stop);
+                    ModelWriter.Save(checkpoint, result, options with { Adapter = lora }, new ModelWriterArguments.Progress(line), stop);
                 else
                     MergedFolder.Save(checkpoint, lora, result, new FolderProgress(line), stop);
             }
 
             if (isFile)
-                ModelWriterArguments.Report(terminal, parsed.GetValue(json), result, Stopwatch.GetElapsedTime(start));
+                ModelWriterArguments.Report(terminal, parsed.GetValue(json), result, options, Stopwatch.GetElapsedTime(start));
             else
                 ReportFolder(terminal, parsed.GetValue(json), result, Stopwatch.GetElapsedTime(start));
 

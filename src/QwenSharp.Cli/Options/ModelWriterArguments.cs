@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.IO.Enumeration;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Commands;
 using QwenSharp.Cli.Terminals;
@@ -62,14 +63,15 @@ internal sealed class ModelWriterArguments
         using (ProgressLine line = new(terminal))
             ModelWriter.Save(checkpoint, output, options, new Progress(line), stop);
 
-        Report(terminal, parsed.GetValue(_json), output, Stopwatch.GetElapsedTime(start));
+        Report(terminal, parsed.GetValue(_json), output, options, Stopwatch.GetElapsedTime(start));
     }
 
     /// <summary>Says what was written.</summary>
-    public static void Report(Terminal terminal, bool json, string output, TimeSpan elapsed)
+    public static void Report(Terminal terminal, bool json, string output, ModelWriterOptions options, TimeSpan elapsed)
     {
         using GgufFile file = GgufFile.Open(output);
         CheckpointSummary summary = CheckpointSummary.Of(file);
+        (TensorType Type, int Count)[] fallbacks = [.. Fallbacks(file, options).CountBy(tensor => tensor.Type).Select(entry => (entry.Key, entry.Value))];
         if (json)
         {
             terminal.Out.WriteLine(new JsonObject
@@ -79,6 +81,7 @@ internal sealed class ModelWriterArguments
                 ["parameters"] = summary.Parameters,
                 ["bits_per_weight"] = summary.BitsPerWeight,
                 ["types"] = new JsonObject(summary.Types.Select(type => KeyValuePair.Create(type.Type.ToString(), (JsonNode?)type.Tensors))),
+                ["fallbacks"] = new JsonObject(fallbacks.Select(fallback => KeyValuePair.Create(fallback.Type.ToString(), (JsonNode?)fallback.Count))),
                 ["seconds"] = elapsed.TotalSeconds,
             }.ToJsonString(Output.JsonText));
         }
@@ -86,8 +89,16 @@ internal sealed class ModelWriterArguments
         {
             string types = string.Join(", ", summary.Types.Select(type => $"{type.Tensors} × {type.Type}"));
             terminal.Out.WriteLine($"{output}: {Output.Bytes(summary.Bytes)}, {summary.BitsPerWeight:0.00} bits per weight ({types}), in {elapsed.TotalSeconds:0.0} s");
+            foreach ((TensorType type, int count) in fallbacks)
+                terminal.Out.WriteLine($"{count} {(count == 1 ? "matrix is" : "matrices are")} {type} instead: rows that do not fill blocks of {options.Mix!.Bulk.BlockLength()} cannot be {options.Mix.Bulk}.");
         }
     }
+
+    /// <summary>The matrices that could not have a type of the mix, as their rows do not fill its blocks.</summary>
+    private static IEnumerable<Tensor> Fallbacks(GgufFile file, ModelWriterOptions options) => options.Mix is not { } mix ? [] : file.Tensors.Where(tensor =>
+        tensor.Shape[0] % mix.Bulk.BlockLength() != 0
+        && WeightMix.Applies(tensor.Name, tensor.Shape.ToArray().Count(length => length > 1))
+        && !options.Exceptions.Any(exception => FileSystemName.MatchesSimpleExpression(exception.Tensor, tensor.Name, ignoreCase: false)));
 
     private static (string, TensorType) Exception(string text)
     {
