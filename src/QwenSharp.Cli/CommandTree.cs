@@ -68,7 +68,7 @@ internal static class CommandTree
 
     private static RootCommand Build(Terminal terminal)
     {
-        RootCommand root = new("Runs and serves Qwen models on this machine.")
+        RootCommand root = new("Runs, serves and trains Qwen models on this machine.")
         {
             RunCommand.Create(terminal),
             ServeCommand.Create(terminal),
@@ -108,6 +108,12 @@ internal static class CommandTree
             .Replace(nameof(EngineOptions.ContextLength), "--context", StringComparison.Ordinal)
         : failure.Message;
 
-    private static string CommandPath(ParseResult parsed) =>
-        parsed.CommandResult.Command is RootCommand ? "qwensharp" : $"qwensharp {parsed.CommandResult.Command.Name}";
+    private static string CommandPath(ParseResult parsed)
+    {
+        string path = "";
+        for (SymbolResult? command = parsed.CommandResult; command is CommandResult { Command: not RootCommand and var named }; command = command.Parent)
+            path = $" {named.Name}{path}";
+
+        return "qwensharp" + path;
+    }
 }

@@ -118,10 +118,15 @@ public class CommandTreeTests
     {
         string help = (await Invocation.RunAsync("--help")).Out;
 
-        Assert.Contains("run <MODEL> [PROMPT]", help);
+        Assert.Contains("run [MODEL] [PROMPT]", help);
+        Assert.Contains("template <MODEL>", help);
         Assert.Contains("inspect [MODEL]", help);
         Assert.Contains("quantize <IN> <OUT> <TYPE>", help);
     }
+
+    [Fact]
+    public async Task The_hint_at_help_names_the_whole_command() =>
+        (await Invocation.RunAsync("eval", "box", "--prompts", "none")).AssertFails(ExitCode.Usage, "See 'qwensharp eval box --help'.");
 
     [Fact]
     public async Task The_version_is_the_packages()
