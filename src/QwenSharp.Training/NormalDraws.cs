@@ -31,13 +31,5 @@ internal struct NormalDraws(ulong seed)
     }
 
     /// <summary>Uniform in [−1, 1).</summary>
-    private double NextSigned() => (Mix(_state += 0x9E3779B97F4A7C15) >> 11) * (2.0 / (1UL << 53)) - 1;
-
-    /// <summary>SplitMix64's output function: a number that looks random for each number.</summary>
-    public static ulong Mix(ulong z)
-    {
-        z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-        z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-        return z ^ (z >> 31);
-    }
+    private double NextSigned() => (StableHash.Mix(_state += 0x9E3779B97F4A7C15) >> 11) * (2.0 / (1UL << 53)) - 1;
 }

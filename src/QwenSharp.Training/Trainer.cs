@@ -177,7 +177,7 @@ public sealed class Trainer : IDisposable
         for (int i = 0; i < batches.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            ulong dropoutSeed = NormalDraws.Mix(_options.Seed + (ulong)number * 0x9E3779B97F4A7C15 + (ulong)i);
+            ulong dropoutSeed = StableHash.Mix(_options.Seed + (ulong)number * 0x9E3779B97F4A7C15 + (ulong)i);
             loss += _model.AddGradients(_compute, batches[i], WorkspaceFor(batches[i]), (float)(1 / Math.Max(weights, double.Epsilon)), dropoutSeed);
             tokens += CountTokens(batches[i]);
         }

@@ -105,6 +105,6 @@ internal sealed class WeightWiring
         foreach (char letter in name)
             hash = (hash ^ letter) * 0x100000001B3;
 
-        return NormalDraws.Mix(hash);
+        return StableHash.Mix(hash);
     }
 }

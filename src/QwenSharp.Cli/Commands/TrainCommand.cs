@@ -50,9 +50,7 @@ internal static class TrainCommand
     private static void Train(Terminal terminal, TrainConfig config, int threads, bool json, CancellationToken stop)
     {
         WeightMix mix = ModelWriterArguments.Mix(config.Type);
-        foreach ((string key, JsonElement value) in config.Metadata)
-            _ = Value(key, value);
-
+        (string Key, GgufValue Value)[] metadata = [.. config.Metadata.Select(entry => (entry.Key, Value(entry.Key, entry.Value)))];
         string? source = config.Template is null ? null : File.ReadAllText(config.Template);
         ChatTemplate? template = source is null ? null : Template(config.Template!, source);
         BpeVocabulary vocabulary = Vocabulary(terminal, config, template, stop);
@@ -63,7 +61,7 @@ internal static class TrainCommand
         TrainingRun run = new(terminal, config.Training, config.Output);
         TrainingData data = run.Load(tokenizer, template, stop);
         IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config), threads, stop);
-        run.Finish(steps, [Write(config, mix, vocabulary, source, model, stop)], json);
+        run.Finish(steps, [Write(config, mix, metadata, vocabulary, source, model, stop)], json);
     }
 
     /// <summary>The tokenizer of the run: another model's, or the one that it was begun with, or else one that is learnt from the data.</summary>
@@ -115,14 +113,15 @@ internal static class TrainCommand
     }
 
     /// <summary>Writes the model in the type that was asked for.</summary>
-    private static string Write(TrainConfig config, WeightMix mix, BpeVocabulary vocabulary, string? template, TrainableModel model, CancellationToken stop)
+    private static string Write(
+        TrainConfig config, WeightMix mix, (string Key, GgufValue Value)[] metadata, BpeVocabulary vocabulary, string? template, TrainableModel model, CancellationToken stop)
     {
         GgufWriter writer = new();
         ConfigWriter.Write(model.Config, writer);
         writer.Add("general.name", config.Name);
         TokenizerMetadata.Write(writer, vocabulary, model.Config.VocabularySize, template);
-        foreach ((string key, JsonElement value) in config.Metadata)
-            writer.Add(key, Value(key, value));
+        foreach ((string key, GgufValue value) in metadata)
+            writer.Add(key, value);
 
         foreach (Tensor weight in model.Weights)
             writer.AddTensor(weight);
@@ -146,7 +145,7 @@ internal static class TrainCommand
     {
         JsonValueKind.String => value.GetString()!,
         JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
-        JsonValueKind.Number when value.TryGetInt32(out int whole) && !value.GetRawText().Contains('.', StringComparison.Ordinal) => whole,
+        JsonValueKind.Number when value.TryGetInt32(out int whole) => whole,
         JsonValueKind.Number => value.GetSingle(),
         _ => throw new InvalidDataException($"metadata, at {key}: a text, a number, true or false is expected, not {value.GetRawText()}"),
     };

@@ -45,7 +45,7 @@ internal sealed record TrainedPair(Parameter Down, Parameter Up, float Scale, fl
 
     private bool Drops(Pass pass) => Dropout > 0 && pass.DropoutSeed is not null;
 
-    private ulong SeedOf(Pass pass) => NormalDraws.Mix(pass.DropoutSeed!.Value ^ Salt);
+    private ulong SeedOf(Pass pass) => StableHash.Mix(pass.DropoutSeed!.Value ^ Salt);
 
     private Activations Drop(Pass pass, Activations x)
     {
