@@ -11,8 +11,8 @@ namespace QwenSharp.Corpus;
 /// <param name="split">Which part of it.</param>
 public sealed class CorpusGenerator(ulong seed, Split split)
 {
-    // With the tokens of Qwen's vocabulary, some 450.
-    private const int LongestExercise = 1_700;
+    // With the tokens of Qwen's vocabulary, some 550.
+    private const int LongestExercise = 2_100;
 
     private static readonly Skill[] All = Every();
 

@@ -13,6 +13,7 @@ public sealed record Goal(string Name, int? Percent)
         new("QwenSharp and Qwen", 90),
         new("one call", 95),
         new("two calls", 95),
+        new("several calls", 90),
         new("no tool fits", 90),
         new("answers from results", 90),
         new("extraction", 90),

@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Cli.Eval;
 using QwenSharp.Corpus;
+using QwenSharp.Corpus.Expectations;
 using QwenSharp.Formats;
 
 namespace QwenSharp.Cli.Tests;
@@ -78,6 +79,76 @@ public sealed class EvalCommandTests : IDisposable
         (await Invocation.RunAsync("eval", "box", "--skill", "singing")).AssertFails(ExitCode.Usage, "singing");
         (await Invocation.RunAsync("eval", "box", "--prompts", "0")).AssertFails(ExitCode.Usage, "--prompts");
     }
+
+    /// <summary>A file's own answers are right, whatever their form; and each other answer is wrong in what differs.</summary>
+    [Fact]
+    public void The_answers_of_a_file_are_judged_by_their_form()
+    {
+        IReadOnlyList<DataCase> cases = Cases(
+            """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": " Hello\n"}]}""",
+            """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "{\"a\": 1, \"b\": [true, null]}", "weight": 1}], "kwargs": {"enable_thinking": false}}""",
+            """
+            {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"x": 1}}}]}, {"role": "tool", "content": "2"}, {"role": "assistant", "content": "two"},
+              {"role": "user", "content": "r"}, {"role": "assistant", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": "{\"x\": 3}"}}, {"type": "function", "function": {"name": "g", "arguments": {}}}]}],
+              "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]}
+            """.ReplaceLineEndings(" "));
+
+        Assert.Equal([AnswerForm.Text, AnswerForm.Json, AnswerForm.Calls], cases.Select(one => one.Form));
+        Assert.Equal([1, 1, 5], cases.Select(one => one.Request.Messages.Count));
+        Assert.All(cases, one => Assert.Null(one.Fault(one.Expected)));
+
+        Assert.Null(cases[0].Fault(Says("Hello")));
+        Assert.NotNull(cases[0].Fault(Says("hello")));
+        Assert.Null(cases[1].Fault(Says("""{ "b":[true,null], "a":1 }""")));
+        Assert.NotNull(cases[1].Fault(Says("""{"a": 2, "b": [true, null]}""")));
+        Assert.Equal((2, 1), cases[1].CountFields(Says("""{"a": 2, "b": [true, null]}""")));
+        Assert.Equal((2, 0), cases[1].CountFields(Says("""{"a": 1, "a": 1}""")));
+        Assert.Equal((2, 0), cases[1].CountFields(Says("a: 1")));
+        Assert.Null(cases[2].Fault(Says("", new ToolCall("g", "{}"), new ToolCall("f", """{"x":3}"""))));
+        Assert.NotNull(cases[2].Fault(Says("", new ToolCall("f", """{"x": 4}"""), new ToolCall("g", "{}"))));
+        Assert.NotNull(cases[2].Fault(Says("two")));
+        Assert.NotNull(cases[0].Fault(Says("Hello", new ToolCall("g", "{}"))));
+    }
+
+    [Theory]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}]}""", "question and its answer")]
+    [InlineData("""{"messages": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "q"}]}""", "not the assistant's")]
+    [InlineData("""{"text": "once upon a time"}""", "only conversations")]
+    [InlineData("""[]""", "must be an object")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": ""}]}""", "empty")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "tols": []}""", "tols")]
+    [InlineData("""{"messages": [{"role": "king", "content": "q"}, {"role": "assistant", "content": "a"}]}""", "king")]
+    [InlineData("""{"messages": """, "end of the JSON payload")]
+    public void A_line_that_cannot_be_asked_is_named(string line, string problem)
+    {
+        string message = Assert.Throws<InvalidDataException>(() => Cases("", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}""", line)).Message;
+        Assert.Contains("data.jsonl:3: ", message);
+        Assert.Contains(problem, message);
+    }
+
+    [Fact]
+    public async Task A_file_is_asked_and_counted()
+    {
+        string model = Templated(RandomCheckpoint.Write(_folder["random.gguf"]));
+        Cases("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "{\"a\": 1}"}]}""", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "Never said."}]}""");
+        Invocation evaluated = await Invocation.RunAsync("eval", "data", _folder["data.jsonl"], "--model", model, "--max-tokens", "4", "--failures", _folder["wrong.jsonl"], "--json");
+
+        Assert.Equal(ExitCode.Ok, evaluated.Code);
+        Assert.Equal((2, 0), (evaluated.Json().GetProperty("cases").GetInt32(), evaluated.Json().GetProperty("right").GetInt32()));
+        Assert.Equal(["text", "JSON"], evaluated.Json().GetProperty("forms").EnumerateArray().Select(form => form.GetProperty("name").GetString()));
+        Assert.Equal([1, 2], File.ReadAllLines(_folder["wrong.jsonl"]).Select(line => JsonElement.Parse(line).GetProperty("line").GetInt32()));
+
+        (await Invocation.RunAsync("eval", "data", _folder["data.jsonl"], "--model", model, "--failures", _folder["data.jsonl"])).AssertFails(ExitCode.Usage, "data.jsonl");
+        (await Invocation.RunAsync("eval", "data", _folder["absent.jsonl"], "--model", model)).AssertFails(ExitCode.Failure, "absent.jsonl");
+    }
+
+    private IReadOnlyList<DataCase> Cases(params string[] lines)
+    {
+        File.WriteAllLines(_folder["data.jsonl"], lines);
+        return DataCase.Read(_folder["data.jsonl"], 16);
+    }
+
+    private static Answer Says(string text, params ToolCall[] calls) => new(text, "", calls);
 
     private static Exercise[] Exercises(int each)
     {

@@ -85,9 +85,9 @@ public class ExerciseTests
         ChatTemplate template = new(CorpusTemplate.Text);
         int[] lengths = [.. Many.Value.Take(3_000).Select(exercise => Rendering.Of(template, exercise.Conversation).Length).Order()];
 
-        // About four characters a token: a median below 120 tokens, none above 500.
+        // About four characters a token: a median below 120 tokens, none above 650.
         Assert.InRange(lengths[lengths.Length / 2], 100, 480);
-        Assert.InRange(lengths[^1], 480, 2_000);
+        Assert.InRange(lengths[^1], 480, 2_500);
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public class ExerciseTests
         ILookup<string, Exercise> skills = Many.Value.Take(8_000).ToLookup(exercise => exercise.Skill);
 
         Assert.Equal(7, CorpusGenerator.Skills.Count);
-        Assert.InRange(skills["tools"].Count() / 8_000.0, 0.26, 0.30);
+        Assert.InRange(skills["tools"].Count() / 8_000.0, 0.22, 0.26);
         Assert.InRange(skills["stories"].Count() / 8_000.0, 0.04, 0.06);
         Assert.All(CorpusGenerator.Skills, skill => Assert.NotEmpty(skills[skill]));
     }

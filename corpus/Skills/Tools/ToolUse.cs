@@ -16,15 +16,15 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
 
     public override string Name => "tools";
 
-    public override int Share => 28;
+    public override int Share => 24;
 
     public override Exercise Make(Draw draw) => draw.Below(100) switch
     {
-        < 40 => OneCall(draw),
-        < 53 => TwoCalls(draw),
+        < 36 => OneCall(draw),
+        < 58 => SeveralCalls(draw),
         < 72 => Answer(draw),
-        < 76 => TwoAnswers(draw),
-        < 80 => FollowUp(draw),
+        < 78 => SeveralAnswers(draw),
+        < 82 => FollowUp(draw),
         < 92 => NoneFits(draw),
         _ => NoneNeeded(draw),
     };
@@ -36,10 +36,10 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         return Exercise(draw, "one call", [tool], [Message.User(request.Text), Calls(request)], new CallsTools([request.Call]));
     }
 
-    private Exercise TwoCalls(Draw draw)
+    private Exercise SeveralCalls(Draw draw)
     {
-        (OfferedTool[] tools, ToolRequest[] requests, string text) = Two(draw);
-        return Exercise(draw, "two calls", tools, [Message.User(text), Calls(requests)], new CallsTools([.. requests.Select(request => request.Call)]));
+        (OfferedTool[] tools, ToolRequest[] requests, string text) = Several(draw);
+        return Exercise(draw, requests.Length == 2 ? "two calls" : "several calls", tools, [Message.User(text), Calls(requests)], new CallsTools([.. requests.Select(request => request.Call)]));
     }
 
     private Exercise Answer(Draw draw)
@@ -50,9 +50,9 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         return Exercise(draw, "result", [tool], [Message.User(request.Text), Calls(request), new Message("tool", json), Message.Assistant(said)], Says(words));
     }
 
-    private Exercise TwoAnswers(Draw draw)
+    private Exercise SeveralAnswers(Draw draw)
     {
-        (OfferedTool[] tools, ToolRequest[] requests, string text) = Two(draw);
+        (OfferedTool[] tools, ToolRequest[] requests, string text) = Several(draw);
         (string Json, string Said, IReadOnlyList<string> Words)[] results = [.. requests.Select(request => request.Result(draw))];
         Message[] messages =
         [
@@ -119,15 +119,26 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         return others;
     }
 
-    private static (OfferedTool[] Tools, ToolRequest[] Requests, string Text) Two(Draw draw)
+    /// <summary>Two to four requests in one message, of one tool or of several.</summary>
+    private static (OfferedTool[] Tools, ToolRequest[] Requests, string Text) Several(Draw draw)
     {
-        OfferedTool first = Any(draw);
-        OfferedTool second = draw.Chance(45) ? first : Others(draw, [first], 1)[0];
-        string? also = second == first && first.Kind.Slots.Count(slot => slot.IsRequired) == 1 && draw.Chance(60) ? first.Kind.Also : null;
-        ToolRequest[] requests = [first.Ask(draw), second.Ask(draw, also)];
-        string ended = char.IsLetterOrDigit(requests[0].Text[^1]) ? requests[0].Text + "." : requests[0].Text;
-        string text = ended + (also is null ? draw.Of([" ", "\n", " Also: ", " And then: ", " Second: ", " Besides: ", " Also, ", " And: "]) : " ") + requests[1].Text;
-        return ([first, second], requests, text);
+        List<OfferedTool> tools = [Any(draw)];
+        List<ToolRequest> requests = [tools[0].Ask(draw)];
+        string text = requests[0].Text;
+        for (int count = draw.Of([2, 2, 3, 4]); requests.Count < count;)
+        {
+            OfferedTool tool = requests[^1].Tool;
+            bool again = draw.Chance(45);
+            if (!again)
+                tools.Add(tool = Others(draw, tools, 1)[0]);
+
+            string? also = again && tool.Kind.Slots.Count(slot => slot.IsRequired) == 1 && draw.Chance(60) ? tool.Kind.Also : null;
+            requests.Add(tool.Ask(draw, also));
+            string ended = char.IsLetterOrDigit(text[^1]) ? text + "." : text;
+            text = ended + (also is null ? draw.Of([" ", "\n", " Also: ", " And then: ", " Next: ", " Besides: ", " Also, ", " And: "]) : " ") + requests[^1].Text;
+        }
+
+        return ([.. tools], [.. requests], text);
     }
 
     private static Message Calls(params ToolRequest[] requests) => Message.Assistant("") with { Calls = [.. requests.Select(request => request.Call)] };

@@ -10,7 +10,7 @@ namespace QwenSharp.Cli.Commands;
 internal static class CorpusCommand
 {
     private const string Examples = """
-        qwensharp corpus --output corpus.jsonl                              # 400,000 examples of seed 1
+        qwensharp corpus --output corpus.jsonl                              # 120,000 examples of seed 1
         qwensharp corpus --output more.jsonl --seed 2 --examples 1000000
         qwensharp corpus --output held-out.jsonl --held-out --examples 2000 # prompts that the others never hold
         qwensharp corpus --output corpus.jsonl --statistics statistics.md   # or .json
@@ -23,7 +23,7 @@ internal static class CorpusCommand
         Option<string> output = new("--output") { Description = "The JSONL file to write.", HelpName = "FILE", Required = true };
         Values.Check(output, path => path != "", "may not be empty");
         Option<ulong> seed = Values.Number("--seed", 0UL, ulong.MaxValue, "Which of all corpora.", 1UL);
-        Option<int> examples = Values.Number("--examples", 1, int.MaxValue, "Lines to write.", 400_000);
+        Option<int> examples = Values.Number("--examples", 1, int.MaxValue, "Lines to write.", 120_000);
         Option<bool> heldOut = new("--held-out") { Description = "Write exercises of the part that is never trained on." };
         Option<string?> statistics = new("--statistics") { Description = "Also write what the corpus holds, as Markdown, or as JSON if the name ends in .json.", HelpName = "FILE" };
         Values.Check(statistics, path => path != "", "may not be empty");

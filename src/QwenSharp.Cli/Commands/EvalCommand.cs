@@ -6,6 +6,7 @@ using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Corpus;
+using QwenSharp.Corpus.Expectations;
 using Spectre.Console;
 
 namespace QwenSharp.Cli.Commands;
@@ -24,7 +25,7 @@ internal static class EvalCommand
         Prompts come from the held-out part of the corpus, of which training saw none. Exit code 1 if a figure is below its target.
         """;
 
-    public static Command Create(Terminal terminal) => new("eval", "Measures how well a model answers.") { Box(terminal) };
+    public static Command Create(Terminal terminal) => new("eval", "Measures how well a model answers.") { Box(terminal), EvalDataCommand.Create(terminal) };
 
     private static DocumentedCommand Box(Terminal terminal)
     {
@@ -53,7 +54,7 @@ internal static class EvalCommand
             {
                 using QwenChatClient client = new(loaded);
                 using ProgressLine line = new(terminal);
-                judged = await new BoxEvaluation(client, AtOnce).RunAsync(exercises, done => Show(line, done, exercises.Length), stop).ConfigureAwait(false);
+                judged = await new BoxEvaluation(client, AtOnce).RunAsync(exercises, PromptProgress.On(line, exercises.Length), stop).ConfigureAwait(false);
             }
 
             if (parsed.GetValue(failures) is { } output)
@@ -73,12 +74,6 @@ internal static class EvalCommand
             return ExitCode.Failure;
         });
         return command;
-    }
-
-    private static void Show(ProgressLine line, int done, int all)
-    {
-        lock (line)
-            line.Show($"{100L * done / all,3} %  {done} of {all} prompts");
     }
 
     private static void Write(Terminal terminal, IReadOnlyList<GoalScore> scores)
@@ -122,14 +117,7 @@ internal static class EvalCommand
         ["kind"] = one.Exercise.Kind,
         ["fault"] = one.Fault,
         ["prompt"] = JsonNode.Parse(JsonLines.Write(one.Exercise.Conversation with { Messages = one.Exercise.Prompt })),
-        ["answer"] = Describe(one.Answer.Text, one.Answer.Reasoning, one.Answer.Calls),
-        ["expected"] = Describe(one.Exercise.Conversation.Messages[^1].Content, one.Exercise.Conversation.Messages[^1].Reasoning, one.Exercise.Conversation.Messages[^1].Calls),
+        ["answer"] = ChatAnswer.Describe(one.Answer),
+        ["expected"] = ChatAnswer.Describe(Answer.Of(one.Exercise.Conversation.Messages[^1])),
     }.ToJsonString(Output.JsonText);
-
-    private static JsonObject Describe(string text, string reasoning, IReadOnlyList<ToolCall> calls) => new()
-    {
-        ["content"] = text,
-        ["reasoning_content"] = reasoning,
-        ["tool_calls"] = new JsonArray([.. calls.Select(call => (JsonNode)new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments })]),
-    };
 }

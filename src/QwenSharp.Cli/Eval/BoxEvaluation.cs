@@ -15,29 +15,21 @@ internal sealed record GoalScore(Goal Goal, int Cases, int Right)
     public bool IsMet => Goal.Percent is not { } percent || 100L * Right >= (long)percent * Cases;
 }
 
-/// <summary>Asks a model held-out exercises, many at a time, as the engine computes them in one batch.</summary>
+/// <summary>Asks a model held-out exercises and judges its answers.</summary>
 /// <param name="client">The model.</param>
 /// <param name="atOnce">Requests under way at a time.</param>
 internal sealed class BoxEvaluation(IChatClient client, int atOnce)
 {
+    private readonly ParallelChat _chat = new(client, atOnce);
+
     /// <summary>Asks all exercises; the answers come in the exercises' order.</summary>
     /// <param name="exercises">The exercises.</param>
     /// <param name="progress">Told after each answer how many there are.</param>
     /// <param name="stop">Ends it.</param>
     public async Task<IReadOnlyList<Judged>> RunAsync(IReadOnlyList<Exercise> exercises, Action<int> progress, CancellationToken stop)
     {
-        Judged[] judged = new Judged[exercises.Count];
-        int done = 0;
-        ParallelOptions options = new() { MaxDegreeOfParallelism = atOnce, CancellationToken = stop };
-        await Parallel.ForAsync(0, exercises.Count, options, async (i, cancelled) =>
-        {
-            Exercise exercise = exercises[i];
-            ChatResponse response = await client.GetResponseAsync(ExerciseChat.Messages(exercise), ExerciseChat.Options(exercise), cancelled).ConfigureAwait(false);
-            Answer answer = ExerciseChat.Read(response);
-            judged[i] = new Judged(exercise, answer, exercise.Expected.Fault(answer));
-            progress(Interlocked.Increment(ref done));
-        }).ConfigureAwait(false);
-        return judged;
+        IReadOnlyList<Answer> answers = await _chat.AskAsync(exercises.Count, i => (ExerciseChat.Messages(exercises[i]), ExerciseChat.Options(exercises[i])), progress, stop).ConfigureAwait(false);
+        return [.. exercises.Zip(answers, (exercise, answer) => new Judged(exercise, answer, exercise.Expected.Fault(answer)))];
     }
 
     /// <summary>The scores of the goals that were asked for, in their order.</summary>

@@ -1,11 +1,10 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Corpus;
-using QwenSharp.Corpus.Expectations;
 
 namespace QwenSharp.Cli.Eval;
 
-/// <summary>An exercise as a request to a chat client, and what comes back as an answer to judge.</summary>
+/// <summary>An exercise as a request to a chat client.</summary>
 internal static class ExerciseChat
 {
     // The longest right answers are stories and sums that are thought through.
@@ -49,17 +48,4 @@ internal static class ExerciseChat
         Tools = exercise.Conversation.Tools.Count == 0 ? null : [.. exercise.Conversation.Tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, JsonElement.Parse(tool.Schema())))],
         AdditionalProperties = new() { [QwenChatOptionNames.EnableThinking] = exercise.Conversation.Thinking },
     };
-
-    /// <summary>What a client said.</summary>
-    public static Answer Read(ChatResponse response)
-    {
-        AIContent[] contents = [.. response.Messages.SelectMany(message => message.Contents)];
-        return new Answer(
-            response.Text,
-            string.Concat(contents.OfType<TextReasoningContent>().Select(thought => thought.Text)),
-            [.. contents.OfType<FunctionCallContent>().Select(call => new ToolCall(call.Name, Arguments(call)))]);
-    }
-
-    private static string Arguments(FunctionCallContent call) =>
-        JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
 }
