@@ -8,7 +8,7 @@ namespace QwenSharp;
 /// <summary>Opens the tokenizer of a model without the model.</summary>
 public static class QwenTokenizer
 {
-    /// <summary>Reads a tokenizer from a GGUF file, with weights or without, from a Hugging Face folder, or from its <c>tokenizer.json</c> alone.</summary>
+    /// <summary>Reads a tokenizer from a GGUF file, with weights or without, from a Hugging Face folder, or from its <c>tokenizer.json</c> or <c>qwen.tiktoken</c> alone.</summary>
     /// <exception cref="IOException">The file is missing, cannot be read, or is damaged (<see cref="GgufException"/>).</exception>
     /// <exception cref="InvalidDataException">The file is neither, or carries no tokenizer.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not one that Qwen models use.</exception>
@@ -20,13 +20,15 @@ public static class QwenTokenizer
     {
         if (ModelFiles.FolderOf(path) is not null)
             return Read(path);
+        if (path.EndsWith(".tiktoken", StringComparison.Ordinal))
+            return CheckpointVocabulary.ReadFile(path);
 
         switch (FirstByte(path))
         {
             case 'G':
                 return Read(path);
             case '{' or ' ' or '\n' or '\r' or '\t' or 0xEF:
-                return TokenizerJson.Read(File.ReadAllBytes(path));
+                return CheckpointVocabulary.ReadFile(path);
             default:
                 throw new InvalidDataException($"{path} is neither a GGUF file nor a tokenizer.json.");
         }

@@ -42,8 +42,23 @@ internal static partial class HuggingFaceFolder
         ["ffn_down_shexp"] = "mlp.shared_expert.down_proj",
     };
 
+    private static readonly Dictionary<string, string> FirstModules = new()
+    {
+        ["token_embd"] = "transformer.wte",
+        ["output_norm"] = "transformer.ln_f",
+        ["output"] = "lm_head",
+        ["attn_norm"] = "ln_1",
+        ["attn_qkv"] = "attn.c_attn",
+        ["attn_output"] = "attn.c_proj",
+        ["ffn_norm"] = "ln_2",
+        ["ffn_gate"] = "mlp.w2",
+        ["ffn_up"] = "mlp.w1",
+        ["ffn_down"] = "mlp.c_proj",
+    };
+
     private static readonly Dictionary<string, string> Classes = new()
     {
+        ["qwen"] = "QWenLMHeadModel",
         ["qwen2"] = "Qwen2ForCausalLM",
         ["qwen2moe"] = "Qwen2MoeForCausalLM",
         ["qwen2vl"] = "Qwen2VLForConditionalGeneration",
@@ -57,8 +72,10 @@ internal static partial class HuggingFaceFolder
     };
 
     /// <summary>The module of transformers that a GGUF tensor belongs to, with its parameter.</summary>
-    public static string NameOf(string gguf) => Name().Match(gguf) is { Success: true } match
-        ? (match.Groups["layer"].Success ? $"model.layers.{match.Groups["layer"].Value}." : "") + $"{Modules[match.Groups["module"].Value]}.{match.Groups["parameter"].Value}"
+    public static string NameOf(string gguf) => NameOf(gguf, "model.layers.", Modules);
+
+    private static string NameOf(string gguf, string layers, Dictionary<string, string> modules) => Name().Match(gguf) is { Success: true } match
+        ? (match.Groups["layer"].Success ? $"{layers}{match.Groups["layer"].Value}." : "") + $"{modules[match.Groups["module"].Value]}.{match.Groups["parameter"].Value}"
         : throw new ArgumentException($"'{gguf}' is not a name of the families under test.", nameof(gguf));
 
     private static string ExpertName(string stack, int expert)
@@ -70,6 +87,9 @@ internal static partial class HuggingFaceFolder
     /// <summary>The <c>config.json</c> of a model.</summary>
     public static JsonObject Config(ModelConfig config)
     {
+        if (config.Architecture == "qwen")
+            return First(config);
+
         JsonObject json = Dense(config);
         if (config.Experts is { } experts)
         {
@@ -88,6 +108,34 @@ internal static partial class HuggingFaceFolder
 
         return json;
     }
+
+    /// <summary>As the first generation's own code has it, which counts both halves of a feed-forward network.</summary>
+    private static JsonObject First(ModelConfig config) => new()
+    {
+        ["architectures"] = new JsonArray(Classes[config.Architecture]),
+        ["auto_map"] = new JsonObject { ["AutoConfig"] = "configuration_qwen.QWenConfig" },
+        ["attn_dropout_prob"] = 0.0,
+        ["bf16"] = true,
+        ["emb_dropout_prob"] = 0.0,
+        ["hidden_size"] = config.Width,
+        ["intermediate_size"] = 2 * config.FeedForwardWidth,
+        ["kv_channels"] = config.HeadLength,
+        ["layer_norm_epsilon"] = config.RmsEpsilon,
+        ["max_position_embeddings"] = config.ContextLength,
+        ["model_type"] = "qwen",
+        ["no_bias"] = true,
+        ["num_attention_heads"] = config.Heads,
+        ["num_hidden_layers"] = config.Layers,
+        ["rotary_emb_base"] = config.RopeTheta,
+        ["rotary_pct"] = 1.0,
+        ["scale_attn_weights"] = true,
+        ["seq_length"] = config.ContextLength,
+        ["tie_word_embeddings"] = config.HasTiedHead,
+        ["tokenizer_class"] = "QWenTokenizer",
+        ["use_dynamic_ntk"] = true,
+        ["use_logn_attn"] = true,
+        ["vocab_size"] = config.VocabularySize,
+    };
 
     private static JsonObject Dense(ModelConfig config) => new()
     {
@@ -153,7 +201,8 @@ internal static partial class HuggingFaceFolder
             {
                 // A gate of one output is a matrix of one row there.
                 long[] shape = [.. tensor.Shape.ToArray().Reverse()];
-                writer.Add(NameOf(tensor.Name), type, tensor.Name.Contains("ffn_gate_inp_shexp", StringComparison.Ordinal) ? [1, .. shape] : shape, Encode(Floats(tensor), type));
+                string name = config.Architecture == "qwen" ? NameOf(tensor.Name, "transformer.h.", FirstModules) : NameOf(tensor.Name);
+                writer.Add(name, type, tensor.Name.Contains("ffn_gate_inp_shexp", StringComparison.Ordinal) ? [1, .. shape] : shape, Encode(Floats(tensor), type));
             }
         }
 

@@ -11,7 +11,7 @@ public sealed class HuggingFaceTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qwensharp-models-").FullName;
 
-    public static TheoryData<string> Names() => [.. TinyModels.Configs.Where(entry => entry.Value.Architecture is "qwen2" or "qwen2moe" or "qwen2vl" or "qwen3" or "qwen3moe" or "qwen3vlmoe" or "qwen3next" or "qwen35" or "qwen35moe"
+    public static TheoryData<string> Names() => [.. TinyModels.Configs.Where(entry => entry.Value.Architecture is "qwen" or "qwen2" or "qwen2moe" or "qwen2vl" or "qwen3" or "qwen3moe" or "qwen3vlmoe" or "qwen3next" or "qwen35" or "qwen35moe"
         && entry.Value is { RopeScaling: not DynamicRopeScaling } config && (config.Recurrent is not null || config.RotaryLength == config.HeadLength) && (config.Experts?.WeightScale ?? 1) == 1).Select(entry => entry.Key)];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
@@ -104,7 +104,7 @@ public sealed class HuggingFaceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("architectures", "[\"LlamaForCausalLM\"]", "LlamaForCausalLM is not supported; this build runs Qwen2ForCausalLM")]
+    [InlineData("architectures", "[\"LlamaForCausalLM\"]", "LlamaForCausalLM is not supported; this build runs QWenLMHeadModel, Qwen2ForCausalLM")]
     [InlineData("architectures", "null", "'architectures' is missing")]
     [InlineData("hidden_size", "null", "'hidden_size' is missing")]
     [InlineData("hidden_size", "\"64\"", "'hidden_size' is \"64\", not a whole number")]
@@ -149,6 +149,26 @@ public sealed class HuggingFaceTests : IDisposable
         float[] logits = loaded.Append(0, [1, 2, 96])[2];
         Assert.Equal(made.Append(0, [1, 2, 96])[2], logits);
         Assert.NotEqual(plain.Append(0, [1, 2, 96])[2], logits);
+    }
+
+    /// <summary>Its code scales positions and attention beyond the length that it was trained on; here that is off, and said to be.</summary>
+    [Fact]
+    public void A_folder_of_the_first_generation_says_what_is_off()
+    {
+        ModelConfig config = TinyModels.Configs["qwen"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32, seed: 8));
+        using (HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder))
+        {
+            Assert.Equal("config.json has settings that mean nothing here: seq_length, use_dynamic_ntk, use_logn_attn.", Assert.Single(folder.Notes));
+            Assert.Contains("transformer.h.1.attn.c_attn.weight", folder.OriginOf("blk.1.attn_qkv.weight"));
+        }
+
+        HuggingFaceFolder.WriteConfig(_folder, config, json => json["rotary_pct"] = 0.5);
+        Assert.Contains("'rotary_pct' is 0.5", Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message);
+
+        HuggingFaceFolder.WriteConfig(_folder, config, json => json["num_hidden_layers"] = config.Layers + 1);
+        using HuggingFaceCheckpoint lacking = HuggingFaceCheckpoint.Open(_folder);
+        Assert.Contains($"transformer.h.{config.Layers}.ln_1.weight", Assert.Throws<ModelLoadException>(() => LanguageModel.Load(lacking)).Message);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using QwenSharp.Formats;
+using QwenSharp.Models;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Tests;
@@ -41,6 +42,30 @@ public sealed class HuggingFaceModelTests : IDisposable
         Assert.Equal("Hello <think>", tokenizer.Decode(tokenizer.Encode("Hello <think>")));
         Assert.Equal(tokenizer.Encode("he"), QwenTokenizer.Load(Path.Combine(_model, "tokenizer.json")).Encode("he"));
         Assert.Contains("<|im_start|>", QwenChatTemplate.Load(_model).Source, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_folder_of_the_first_generation_has_its_vocabulary_in_tiktokens_form()
+    {
+        ModelConfig config = Checkpoints.SmallModels.Config("qwen") with { VocabularySize = 480, KvHeads = 4, HasQkvBias = true, HasFusedQkv = true };
+        string path = _folder["Qwen-1B"];
+        Directory.CreateDirectory(path);
+        HuggingFaceFolder.Write(path, config, RandomWeights.Create(config, WeightMix.Find("f32"), 3));
+        byte[][] tokens = [.. Enumerable.Range(0, 256).Select(value => (byte[])[(byte)value]), [.. "he"u8]];
+        File.WriteAllLines(Path.Combine(path, "qwen.tiktoken"), tokens.Select((token, rank) => $"{Convert.ToBase64String(token)} {rank}"));
+
+        BpeTokenizer tokenizer = QwenTokenizer.Load(path);
+        Assert.Equal([256, 'y'], tokenizer.Encode("hey"));
+        Assert.Equal(tokenizer.Encode("hé hey"), QwenTokenizer.Load(Path.Combine(path, "qwen.tiktoken")).Encode("hé hey"));
+
+        await using QwenModel model = QwenModel.Load(path, new() { Threads = 1 });
+        Assert.Contains(259, model.StopTokens);
+        Assert.StartsWith("<|im_start|>", QwenChatTemplate.Load(path).Render(Chat.ChatTemplateConversation.Parse("""{"messages": [{"role": "user", "content": "Hi"}]}""")).Text, StringComparison.Ordinal);
+
+        using (Checkpoint folder = ModelFiles.Open(path, decode: false))
+            ModelWriter.Save(folder, _folder["converted.gguf"], null, cancellationToken: TestContext.Current.CancellationToken);
+
+        Assert.Equal(tokenizer.Encode("hey, <|im_end|>"), QwenTokenizer.Load(_folder["converted.gguf"]).Encode("hey, <|im_end|>"));
     }
 
     [Fact]

@@ -53,7 +53,8 @@ internal static class FinetuneCommand
         TrainableModel.RequireTrainable(config);
         TrainingRun.Prepare(request.Output, "--output", settings, path);
         int rows = settings.Batches().Rows * settings.SequenceLength;
-        settings = settings with { GradientCheckpointing = request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes > 2L << 30 };
+        // Computed again or kept, the results are the same bits: so the machine may decide. Half of its memory is left to others.
+        settings = settings with { GradientCheckpointing = request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes + file.ByteLength > TrainingRun.Memory / 2 };
         TrainingRun.RequireMemory(new TrainingCost(config, request.Lora, settings.GradientCheckpointing, rows));
         TrainingRun run = new(terminal, settings, request.Output);
         TrainingData data = run.Load(QwenTokenizer.Of(file), TemplateOf(path), stop);

@@ -51,13 +51,15 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     /// <summary>Whether a run in this folder has a checkpoint to go on from.</summary>
     public static bool HasBegun(string folder) => File.Exists(Path.Combine(folder, Trainer.CheckpointName));
 
+    /// <summary>Bytes that this process may hold.</summary>
+    public static long Memory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
     /// <summary>Refuses a model that the machine's memory cannot hold while it is trained; the system would end the process without a word.</summary>
     /// <exception cref="InvalidDataException">The message has both figures.</exception>
     public static void RequireMemory(TrainingCost cost)
     {
-        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        if (cost.Bytes > memory)
-            throw new InvalidDataException($"Training takes {Output.Bytes(cost.Bytes)} of memory, and this machine has {Output.Bytes(memory)}: a smaller model, fewer tokens in a pass or gradient checkpointing take less.");
+        if (cost.Bytes > Memory)
+            throw new InvalidDataException($"Training takes {Output.Bytes(cost.Bytes)} of memory, and this machine has {Output.Bytes(Memory)}: a smaller model, fewer tokens in a pass or gradient checkpointing take less.");
     }
 
     /// <summary>Reads the data and says what is in it.</summary>

@@ -56,8 +56,15 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     /// <inheritdoc/>
     public override long DecodedBytes { get; }
 
-    /// <summary>The path of the vocabulary, whether it is there or not.</summary>
-    public string TokenizerPath => System.IO.Path.Combine(Path, "tokenizer.json");
+    /// <summary>The path of the vocabulary: <c>tokenizer.json</c>, whether it is there or not, or in folders of the first generation <c>qwen.tiktoken</c>.</summary>
+    public string TokenizerPath
+    {
+        get
+        {
+            string path = System.IO.Path.Combine(Path, "tokenizer.json"), first = System.IO.Path.Combine(Path, "qwen.tiktoken");
+            return !File.Exists(path) && File.Exists(first) ? first : path;
+        }
+    }
 
     /// <summary>Opens a folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -119,7 +126,7 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
             return $"{tensor} in {tensor.FilePath}";
 
         int dot = name.LastIndexOf('.');
-        return dot > 0 && HuggingFaceNames.ModuleOf(name[..dot]) is { } module ? $"{module}{name[dot..]} in {Path}" : null;
+        return dot > 0 && HuggingFaceNames.ModuleOf(name[..dot], Metadata.GetString("general.architecture") == "qwen") is { } module ? $"{module}{name[dot..]} in {Path}" : null;
     }
 
     /// <inheritdoc/>

@@ -12,9 +12,9 @@ internal sealed class HuggingFaceConfig
     /// <summary>What matters to training, to generation by other programs, or to bookkeeping, but not to a forward pass.</summary>
     private static readonly string[] Notes =
     [
-        "_attn_implementation", "_name_or_path", "attention_dropout", "auto_map", "bos_token_id", "decoder_sparse_step", "dtype", "eos_token_id",
-        "initializer_range", "image_token_id", "is_decoder", "mamba_ssm_dtype", "max_window_layers", "model_type", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
-        "sliding_window", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache", "video_token_id", "vision_config", "vision_end_token_id", "vision_start_token_id", "vision_token_id",
+        "_attn_implementation", "_name_or_path", "attention_dropout", "attn_dropout_prob", "auto_map", "bf16", "bos_token_id", "decoder_sparse_step", "dtype", "emb_dropout_prob", "eos_token_id", "fp16", "fp32",
+        "initializer_range", "image_token_id", "is_decoder", "mamba_ssm_dtype", "max_window_layers", "model_type", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "no_bias", "onnx_safe", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
+        "scale_attn_weights", "sliding_window", "softmax_in_fp32", "tokenizer_class", "tokenizer_type", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache", "use_cache_kernel", "use_cache_quantization", "use_flash_attn", "video_token_id", "vision_config", "vision_end_token_id", "vision_start_token_id", "vision_token_id",
     ];
 
     private readonly OrderedDictionary<string, GgufValue> _metadata;
@@ -38,7 +38,7 @@ internal sealed class HuggingFaceConfig
     public int Layers => Length("num_hidden_layers");
 
     /// <summary>The length of an attention head.</summary>
-    public int HeadLength => Length("head_dim", Family.DefaultHeadLength > 0 ? Family.DefaultHeadLength : Length("hidden_size") / Length("num_attention_heads"));
+    public int HeadLength => Length(Text.Has("kv_channels") ? "kv_channels" : "head_dim", Family.DefaultHeadLength > 0 ? Family.DefaultHeadLength : Length("hidden_size") / Length("num_attention_heads"));
 
     /// <summary>Blocks that draft the token after next.</summary>
     public int NextTokenLayers { get; }
@@ -118,7 +118,7 @@ internal sealed class HuggingFaceConfig
             Add("attention.value_length", (uint)headLength);
         }
 
-        Add("attention.layer_norm_rms_epsilon", Text.TryGetNumber("rms_norm_eps", out double epsilon) ? (float)epsilon : 1e-6f);
+        Add("attention.layer_norm_rms_epsilon", Text.TryGetNumber("rms_norm_eps", out double epsilon) || Text.TryGetNumber("layer_norm_epsilon", out epsilon) ? (float)epsilon : 1e-6f);
         HuggingFaceRope.Write(this);
     }
 

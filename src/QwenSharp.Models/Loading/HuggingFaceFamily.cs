@@ -19,6 +19,11 @@ internal sealed record HuggingFaceFamily(
     /// <summary>The families of this build.</summary>
     public static readonly IReadOnlyList<HuggingFaceFamily> All =
     [
+        new("qwen", ["QWenLMHeadModel"], WriteKeys: config =>
+        {
+            if (config.Text.TryGetNumber("rotary_pct", out double share) && share != 1)
+                throw config.Refusal("rotary_pct", "only heads that turn as a whole are supported");
+        }),
         new("qwen2", ["Qwen2ForCausalLM", "Qwen2Model"]),
         new("qwen2moe", ["Qwen2MoeForCausalLM"], WriteKeys: config =>
         {

@@ -64,6 +64,26 @@ internal static class HuggingFaceNames
         ["mlp.shared_expert.down_proj"] = "ffn_down_shexp",
     };
 
+    /// <summary>The code of the first generation came with its checkpoints, and has GPT-2's names.</summary>
+    private const string FirstPrefix = "transformer.";
+
+    private static readonly Dictionary<string, string> OutsideFirst = new()
+    {
+        ["wte"] = "token_embd",
+        ["ln_f"] = "output_norm",
+    };
+
+    private static readonly Dictionary<string, string> InFirstLayer = new()
+    {
+        ["ln_1"] = "attn_norm",
+        ["attn.c_attn"] = "attn_qkv",
+        ["attn.c_proj"] = "attn_output",
+        ["ln_2"] = "ffn_norm",
+        ["mlp.w1"] = "ffn_up",
+        ["mlp.w2"] = "ffn_gate",
+        ["mlp.c_proj"] = "ffn_down",
+    };
+
     /// <summary>Whether a module belongs to an encoder beside the language model.</summary>
     public static bool IsEncoder(string module) => Encoders.Any(prefix => (module + '.').StartsWith(prefix, StringComparison.Ordinal));
 
@@ -79,6 +99,8 @@ internal static class HuggingFaceNames
     {
         if (Outside.TryGetValue(module, out string? head))
             return head;
+        if (module.StartsWith(FirstPrefix, StringComparison.Ordinal))
+            return FirstName(module[FirstPrefix.Length..]);
         if (isHybrid && NextTokenName(module) is { } next)
             return InNextTokenBlock.TryGetValue(next, out string? own) ? $"blk.{layers}.{own}" : LayerName(isHybrid, next, layers);
 
@@ -89,16 +111,25 @@ internal static class HuggingFaceNames
 
     /// <summary>The way back of <see cref="Find"/>: transformers' name of a module, such as "layers.3.self_attn.q_proj" for "blk.3.attn_q"; null where it has none.</summary>
     /// <param name="name">GGUF's name, of a module of a layer or outside of them.</param>
-    public static string? ModuleOf(string name)
+    /// <param name="isFirst">Whether the model is of the first generation.</param>
+    public static string? ModuleOf(string name, bool isFirst = false)
     {
-        if (Outside.FirstOrDefault(entry => entry.Value == name).Key is { } outside)
+        if (isFirst && KeyOf(OutsideFirst, name) is { } first)
+            return FirstPrefix + first;
+        if (KeyOf(Outside, name) is { } outside)
             return outside;
 
         string[] parts = name.Split('.', 3);
-        return parts is ["blk", var layer, var module] && IsNumber(layer, out _) && InLayer.FirstOrDefault(entry => entry.Value == module).Key is { } inLayer
-            ? $"{Layers}{layer}.{inLayer}"
+        return parts is ["blk", var layer, var module] && IsNumber(layer, out _) && KeyOf(isFirst ? InFirstLayer : InLayer, module) is { } inLayer
+            ? $"{(isFirst ? FirstPrefix + "h." : Layers)}{layer}.{inLayer}"
             : null;
     }
+
+    private static string? KeyOf(Dictionary<string, string> names, string value) => names.FirstOrDefault(entry => entry.Value == value).Key;
+
+    private static string? FirstName(string inner) => OutsideFirst.TryGetValue(inner, out string? outside) ? outside
+        : inner.Split('.', 3) is ["h", var layer, var module] && IsNumber(layer, out _) && InFirstLayer.TryGetValue(module, out string? name) ? $"blk.{layer}.{name}"
+        : null;
 
     private static string? NextTokenName(string module) =>
         NextTokenPrefixes.FirstOrDefault(prefix => module.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix ? module[prefix.Length..] : null;

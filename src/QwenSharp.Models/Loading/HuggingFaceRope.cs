@@ -14,7 +14,7 @@ internal static class HuggingFaceRope
         HuggingFaceJson text = config.Text;
         string name = text.Has("rope_parameters") ? "rope_parameters" : "rope_scaling";
         text.TryGetObject(name, out HuggingFaceJson? rope);
-        config.Add("rope.freq_base", (float)(rope is not null && rope.TryGetNumber("rope_theta", out double theta) || text.TryGetNumber("rope_theta", out theta) ? theta : 10_000));
+        config.Add("rope.freq_base", (float)(rope is not null && rope.TryGetNumber("rope_theta", out double theta) || text.TryGetNumber("rope_theta", out theta) || text.TryGetNumber("rotary_emb_base", out theta) ? theta : 10_000));
         if (rope is null)
             return;
 

@@ -4,7 +4,7 @@ using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Checkpoints;
 
-/// <summary>The tokenizer of a model: a GGUF file carries it in its <c>tokenizer.ggml.*</c> metadata, a Hugging Face folder in <c>tokenizer.json</c>.</summary>
+/// <summary>The tokenizer of a model: a GGUF file carries it in its <c>tokenizer.ggml.*</c> metadata, a Hugging Face folder in <c>tokenizer.json</c> or, the first generation's, in <c>qwen.tiktoken</c>.</summary>
 internal static class CheckpointVocabulary
 {
     /// <summary>Whether there is one.</summary>
@@ -14,6 +14,14 @@ internal static class CheckpointVocabulary
     /// <exception cref="GgufException">A key is missing or of the wrong type.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
     public static BpeTokenizer Read(Checkpoint file) => Prepare(file)();
+
+    /// <summary>Reads a vocabulary that stands in a file of its own; its name says in which form.</summary>
+    /// <exception cref="TokenizerFormatException">It is not the vocabulary of a Qwen tokenizer.</exception>
+    public static BpeVocabulary ReadFile(string path)
+    {
+        byte[] utf8 = File.ReadAllBytes(path);
+        return path.EndsWith(".tiktoken", StringComparison.Ordinal) ? TiktokenVocabulary.Read(utf8) : TokenizerJson.Read(utf8);
+    }
 
     /// <summary>Reads the metadata now; what is returned builds the tokenizer from it, on any thread.</summary>
     /// <inheritdoc cref="Read" path="/exception"/>
@@ -35,7 +43,7 @@ internal static class CheckpointVocabulary
             throw new TokenizerFormatException("The vocabulary asks for a token at the end of each text and does not say which.");
 
         Func<BpeVocabulary> read = IsIn(file)
-            ? file is HuggingFaceCheckpoint folder ? () => TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath)) : FromGguf(metadata)
+            ? file is HuggingFaceCheckpoint folder ? () => ReadFile(folder.TokenizerPath) : FromGguf(metadata)
             : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
         return () =>
         {

@@ -51,7 +51,7 @@ internal static class ModelMetadata
     }
 
     private static BpeVocabulary ReadVocabulary(HuggingFaceCheckpoint folder) => CheckpointVocabulary.IsIn(folder)
-        ? TokenizerJson.Read(File.ReadAllBytes(folder.TokenizerPath))
+        ? CheckpointVocabulary.ReadFile(folder.TokenizerPath)
         : throw new InvalidDataException($"{folder.Path} carries no tokenizer (no tokenizer.json); a GGUF file needs one.");
 
     /// <summary>

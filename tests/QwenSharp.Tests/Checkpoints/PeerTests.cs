@@ -36,6 +36,21 @@ public sealed class PeerTests : IDisposable
     }
 
     [Theory]
+    [InlineData("qwen3next")]
+    [InlineData("qwen35")]
+    [InlineData("qwen35moe")]
+    [InlineData("qwen3vlmoe")]
+    public void Llama_cpp_takes_a_converted_folder_of_a_later_family(string architecture)
+    {
+        string libraries = RequireLibraries();
+        string path = _folder["model.gguf"];
+        using (Checkpoint folder = ModelFiles.Open(ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Later(architecture), SafetensorsType.F32), decode: false))
+            SmallModels.Save(folder, path);
+
+        AssertSameLogits(libraries, path, 1e-4);
+    }
+
+    [Theory]
     [InlineData("f32", 1e-4)]
     [InlineData("q4_k_m", 0.06)]
     public void Llama_cpp_takes_the_same_experts(string type, double bound)
