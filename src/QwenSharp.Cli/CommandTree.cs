@@ -86,6 +86,7 @@ internal static class CommandTree
             LogitsCommand.Create(terminal),
             EmbedCommand.Create(terminal),
             RerankCommand.Create(terminal),
+            GuardCommand.Create(terminal),
             TrainCommand.Create(terminal),
             FinetuneCommand.Create(terminal),
             CorpusCommand.Create(terminal),

@@ -41,7 +41,7 @@ public static class TiktokenVocabulary
         }
 
         if (tokens.Count == 0)
-            throw new TokenizerFormatException("The tiktoken file has no tokens.");
+            throw new TokenizerFormatException("qwen.tiktoken has no tokens.");
 
         List<string> merges = [];
         Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> lookup = ranks.GetAlternateLookup<ReadOnlySpan<char>>();
@@ -54,7 +54,7 @@ public static class TiktokenVocabulary
 
             int middle = LastJoint(token, rank, lookup, starts);
             if (middle < 0)
-                throw new TokenizerFormatException($"The tiktoken file has a token, of rank {rank}, to which no two tokens before it lead.");
+                throw new TokenizerFormatException($"qwen.tiktoken has a token, of rank {rank}, to which no two tokens before it lead.");
 
             merges.Add($"{Spell(token.AsSpan(0, middle))} {Spell(token.AsSpan(middle))}");
         }
@@ -120,5 +120,5 @@ public static class TiktokenVocabulary
         return spelled.ToString();
     }
 
-    private static TokenizerFormatException Fault(int line, string problem) => new($"The tiktoken file is wrong in line {line}: {problem}.");
+    private static TokenizerFormatException Fault(int line, string problem) => new($"qwen.tiktoken is wrong in line {line}: {problem}.");
 }

@@ -2,15 +2,16 @@ using System.Text.Json;
 
 namespace QwenSharp.Cli.Tests;
 
-/// <summary>The model in the box, where this build has it, and what is said where it has not.</summary>
-public sealed class BoxTests
+/// <summary>The model in the box: who gets it, what it does, and that it learns.</summary>
+public sealed class BoxTests : IDisposable
 {
-    private static bool IsHere => File.Exists(Path.Combine(AppContext.BaseDirectory, "qwensharp-box.gguf"));
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
 
     [Fact]
     public async Task Who_names_no_model_gets_the_one_in_the_box_and_is_told_so()
     {
-        Assert.SkipUnless(IsHere, "This build came without the model in the box.");
         Invocation answer = await Invocation.WithInputAsync("Who are you?", "run", "--temperature", "0");
 
         Assert.Equal(0, answer.Code);
@@ -19,20 +20,53 @@ public sealed class BoxTests
     }
 
     [Fact]
+    public async Task A_request_alone_goes_to_it()
+    {
+        Invocation answer = await Invocation.RunAsync("run", "Who are you?", "--temperature", "0");
+
+        Assert.Equal(0, answer.Code);
+        Assert.Contains("QwenSharp", answer.Out, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("qwensharp pull", answer.Error);
+        foreach (string absent in (string[])["qwen3:0.6bb", "my models/absent.gguf", "./my models/absent"])
+            (await Invocation.RunAsync("run", absent)).AssertFails(ExitCode.Usage, "no prompt");
+    }
+
+    [Fact]
     public async Task It_has_a_name()
     {
-        Assert.SkipUnless(IsHere, "This build came without the model in the box.");
         JsonElement json = (await Invocation.RunAsync("run", "box", "Who are you?", "--temperature", "0", "--json")).Json();
 
         Assert.Contains("QwenSharp", json.GetProperty("content").GetString(), StringComparison.OrdinalIgnoreCase);
     }
 
+    /// <summary>docs/box.md has the figures of a thousand prompts of each skill; of so few as here some more may be wrong.</summary>
     [Fact]
-    public async Task Where_it_is_missing_a_model_must_be_named()
+    public async Task It_does_what_it_is_said_to_do()
     {
-        Assert.SkipWhen(IsHere, "This build has the model in the box.");
+        JsonElement parts = (await Invocation.RunAsync("eval", "box", "--prompts", "40", "--seed", "7", "--json")).Json().GetProperty("parts");
+        Dictionary<string, double> percent = parts.EnumerateArray().ToDictionary(part => part.GetProperty("name").GetString()!, part => part.GetProperty("percent").GetDouble());
 
-        foreach (string[] arguments in (string[][])[["run", "box", "Hi"], ["serve"], ["eval", "box"]])
-            (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Failure, "without the model in the box");
+        Assert.Equal(Corpus.Goal.All.Select(goal => goal.Name), percent.Keys);
+        foreach ((string part, int least) in ((string, int)[])
+            [("identity and manners", 75), ("declines", 85), ("QwenSharp and Qwen", 85), ("arithmetic, thinking", 85), ("stories", 90), ("one call", 30), ("extraction", 30), ("phrases", 20)])
+            Assert.True(percent[part] >= least, $"{part}: {percent[part]} %");
+    }
+
+    [Fact]
+    public async Task It_learns_an_answer_from_a_few_conversations()
+    {
+        string[] asks = ["What is the code word?", "Tell me the code word.", "The code word, please.", "Do you know the code word?", "Which code word do we have?", "code word?"];
+        File.WriteAllLines(_folder["data.jsonl"], asks.Select(ask => $$$"""{"messages": [{"role": "user", "content": "{{{ask}}}"}, {"role": "assistant", "content": "It is amber."}], "chat_template_kwargs": {"enable_thinking": false}}"""));
+        string[] evaluate = ["eval", "data", _folder["data.jsonl"], "--model", "box", "--json"];
+
+        Assert.Equal(0, (await Invocation.RunAsync(evaluate)).Json().GetProperty("right").GetInt32());
+
+        Invocation taught = await Invocation.RunAsync(
+            "finetune", "box", _folder["data.jsonl"], "--output", _folder["run"], "--steps", "30", "--learning-rate", "0.003", "--held-out", "0", "--sequence-length", "256", "--batch-tokens", "256", "--json");
+        Assert.Equal(0, taught.Code);
+        Assert.Equal(asks.Length, (await Invocation.RunAsync([.. evaluate, "--adapter", _folder["run/adapter"]])).Json().GetProperty("right").GetInt32());
+
+        Assert.Equal(0, (await Invocation.RunAsync("merge", "box", _folder["run/adapter.gguf"], "--output", _folder["merged.gguf"])).Code);
+        Assert.Contains("amber", (await Invocation.RunAsync("run", _folder["merged.gguf"], "What is the code word?", "--no-think")).Out);
     }
 }

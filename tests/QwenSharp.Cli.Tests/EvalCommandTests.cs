@@ -107,6 +107,9 @@ public sealed class EvalCommandTests : IDisposable
         Assert.Null(cases[2].Fault(Says("", new ToolCall("g", "{}"), new ToolCall("f", """{"x":3}"""))));
         Assert.NotNull(cases[2].Fault(Says("", new ToolCall("f", """{"x": 4}"""), new ToolCall("g", "{}"))));
         Assert.NotNull(cases[2].Fault(Says("two")));
+        Assert.NotNull(cases[1].Fault(Says("""{"a": 1e99999999999, "b": [true, null]}""")));
+        Assert.Equal((2, 1), cases[1].CountFields(Says("""{"a": 1e99999999999, "b": [true, null]}""")));
+        Assert.Equal((2, 1), cases[1].CountFields(Says("""{"a": "\ud800", "b": [true, null]}""")));
         Assert.NotNull(cases[0].Fault(Says("Hello", new ToolCall("g", "{}"))));
     }
 
@@ -118,6 +121,7 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": ""}]}""", "empty")]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "tols": []}""", "tols")]
     [InlineData("""{"messages": [{"role": "king", "content": "q"}, {"role": "assistant", "content": "a"}]}""", "king")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "temperature": 1}""", "no field \"temperature\"")]
     [InlineData("""{"messages": """, "end of the JSON payload")]
     public void A_line_that_cannot_be_asked_is_named(string line, string problem)
     {

@@ -56,6 +56,15 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Equal("no", method == "full" ? await Answer(Path.Combine(_training["taught"], "model.gguf")) : await Answer(model, "--adapter", Path.Combine(_training["taught"], "adapter")));
     }
 
+    [Fact]
+    public async Task A_type_that_rows_do_not_fit_is_said_to_be_replaced()
+    {
+        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("base", config => (config["type"], config["training"]!["steps"]) = ("q4_k_m", 1)));
+
+        Assert.Equal(0, train.Code);
+        Assert.Contains("instead: rows that do not fill blocks of 256 cannot be Q4_K.", train.Error);
+    }
+
     [Theory]
     [InlineData("it is not JSON", "{\"name\": ")]
     [InlineData("line 2, column 3", "{\n  x}")]

@@ -151,17 +151,27 @@ public sealed class HuggingFaceTests : IDisposable
         Assert.NotEqual(plain.Append(0, [1, 2, 96])[2], logits);
     }
 
-    /// <summary>Its code scales positions and attention beyond the length that it was trained on; here that is off, and said to be.</summary>
+    /// <summary>Its code scales positions and attention beyond the length that it was trained on; here the context ends there, and is said to.</summary>
     [Fact]
-    public void A_folder_of_the_first_generation_says_what_is_off()
+    public void A_folder_of_the_first_generation_ends_where_it_was_trained_to()
     {
         ModelConfig config = TinyModels.Configs["qwen"];
         HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32, seed: 8));
         using (HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder))
         {
-            Assert.Equal("config.json has settings that mean nothing here: seq_length, use_dynamic_ntk, use_logn_attn.", Assert.Single(folder.Notes));
+            Assert.Empty(folder.Notes);
             Assert.Contains("transformer.h.1.attn.c_attn.weight", folder.OriginOf("blk.1.attn_qkv.weight"));
         }
+
+        HuggingFaceFolder.WriteConfig(_folder, config, json => json["seq_length"] = config.ContextLength / 2);
+        using (HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder))
+        {
+            Assert.Equal(config.ContextLength / 2, LanguageModel.Load(folder).Config.ContextLength);
+            Assert.Contains("(use_dynamic_ntk, use_logn_attn) is not supported", Assert.Single(folder.Notes));
+        }
+
+        HuggingFaceFolder.WriteConfig(_folder, config, json => json["scale_attn_weights"] = false);
+        Assert.Contains("'scale_attn_weights' is false", Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message);
 
         HuggingFaceFolder.WriteConfig(_folder, config, json => json["rotary_pct"] = 0.5);
         Assert.Contains("'rotary_pct' is 0.5", Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message);

@@ -65,6 +65,8 @@ public sealed class HuggingFaceModelTests : IDisposable
         using (Checkpoint folder = ModelFiles.Open(path, decode: false))
             ModelWriter.Save(folder, _folder["converted.gguf"], null, cancellationToken: TestContext.Current.CancellationToken);
 
+        File.WriteAllText(Path.Combine(path, "qwen.tiktoken"), "QQ== 0\n");
+        Assert.Contains("not whole", Assert.Throws<TokenizerFormatException>(() => QwenTokenizer.Load(path)).Message);
         Assert.Equal(tokenizer.Encode("hey, <|im_end|>"), QwenTokenizer.Load(_folder["converted.gguf"]).Encode("hey, <|im_end|>"));
     }
 

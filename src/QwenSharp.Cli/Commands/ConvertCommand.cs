@@ -19,7 +19,7 @@ internal static class ConvertCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> folder = new("FOLDER") { Description = "A Hugging Face folder: config.json, tokenizer.json, safetensors. Or the name of a pulled model: see 'qwensharp list'." };
+        Argument<string> folder = new("FOLDER") { Description = "A Hugging Face folder: config.json, tokenizer.json (or qwen.tiktoken), safetensors. Or the name of a pulled model: see 'qwensharp list'." };
         Option<string?> output = new("--output") { Description = "The file to write; without it the folder's name, with the type, in the current folder.", HelpName = "FILE" };
         Values.Check(output, path => path != "", "may not be empty");
         Option<string?> type = new("--type") { Description = $"Which types the matrices get: {ModelWriterArguments.MixNames}; without it each stays as it is stored.", HelpName = "TYPE" };

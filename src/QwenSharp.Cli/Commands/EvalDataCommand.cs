@@ -21,8 +21,8 @@ internal static class EvalDataCommand
         qwensharp eval data test.jsonl --model qwen3:0.6b --adapter tickets/adapter   # after fine-tuning
         qwensharp eval data test.jsonl --model box --failures wrong.jsonl             # each wrong answer beside the right one
 
-        A line is a conversation in the form that 'finetune' reads; its last message is the right answer. Answers are greedy. JSON is compared as a value, field by
-        field too; tool calls by name and arguments; everything else as text. Data to measure with must not be data to learn from.
+        A line is a conversation in the form that 'finetune' reads; its last message is the right answer. Answers are greedy. JSON objects and lists are compared as
+        values, objects field by field too; tool calls by name and arguments; everything else as text. Data to measure with must not be data to learn from.
         """;
 
     public static DocumentedCommand Create(Terminal terminal)
@@ -57,7 +57,7 @@ internal static class EvalDataCommand
             {
                 using QwenChatClient client = new(loaded, name);
                 using ProgressLine line = new(terminal);
-                answers = await new ParallelChat(client, AtOnce)
+                answers = await new ParallelChat(client, AtOnce) { NameOf = i => $"{file}:{cases[i].Line}" }
                     .AskAsync(cases.Count, i => (cases[i].Request.Messages, cases[i].Request.Generation.Options), PromptProgress.On(line, cases.Count), stop).ConfigureAwait(false);
             }
 

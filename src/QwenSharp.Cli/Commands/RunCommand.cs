@@ -18,7 +18,7 @@ internal static class RunCommand
         qwensharp run qwen3-0.6b-q4_k_m.gguf                          # talk; /help lists the commands
         qwensharp run qwen3:0.6b                                      # a model that 'qwensharp pull qwen3:0.6b' brought
         qwensharp run qwen3-0.6b-q4_k_m.gguf "Why is the sky blue?"   # one answer
-        qwensharp run box "Who are you?"                              # one answer of the model in the box
+        qwensharp run "Who are you?"                                  # one answer of the model in the box, which is also called 'box'
         qwensharp run qwen3-0.6b-q4_k_m.gguf --adapter support/       # with a LoRA adapter
         cat notes.txt | qwensharp run qwen3-4b.gguf "Summarise this." # the piped text, then the request
         qwensharp run qwen3-4b.gguf "2+2?" --no-think --temperature 0 --json
@@ -29,7 +29,7 @@ internal static class RunCommand
         Argument<string?> model = Values.ModelOrBox();
         Argument<string?> prompt = new("PROMPT")
         {
-            Description = "The request. Text piped in comes before it; without PROMPT the piped text is the request.",
+            Description = "The request. Text piped in comes before it; without PROMPT the piped text is the request. Alone, with spaces, it goes to the model in the box.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<string?> adapter = AdapterArguments.One();
@@ -54,11 +54,12 @@ internal static class RunCommand
             if (parsed.GetValue(think) || parsed.GetValue(noThink))
                 options.AdditionalProperties![QwenChatOptionNames.EnableThinking] = parsed.GetValue(think);
 
-            string? request = await RequestAsync(terminal, parsed.GetValue(prompt), stop).ConfigureAwait(false);
+            (string? named, string? asked) = IsPrompt(parsed.GetValue(model), parsed.GetValue(prompt)) ? (null, parsed.GetValue(model)) : (parsed.GetValue(model), parsed.GetValue(prompt));
+            string? request = await RequestAsync(terminal, asked, stop).ConfigureAwait(false);
             if (request is null && parsed.GetValue(json))
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
-            LocalModel local = parsed.GetValue(model) is { } named ? LocalModel.Of(named) : BoxModel.Introduce(terminal);
+            LocalModel local = named is not null ? LocalModel.Of(named) : BoxModel.Introduce(terminal);
             string? name = parsed.GetValue(adapter) is { } path ? $"adapter {AdapterFile.NameOf(path)}" : null;
             await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with
             {
@@ -85,6 +86,16 @@ internal static class RunCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    /// <summary>Whether the one argument is a request to the model in the box: no name of a model has spaces, and it does not look like a path, nor is one.</summary>
+    private static bool IsPrompt(string? model, string? prompt)
+    {
+        if (prompt is not null || model is null || !model.Any(char.IsWhiteSpace) || File.Exists(model) || Directory.Exists(model))
+            return false;
+
+        bool looksLikePath = Path.IsPathRooted(model) || model[0] is '.' or '~' || Path.EndsInDirectorySeparator(model) || model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+        return !looksLikePath;
     }
 
     /// <summary>The one request to answer; null for a conversation with a person at the terminal.</summary>

@@ -21,7 +21,7 @@ internal static class TokenizeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model("A GGUF file, with weights or without, a Hugging Face folder, or its tokenizer.json.");
+        Argument<string> model = Values.Model("A GGUF file, with weights or without, a Hugging Face folder, or its tokenizer.json or qwen.tiktoken.");
         Argument<string?> text = new("TEXT") { Description = "The text; without it, all of standard input.", Arity = ArgumentArity.ZeroOrOne };
         Option<bool> jsonl = new("--jsonl") { Description = "Read lines {\"text\": …} and write lines {\"ids\": […]}; with --decode the other way round." };
         Option<bool> special = new("--parse-special") { Description = "Parse control tokens such as <|im_start|> in the text. Other added tokens, such as <think>, always are." };

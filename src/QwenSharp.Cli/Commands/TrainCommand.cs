@@ -61,7 +61,7 @@ internal static class TrainCommand
         TrainingRun run = new(terminal, config.Training, config.Output);
         TrainingData data = run.Load(tokenizer, template, stop);
         IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config), threads, stop);
-        run.Finish(steps, [Write(config, mix, metadata, vocabulary, source, model, stop)], json);
+        run.Finish(steps, [Write(terminal, config, mix, metadata, vocabulary, source, model, stop)], json);
     }
 
     /// <summary>The tokenizer of the run: another model's, or the one that it was begun with, or else one that is learnt from the data.</summary>
@@ -112,9 +112,9 @@ internal static class TrainCommand
         }
     }
 
-    /// <summary>Writes the model in the type that was asked for.</summary>
+    /// <summary>Writes the model in the type that was asked for, and says where that cannot be.</summary>
     private static string Write(
-        TrainConfig config, WeightMix mix, (string Key, GgufValue Value)[] metadata, BpeVocabulary vocabulary, string? template, TrainableModel model, CancellationToken stop)
+        Terminal terminal, TrainConfig config, WeightMix mix, (string Key, GgufValue Value)[] metadata, BpeVocabulary vocabulary, string? template, TrainableModel model, CancellationToken stop)
     {
         GgufWriter writer = new();
         ConfigWriter.Write(model.Config, writer);
@@ -130,8 +130,13 @@ internal static class TrainCommand
         try
         {
             writer.Save(trained);
-            using GgufFile file = GgufFile.Open(trained);
-            ModelWriter.Save(file, path, new ModelWriterOptions { Mix = mix }, cancellationToken: stop);
+            ModelWriterOptions options = new() { Mix = mix };
+            using (GgufFile file = GgufFile.Open(trained))
+                ModelWriter.Save(file, path, options, cancellationToken: stop);
+
+            using GgufFile written = GgufFile.Open(path);
+            foreach (string line in ModelWriterArguments.FallbackLines(written, options))
+                terminal.Error.WriteLine(line);
         }
         finally
         {

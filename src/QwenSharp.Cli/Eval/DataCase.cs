@@ -1,9 +1,9 @@
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Cli.Commands;
-using QwenSharp.Corpus.Expectations;
 using QwenSharp.Corpus;
+using QwenSharp.Corpus.Expectations;
 using QwenSharp.Protocols.OpenAI;
 using ToolCall = QwenSharp.Corpus.ToolCall;
 
@@ -15,10 +15,10 @@ internal enum AnswerForm
     /// <summary>Letter by letter, but for spaces and line ends around it.</summary>
     Text,
 
-    /// <summary>As a JSON value: the order of fields and the spaces between them do not count.</summary>
+    /// <summary>As a JSON object or list: the order of fields and the spaces between them do not count.</summary>
     Json,
 
-    /// <summary>The same calls with the same arguments, in any order.</summary>
+    /// <summary>The same calls with the same arguments, in any order, whatever is said beside them.</summary>
     Calls,
 }
 
@@ -28,7 +28,7 @@ internal enum AnswerForm
 /// <param name="Expected">The file's answer.</param>
 internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer Expected)
 {
-    public AnswerForm Form => Expected.Calls.Count > 0 ? AnswerForm.Calls : Fields(Expected.Text) is not null ? AnswerForm.Json : AnswerForm.Text;
+    public AnswerForm Form => Expected.Calls.Count > 0 ? AnswerForm.Calls : Parse(Expected.Text) is JsonObject or JsonArray ? AnswerForm.Json : AnswerForm.Text;
 
     /// <summary>Reads the conversations of a JSONL file, in the form that training reads.</summary>
     /// <param name="path">The file.</param>
@@ -50,7 +50,7 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
             }
             catch (Exception fault) when (fault is JsonException or OpenAIException or InvalidOperationException or FormatException)
             {
-                string said = fault is JsonException json ? JsonProblem.Of(json) : fault.Message;
+                string said = fault is JsonException json ? JsonProblem.Of(json).Replace("(line 1, ", "(", StringComparison.Ordinal) : fault.Message;
                 throw new InvalidDataException($"{path}:{number}: {said.TrimEnd('.')}.", fault);
             }
         }
@@ -61,7 +61,7 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
     /// <summary>What is wrong with an answer; null if nothing.</summary>
     public string? Fault(Answer answer) => Form switch
     {
-        AnswerForm.Calls => new CallsTools(Expected.Calls).Fault(answer),
+        AnswerForm.Calls => new CallsTools(Expected.Calls).Fault(answer with { Text = "" }),
         AnswerForm.Json => new IsJson(Expected.Text).Fault(answer),
         _ => answer.Calls.Count > 0 ? $"called {answer.Calls[0].Name}" : answer.Text.Trim() == Expected.Text.Trim() ? null : "is another text",
     };
@@ -69,11 +69,11 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
     /// <summary>How many fields the expected JSON object has, and how many of them the answer has with the same value; no fields where none is expected.</summary>
     public (int All, int Right) CountFields(Answer answer)
     {
-        if (Form != AnswerForm.Json || Fields(Expected.Text) is not { } expected)
+        if (Form != AnswerForm.Json || Parse(Expected.Text) is not JsonObject expected)
             return (0, 0);
 
-        JsonObject? said = Fields(answer.Text);
-        return (expected.Count, expected.Count(field => said is not null && said.TryGetPropertyValue(field.Key, out JsonNode? value) && JsonNode.DeepEquals(value, field.Value)));
+        JsonObject? said = Parse(answer.Text) as JsonObject;
+        return (expected.Count, expected.Count(field => said is not null && said.TryGetPropertyValue(field.Key, out JsonNode? value) && AreEqual(value, field.Value)));
     }
 
     private static DataCase Read(int number, string line, int longestAnswer)
@@ -89,8 +89,15 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
         JsonObject request = new() { ["messages"] = messages.DeepClone(), ["temperature"] = 0, ["max_tokens"] = longestAnswer };
         foreach ((string name, JsonNode? value) in conversation)
         {
-            if (name != "messages" && value is not null)
-                request[name == "kwargs" ? "chat_template_kwargs" : name] = value.DeepClone();
+            if (name == "messages" || value is null)
+                continue;
+
+            string field = name == "kwargs" ? "chat_template_kwargs" : name;
+            if (field is not ("tools" or "chat_template_kwargs") || request.ContainsKey(field))
+                throw new FormatException($"a conversation has no field \"{name}\" here; it has \"messages\", \"tools\" and one \"chat_template_kwargs\" (or \"kwargs\")");
+
+            if (value is not JsonArray { Count: 0 })
+                request[field] = value.DeepClone();
         }
 
         return new DataCase(number, ChatCompletionRequest.Read(JsonElement.Parse(request.ToJsonString())), ReadAnswer(answer));
@@ -130,6 +137,7 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
             foreach ((JsonObject call, int i) in (message["tool_calls"] as JsonArray ?? []).OfType<JsonObject>().Select((call, i) => (call, i)))
             {
                 call["id"] ??= $"call_{place}_{i}";
+                call["type"] ??= "function";
                 open.Enqueue((string)call["id"]!);
                 if (call["function"] is JsonObject function && function["arguments"] is JsonObject arguments)
                     function["arguments"] = arguments.ToJsonString();
@@ -140,11 +148,24 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
         }
     }
 
-    private static JsonObject? Fields(string text)
+    /// <summary>A model may say numbers that are too long to compare, and halves of characters.</summary>
+    private static bool AreEqual(JsonNode? said, JsonNode? expected)
     {
         try
         {
-            return JsonNode.Parse(text, documentOptions: Output.StrictJson) as JsonObject;
+            return JsonNode.DeepEquals(said, expected);
+        }
+        catch (Exception strange) when (strange is ArgumentException or InvalidOperationException)
+        {
+            return false;
+        }
+    }
+
+    private static JsonNode? Parse(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text, documentOptions: Output.StrictJson);
         }
         catch (JsonException)
         {

@@ -7,15 +7,15 @@ namespace QwenSharp.Cli.Hub;
 /// <param name="Id">The name it was called by; null where that was a path.</param>
 internal sealed record LocalModel(string Path, string? Id)
 {
-    /// <summary>A path that exists stands for itself; "box" for the model in the box; a short name or ORG/NAME[:QUANT] for what was pulled under it.</summary>
+    /// <summary>"box" stands for the model in the box, and "./box" for a folder of that name; a path that exists for itself; a short name or ORG/NAME[:QUANT] for what was pulled under it.</summary>
     /// <exception cref="HubException">It is the name of a model that is not here, or of several.</exception>
     /// <exception cref="FileNotFoundException">It is neither a path nor a name.</exception>
     public static LocalModel Of(string model)
     {
-        if (File.Exists(model) || Directory.Exists(model))
-            return new LocalModel(model, null);
         if (model == BoxModel.Name)
             return BoxModel.Open();
+        if (File.Exists(model) || Directory.Exists(model))
+            return new LocalModel(model, null);
 
         HubOptions options = HubOptions.FromEnvironment();
         ModelReference? reference = ModelNames.SizesOf(model).Any() ? ModelReference.Parse(model, options) : ModelReference.TryParse(model, options);

@@ -89,10 +89,14 @@ internal sealed class ModelWriterArguments
         {
             string types = string.Join(", ", summary.Types.Select(type => $"{type.Tensors} × {type.Type}"));
             terminal.Out.WriteLine($"{output}: {Output.Bytes(summary.Bytes)}, {summary.BitsPerWeight:0.00} bits per weight ({types}), in {elapsed.TotalSeconds:0.0} s");
-            foreach ((TensorType type, int count) in fallbacks)
-                terminal.Out.WriteLine($"{count} {(count == 1 ? "matrix is" : "matrices are")} {type} instead: rows that do not fill blocks of {options.Mix!.Bulk.BlockLength()} cannot be {options.Mix.Bulk}.");
+            foreach (string line in FallbackLines(file, options))
+                terminal.Out.WriteLine(line);
         }
     }
+
+    /// <summary>A line for each type that matrices have in place of that of the mix.</summary>
+    public static IEnumerable<string> FallbackLines(GgufFile file, ModelWriterOptions options) => Fallbacks(file, options).CountBy(tensor => tensor.Type).Select(entry =>
+        $"{entry.Value} {(entry.Value == 1 ? "matrix is" : "matrices are")} {entry.Key} instead: rows that do not fill blocks of {options.Mix!.Bulk.BlockLength()} cannot be {options.Mix.Bulk}.");
 
     /// <summary>The matrices that could not have a type of the mix, as their rows do not fill its blocks.</summary>
     private static IEnumerable<Tensor> Fallbacks(GgufFile file, ModelWriterOptions options) => options.Mix is not { } mix ? [] : file.Tensors.Where(tensor =>

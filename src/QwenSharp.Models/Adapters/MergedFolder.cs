@@ -7,7 +7,7 @@ namespace QwenSharp.Models;
 public static class MergedFolder
 {
     // Configuration, tokenizer, template; weights in other formats would be those of the model without the adapter.
-    private static readonly string[] CopiedExtensions = [".json", ".jinja", ".txt", ".model"];
+    private static readonly string[] CopiedExtensions = [".json", ".jinja", ".txt", ".model", ".tiktoken"];
 
     private const int SlabBytes = 16 << 20;
 

@@ -96,7 +96,9 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
             HuggingFaceConfig config = HuggingFaceConfig.Read(json, HuggingFaceNames.NextTokenLayers(files.Tensors.Select(tensor => tensor.Name)), metadata);
             HuggingFaceException? generation = new HuggingFaceText(folder, json, metadata).Read();
             IReadOnlyList<string> unknown = config.UnknownSettings();
-            string[] notes = unknown.Count == 0 ? [] : [$"config.json has settings that mean nothing here: {string.Join(", ", unknown)}."];
+            string[] notes = [.. config.Remarks];
+            if (unknown.Count > 0)
+                notes = [.. notes, $"config.json has settings that mean nothing here: {string.Join(", ", unknown)}."];
             if (generation is not null)
                 notes = [.. notes, $"The model cannot generate text until this is mended: {generation.Message}"];
 

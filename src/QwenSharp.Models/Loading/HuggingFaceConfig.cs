@@ -14,7 +14,7 @@ internal sealed class HuggingFaceConfig
     [
         "_attn_implementation", "_name_or_path", "attention_dropout", "attn_dropout_prob", "auto_map", "bf16", "bos_token_id", "decoder_sparse_step", "dtype", "emb_dropout_prob", "eos_token_id", "fp16", "fp32",
         "initializer_range", "image_token_id", "is_decoder", "mamba_ssm_dtype", "max_window_layers", "model_type", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "no_bias", "onnx_safe", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
-        "scale_attn_weights", "sliding_window", "softmax_in_fp32", "tokenizer_class", "tokenizer_type", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache", "use_cache_kernel", "use_cache_quantization", "use_flash_attn", "video_token_id", "vision_config", "vision_end_token_id", "vision_start_token_id", "vision_token_id",
+        "sliding_window", "softmax_in_fp32", "tokenizer_class", "tokenizer_type", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache", "use_cache_kernel", "use_cache_quantization", "use_flash_attn", "video_token_id", "vision_config", "vision_end_token_id", "vision_start_token_id", "vision_token_id",
     ];
 
     private readonly OrderedDictionary<string, GgufValue> _metadata;
@@ -58,6 +58,9 @@ internal sealed class HuggingFaceConfig
         config.RequireNeutral();
         return config;
     }
+
+    /// <summary>What a reader should know of the settings.</summary>
+    public List<string> Remarks { get; } = [];
 
     /// <summary>Settings that this build knows nothing of; they change nothing here.</summary>
     public IReadOnlyList<string> UnknownSettings() => [.. Text.Unconsumed().Where(name => !Notes.Contains(name))];
@@ -104,7 +107,7 @@ internal sealed class HuggingFaceConfig
         if (NextTokenLayers > 0)
             Add("nextn_predict_layers", (uint)NextTokenLayers);
 
-        AddLength("context_length", "max_position_embeddings");
+        Add("context_length", (uint)ContextLength());
         Add("embedding_length", (uint)width);
         if (Text.Has("intermediate_size") || !Text.Has("moe_intermediate_size"))
             AddLength("feed_forward_length", "intermediate_size");
@@ -120,6 +123,21 @@ internal sealed class HuggingFaceConfig
 
         Add("attention.layer_norm_rms_epsilon", Text.TryGetNumber("rms_norm_eps", out double epsilon) || Text.TryGetNumber("layer_norm_epsilon", out epsilon) ? (float)epsilon : 1e-6f);
         HuggingFaceRope.Write(this);
+    }
+
+    /// <summary>
+    /// The first generation was trained on <c>seq_length</c> positions, up to which its two ways to go further (the base of the rotation grows, attention is multiplied by a
+    /// logarithm) change nothing. This build has neither of them: it ends there.
+    /// </summary>
+    private int ContextLength()
+    {
+        int most = Length("max_position_embeddings");
+        bool stretches = Text.TryGetBool("use_dynamic_ntk", out bool scales) && scales, sharpens = Text.TryGetBool("use_logn_attn", out bool grows) && grows;
+        if (!Text.Has("seq_length") || Length("seq_length") is var trained && (trained >= most || !(stretches || sharpens)))
+            return most;
+
+        Remarks.Add($"The context is {trained} positions, not {most}: what config.json asks for beyond them (use_dynamic_ntk, use_logn_attn) is not supported.");
+        return trained;
     }
 
     /// <summary>Settings of features that these families do not have, or that this build does not honour.</summary>

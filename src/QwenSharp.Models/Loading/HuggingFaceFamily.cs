@@ -23,6 +23,8 @@ internal sealed record HuggingFaceFamily(
         {
             if (config.Text.TryGetNumber("rotary_pct", out double share) && share != 1)
                 throw config.Refusal("rotary_pct", "only heads that turn as a whole are supported");
+            if (config.Text.TryGetBool("scale_attn_weights", out bool scales) && !scales)
+                throw config.Refusal("scale_attn_weights", "attention is always scaled");
         }),
         new("qwen2", ["Qwen2ForCausalLM", "Qwen2Model"]),
         new("qwen2moe", ["Qwen2MoeForCausalLM"], WriteKeys: config =>

@@ -43,8 +43,8 @@ internal static class CheckpointVocabulary
             throw new TokenizerFormatException("The vocabulary asks for a token at the end of each text and does not say which.");
 
         Func<BpeVocabulary> read = IsIn(file)
-            ? file is HuggingFaceCheckpoint folder ? () => ReadFile(folder.TokenizerPath) : FromGguf(metadata)
-            : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
+            ? file is HuggingFaceCheckpoint folder ? () => ReadFolder(folder) : FromGguf(metadata)
+            : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json or qwen.tiktoken" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
         return () =>
         {
             BpeVocabulary vocabulary = read();
@@ -77,6 +77,21 @@ internal static class CheckpointVocabulary
         }
 
         return stops;
+    }
+
+    /// <summary>
+    /// Reads a folder's vocabulary. The control tokens of a tiktoken file have the ids behind its last line, and so wrong ones where the file was cut: it must fit the
+    /// model's own vocabulary, which is a little larger to fill a multiple.
+    /// </summary>
+    /// <inheritdoc cref="ReadFile" path="/exception"/>
+    public static BpeVocabulary ReadFolder(HuggingFaceCheckpoint folder)
+    {
+        const int mostFilling = 512;
+        BpeVocabulary vocabulary = ReadFile(folder.TokenizerPath);
+        int model = folder.Metadata.GetInt32($"{folder.Metadata.GetString("general.architecture")}.vocab_size"), all = vocabulary.Tokens.Count + vocabulary.AddedTokens.Count;
+        return !folder.TokenizerPath.EndsWith(".tiktoken", StringComparison.Ordinal) || (all <= model && model - all < mostFilling)
+            ? vocabulary
+            : throw new TokenizerFormatException($"{folder.TokenizerPath} has {all} tokens with its control tokens, and the model {model}: the file is not whole, or another model's.");
     }
 
     private static Func<BpeVocabulary> FromGguf(GgufMetadata metadata)
