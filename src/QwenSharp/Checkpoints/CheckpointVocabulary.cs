@@ -86,7 +86,7 @@ internal static class CheckpointVocabulary
     /// <inheritdoc cref="ReadFile" path="/exception"/>
     public static BpeVocabulary ReadFolder(HuggingFaceCheckpoint folder)
     {
-        const int mostFilling = 512;
+        const int mostFilling = 256;
         BpeVocabulary vocabulary = ReadFile(folder.TokenizerPath);
         int model = folder.Metadata.GetInt32($"{folder.Metadata.GetString("general.architecture")}.vocab_size"), all = vocabulary.Tokens.Count + vocabulary.AddedTokens.Count;
         return !folder.TokenizerPath.EndsWith(".tiktoken", StringComparison.Ordinal) || (all <= model && model - all < mostFilling)
