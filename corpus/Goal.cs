@@ -20,6 +20,7 @@ public sealed record Goal(string Name, int? Percent)
         new("arithmetic, thinking", 95),
         new("arithmetic, direct", null),
         new("phrases", 90),
+        new("phrases, several languages", 90),
         new("stories", 90),
     ];
 
@@ -36,6 +37,7 @@ public sealed record Goal(string Name, int? Percent)
             ("tools", "result") => "answers from results",
             ("tools", var kind) => kind,
             ("arithmetic", var kind) => kind.EndsWith("direct", StringComparison.Ordinal) ? "arithmetic, direct" : "arithmetic, thinking",
+            ("phrases", "several languages") => "phrases, several languages",
             (var skill, _) => skill,
         };
         return All.First(goal => goal.Name == name);

@@ -17,25 +17,31 @@ internal static class Invented
     public static string Person(Draw draw) => draw.Below(20) switch
     {
         0 => draw.Of(Pools.Find("person-script")),
-        < 4 => $"{Name(draw)} {Name(draw)}",
-        < 8 => $"{draw.Of(Pools.Find("first"))} {Name(draw)}",
+        1 => $"{PlainWords.Script(draw)} {PlainWords.Script(draw)}",
+        < 12 => $"{First(draw)} {Last(draw)}",
         _ => $"{draw.Of(Pools.Find("first"))} {draw.Of(Pools.Find("last"))}",
     };
 
-    public static string First(Draw draw) => draw.Chance(30) ? Name(draw) : draw.Of(Pools.Find("first"));
+    public static string First(Draw draw) => draw.Below(20) switch { < 6 => Name(draw), < 9 => Capital(PlainWords.Word(draw)), _ => draw.Of(Pools.Find("first")) };
+
+    private static string Last(Draw draw) => draw.Below(20) switch { < 8 => Name(draw), < 15 => Capital(PlainWords.Word(draw)), _ => draw.Of(Pools.Find("last")) };
 
     public static string City(Draw draw) => draw.Below(20) switch
     {
         0 => draw.Of(Pools.Find("city-script")),
-        < 5 => Name(draw),
+        1 => PlainWords.Script(draw),
+        < 7 => Name(draw),
+        < 11 => Capital(PlainWords.Word(draw)),
+        < 12 => $"{Capital(PlainWords.Word(draw))} {Name(draw)}",
         _ => draw.Of(Pools.Find("city")),
     };
 
     public static string Email(Draw draw)
     {
-        string user = First(draw).ToLowerInvariant();
-        string rest = draw.Below(3) switch { 0 => "", 1 => "." + Word(draw), _ => Digits(draw, 2) };
-        return $"{user}{rest}@{draw.Of(Pools.Find("domain"))}";
+        string user = draw.Chance(60) ? First(draw).ToLowerInvariant() : PlainWords.Word(draw);
+        string rest = draw.Below(4) switch { 0 => "", 1 => "." + Word(draw), 2 => draw.Of(["_", ".", "-"]) + PlainWords.Word(draw), _ => Digits(draw, 2) };
+        string host = draw.Chance(40) ? Word(draw) : PlainWords.Word(draw);
+        return $"{user}{rest}@{(draw.Chance(35) ? draw.Of(Pools.Find("domain")) : $"{host}.{draw.Of(["com", "org", "net", "test", "example", "io", "eu", "info", "dev", "de"])}")}";
     }
 
     public static string Id(Draw draw) => draw.Unseen(() => draw.Below(5) switch
@@ -63,11 +69,31 @@ internal static class Invented
 
     public static string Phone(Draw draw) => $"+{draw.Between(1, 99)} {Digits(draw, 3)} {Digits(draw, 4)}";
 
-    public static string File(Draw draw) => $"{(draw.Chance(50) ? Word(draw) : draw.Of(Pools.Find("word")))}.{draw.Of(Pools.Find("extension"))}";
+    public static string File(Draw draw)
+    {
+        string stem = draw.Below(10) switch { < 3 => Word(draw), < 5 => draw.Of(Pools.Find("word")), < 8 => PlainWords.Word(draw), _ => $"{PlainWords.Word(draw)}{draw.Of("_-")}{PlainWords.Word(draw)}" };
+        string number = draw.Chance(15) ? Digits(draw, draw.Between(1, 4)) : "";
+        string extension = draw.Chance(65) ? draw.Of(Pools.Find("extension")) : string.Concat(Enumerable.Range(0, draw.Between(1, 4)).Select(_ => draw.Of("abcdefghijklmnopqrstuvwxyz")));
+        return $"{stem}{number}.{extension}";
+    }
 
-    public static string Address(Draw draw) => $"{draw.Between(1, 199)} {draw.Of(Pools.Find("street"))}";
+    public static string Address(Draw draw) => $"{draw.Between(1, 199)} {Street(draw)}";
 
-    public static string Title(Draw draw) => $"The {Capital(draw.Of(Pools.Find("adjective")))} {Capital(draw.Chance(50) ? draw.Of(Pools.Find("item")) : draw.Of(Pools.Find("word")))}";
+    public static string Street(Draw draw) => draw.Chance(40)
+        ? draw.Of(Pools.Find("street"))
+        : $"{(draw.Chance(50) ? Name(draw) : Capital(PlainWords.Word(draw)))} {draw.Of(["Street", "Road", "Lane", "Avenue", "Square", "Way", "Drive", "Alley", "Court", "Hill"])}";
+
+    public static string Company(Draw draw) => draw.Chance(40)
+        ? draw.Of(Pools.Find("company"))
+        : (draw.Chance(50) ? Name(draw) : Capital(PlainWords.Word(draw))) + draw.Of(["", "", " Works", " Labs", " Group", " Foods", " Systems", " Brothers"]);
+
+    public static string Title(Draw draw) => draw.Below(10) switch
+    {
+        < 5 => $"The {Capital(draw.Of(Pools.Find("adjective")))} {Capital(draw.Chance(50) ? draw.Of(Pools.Find("item")) : draw.Of(Pools.Find("word")))}",
+        < 7 => $"The {Capital(PlainWords.Word(draw))} {Capital(PlainWords.Word(draw))}",
+        < 9 => $"{Capital(PlainWords.Word(draw))} of {Capital(PlainWords.Word(draw))}",
+        _ => Capital(PlainWords.Term(draw)),
+    };
 
     public static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 

@@ -8,7 +8,7 @@ namespace QwenSharp.Corpus;
 internal readonly record struct SlotValue(string Said, string Json);
 
 /// <summary>
-/// What may stand in a slot: a list of <c>pools.txt</c>, something invented (<c>person</c>, <c>id</c>), a range (<c>int 1..20</c>, <c>number</c>), or one of some values
+/// What may stand in a slot: one of a list of <c>pools.txt</c> or, as often, something else that could be on it, something invented (<c>person</c>, <c>id</c>), a range (<c>int 1..20</c>, <c>number</c>), or one of some values
 /// with its wordings: <c>enum celsius=Celsius/degrees Celsius, fahrenheit</c>, <c>bool true=with breakfast, false=without breakfast</c>.
 /// </summary>
 /// <param name="Type">Its JSON type.</param>
@@ -49,7 +49,7 @@ internal sealed record SlotKind(string Type, IReadOnlyList<string> Values, Func<
             "enum" => Choice("string", rest, SpacedJson.Text),
             "bool" => Choice("boolean", rest, value => value),
             _ when Inventions.TryGetValue(name, out Func<Draw, string>? invent) => Text(invent),
-            _ => Text(draw => draw.Of(Pools.Find(name))),
+            _ => Text(Listed(name)),
         };
     }
 
@@ -74,6 +74,21 @@ internal sealed record SlotKind(string Type, IReadOnlyList<string> Values, Func<
             (string value, string[] wordings) = draw.Of(options);
             return new SlotValue(draw.Of(wordings), json(value));
         });
+    }
+
+    /// <summary>A value of a list or, as often, any other, so that the list is not learnt by heart.</summary>
+    private static Func<Draw, string> Listed(string name)
+    {
+        Pool pool = Pools.Find(name);
+        return name switch
+        {
+            "street" => Invented.Street,
+            "company" => Invented.Company,
+            "country" or "language" => draw => draw.Below(20) switch { < 13 => draw.Of(pool), < 17 => Invented.Name(draw), _ => Invented.Capital(PlainWords.Word(draw)) },
+            "message" or "task" => draw => draw.Chance(45) ? draw.Of(pool) : PlainWords.Sentence(draw),
+            "color" or "genre" or "extension" => draw => draw.Chance(55) ? draw.Of(pool) : PlainWords.Word(draw),
+            _ => draw => draw.Chance(45) ? draw.Of(pool) : PlainWords.Term(draw),
+        };
     }
 
     private static SlotValue Same(string text) => new(text, text);

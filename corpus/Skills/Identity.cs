@@ -9,7 +9,7 @@ internal sealed class Identity : Skill
 
     public override string Name => "identity";
 
-    public override int Share => 6;
+    public override int Share => 5;
 
     public override Exercise Make(Draw draw)
     {

@@ -2,12 +2,24 @@ using QwenSharp.Corpus.Expectations;
 
 namespace QwenSharp.Corpus.Skills;
 
-/// <summary>Everyday phrases between any two of ten languages, asked for in English or in the phrase's own.</summary>
+/// <summary>Everyday phrases between any two of ten languages, asked for in English or in the phrase's own; or into several languages at once.</summary>
 internal sealed class Phrases : Skill
 {
     private static readonly string[] Languages;
     private static readonly string[][][] Table;
     private static readonly Dictionary<string, string[]> Asks, Names;
+
+    private static readonly string[] Into =
+    [
+        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in {list}?", "Translate [to|into] {list}: {phrase}", "Translate [\"{phrase}\"|'{phrase}'] [to|into] {list}[.|]", "{phrase} in {list}[|?|, please]",
+        "[Say|Write|Put] [\"{phrase}\"|'{phrase}'] in {list}[.|, please.]",
+    ];
+
+    private static readonly string[] IntoAll =
+    [
+        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in [all|the] other languages?", "Translate \"{phrase}\" into [all languages|every language][ you know|][.|]", "{phrase}[ in|:] all languages[|, please]",
+        "[Say|Write|Give me] [\"{phrase}\"|'{phrase}'] in [all your languages|every language you speak][.|]",
+    ];
 
     // A text that stands in several rows of one language, such as "bonjour", is asked for by the first alone.
     private static readonly HashSet<(int Row, int Language)> Ambiguous = [];
@@ -34,13 +46,15 @@ internal sealed class Phrases : Skill
 
     public override string Name => "phrases";
 
-    public override int Share => 14;
+    public override int Share => 21;
 
     public override Exercise Make(Draw draw)
     {
-        int row = draw.Below(Table.Length), from = draw.Chance(55) ? 0 : draw.Below(Languages.Length), to = Other(draw, from);
+        int row = draw.Below(Table.Length), from = draw.Chance(35) ? 0 : draw.Below(Languages.Length), to = Other(draw, from);
         if (Ambiguous.Contains((row, from)))
             return Make(draw);
+        if (draw.Chance(35))
+            return IntoSeveral(draw, row, from);
 
         (string question, string frame) = Ask(draw, row, from, to);
         List<Message> messages = [Message.User(question), Message.Assistant(Table[row][to][0])];
@@ -57,6 +71,24 @@ internal sealed class Phrases : Skill
         {
             Key = key,
             KeysOnTheWay = before,
+        };
+    }
+
+    /// <summary>A line a language. It teaches most about a phrase, as each line sees the ones before.</summary>
+    private Exercise IntoSeveral(Draw draw, int row, int from)
+    {
+        int[] into = [.. draw.Some([.. Enumerable.Range(0, Languages.Length).Where(language => language != from)], draw.Of([2, 2, 3, 3, 4, 5, 6, 9]))];
+        if (into.Length == Languages.Length - 1)
+            Array.Sort(into);
+
+        string list = $"{string.Join(", ", into.SkipLast(1).Select(language => Languages[language]))}{(draw.Chance(80) ? " and " : ", ")}{Languages[into[^1]]}";
+        string frame = draw.Of(into.Length == Languages.Length - 1 ? IntoAll : Into);
+        string question = Grammar.Expand(frame, draw, slot => slot == "phrase" ? Table[row][from][0] : list);
+        string answer = string.Join('\n', into.Select(language => $"{Languages[language]}: {Table[row][language][0]}"));
+        Conversation talk = Talk(draw, [Message.User(Invented.Capital(question)), Message.Assistant(answer)]);
+        return new Exercise(Name, "several languages", talk, new Mentions([.. into.Select(language => (IReadOnlyList<string>)[.. Table[row][language].Select(phrase => $"{Languages[language]}: {phrase}")])]))
+        {
+            Key = $"{row} {from} {frame} {list}",
         };
     }
 

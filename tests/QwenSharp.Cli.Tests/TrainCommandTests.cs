@@ -57,6 +57,43 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_goes_on_from_another_model_with_its_tokenizer()
+    {
+        await Invocation.RunAsync("train", _training.WriteConfig("first"));
+        _training.WriteData("no.jsonl", "no");
+        string config = _training.WriteConfig("second", config => (config["start_from"], config["training"]!["data"], config["training"]!["steps"]) = ("first/model.gguf", new JsonArray("no.jsonl"), 30));
+        Invocation train = await Invocation.RunAsync("train", config);
+
+        Assert.Equal(0, train.Code);
+        Assert.DoesNotContain("learning a tokenizer", train.Error);
+        Assert.Equal(File.ReadAllText(Path.Combine(_training["first"], "tokenizer.json")), File.ReadAllText(Path.Combine(_training["second"], "tokenizer.json")));
+        Assert.Equal("no", await Answer(Path.Combine(_training["second"], "model.gguf")));
+
+        // Without a step's worth of learning the weights are those of the first run.
+        Invocation still = await Invocation.RunAsync("train", _training.WriteConfig("third", config =>
+            (config["start_from"], config["training"]!["steps"], config["training"]!["learning_rate"]) = ("first/model.gguf", 1, 1e-30)));
+        Assert.Equal(0, still.Code);
+        Assert.Equal(await Logits(Path.Combine(_training["first"], "model.gguf")), await Logits(Path.Combine(_training["third"], "model.gguf")));
+    }
+
+    [Theory]
+    [InlineData("model.layers is 3, and start_from has 2", "model.layers", "3")]
+    [InlineData("model.rope_theta is 500, and start_from has 10000", "model.rope_theta", "500")]
+    [InlineData("start_from is empty", "start_from", "\"\"")]
+    [InlineData("absent.gguf", "start_from", "\"absent.gguf\"")]
+    public async Task A_start_that_does_not_fit_is_refused(string said, string key, string value)
+    {
+        await Invocation.RunAsync("train", _training.WriteConfig("first", config => config["training"]!["steps"] = 1));
+        string config = _training.WriteConfig("second", config =>
+        {
+            config["start_from"] = "first/model.gguf";
+            string[] path = key.Split('.');
+            (path.Length == 1 ? config : config[path[0]]!.AsObject())[path[^1]] = JsonNode.Parse(value);
+        });
+        (await Invocation.RunAsync("train", config)).AssertFails(ExitCode.Failure, said);
+    }
+
+    [Fact]
     public async Task A_type_that_rows_do_not_fit_is_said_to_be_replaced()
     {
         Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("base", config => (config["type"], config["training"]!["steps"]) = ("q4_k_m", 1)));

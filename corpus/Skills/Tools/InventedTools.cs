@@ -14,7 +14,9 @@ internal static class InventedTools
         ]).Select(line => DataFile.Field(line, "; ")).Select(field => (field.Name, SlotKind.Parse(field.Value))),
     ];
 
-    public static ToolKind Make(Draw draw) => Make(draw, draw.Of(Pools.Find("verb").All), draw.Of(Pools.Find("thing").All));
+    public static ToolKind Make(Draw draw) => draw.Chance(25)
+        ? Make(draw, PlainWords.Word(draw), PlainWords.Word(draw))
+        : Make(draw, draw.Of(Pools.Find("verb").All), draw.Of(Pools.Find("thing").All));
 
     /// <summary>A tool that is easily mistaken for another: the same verb or the same thing.</summary>
     public static ToolKind MakeLike(Draw draw, ToolKind other) => draw.Chance(50)
@@ -32,7 +34,10 @@ internal static class InventedTools
 
     private static ToolKind Make(Draw draw, string verb, string thing)
     {
-        NamedSlot[] slots = [.. draw.Some(Parameters, draw.Between(1, 3)).Select((parameter, i) => new NamedSlot(parameter.Name, i == 0 || draw.Chance(70), [parameter.Name], parameter.Kind))];
+        NamedSlot[] slots = [.. draw.Some(Parameters, draw.Between(1, 3))
+            .Select(parameter => draw.Chance(25) ? parameter with { Name = Named(draw) } : parameter)
+            .DistinctBy(parameter => parameter.Name)
+            .Select((parameter, i) => new NamedSlot(parameter.Name, i == 0 || draw.Chance(70), [parameter.Name], parameter.Kind))];
         return new ToolKind(verb + " " + thing, "invented")
         {
             Verbs = [verb],
@@ -63,6 +68,8 @@ internal static class InventedTools
         yield return $"{Invented.Capital(verb)} {thing}, {list}";
         yield return $"[New {thing}|A {thing}]: {list}. Please {verb} it.";
     }
+
+    private static string Named(Draw draw) => draw.Chance(50) ? PlainWords.Word(draw) : $"{PlainWords.Word(draw)}_{PlainWords.Word(draw)}";
 
     private static string Spoken(NamedSlot slot) => slot.Slot.Replace('_', ' ');
 }

@@ -16,16 +16,16 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
 
     public override string Name => "tools";
 
-    public override int Share => 24;
+    public override int Share => 36;
 
     public override Exercise Make(Draw draw) => draw.Below(100) switch
     {
-        < 36 => OneCall(draw),
-        < 58 => SeveralCalls(draw),
-        < 72 => Answer(draw),
-        < 78 => SeveralAnswers(draw),
-        < 82 => FollowUp(draw),
-        < 92 => NoneFits(draw),
+        < 33 => OneCall(draw),
+        < 53 => SeveralCalls(draw),
+        < 62 => Answer(draw),
+        < 66 => SeveralAnswers(draw),
+        < 70 => FollowUp(draw),
+        < 93 => NoneFits(draw),
         _ => NoneNeeded(draw),
     };
 
@@ -74,7 +74,7 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
     private Exercise NoneFits(Draw draw)
     {
         OfferedTool wanted = Any(draw);
-        Conversation talk = Talk(draw, [Message.User(wanted.Ask(draw).Text), Message.Assistant(draw.Of(Declines))], [.. Others(draw, [wanted], draw.Between(1, 4)).Select(tool => tool.Schema)]);
+        Conversation talk = Talk(draw, [Message.User(wanted.Ask(draw).Text), Message.Assistant(draw.Of(Declines))], [.. Others(draw, [wanted], draw.Of([1, 1, 1, 2, 2, 3]), near: 60).Select(tool => tool.Schema)]);
         return new Exercise(Name, "no tool fits", talk, Mentions.Of("can't|cannot|no tool|none of|not able")) { Key = "without " + wanted.Signature };
     }
 
@@ -100,17 +100,17 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
     private static OfferedTool Any(Draw draw) => new(draw.Chance(40) ? InventedTools.Make(draw) : draw.Of(ToolKind.All), draw);
 
     /// <summary>Tools that do something else, some of them nearly the same.</summary>
-    private static List<OfferedTool> Others(Draw draw, IReadOnlyList<OfferedTool> than, int count)
+    private static List<OfferedTool> Others(Draw draw, IReadOnlyList<OfferedTool> than, int count, int near = 45)
     {
         List<OfferedTool> others = [];
         while (others.Count < count)
         {
-            OfferedTool? near = than.Count > 0 && draw.Chance(40) ? than[0] : null;
-            OfferedTool other = near switch
+            OfferedTool? like = than.Count > 0 && draw.Chance(near) ? than[0] : null;
+            OfferedTool other = like switch
             {
                 null => Any(draw),
-                { Kind.Domain: "invented" } => new OfferedTool(InventedTools.MakeLike(draw, near.Kind), draw),
-                _ => new OfferedTool(draw.Of(Domains[near.Kind.Domain].ToArray()), draw),
+                { Kind.Domain: "invented" } => new OfferedTool(InventedTools.MakeLike(draw, like.Kind), draw),
+                _ => new OfferedTool(draw.Of(Domains[like.Kind.Domain].ToArray()), draw),
             };
             if (than.Concat(others).All(taken => taken.Kind.Id != other.Kind.Id && taken.Schema.Name != other.Schema.Name))
                 others.Add(other);

@@ -41,19 +41,13 @@ internal static class EvalDataCommand
         {
             string file = parsed.GetValue(data)!;
             LocalModel local = parsed.GetValue(model) is { } named ? LocalModel.Of(named) : BoxModel.Open();
-            string? adapterPath = parsed.GetValue(adapter);
+            (string? name, IReadOnlyDictionary<string, string> adapters) = AdapterArguments.Read(parsed, adapter);
             if (parsed.GetValue(failures) is { } output)
-                OutputFile.Check(output, adapterPath is null ? [file, local.Path] : [file, local.Path, adapterPath]);
+                OutputFile.Check(output, [file, local.Path, .. adapters.Values]);
 
             IReadOnlyList<DataCase> cases = DataCase.Read(file, parsed.GetValue(longest));
-            string? name = adapterPath is null ? null : $"adapter {AdapterFile.NameOf(adapterPath)}";
             IReadOnlyList<Answer> answers;
-            await using (QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with
-            {
-                Id = local.Id,
-                MaxSequences = AtOnce,
-                Adapters = name is null ? new Dictionary<string, string>() : new() { [name] = adapterPath! },
-            }))
+            await using (QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with { Id = local.Id, MaxSequences = AtOnce, Adapters = adapters }))
             {
                 using QwenChatClient client = new(loaded, name);
                 using ProgressLine line = new(terminal);

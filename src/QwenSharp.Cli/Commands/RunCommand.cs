@@ -60,12 +60,8 @@ internal static class RunCommand
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
             LocalModel local = named is not null ? LocalModel.Of(named) : BoxModel.Introduce(terminal);
-            string? name = parsed.GetValue(adapter) is { } path ? $"adapter {AdapterFile.NameOf(path)}" : null;
-            await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with
-            {
-                Id = local.Id,
-                Adapters = name is null ? new Dictionary<string, string>() : new() { [name] = parsed.GetValue(adapter)! },
-            });
+            (string? name, IReadOnlyDictionary<string, string> adapters) = AdapterArguments.Read(parsed, adapter);
+            await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with { Id = local.Id, Adapters = adapters });
             bool hasSwitch = loaded.Template.Source.Contains(QwenChatOptionNames.EnableThinking, StringComparison.Ordinal);
             if (!hasSwitch && (parsed.GetValue(think) || parsed.GetValue(noThink)))
                 throw new UsageException($"{(parsed.GetValue(think) ? "--think" : "--no-think")} changes nothing: the template of {loaded.Id} has no switch for reasoning.");

@@ -40,7 +40,7 @@ internal static class TrainCommand
             if (parsed.GetValue(steps) is { } given)
                 config = config with { Training = config.Training with { Steps = given } };
 
-            TrainingRun.Prepare(config.Output, "The output", config.Training, config.Tokenizer.From is { } from ? [from] : []);
+            TrainingRun.Prepare(config.Output, "The output", config.Training, [.. ((string?[])[config.Tokenizer.From, config.StartFrom]).OfType<string>().Distinct()]);
             Train(terminal, config, parsed.GetValue(threads), parsed.GetValue(json), stop);
             return Task.FromResult(ExitCode.Ok);
         });
@@ -57,11 +57,22 @@ internal static class TrainCommand
         BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
         ModelConfig shape = config.Model.ToModelConfig(tokenizer.VocabularySize);
         TrainingRun.RequireMemory(new TrainingCost(shape, null, config.Training.GradientCheckpointing, config.Training.Batches().Rows * config.Training.SequenceLength));
-        using TrainableModel model = TrainableModel.Create(shape, config.Training.Seed);
+        using TrainableModel model = Weights(config, shape);
         TrainingRun run = new(terminal, config.Training, config.Output);
         TrainingData data = run.Load(tokenizer, template, stop);
         IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config), threads, stop);
         run.Finish(steps, [Write(terminal, config, mix, metadata, vocabulary, source, model, stop)], json);
+    }
+
+    /// <summary>Weights to begin with: drawn, or another model's.</summary>
+    private static TrainableModel Weights(TrainConfig config, ModelConfig shape)
+    {
+        if (config.StartFrom is null)
+            return TrainableModel.Create(shape, config.Training.Seed);
+
+        using Checkpoint start = ModelFiles.Open(config.StartFrom);
+        config.Model.RequireShapeOf(LanguageModel.Load(start).Config);
+        return TrainableModel.Copy(shape, start.Tensors);
     }
 
     /// <summary>The tokenizer of the run: another model's, or the one that it was begun with, or else one that is learnt from the data.</summary>

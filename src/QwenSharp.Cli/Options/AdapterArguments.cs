@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using QwenSharp.Models;
 
 namespace QwenSharp.Cli.Options;
 
@@ -15,6 +16,18 @@ internal static class AdapterArguments
         Option<string?> adapter = new("--adapter") { Description = $"A LoRA adapter beside the model: {Kinds}.", HelpName = "PATH" };
         Values.Check(adapter, path => path != "", "may not be empty");
         return adapter;
+    }
+
+    /// <summary>The adapter of <see cref="One"/>: the name by which requests choose it, null where none is given, and its path by that name.</summary>
+    public static (string? Name, IReadOnlyDictionary<string, string> Paths) Read(ParseResult parsed, Option<string?> adapter)
+    {
+        Dictionary<string, string> paths = [];
+        if (parsed.GetValue(adapter) is not { } path)
+            return (null, paths);
+
+        string name = $"adapter {AdapterFile.NameOf(path)}";
+        paths.Add(name, path);
+        return (name, paths);
     }
 
     /// <summary>Adapters by name.</summary>

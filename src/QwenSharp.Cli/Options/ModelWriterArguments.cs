@@ -71,7 +71,7 @@ internal sealed class ModelWriterArguments
     {
         using GgufFile file = GgufFile.Open(output);
         CheckpointSummary summary = CheckpointSummary.Of(file);
-        (TensorType Type, int Count)[] fallbacks = [.. Fallbacks(file, options).CountBy(tensor => tensor.Type).Select(entry => (entry.Key, entry.Value))];
+        (TensorType Type, int Count)[] fallbacks = Fallbacks(file, options);
         if (json)
         {
             terminal.Out.WriteLine(new JsonObject
@@ -89,20 +89,27 @@ internal sealed class ModelWriterArguments
         {
             string types = string.Join(", ", summary.Types.Select(type => $"{type.Tensors} × {type.Type}"));
             terminal.Out.WriteLine($"{output}: {Output.Bytes(summary.Bytes)}, {summary.BitsPerWeight:0.00} bits per weight ({types}), in {elapsed.TotalSeconds:0.0} s");
-            foreach (string line in FallbackLines(file, options))
+            foreach (string line in Lines(fallbacks, options))
                 terminal.Out.WriteLine(line);
         }
     }
 
     /// <summary>A line for each type that matrices have in place of that of the mix.</summary>
-    public static IEnumerable<string> FallbackLines(GgufFile file, ModelWriterOptions options) => Fallbacks(file, options).CountBy(tensor => tensor.Type).Select(entry =>
-        $"{entry.Value} {(entry.Value == 1 ? "matrix is" : "matrices are")} {entry.Key} instead: rows that do not fill blocks of {options.Mix!.Bulk.BlockLength()} cannot be {options.Mix.Bulk}.");
+    public static IEnumerable<string> FallbackLines(GgufFile file, ModelWriterOptions options) => Lines(Fallbacks(file, options), options);
 
-    /// <summary>The matrices that could not have a type of the mix, as their rows do not fill its blocks.</summary>
-    private static IEnumerable<Tensor> Fallbacks(GgufFile file, ModelWriterOptions options) => options.Mix is not { } mix ? [] : file.Tensors.Where(tensor =>
-        tensor.Shape[0] % mix.Bulk.BlockLength() != 0
-        && WeightMix.Applies(tensor.Name, tensor.Shape.ToArray().Count(length => length > 1))
-        && !options.Exceptions.Any(exception => FileSystemName.MatchesSimpleExpression(exception.Tensor, tensor.Name, ignoreCase: false)));
+    private static IEnumerable<string> Lines((TensorType Type, int Count)[] fallbacks, ModelWriterOptions options) => fallbacks.Select(fallback =>
+        $"{fallback.Count} {(fallback.Count == 1 ? "matrix is" : "matrices are")} {fallback.Type} instead: rows that do not fill blocks of {options.Mix!.Bulk.BlockLength()} cannot be {options.Mix.Bulk}.");
+
+    /// <summary>The types of the matrices that could not have one of the mix, as their rows do not fill its blocks, and how many have each.</summary>
+    private static (TensorType Type, int Count)[] Fallbacks(GgufFile file, ModelWriterOptions options) => options.Mix is not { } mix ? [] :
+    [
+        .. file.Tensors
+            .Where(tensor => tensor.Shape[0] % mix.Bulk.BlockLength() != 0
+                && WeightMix.Applies(tensor.Name, tensor.Shape.ToArray().Count(length => length > 1))
+                && !options.Exceptions.Any(exception => FileSystemName.MatchesSimpleExpression(exception.Tensor, tensor.Name, ignoreCase: false)))
+            .CountBy(tensor => tensor.Type)
+            .Select(entry => (entry.Key, entry.Value)),
+    ];
 
     private static (string, TensorType) Exception(string text)
     {

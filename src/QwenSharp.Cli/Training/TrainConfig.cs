@@ -21,6 +21,9 @@ internal sealed record TrainConfig
     /// <summary>The tokenizer: learnt from the data, or taken from a model.</summary>
     public TokenizerConfig Tokenizer { get; set; } = new();
 
+    /// <summary>A model of the same shape whose weights and tokenizer are gone on from; null for weights that are drawn.</summary>
+    public string? StartFrom { get; set; }
+
     /// <summary>A file with the chat template (Jinja); without one the model learns from texts alone.</summary>
     public string? Template { get; set; }
 
@@ -48,11 +51,13 @@ internal sealed record TrainConfig
             config.Validate();
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
             string Here(string file) => Path.GetFullPath(file, folder);
+            string? tokenizer = config.Tokenizer.From ?? config.StartFrom;
             return config with
             {
                 Output = Here(config.Output),
                 Template = config.Template is null ? null : Here(config.Template),
-                Tokenizer = config.Tokenizer with { From = config.Tokenizer.From is null ? null : Here(config.Tokenizer.From) },
+                StartFrom = config.StartFrom is null ? null : Here(config.StartFrom),
+                Tokenizer = config.Tokenizer with { From = tokenizer is null ? null : Here(tokenizer) },
                 Training = config.Training with
                 {
                     Data = [.. config.Training.Data.Select(Here)],
@@ -74,6 +79,7 @@ internal sealed record TrainConfig
     {
         Require(Name.Length > 0, "name is empty");
         Require(Output.Length > 0, "output is empty; it names the folder of the run");
+        Require(StartFrom is null or { Length: > 0 }, "start_from is empty; it names a model");
         Require(Tokenizer.LongestToken > 0, $"tokenizer.longest_token is {Tokenizer.LongestToken}; it must be at least 1");
         _ = WeightMix.Find(Type);
         Training.Validate();
@@ -122,6 +128,20 @@ internal sealed record ShapeConfig
         HasQkNorm = Architecture == "qwen3",
         HasQkvBias = Architecture == "qwen2",
     }.Validate();
+
+    /// <summary>Refuses a model of another shape; its context may have another length.</summary>
+    /// <exception cref="InvalidDataException">The message names the first difference.</exception>
+    public void RequireShapeOf(ModelConfig start)
+    {
+        (string Key, object Asked, object Has)[] lengths =
+        [
+            ("architecture", Architecture, start.Architecture), ("layers", Layers, start.Layers), ("width", Width, start.Width), ("heads", Heads, start.Heads), ("kv_heads", KvHeads, start.KvHeads),
+            ("head_length", HeadLength, start.HeadLength), ("feed_forward_width", FeedForwardWidth, start.FeedForwardWidth), ("rope_theta", RopeTheta, start.RopeTheta),
+            ("rms_epsilon", RmsEpsilon, start.RmsEpsilon), ("tied_head", TiedHead, start.HasTiedHead),
+        ];
+        if (Array.Find(lengths, length => !length.Asked.Equals(length.Has)) is { Key: not null } other)
+            throw new InvalidDataException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"model.{other.Key} is {other.Asked}, and start_from has {other.Has}; a model that is gone on from keeps its shape"));
+    }
 }
 
 /// <summary>Where a model's tokenizer comes from.</summary>
