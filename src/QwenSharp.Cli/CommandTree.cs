@@ -39,7 +39,9 @@ internal static class CommandTree
         };
         try
         {
-            return await parsed.InvokeAsync(invocation, terminal.Interrupts.Ended).ConfigureAwait(false);
+            int code = await parsed.InvokeAsync(invocation, terminal.Interrupts.Ended).ConfigureAwait(false);
+            terminal.Out.Flush();
+            return code;
         }
         catch (OperationCanceledException) when (terminal.Interrupts.Ended.IsCancellationRequested)
         {
@@ -57,7 +59,19 @@ internal static class CommandTree
         }
         finally
         {
+            FlushWhatCanBe(terminal);
+        }
+    }
+
+    /// <summary>After a failure: what was said until then may have nowhere to go, and the failure has been told.</summary>
+    private static void FlushWhatCanBe(Terminal terminal)
+    {
+        try
+        {
             terminal.Out.Flush();
+        }
+        catch (IOException)
+        {
         }
     }
 
@@ -103,11 +117,11 @@ internal static class CommandTree
         : parsed.Errors[0].Message;
 
     /// <summary>The message without the name of a parameter of our code, which .NET puts into it, and with the options of the command line for those of the library.</summary>
-    internal static string Said(Exception failure) => failure is ArgumentException { ParamName: { } name }
+    internal static string Said(Exception failure) => (failure as ArgumentException ?? failure.InnerException as ArgumentException) is { ParamName: { } name }
         ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
             .Replace($"Raise {nameof(EngineOptions.KvBytes)} or lower {nameof(EngineOptions.ContextLength)}", "Lower --context", StringComparison.Ordinal)
             .Replace(nameof(EngineOptions.ContextLength), "--context", StringComparison.Ordinal)
-        : failure.Message;
+        : failure is Chat.TemplateException { InnerException: null } ? $"The chat template: {failure.Message}" : failure.Message;
 
     private static string CommandPath(ParseResult parsed)
     {

@@ -32,6 +32,7 @@ public sealed class ConvertCommandTests : IDisposable
         Assert.Contains("matrices are Q8_0 instead: rows that do not fill blocks of 256 cannot be Q6_K.", text.Out);
         JsonElement json = (await Invocation.RunAsync("quantize", model, _folder["q6.gguf"], "q6_k", "--keep", "output.weight=f16", "--json")).Json();
         Assert.Equal(7, json.GetProperty("fallbacks").GetProperty("Q8_0").GetInt32());
+        (await Invocation.RunAsync("quantize", model, _folder["q6.gguf"], "q6_k", "--keep", "output.weight=q4_k")).AssertFails(ExitCode.Failure, "its rows of 64 do not fill blocks of 256");
         Assert.Empty((await Invocation.RunAsync("quantize", model, _folder["q8.gguf"], "q8_0", "--json")).Json().GetProperty("fallbacks").EnumerateObject());
     }
 
@@ -74,6 +75,43 @@ public sealed class ConvertCommandTests : IDisposable
             (await Invocation.RunAsync("convert", _model, "--output", "/dev/null")).AssertFails(ExitCode.Usage, "is a device");
 
         Assert.Equal(before, File.ReadAllBytes(weights));
+    }
+
+    [Fact]
+    public async Task No_link_and_no_other_shard_leads_to_what_was_read()
+    {
+        await Invocation.RunAsync("convert", _model, "--output", _folder["f.gguf"]);
+        Directory.CreateDirectory(_folder["real"]);
+        string[] shards = [_folder["real/m-00001-of-00002.gguf"], _folder["real/m-00002-of-00002.gguf"]];
+        foreach (string shard in shards)
+            File.Copy(_folder["f.gguf"], shard);
+
+        (await Invocation.RunAsync("logits", shards[0], "--tokens", "1", "--output", shards[1])).AssertFails(ExitCode.Usage, "name another file");
+        (await Invocation.RunAsync("quantize", shards[0], shards[1], "q8_0")).AssertFails(ExitCode.Usage, "name another file");
+        if (OperatingSystem.IsWindows())
+            return;
+
+        Directory.CreateSymbolicLink(_folder["link"], "real");
+        File.Move(_folder["f.gguf"], _folder["real/f.gguf"]);
+        (await Invocation.RunAsync("quantize", _folder["real/f.gguf"], _folder["link/f.gguf"], "q8_0")).AssertFails(ExitCode.Usage, "name another file");
+        Directory.CreateSymbolicLink(_folder["linked-model"], _model);
+        (await Invocation.RunAsync("quantize", _folder["linked-model"], Path.Combine(_model, "tokenizer.json"), "q8_0")).AssertFails(ExitCode.Usage, "name another file");
+    }
+
+    [Fact]
+    public async Task What_would_be_lost_or_have_no_effect_is_refused_before_the_work()
+    {
+        File.WriteAllText(_folder["text.txt"], string.Concat(Enumerable.Repeat("Hello, world! ", 40)));
+        Assert.Equal(0, (await Invocation.RunAsync("imatrix", _model, _folder["text.txt"], "--output", _folder["i.gguf"], "--chunk-size", "32")).Code);
+        (await Invocation.RunAsync("imatrix", _model, _folder["text.txt"], "--output", _folder["no/where.gguf"])).AssertFails(ExitCode.Failure, "does not exist");
+        (await Invocation.RunAsync("quantize", _model, _folder["f16.gguf"], "f16", "--imatrix", _folder["i.gguf"])).AssertFails(ExitCode.Usage, "f16 has no blocks to weigh");
+        (await Invocation.RunAsync("quantize", _model, "", "q8_0")).AssertFails(ExitCode.Usage, "OUT is empty");
+        (await Invocation.RunAsync("quantize", _model, _folder["q8.gguf"], "q8_0", "--keep", "output_norm.weight=f16")).AssertFails(ExitCode.Failure, "'output_norm.weight' is a vector, which stays F32");
+        Assert.Equal(0, (await Invocation.RunAsync("quantize", _model, _folder["q8.gguf"], "q8_0", "--keep", "*=f16")).Code);
+        Assert.Equal("Hello, world!\n", (await Invocation.RunAsync("run", _folder["q8.gguf"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
+
+        File.WriteAllBytes(_folder["latin.txt"], [.. Enumerable.Repeat((byte)0xE9, 2000)]);
+        (await Invocation.RunAsync("imatrix", _model, _folder["latin.txt"], "--output", _folder["l.gguf"])).AssertFails(ExitCode.Failure, "is not UTF-8 text");
     }
 
     [Fact]

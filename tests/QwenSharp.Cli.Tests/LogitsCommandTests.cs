@@ -47,6 +47,21 @@ public sealed class LogitsCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Only_the_result_is_written()
+    {
+        File.WriteAllText(_folder["out.logits.partial"], "precious");
+        string model = _folder["other.partial"];
+        File.Copy(_model, model);
+
+        Assert.Equal(0, (await Invocation.RunAsync("logits", _model, "--tokens", "1", "--output", _folder["out.logits"])).Code);
+        Assert.Equal(0, (await Invocation.RunAsync("logits", model, "--tokens", "1", "--output", _folder["other"])).Code);
+
+        Assert.Equal("precious", File.ReadAllText(_folder["out.logits.partial"]));
+        Assert.Equal(File.ReadAllBytes(_model), File.ReadAllBytes(model));
+        (await Invocation.RunAsync("logits", _model, "--tokens", "1", "--output", _folder["no/where"])).AssertFails(ExitCode.Failure, "does not exist");
+    }
+
+    [Fact]
     public async Task A_vocabulary_without_weights_fails() =>
         (await Invocation.RunAsync("logits", ScriptedCheckpoint.Write(_folder["v.gguf"], weights: false), "--tokens", "1", "--output", _folder["o"])).AssertFails(ExitCode.Failure, "v.gguf");
 

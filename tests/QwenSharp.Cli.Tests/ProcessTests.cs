@@ -54,6 +54,21 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Fact]
+    public async Task Standard_output_on_a_full_disk_is_one_line()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "There is no device here that is always full.");
+        string model = ScriptedCheckpoint.Write(_folder["vocabulary.gguf"], weights: false);
+        ProcessStartInfo start = StartInfo("tokenize", model, "Hi");
+        ProcessStartInfo shell = new("sh", ["-c", "exec \"$@\" > /dev/full", "sh", start.FileName, .. start.ArgumentList]) { RedirectStandardError = true };
+        using Process process = Process.Start(shell)!;
+        string error = await process.StandardError.ReadToEndAsync(Stop);
+        await process.WaitForExitAsync(Stop);
+
+        Assert.Equal(ExitCode.Failure, process.ExitCode);
+        Assert.StartsWith("qwensharp: ", Assert.Single(error.TrimEnd().Split('\n')));
+    }
+
+    [Fact]
     public async Task A_port_that_is_taken_is_one_line()
     {
         using System.Net.Sockets.TcpListener taken = new(System.Net.IPAddress.Loopback, 0);

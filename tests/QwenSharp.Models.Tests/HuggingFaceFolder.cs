@@ -182,13 +182,13 @@ internal static partial class HuggingFaceFolder
     /// <param name="maxShardBytes">Where to cut the weights into files; 0 for one file.</param>
     /// <param name="edit">Changes the configuration.</param>
     public static void Write(
-        string folder, ModelConfig config, IEnumerable<Tensor> tensors, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = 0, Action<JsonObject>? edit = null)
+        string folder, ModelConfig config, IEnumerable<Tensor> tensors, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = 0, Action<JsonObject>? edit = null, bool? transposedExperts = null)
     {
         SafetensorsWriter writer = new SafetensorsWriter().AddMetadata("format", "pt");
         if (config.Recurrent is not null)
             tensors = HuggingFaceHybrid.Take(config, tensors, writer, type);
         if (config.Architecture is "qwen35moe" or "qwen3vlmoe")
-            tensors = HuggingFaceHybrid.TakeExperts(tensors, writer, type, config.Layers, transposed: config.Architecture == "qwen3vlmoe");
+            tensors = HuggingFaceHybrid.TakeExperts(tensors, writer, type, config.Layers, transposedExperts ?? config.Architecture == "qwen3vlmoe");
 
         foreach (Tensor tensor in tensors)
         {

@@ -102,6 +102,7 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
     [InlineData("""{"quant_method":"awq","bits":4,"group_size":32,"version":"gemv"}""", "'quantization_config.version' is \"gemv\"")]
     [InlineData("""{"quant_method":"gptq","bits":4,"group_size":32,"checkpoint_format":"marlin"}""", "'quantization_config.checkpoint_format' is \"marlin\"")]
     [InlineData("""{"quant_method":"fp8","fmt":"e5m2"}""", "'quantization_config.fmt' is \"e5m2\"")]
+    [InlineData("""{"group_size":64,"bits":4}""", "'quantization_config.quant_method' is missing, as in the form of MLX")]
     [InlineData("""{"quant_method":"fp8"}""", "'quantization_config.weight_block_size' is missing")]
     [InlineData("""{"quant_method":"gptq","bits":4}""", "'quantization_config.q_group_size' is missing")]
     [InlineData("""{"quant_method":"gptq","bits":4,"group_size":64}""", "should have the shape [2, 16]")]
@@ -116,6 +117,31 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
         HuggingFaceFolder.Save(_folder, writer);
         HuggingFaceFolder.WriteConfig(_folder, Config, json => json["quantization_config"] = JsonNode.Parse(settings));
         Assert.Contains(reason, Assert.ThrowsAny<Exception>(() => HuggingFaceCheckpoint.Open(_folder)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Programs for GPTQ write a bias beside every matrix.</summary>
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, "The model has no place for model.layers.0.self_attn.o_proj.bias")]
+    public void A_bias_of_zeros_that_the_model_does_not_have_is_left_out(byte value, string? refusal)
+    {
+        Integers_are_repacked_without_loss_where_a_type_holds_them("gptq", 4, 32, true, false, TensorType.Q4_0);
+        string path = Path.Combine(_folder, SafetensorsModel.FileName);
+        SafetensorsWriter writer = new();
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            foreach (SafetensorsTensor tensor in file.Tensors)
+                writer.Add(tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.Bytes(0, (int)tensor.ByteLength).ToArray());
+        }
+
+        byte[] bias = new byte[128 * 2];
+        bias[5] = value;
+        writer.Add("model.layers.0.self_attn.o_proj.bias", SafetensorsType.F16, [128], bias).Add("model.layers.0.self_attn.q_proj.bias", SafetensorsType.F16, [128], new byte[128 * 2]).Save(path);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        if (refusal is null)
+            LanguageModel.Load(folder);
+        else
+            Assert.Contains(refusal, Assert.Throws<ModelLoadException>(() => LanguageModel.Load(folder)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

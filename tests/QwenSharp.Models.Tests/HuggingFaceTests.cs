@@ -119,7 +119,6 @@ public sealed class HuggingFaceTests : IDisposable
     [InlineData("vocab_size", "96", "config.json asks for [96, 64]")]
     [InlineData("head_dim", "15", "an even number of them can")]
     [InlineData("hidden_act", "\"gelu\"", "only silu is supported")]
-    [InlineData("use_sliding_window", "true", "'use_sliding_window' is true")]
     [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]", "'sliding_attention' is not supported")]
     [InlineData("rope_scaling", "{\"rope_type\":\"longrope\"}", "the scaling 'longrope' is not supported")]
     [InlineData("rope_scaling", "{\"rope_type\":\"yarn\"}", "'rope_scaling.factor' is missing")]
@@ -179,6 +178,120 @@ public sealed class HuggingFaceTests : IDisposable
         HuggingFaceFolder.WriteConfig(_folder, config, json => json["num_hidden_layers"] = config.Layers + 1);
         using HuggingFaceCheckpoint lacking = HuggingFaceCheckpoint.Open(_folder);
         Assert.Contains($"transformer.h.{config.Layers}.ln_1.weight", Assert.Throws<ModelLoadException>(() => LanguageModel.Load(lacking)).Message);
+    }
+
+    [Theory]
+    [InlineData("""{"use_sliding_window":true,"sliding_window":32}""", "'use_sliding_window' is true")]
+    [InlineData("""{"use_sliding_window":true,"sliding_window":32,"max_window_layers":1}""", "'use_sliding_window' is true")]
+    [InlineData("""{"use_sliding_window":true,"sliding_window":32,"max_window_layers":2}""", null)]
+    [InlineData("""{"use_sliding_window":true,"sliding_window":null}""", null)]
+    [InlineData("""{"use_sliding_window":true,"sliding_window":32,"layer_types":["full_attention","full_attention"]}""", null)]
+    [InlineData("""{"max_position_embeddings":512.0}""", null)]
+    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":128.0,"attn_factor":0.878,"finetuned":true}}""", null)]
+    [InlineData("""{"rope_scaling":{"rope_type":"linear","factor":4.0,"attn_factor":0.878}}""", "'rope_scaling.attn_factor' is no setting")]
+    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0},"rope_parameters":{"rope_type":"default","rope_theta":10000}}""", "keep one of them")]
+    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":-1}}""", "'rope_scaling.original_max_position_embeddings' is -1; it must be above 0")]
+    [InlineData("""{"rope_scaling":{"rope_type":"dynamic","factor":4.0,"original_max_position_embeddings":0}}""", "'rope_scaling.original_max_position_embeddings' is 0; it must be above 0")]
+    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"beta_slow":-1}}""", "'rope_scaling.beta_slow' is -1; it must be above 0")]
+    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"attention_factor":0}}""", "'rope_scaling.attention_factor' is 0; it must be above 0")]
+    [InlineData("""{"rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5}}""", "heads of qwen3 turn as a whole")]
+    [InlineData("""{"layer_types":["full_attention"]}""", "each of the 2 layers")]
+    [InlineData("""{"layer_types":["linear_attention","full_attention"]}""", "each of the 2 layers")]
+    [InlineData("""{"final_logit_softcapping":30.0}""", "'final_logit_softcapping' is 30.0")]
+    [InlineData("""{"logit_scale":1.0,"final_logit_softcapping":null}""", null)]
+    public void A_setting_counts_for_what_it_does(string settings, string? refusal)
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json =>
+        {
+            foreach ((string key, JsonNode? value) in JsonNode.Parse(settings)!.AsObject())
+                json[key] = value?.DeepClone();
+        });
+        if (refusal is not null)
+        {
+            Assert.Contains(refusal, Refusal(), StringComparison.Ordinal);
+            return;
+        }
+
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        LanguageModel.Load(folder);
+        Assert.Equal(settings.Contains("attn_factor", StringComparison.Ordinal), folder.Notes.Any(note => note.Contains("attn_factor", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("swish", true)]
+    [InlineData("sigmoid", false)]
+    public void The_gate_of_recurrent_layers_is_swish(string gate, bool runs)
+    {
+        ModelConfig config = TinyModels.Configs["qwen35"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["output_gate_type"] = gate);
+        if (runs)
+            HuggingFaceCheckpoint.Open(_folder).Dispose();
+        else
+            Assert.Contains("'output_gate_type' is \"sigmoid\"", Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_outer_word_on_the_head_counts_and_known_settings_of_the_inner_part_are_not_reported()
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json =>
+        {
+            JsonObject text = json.DeepClone().AsObject();
+            (text["tie_word_embeddings"], text["bos_token_id"], text["eos_token_id"], text["invented_by_a_test"]) = (true, 3, 4, 7);
+            (json["text_config"], json["tie_word_embeddings"]) = (text, false);
+        });
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+
+        Assert.False(LanguageModel.Load(folder).Config.HasTiedHead);
+        Assert.EndsWith("nothing here: text_config.invented_by_a_test.", Assert.Single(folder.Notes), StringComparison.Ordinal);
+        Assert.Equal((3, 4), (folder.Metadata.GetInt32("tokenizer.ggml.bos_token_id"), folder.Metadata.GetInt32("tokenizer.ggml.eos_token_id")));
+    }
+
+    [Theory]
+    [InlineData("qwen35moe, drafting", true)]
+    [InlineData("qwen3vlmoe", false)]
+    public void Stacks_of_experts_are_read_whichever_side_their_inputs_have(string name, bool transposed)
+    {
+        // Gate and up together have another length than the model, or nothing would tell the sides apart.
+        ModelConfig config = TinyModels.Configs[name];
+        config = config with { Experts = config.Experts! with { Width = 48 } };
+        IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 4);
+        HuggingFaceFolder.Write(_folder, config, tensors, transposedExperts: transposed);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        using Run loaded = new(LanguageModel.Load(folder), 8, 1), made = new(new LanguageModel(config, tensors), 8, 1);
+
+        Assert.InRange(TinyModels.RelativeError(loaded.Append(0, [1, 2, 96])[2], [.. made.Append(0, [1, 2, 96])[2].Select(logit => (double)logit)]), 0, 1e-5);
+    }
+
+    [Theory]
+    [InlineData("Qwen3Model", false)]
+    [InlineData("Qwen3ForCausalLM", true)]
+    public void A_model_that_embeds_texts_needs_no_head(string type, bool hasModules)
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32).Where(tensor => tensor.Name != "output.weight"), edit: json => json["architectures"] = new JsonArray(type));
+        if (hasModules)
+            Write("modules.json", "[]");
+
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        LanguageModel.Load(folder);
+        Assert.Contains("There is no lm_head.weight", Assert.Single(folder.Notes), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("added_tokens.json", """{"<|begin|>": 7, "<|end|>": 9}""")]
+    [InlineData("tokenizer.json", """{"added_tokens": [{"id": 7, "content": "<|begin|>", "special": true}, {"id": 9, "content": "<|end|>"}]}""")]
+    public void Tokens_are_found_by_their_spelling_wherever_it_is_listed(string file, string content)
+    {
+        ModelConfig config = TinyModels.Configs["qwen2"];
+        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => (json["bos_token_id"], json["eos_token_id"]) = (9, 5));
+        Write("tokenizer_config.json", """{"bos_token": {"content": "<|begin|>"}, "eos_token": "<|end|>", "pad_token": "<|nowhere|>"}""");
+        Write(file, content);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+
+        Assert.Equal((7, 9), (folder.Metadata.GetInt32("tokenizer.ggml.bos_token_id"), folder.Metadata.GetInt32("tokenizer.ggml.eos_token_id")));
+        Assert.False(folder.Metadata.Contains("tokenizer.ggml.padding_token_id"));
     }
 
     [Fact]
@@ -278,6 +391,13 @@ public sealed class HuggingFaceTests : IDisposable
 
         Write("generation_config.json", """{"temperature":"hot"}""");
         Assert.Contains("'temperature' is \"hot\", not a number", Refusal(), StringComparison.Ordinal);
+        foreach ((string settings, string reason) in ((string, string)[])
+            [("""{"temperature":-1}""", "'temperature' is -1; it must be at least 0"), ("""{"top_p":0}""", "'top_p' is 0; it must be from above 0 to 1"), ("""{"repetition_penalty":0}""", "must be above 0"), ("""{"top_k":-1}""", "'top_k' is -1")])
+        {
+            Write("generation_config.json", settings);
+            Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
+        }
+
         Write("generation_config.json", "{}");
         File.Delete(Path.Combine(_folder, "chat_template.jinja"));
         Write("tokenizer_config.json", """{"chat_template":[{"name":"tool_use"}]}""");

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
 using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Tokenizers;
@@ -42,6 +44,25 @@ public sealed class HuggingFaceModelTests : IDisposable
         Assert.Equal("Hello <think>", tokenizer.Decode(tokenizer.Encode("Hello <think>")));
         Assert.Equal(tokenizer.Encode("he"), QwenTokenizer.Load(Path.Combine(_model, "tokenizer.json")).Encode("he"));
         Assert.Contains("<|im_start|>", QwenChatTemplate.Load(_model).Source, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_folder_may_have_the_two_files_of_GPT2_in_place_of_tokenizer_json(bool old)
+    {
+        BpeTokenizer made = QwenTokenizer.Load(_model);
+        JsonNode json = JsonNode.Parse(File.ReadAllText(Path.Combine(_model, "tokenizer.json")))!;
+        File.WriteAllText(Path.Combine(_model, "vocab.json"), json["model"]!["vocab"]!.ToJsonString());
+        File.WriteAllLines(Path.Combine(_model, "merges.txt"), ["#version: 0.2", .. json["model"]!["merges"]!.AsArray().Select(merge => merge is JsonArray pair ? string.Join(' ', pair.Select(part => (string)part!)) : (string)merge!)]);
+        JsonObject added = new(json["added_tokens"]!.AsArray().Select(token => KeyValuePair.Create(old ? (string)token!["content"]! : ((int)token!["id"]!).ToString(CultureInfo.InvariantCulture), (JsonNode?)(old ? token["id"]!.DeepClone() : token.DeepClone()))));
+        File.WriteAllText(Path.Combine(_model, old ? "added_tokens.json" : "tokenizer_config.json"), (old ? added : new JsonObject { ["added_tokens_decoder"] = added }).ToJsonString());
+        File.Delete(Path.Combine(_model, "tokenizer.json"));
+
+        BpeTokenizer read = QwenTokenizer.Load(_model);
+        Assert.Equal(made.Encode("Hello <think> he<|im_end|>"), read.Encode("Hello <think> he<|im_end|>"));
+        Assert.True(read.TryGetId("<|im_end|>", out int end) && read.IsControl(end));
+        Assert.Equal(read.Encode("hello"), QwenTokenizer.Load(Path.Combine(_model, "vocab.json")).Encode("hello"));
     }
 
     [Fact]

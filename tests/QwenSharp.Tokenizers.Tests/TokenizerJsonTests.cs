@@ -75,9 +75,16 @@ public class TokenizerJsonTests
         Assert.Throws<TokenizerFormatException>(() => BpeTokenizer.Create(vocabulary with { SequenceSuffix = [tokenizer.VocabularySize] }));
     }
 
+    [Fact]
+    public void How_texts_were_batched_last_is_no_part_of_the_tokenizer()
+    {
+        JsonObject file = MakeFile();
+        (file["truncation"], file["padding"]) = (JsonNode.Parse("""{"max_length": 5}"""), JsonNode.Parse("""{"strategy": "BatchLongest"}"""));
+
+        Assert.Equal(TinyVocabulary.Tokenizer.Encode("the cat sat on the cat"), BpeTokenizer.Create(Read(file)).Encode("the cat sat on the cat"));
+    }
+
     [Theory]
-    [InlineData("truncation", """{"max_length": 5}""")]
-    [InlineData("padding", """{"strategy": "BatchLongest"}""")]
     [InlineData("normalizer", """{"type": "NFKC"}""")]
     [InlineData("normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]}""")]
     [InlineData("pre_tokenizer", """{"type": "Whitespace"}""")]

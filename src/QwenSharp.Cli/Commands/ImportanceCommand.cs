@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
@@ -37,7 +38,7 @@ internal static class ImportanceCommand
             OutputFile.Check(file, source, path);
             using Checkpoint checkpoint = ModelFiles.Open(source);
             BpeTokenizer tokenizer = QwenTokenizer.Of(checkpoint);
-            int[] tokens = tokenizer.Encode(await File.ReadAllTextAsync(path, stop).ConfigureAwait(false), TokenParsing.All);
+            int[] tokens = tokenizer.Encode(await ReadAsync(path, stop).ConfigureAwait(false), TokenParsing.All);
             if (parsed.GetValue(chunks) is > 0 and int most)
                 tokens = tokens[..(int)Math.Min(tokens.Length, (long)most * parsed.GetValue(size))];
 
@@ -54,6 +55,18 @@ internal static class ImportanceCommand
             return ExitCode.Ok;
         });
         return command;
+    }
+
+    private static async Task<string> ReadAsync(string path, CancellationToken stop)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), stop).ConfigureAwait(false);
+        }
+        catch (DecoderFallbackException wrong)
+        {
+            throw new InvalidDataException($"{path} is not UTF-8 text. Convert it first, with iconv for instance.", wrong);
+        }
     }
 
     private sealed class Progress(ProgressLine line) : IProgress<(int Done, int All)>

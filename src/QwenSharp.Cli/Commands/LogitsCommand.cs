@@ -66,10 +66,10 @@ internal static class LogitsCommand
     /// <summary>Computes and writes row by row, under a temporary name until the file is complete.</summary>
     private static void Write(LanguageModel weights, FittedAdapter? adapter, int[] ids, string path, QwenModelOptions options, CancellationToken stop)
     {
-        string partial = path + ".partial";
+        string partial = $"{path}.{Guid.NewGuid():N}.partial";
         try
         {
-            using (FileStream stream = new(partial, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
+            using (FileStream stream = new(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1 << 20))
             {
                 WriteIntegers(stream, [ids.Length, weights.Config.VocabularySize, .. ids]);
                 using SequenceEvaluator evaluator = new(weights, ids.Length, options.Threads, options.KvType, adapter: adapter);

@@ -46,8 +46,13 @@ internal sealed class ModelWriterArguments
     public void Write(Terminal terminal, ParseResult parsed, string model, string output, WeightMix? mix, CancellationToken stop)
     {
         string? importance = parsed.GetValue(_importance);
+        if (output.Length == 0)
+            throw new UsageException("OUT is empty; it names the file to write.");
         if (importance is not null && mix is null)
             throw new UsageException("--imatrix weighs what a type rounds away; give --type as well.");
+
+        if (importance is not null && mix!.Bulk.BlockLength() == 1)
+            throw new UsageException($"--imatrix weighs what a type rounds away, and {mix.Name} has no blocks to weigh; leave one of the two out.");
 
         OutputFile.Check(output, importance is null ? [model] : [model, importance]);
         ModelWriterOptions options = new()

@@ -8,7 +8,7 @@ internal sealed class SamplingArguments
 {
     private readonly Option<float?> _temperature = Values.Optional<float>("--temperature", 0, float.MaxValue, "0 is greedy and repeatable; higher is more varied.");
     private readonly Option<int?> _topK = Values.Optional<int>("--top-k", 0, int.MaxValue, "Draw among the K likeliest tokens; 0 for all.");
-    private readonly Option<float?> _topP = Values.Optional<float>("--top-p", 0, 1, "Draw among the likeliest tokens that hold this share of the probability.");
+    private readonly Option<float?> _topP = Values.Optional<float>("--top-p", 1e-6f, 1, "Draw among the likeliest tokens that hold this share of the probability.");
     private readonly Option<float?> _minP = Values.Optional<float>("--min-p", 0, 1, "Draw no token less likely than this share of the likeliest.");
     private readonly Option<float?> _repetition = Values.Optional<float>("--repetition-penalty", 0.01f, float.MaxValue, "Make tokens already seen less likely; 1 for not.");
     private readonly Option<float?> _presence = Values.Optional<float>("--presence-penalty", -2, 2, "Subtract from the logits of tokens already generated.");

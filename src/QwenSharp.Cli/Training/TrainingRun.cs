@@ -32,7 +32,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         if (File.Exists(folder))
             throw new UsageException($"{name} is '{folder}', a file; name a folder.");
 
-        OutputFile.Check(Path.Combine(folder, ModelName), models);
+        OutputFile.CheckReplaced(Path.Combine(folder, ModelName), models);
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         foreach (string model in models)
         {

@@ -71,7 +71,7 @@ public sealed class HuggingFaceJson
     /// <summary>The keys that no one has read, null ones left out.</summary>
     public IReadOnlyList<string> Unconsumed() => [.. Names.Where(name => Has(name) && !_consumed.Contains(name)).Select(name => _prefix + name)];
 
-    /// <summary>An integer of 32 signed bits.</summary>
+    /// <summary>An integer of 32 signed bits; 32768.0 is one too.</summary>
     /// <exception cref="HuggingFaceException">The key is missing or something else.</exception>
     public int GetInt32(string name) => TryGetInt32(name, out int value) ? value : throw Missing(name);
 
@@ -123,6 +123,14 @@ public sealed class HuggingFaceJson
     /// <exception cref="HuggingFaceException">The value is something else.</exception>
     public bool TryGetInt32s(string name, [NotNullWhen(true)] out int[]? values) => TryGetMany(name, IsInt32, "whole numbers", out values);
 
+    /// <summary>The objects of an array, where the key is there.</summary>
+    /// <exception cref="HuggingFaceException">The value is something else.</exception>
+    public bool TryGetObjects(string name, [NotNullWhen(true)] out HuggingFaceJson[]? values)
+    {
+        values = TryGetMany(name, IsObject, "objects", out JsonElement[]? elements) ? [.. elements.Select(element => new HuggingFaceJson(Path, $"{_prefix}{name}[].", element))] : null;
+        return values is not null;
+    }
+
     /// <summary>
     /// The texts of an array of objects by their names, where the value is such an array; false where it is something else or missing.
     /// </summary>
@@ -165,7 +173,15 @@ public sealed class HuggingFaceJson
     private static bool IsInt32(JsonElement element, out int value)
     {
         value = 0;
-        return element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out value);
+        if (element.ValueKind != JsonValueKind.Number)
+            return false;
+        if (element.TryGetInt32(out value))
+            return true;
+
+        // Programs without whole numbers write 32768 as 32768.0.
+        bool isWhole = element.TryGetDouble(out double number) && number == Math.Truncate(number) && Math.Abs(number) <= int.MaxValue;
+        value = isWhole ? (int)number : 0;
+        return isWhole;
     }
 
     private static bool IsNumber(JsonElement element, out double value)

@@ -56,13 +56,16 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     /// <inheritdoc/>
     public override long DecodedBytes { get; }
 
-    /// <summary>The path of the vocabulary: <c>tokenizer.json</c>, whether it is there or not, or in folders of the first generation <c>qwen.tiktoken</c>.</summary>
+    /// <summary>
+    /// The path of the vocabulary: <c>tokenizer.json</c>, whether it is there or not; or in folders of the first generation <c>qwen.tiktoken</c>, or where the tokenizer was saved without
+    /// the first <c>vocab.json</c>, which goes with <c>merges.txt</c>.
+    /// </summary>
     public string TokenizerPath
     {
         get
         {
-            string path = System.IO.Path.Combine(Path, "tokenizer.json"), first = System.IO.Path.Combine(Path, "qwen.tiktoken");
-            return !File.Exists(path) && File.Exists(first) ? first : path;
+            string[] paths = [.. ((string[])["tokenizer.json", "qwen.tiktoken", "vocab.json"]).Select(name => System.IO.Path.Combine(Path, name))];
+            return paths.FirstOrDefault(File.Exists) ?? paths[0];
         }
     }
 

@@ -12,15 +12,21 @@ internal sealed class HuggingFaceConfig
     /// <summary>What matters to training, to generation by other programs, or to bookkeeping, but not to a forward pass.</summary>
     private static readonly string[] Notes =
     [
-        "_attn_implementation", "_name_or_path", "attention_dropout", "attn_dropout_prob", "auto_map", "bf16", "bos_token_id", "decoder_sparse_step", "dtype", "emb_dropout_prob", "eos_token_id", "fp16", "fp32",
+        "_attn_implementation", "_name_or_path", "architectures", "attention_dropout", "attn_dropout_prob", "auto_map", "bf16", "bos_token_id", "decoder_sparse_step", "dtype", "emb_dropout_prob", "eos_token_id", "fp16", "fp32",
         "initializer_range", "image_token_id", "is_decoder", "mamba_ssm_dtype", "max_window_layers", "model_type", "mtp_num_hidden_layers", "mtp_use_dedicated_embeddings", "no_bias", "onnx_safe", "output_router_logits", "pad_token_id", "quantization_config", "router_aux_loss_coef",
         "sliding_window", "softmax_in_fp32", "tokenizer_class", "tokenizer_type", "torch_dtype", "transformers_version", "unsloth_fixed", "unsloth_version", "use_cache", "use_cache_kernel", "use_cache_quantization", "use_flash_attn", "video_token_id", "vision_config", "vision_end_token_id", "vision_start_token_id", "vision_token_id",
+    ];
+
+    /// <summary>What other families multiply or bound; without effect at 0 or 1.</summary>
+    private static readonly string[] Factors =
+    [
+        "attention_multiplier", "attn_logit_softcapping", "embedding_multiplier", "final_logit_softcapping", "logit_scale", "logits_scaling", "residual_multiplier",
     ];
 
     private readonly OrderedDictionary<string, GgufValue> _metadata;
 
     private HuggingFaceConfig(HuggingFaceJson root, HuggingFaceJson text, HuggingFaceFamily family, int nextTokenLayers, OrderedDictionary<string, GgufValue> metadata) =>
-        (Root, Text, Family, NextTokenLayers, _metadata, HasTiedHead) = (root, text, family, nextTokenLayers, metadata, (text.TryGetBool("tie_word_embeddings", out bool tied) || root.TryGetBool("tie_word_embeddings", out tied)) && tied);
+        (Root, Text, Family, NextTokenLayers, _metadata, HasTiedHead) = (root, text, family, nextTokenLayers, metadata, (root.TryGetBool("tie_word_embeddings", out bool tied) || text.TryGetBool("tie_word_embeddings", out tied)) && tied);
 
     /// <summary>The whole file.</summary>
     public HuggingFaceJson Root { get; }
@@ -33,6 +39,10 @@ internal sealed class HuggingFaceConfig
 
     /// <summary>Whether the output head is the embedding table.</summary>
     public bool HasTiedHead { get; }
+
+    /// <summary>Whether the folder is of a model that embeds texts, and so may have no output head: its class says so, or a list of sentence-transformers' modules.</summary>
+    public bool IsForEmbedding => (Root.TryGetStrings("architectures", out string[]? classes) && classes.All(name => name.EndsWith("Model", StringComparison.Ordinal)))
+        || File.Exists(Path.Combine(Path.GetDirectoryName(Root.Path)!, "modules.json"));
 
     /// <summary>Layers of the decoder, without blocks that draft the token after next.</summary>
     public int Layers => Length("num_hidden_layers");
@@ -53,6 +63,7 @@ internal sealed class HuggingFaceConfig
     {
         HuggingFaceJson text = root.TryGetObject("text_config", out HuggingFaceJson? nested) ? nested : root;
         HuggingFaceConfig config = new(root, text, HuggingFaceFamily.Of(root), nextTokenLayers, metadata);
+        text.Skip("tie_word_embeddings");
         config.WriteCommonKeys();
         config.Family.WriteKeys?.Invoke(config);
         config.RequireNeutral();
@@ -63,7 +74,7 @@ internal sealed class HuggingFaceConfig
     public List<string> Remarks { get; } = [];
 
     /// <summary>Settings that this build knows nothing of; they change nothing here.</summary>
-    public IReadOnlyList<string> UnknownSettings() => [.. Text.Unconsumed().Where(name => !Notes.Contains(name))];
+    public IReadOnlyList<string> UnknownSettings() => [.. Text.Unconsumed().Where(name => !Notes.Contains(name[(name.LastIndexOf('.') + 1)..]))];
 
     /// <summary>Adds a key of the architecture.</summary>
     public void Add(string key, GgufValue value) => _metadata.Add($"{Family.Architecture}.{key}", value);
@@ -145,10 +156,16 @@ internal sealed class HuggingFaceConfig
     {
         if (Text.TryGetString("hidden_act", out string? activation) && activation != "silu")
             throw Refusal("hidden_act", "only silu is supported");
-        if (Text.TryGetBool("use_sliding_window", out bool slides) && slides)
+        // The first max_window_layers layers attend to everything, layer_types says it layer by layer, and null is no window (a file without the key has a window all the same).
+        bool isFull = (Text.Names.Contains("sliding_window") && !Text.Has("sliding_window")) || Text.Has("layer_types") || (Text.TryGetInt32("max_window_layers", out int first) && first >= Layers);
+        if (Text.TryGetBool("use_sliding_window", out bool slides) && slides && !isFull)
             throw Refusal("use_sliding_window", "attention to a sliding window is not supported; full attention is");
         if (Text.TryGetStrings("layer_types", out string[]? types) && types.FirstOrDefault(type => type is not ("full_attention" or "linear_attention")) is { } type)
             throw Refusal("layer_types", $"a layer of the type '{type}' is not supported");
+        if (types is not null && !Family.IsHybrid && (types.Length != Layers || types.Contains("linear_attention")))
+            throw Refusal("layer_types", $"each of the {Layers} layers of this family has full attention");
+        if (Factors.FirstOrDefault(name => Text.TryGetNumber(name, out double factor) && factor is not (0 or 1)) is { } changed)
+            throw Refusal(changed, "this family has nothing of the kind");
         if (Text.TryGetBool("attention_bias", out bool hasBias) && hasBias && Family.Architecture == "qwen3")
             throw Refusal("attention_bias", "this family has none");
         if (Text.TryGetBool("is_causal", out bool causal) && !causal)

@@ -59,6 +59,9 @@ internal sealed record HuggingFaceFamily(
         }),
     ];
 
+    /// <summary>Whether queries, keys and values have a bias.</summary>
+    public bool HasQkvBias => Architecture is "qwen" or "qwen2" or "qwen2moe" or "qwen2vl";
+
     /// <summary>Whether experts that are stacked in one tensor have their inputs before their outputs: [experts, in, out].</summary>
     public bool HasTransposedExperts { get; init; }
 
@@ -71,7 +74,7 @@ internal sealed record HuggingFaceFamily(
     /// <exception cref="ModelLoadException">No class of the list is supported; the message lists those that are.</exception>
     public static HuggingFaceFamily Of(HuggingFaceJson config)
     {
-        string[] classes = config.TryGetStrings("architectures", out string[]? named) ? named : throw config.Fault("architectures", "is missing");
+        string[] classes = config.TryGetStrings("architectures", out string[]? named) && named.Length > 0 ? named : throw config.Fault("architectures", "is missing");
         return All.FirstOrDefault(family => family.Classes.Intersect(classes).Any())
             ?? throw new ModelLoadException($"{config.Path}: the model class {string.Join(", ", classes)} is not supported; this build runs {string.Join(", ", All.SelectMany(family => family.Classes))}.");
     }

@@ -18,7 +18,8 @@ internal sealed record HuggingFaceQuantization(PackedLayout? Layout, int Bits, i
             return new HuggingFaceQuantization(null, 0, 0, 128, 128);
 
         ModelLoadException Refusal(string name, string supported) => new($"{config.Path}: 'quantization_config.{name}' is {json.Raw(name)}; this build reads {supported}.");
-        string method = json.GetString("quant_method");
+        if (!json.TryGetString("quant_method", out string? method))
+            throw json.Fault("quant_method", "is missing, as in the form of MLX, which is not supported; this build reads fp8, gptq and awq, and GGUF files");
         if (method == "fp8")
         {
             if (json.TryGetString("fmt", out string? format) && format != "e4m3")

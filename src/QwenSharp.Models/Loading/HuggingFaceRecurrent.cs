@@ -56,6 +56,8 @@ internal sealed class HuggingFaceRecurrent
         config.AddLength("full_attention_interval", "full_attention_interval", 4);
         if (config.Text.TryGetBool("attn_output_gate", out bool isGated) && !isGated)
             throw config.Refusal("attn_output_gate", "attention of this family is gated");
+        if (config.Text.TryGetString("output_gate_type", out string? gate) && gate is not ("swish" or "silu"))
+            throw config.Refusal("output_gate_type", "only swish is supported");
 
         HuggingFaceJson text = config.Text;
         if (!text.TryGetNumber("partial_rotary_factor", out double part)

@@ -10,6 +10,8 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
 {
     private const string TemplateName = "chat_template";
 
+    private HuggingFaceJson? _vocabulary;
+
     /// <returns>What is wrong with <c>generation_config.json</c>, which not every use of a model needs; null where nothing is.</returns>
     /// <exception cref="HuggingFaceException">Another file is malformed.</exception>
     public HuggingFaceException? Read()
@@ -45,10 +47,10 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
 
     private void AddSpecialTokens(HuggingFaceJson? tokenizer, HuggingFaceJson? generation)
     {
-        Dictionary<string, int> ids = AddedTokens(tokenizer);
+        config.TryGetObject("text_config", out HuggingFaceJson? text);
         foreach ((string role, string name) in ((string, string)[])[("bos", "bos_token"), ("eos", "eos_token"), ("padding", "pad_token")])
         {
-            int? id = Spelling(tokenizer, name) is { } spelling && ids.TryGetValue(spelling, out int added) ? added : First(config, name) ?? First(generation, name);
+            int? id = (Spelling(tokenizer, name) is { } spelling ? AddedToken(tokenizer!, spelling) : null) ?? First(config, name) ?? First(text, name) ?? First(generation, name);
             if (id >= 0)
                 metadata.Add($"tokenizer.ggml.{role}_token_id", (uint)id);
         }
@@ -79,21 +81,27 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
         return tokenizer.Raw(name)!.StartsWith('{') ? tokenizer.GetObject(name).GetString("content") : tokenizer.GetString(name);
     }
 
-    private static Dictionary<string, int> AddedTokens(HuggingFaceJson? tokenizer)
+    /// <summary>The id of an added token: tokenizer_config.json lists them, or where newer programs have saved it tokenizer.json alone, or in old folders a file of their own.</summary>
+    private int? AddedToken(HuggingFaceJson tokenizer, string spelling)
     {
-        Dictionary<string, int> ids = [];
-        if (tokenizer is null || !tokenizer.TryGetObject("added_tokens_decoder", out HuggingFaceJson? added))
-            return ids;
-
-        foreach (string number in added.Names)
+        if (tokenizer.TryGetObject("added_tokens_decoder", out HuggingFaceJson? added))
         {
-            if (!int.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int id))
-                throw added.Fault(number, "is no token id");
-
-            ids[added.GetObject(number).GetString("content")] = id;
+            foreach (string number in added.Names)
+            {
+                if (!int.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int id))
+                    throw added.Fault(number, "is no token id");
+                if (added.GetObject(number).GetString("content") == spelling)
+                    return id;
+            }
         }
 
-        return ids;
+        if (HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "added_tokens.json")) is { } listed && listed.TryGetInt32(spelling, out int own))
+            return own;
+
+        _vocabulary ??= HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "tokenizer.json"));
+        return _vocabulary is not null && _vocabulary.TryGetObjects("added_tokens", out HuggingFaceJson[]? tokens)
+            ? tokens.FirstOrDefault(token => token.GetString("content") == spelling)?.GetInt32("id")
+            : null;
     }
 
     /// <summary>A file of its own comes first, as in transformers; then tokenizer_config.json; then chat_template.json.</summary>
@@ -115,14 +123,19 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
     private void AddSampling(HuggingFaceJson generation)
     {
         const string prefix = "general.sampling.";
-        foreach ((string name, string key) in ((string, string)[])[("temperature", "temp"), ("top_p", "top_p"), ("min_p", "min_p"), ("repetition_penalty", "penalty_repeat")])
+        foreach ((string name, string key, double least, double most) in ((string, string, double, double)[])
+            [("temperature", "temp", 0, float.MaxValue), ("top_p", "top_p", 1e-6, 1), ("min_p", "min_p", 0, 1), ("repetition_penalty", "penalty_repeat", 1e-3, float.MaxValue)])
         {
-            if (generation.TryGetNumber(name, out double value))
-                metadata[prefix + key] = (float)value;
+            if (!generation.TryGetNumber(name, out double value))
+                continue;
+            if (value < least || value > most)
+                throw generation.Fault(name, $"is {generation.Raw(name)}; it must be {(most == 1 ? $"from {(least > 0 ? "above " : "")}0 to 1" : least > 0 ? "above 0" : "at least 0")}");
+
+            metadata[prefix + key] = (float)value;
         }
 
         if (generation.TryGetInt32("top_k", out int k))
-            metadata[prefix + "top_k"] = k;
+            metadata[prefix + "top_k"] = k >= 0 ? k : throw generation.Fault("top_k", $"is {k}; it must be at least 0");
 
         // Without sampling the likeliest token is taken, whatever else the file says.
         if (generation.TryGetBool("do_sample", out bool samples) && !samples)

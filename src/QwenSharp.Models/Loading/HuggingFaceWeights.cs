@@ -49,7 +49,10 @@ internal sealed class HuggingFaceWeights
         foreach (HuggingFaceModule module in modules.Values)
             weights.Add(module);
 
-        if (!config.HasTiedHead && !weights._weights.Exists(weight => weight.Name == "output.weight"))
+        bool hasHead = weights._weights.Exists(weight => weight.Name == "output.weight");
+        if (!config.HasTiedHead && !hasHead && config.IsForEmbedding)
+            weights.Notes.Add("There is no lm_head.weight, as a model that embeds texts needs none; the embedding table stands in for it.");
+        else if (!config.HasTiedHead && !hasHead)
             throw new ModelLoadException($"Tensor lm_head.weight is missing, and {config.Root.Path} does not tie the head to the embedding table.");
 
         weights.Summarize();
@@ -79,7 +82,10 @@ internal sealed class HuggingFaceWeights
         }
 
         if (module.Take("qweight") is { } words)
+        {
             Place(Packed($"{name}.weight", words, module), words);
+            LeaveOutEmptyBias(name, module);
+        }
         else if (module.Take("weight") is { } weight)
             Place(weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight), weight);
         if (module.Take("bias") is { } bias)
@@ -89,11 +95,19 @@ internal sealed class HuggingFaceWeights
         if (_recurrent is not null && module.Take("dt_bias") is { } step)
             Place(Plain($"{name}_dt.bias", step), step);
         if (module.Take("gate_up_proj") is { } both)
-            PlaceExperts(both, [$"{name}_gate", $"{name}_up"]);
+            PlaceExperts(both, [$"{name}_gate", $"{name}_up"], _config.Length("hidden_size"));
         if (module.Take("down_proj") is { } down)
-            PlaceExperts(down, [$"{name}_down"]);
+            PlaceExperts(down, [$"{name}_down"], _config.Length("moe_intermediate_size"));
 
         module.RequireNothingLeft();
+    }
+
+    /// <summary>Some programs for GPTQ give each matrix a bias of zeros, whether the model has one there or not; a bias that is not zero stays, to be found out of place.</summary>
+    private void LeaveOutEmptyBias(string name, HuggingFaceModule module)
+    {
+        bool isOwn = _config.Family.HasQkvBias && name[(name.LastIndexOf('.') + 1)..] is "attn_q" or "attn_k" or "attn_v" or "attn_qkv";
+        if (!isOwn && module.Take("bias") is { } bias && bias.Bytes(0, checked((int)bias.ByteLength)).ContainsAnyExcept((byte)0))
+            module.Add("bias", bias);
     }
 
     private void Place(HuggingFaceWeight weight, SafetensorsTensor origin)
@@ -113,17 +127,18 @@ internal sealed class HuggingFaceWeights
 
     /// <summary>
     /// The experts of a layer in one tensor: [experts, out, in], whose matrices are used where they lie; or transposed, [experts, in, out], which takes
-    /// a copy. The outputs are those of each of <paramref name="names"/> in turn.
+    /// a copy. The outputs are those of each of <paramref name="names"/> in turn. Programs differ in which they save: the lengths tell, and where they are equal the family.
     /// </summary>
-    private void PlaceExperts(SafetensorsTensor tensor, string[] names)
+    private void PlaceExperts(SafetensorsTensor tensor, string[] names, int inputs)
     {
         HuggingFaceWeight stack = Plain(names[0], tensor);
-        if (stack.Shape.Length != 3 || stack.Shape[_config.Family.HasTransposedExperts ? 0 : 1] % names.Length != 0)
+        bool isTransposed = stack.Shape is [var last, var middle, _] && (last == inputs) != (middle == inputs) ? middle == inputs : _config.Family.HasTransposedExperts;
+        if (stack.Shape.Length != 3 || stack.Shape[isTransposed ? 0 : 1] % names.Length != 0)
             throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a shape that no stack of experts has.");
 
         for (int i = 0; i < names.Length; i++)
         {
-            if (_config.Family.HasTransposedExperts)
+            if (isTransposed)
             {
                 DecodedWeight transposed = HuggingFaceExperts.Transpose($"{names[i]}_exps.weight", stack, i, names.Length);
                 Count(_copied, "experts that are stored transposed", transposed);

@@ -52,7 +52,6 @@ internal static class NeutralKeys
         ["token_shift_count"] = 2,
         ["activation.situ_beta"] = 1,
         ["kda.gate_lower_bound"] = double.NegativeInfinity,
-        ["rope.scaling.yarn_attn_factor"] = 1,
         ["attention.rope_pattern"] = 1,
 
         // "Not set".
@@ -62,11 +61,11 @@ internal static class NeutralKeys
 
     /// <summary>
     /// Says nothing that a forward pass could honour: a note on training, a detail of sliding windows, which must be off, or into how many layers
-    /// an encoder of images feeds what it sees, of which there is none in a text.
+    /// an encoder of images feeds what it sees, of which there is none in a text; or a factor that llama.cpp reads for other families alone.
     /// </summary>
     private static readonly HashSet<string> Notes =
     [
-        "n_deepstack_layers", "rope.scaling.finetuned", "rope.dimension_count_swa", "rope.freq_base_swa", "attention.key_length_swa", "attention.value_length_swa",
+        "n_deepstack_layers", "rope.scaling.finetuned", "rope.scaling.yarn_attn_factor", "rope.dimension_count_swa", "rope.freq_base_swa", "attention.key_length_swa", "attention.value_length_swa",
     ];
 
     /// <summary>Checks the keys of the architecture that nobody has read.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace QwenSharp.Numerics;
 
@@ -37,12 +38,24 @@ public static unsafe partial class Quantization
                 return;
             case TensorType.F16:
                 for (int i = 0; i < values.Length; i++)
-                    BinaryPrimitives.WriteHalfLittleEndian(data[(2 * i)..], (Half)values[i]);
+                {
+                    Half half = (Half)values[i];
+                    if (!Half.IsFinite(half))
+                        throw TooLarge(values[i], i, "half precision", (float)Half.MaxValue, nameof(values));
+
+                    BinaryPrimitives.WriteHalfLittleEndian(data[(2 * i)..], half);
+                }
 
                 return;
             case TensorType.BF16:
                 for (int i = 0; i < values.Length; i++)
-                    BinaryPrimitives.WriteUInt16LittleEndian(data[(2 * i)..], RoundToBFloat16(values[i]));
+                {
+                    ushort upper = RoundToBFloat16(values[i]);
+                    if (!float.IsFinite(BitConverter.UInt32BitsToSingle((uint)upper << 16)))
+                        throw TooLarge(values[i], i, "BF16", BitConverter.UInt32BitsToSingle(0x7F7F0000), nameof(values));
+
+                    BinaryPrimitives.WriteUInt16LittleEndian(data[(2 * i)..], upper);
+                }
 
                 return;
         }
@@ -103,6 +116,9 @@ public static unsafe partial class Quantization
     }
 
     // Nearest, ties to even.
+    private static ArgumentException TooLarge(float value, int index, string type, float most, string parameter) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"Element {index} is {value}; {type} holds numbers up to {most}."), parameter);
+
     private static ushort RoundToBFloat16(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);

@@ -67,8 +67,8 @@ public static class TokenizerJson
             switch (name)
             {
                 case "version" when value.ValueEquals("1.0"):
-                case "truncation" or "padding" when value.ValueKind == JsonValueKind.Null:
-                    break;
+                case "truncation" or "padding":
+                    break; // How the program that saved the file last batched its texts; nothing of the model.
                 case "post_processor":
                     (prefix, suffix) = PostProcessorJson.Read(value);
                     break;

@@ -38,7 +38,18 @@ internal static class CheckpointTemplate
 
     /// <exception cref="InvalidDataException">There is no template.</exception>
     /// <exception cref="TemplateException">It cannot be parsed.</exception>
-    public static ChatTemplate Compile(string path, string? template, IReadOnlyDictionary<string, string> specialTokens) => template is null
-        ? throw new InvalidDataException($"{path} has no chat template, and no ChatML tokens to do without one; it can complete text, not chat.")
-        : new ChatTemplate(template, new ChatTemplateOptions { SpecialTokens = specialTokens });
+    public static ChatTemplate Compile(string path, string? template, IReadOnlyDictionary<string, string> specialTokens)
+    {
+        if (template is null)
+            throw new InvalidDataException($"{path} has no chat template, and no ChatML tokens to do without one; it can complete text, not chat.");
+
+        try
+        {
+            return new ChatTemplate(template, new ChatTemplateOptions { SpecialTokens = specialTokens });
+        }
+        catch (TemplateException wrong)
+        {
+            throw new TemplateException($"{path} has a chat template that cannot be parsed: {wrong.Message}", wrong);
+        }
+    }
 }

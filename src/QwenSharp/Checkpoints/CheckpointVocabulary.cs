@@ -1,10 +1,11 @@
+using System.Globalization;
 using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Checkpoints;
 
-/// <summary>The tokenizer of a model: a GGUF file carries it in its <c>tokenizer.ggml.*</c> metadata, a Hugging Face folder in <c>tokenizer.json</c> or, the first generation's, in <c>qwen.tiktoken</c>.</summary>
+/// <summary>The tokenizer of a model: a GGUF file carries it in its <c>tokenizer.ggml.*</c> metadata, a Hugging Face folder in <c>tokenizer.json</c>, in <c>qwen.tiktoken</c> (the first generation's), or in <c>vocab.json</c> and <c>merges.txt</c>.</summary>
 internal static class CheckpointVocabulary
 {
     /// <summary>Whether there is one.</summary>
@@ -20,6 +21,12 @@ internal static class CheckpointVocabulary
     public static BpeVocabulary ReadFile(string path)
     {
         byte[] utf8 = File.ReadAllBytes(path);
+        if (Path.GetFileName(path) == "vocab.json")
+        {
+            string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+            return Gpt2Vocabulary.Read(utf8, File.ReadAllBytes(Path.Combine(folder, "merges.txt")), AddedTokens(folder));
+        }
+
         return path.EndsWith(".tiktoken", StringComparison.Ordinal) ? TiktokenVocabulary.Read(utf8) : TokenizerJson.Read(utf8);
     }
 
@@ -44,7 +51,7 @@ internal static class CheckpointVocabulary
 
         Func<BpeVocabulary> read = IsIn(file)
             ? file is HuggingFaceCheckpoint folder ? () => ReadFolder(folder) : FromGguf(metadata)
-            : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json or qwen.tiktoken" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
+            : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json, qwen.tiktoken or vocab.json" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
         return () =>
         {
             BpeVocabulary vocabulary = read();
@@ -92,6 +99,31 @@ internal static class CheckpointVocabulary
         return !folder.TokenizerPath.EndsWith(".tiktoken", StringComparison.Ordinal) || (all <= model && model - all < mostFilling)
             ? vocabulary
             : throw new TokenizerFormatException($"{folder.TokenizerPath} has {all} tokens with its control tokens, and the model {model}: the file is not whole, or another model's.");
+    }
+
+    /// <summary>The tokens beside <c>vocab.json</c>: described in <c>tokenizer_config.json</c>, or in older folders named in <c>added_tokens.json</c>, where the spelling tells which steer the model.</summary>
+    private static AddedToken[] AddedTokens(string folder)
+    {
+        if (HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "tokenizer_config.json")) is { } settings && settings.TryGetObject("added_tokens_decoder", out HuggingFaceJson? described))
+        {
+            return [.. described.Names.Select(id => (Id: id, Token: described.GetObject(id))).Select(entry =>
+                new AddedToken(
+                    int.TryParse(entry.Id, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw described.Fault(entry.Id, "is no token id"),
+                    entry.Token.GetString("content"),
+                    Flag(entry.Token, "special"))
+                {
+                    SingleWord = Flag(entry.Token, "single_word"),
+                    StripsLeft = Flag(entry.Token, "lstrip"),
+                    StripsRight = Flag(entry.Token, "rstrip"),
+                    IsNormalized = Flag(entry.Token, "normalized"),
+                })];
+        }
+
+        return HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "added_tokens.json")) is { } named
+            ? [.. named.Names.Select(content => new AddedToken(named.GetInt32(content), content, IsControl: content.StartsWith("<|", StringComparison.Ordinal)))]
+            : [];
+
+        static bool Flag(HuggingFaceJson token, string name) => token.TryGetBool(name, out bool value) && value;
     }
 
     private static Func<BpeVocabulary> FromGguf(GgufMetadata metadata)

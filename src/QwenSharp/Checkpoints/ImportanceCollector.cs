@@ -45,7 +45,7 @@ public sealed partial class ImportanceCollector
     /// <param name="threads">Threads that compute; 0 for one a processor.</param>
     /// <param name="progress">Told the number of pieces done and of all.</param>
     /// <param name="cancellationToken">Ends the work within one piece.</param>
-    /// <exception cref="ArgumentException">The text is shorter than one piece.</exception>
+    /// <exception cref="ArgumentException">The text is shorter than one piece, or a piece longer than the model's context.</exception>
     /// <exception cref="ModelLoadException">The model is not one that this build runs.</exception>
     public static ImportanceMatrix Collect(
         Checkpoint checkpoint, ReadOnlySpan<int> tokens, string dataset, int chunkSize = 512, int threads = 0,
@@ -57,6 +57,9 @@ public sealed partial class ImportanceCollector
             throw new ArgumentException($"The text has {tokens.Length} tokens; at least {chunkSize} are needed, and some hundred thousand are good.", nameof(tokens));
 
         LanguageModel model = LanguageModel.Load(checkpoint);
+        if (chunkSize > model.Config.ContextLength)
+            throw new ArgumentException($"A piece of {chunkSize} tokens is longer than the model's context, {model.Config.ContextLength}.", nameof(chunkSize));
+
         ImportanceCollector collector = new(checkpoint);
         using SequenceEvaluator evaluator = new(model, chunkSize, threads, observer: collector.Observe);
         for (int chunk = 0; chunk < chunks; chunk++)

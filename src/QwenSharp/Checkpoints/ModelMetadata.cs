@@ -52,7 +52,7 @@ internal static class ModelMetadata
 
     private static BpeVocabulary ReadVocabulary(HuggingFaceCheckpoint folder) => CheckpointVocabulary.IsIn(folder)
         ? CheckpointVocabulary.ReadFolder(folder)
-        : throw new InvalidDataException($"{folder.Path} carries no tokenizer (no tokenizer.json or qwen.tiktoken); a GGUF file needs one.");
+        : throw new InvalidDataException($"{folder.Path} carries no tokenizer (no tokenizer.json, qwen.tiktoken or vocab.json); a GGUF file needs one.");
 
     /// <summary>
     /// The tokens around a text of its own. GGUF has a flag for each side, which means the tokens that begin and end a sequence: what ended

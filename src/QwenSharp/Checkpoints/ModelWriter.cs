@@ -31,6 +31,7 @@ public static class ModelWriter
             weights.Fit(adapter);
 
         ModelConfig config = weights.Config;
+        RequireImportanceOf(model, options.Importance);
         (TargetTensor Tensor, TensorType Type)[] targets = Choose(model, config, options);
         long all = targets.Sum(target => target.Type.Bytes(target.Tensor.Shape.Aggregate(1L, (product, length) => product * length))), done = 0;
         RequireSpace(path, all);
@@ -53,6 +54,17 @@ public static class ModelWriter
         progress?.Report(new ModelWriterProgress("", default, done, all));
     }
 
+    /// <summary>A matrix of other layers was measured on another model, whatever its lengths. A head that is tied here may have been one of its own there.</summary>
+    private static void RequireImportanceOf(Checkpoint model, ImportanceMatrix? importance)
+    {
+        if (importance is null)
+            return;
+
+        HashSet<string> names = [.. TargetTensor.Of(model.Tensors).Select(tensor => tensor.Name)];
+        if (importance.Names.FirstOrDefault(name => name.StartsWith("blk.", StringComparison.Ordinal) && !names.Contains(name)) is { } unknown)
+            throw new InvalidDataException($"The importance matrix has '{unknown}', and {model.Path} has no such tensor: it was made with another model.");
+    }
+
     /// <summary>Says so at once where the disk cannot hold a file.</summary>
     internal static void RequireSpace(string path, long bytes)
     {
@@ -62,7 +74,7 @@ public static class ModelWriter
 
         long free = new DriveInfo(folder).AvailableFreeSpace;
         if (free < bytes)
-            throw new IOException($"{path}: the disk is too full: the file takes {bytes >> 20} MiB, and {free >> 20} MiB are free.");
+            throw new IOException($"{path}: the disk is too full: the file takes {(bytes + (1 << 20) - 1) >> 20} MiB, and less is free: {free >> 10} KiB.");
     }
 
     private static (TargetTensor, TensorType)[] Choose(Checkpoint model, ModelConfig config, ModelWriterOptions options)
@@ -76,6 +88,15 @@ public static class ModelWriter
             {
                 if (!FileSystemName.MatchesSimpleExpression(name, tensor.Name, ignoreCase: false))
                     continue;
+                if (tensor.Dimensions < 2 && exception != TensorType.F32)
+                {
+                    // A pattern means the matrices among those that it fits.
+                    if (name.AsSpan().ContainsAny('*', '?'))
+                        continue;
+
+                    throw new ArgumentException($"'{tensor.Name}' is a vector, which stays F32.", nameof(options));
+                }
+
                 if (!exception.CanQuantize() || tensor.Shape[0] % exception.BlockLength() != 0)
                     throw new ArgumentException($"'{tensor.Name}' cannot be {exception}: {(exception.CanQuantize() ? $"its rows of {tensor.Shape[0]} do not fill blocks of {exception.BlockLength()}" : "this build cannot write that type")}.", nameof(options));
 
@@ -94,7 +115,7 @@ public static class ModelWriter
         }
 
         if (options.Exceptions.FirstOrDefault(exception => !used.Contains(exception.Tensor)) is { Tensor: { } unused })
-            throw new ArgumentException($"No tensor has the name '{unused}', or an exception before it has taken them all.", nameof(options));
+            throw new ArgumentException($"No matrix fits '{unused}', or an exception before it has taken them all.", nameof(options));
 
         return [.. targets];
     }

@@ -53,6 +53,7 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
     /// <returns>Embeddings of length 1, in the order of the texts.</returns>
     /// <exception cref="ArgumentException">A text is longer than the context, or the dimensions are out of range.</exception>
     /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
+    /// <exception cref="InvalidDataException">The model's weights are damaged: an embedding is not finite.</exception>
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -127,11 +128,14 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
         return [.. ids];
     }
 
-    private static float[] Normalize(ReadOnlySpan<float> hidden)
+    private float[] Normalize(ReadOnlySpan<float> hidden)
     {
         double squares = 0;
         foreach (float value in hidden)
             squares += (double)value * value;
+
+        if (!double.IsFinite(squares))
+            throw new InvalidDataException($"{_model.Id} makes embeddings that are not finite: its weights are damaged, or too large for their type.");
 
         // The bound keeps zeros what they are, as torch.nn.functional.normalize does.
         double scale = 1 / Math.Max(Math.Sqrt(squares), 1e-12);

@@ -52,12 +52,20 @@ internal sealed class FolderStore(string folder) : IModelStore
 
     public void Publish(IReadOnlyList<RepoFile> files)
     {
-        foreach (RepoFile file in files)
+        // Files of the same content wait in one place.
+        foreach (IGrouping<string, RepoFile> same in files.GroupBy(StagedPath))
         {
-            string staged = StagedPath(file), named = NamedPath(file);
-            Directory.CreateDirectory(Path.GetDirectoryName(named)!);
-            if (File.Exists(staged))
-                File.Move(staged, named, overwrite: true);
+            string[] places = [.. same.Select(NamedPath)];
+            foreach (string named in places)
+                Directory.CreateDirectory(Path.GetDirectoryName(named)!);
+
+            if (!File.Exists(same.Key))
+                continue;
+
+            foreach (string named in places[1..])
+                File.Copy(same.Key, named, overwrite: true);
+
+            File.Move(same.Key, places[0], overwrite: true);
         }
 
         // Others may have something on the way here, and keep the folder.

@@ -49,7 +49,7 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         }
         catch (JsonException wrong)
         {
-            throw new HubException($"{site.Name} answered for {what} with text that is no JSON: {wrong.Message}", wrong);
+            throw new HubException($"{site.Name} answered for {what} with text that is no JSON: {JsonProblem.Of(wrong)}.", wrong);
         }
     }, cancellationToken);
 

@@ -97,6 +97,22 @@ public unsafe class QuantizationTests
         }
     }
 
+    [Theory]
+    [InlineData(TensorType.F16, 65519, true)]
+    [InlineData(TensorType.F16, 65520, false)]
+    [InlineData(TensorType.F16, -70000, false)]
+    [InlineData(TensorType.BF16, 3.389e38f, true)]
+    [InlineData(TensorType.BF16, -3.4e38f, false)]
+    public void A_weight_that_would_become_infinite_is_refused(TensorType type, float value, bool fits)
+    {
+        float[] values = [1, value];
+        byte[] data = new byte[4];
+        if (fits)
+            Quantization.Quantize(type, values, data);
+        else
+            Assert.Contains("Element 1 is ", Assert.Throws<ArgumentException>(() => Quantization.Quantize(type, values, data)).Message);
+    }
+
     [Fact]
     public void Half_types_round_to_the_nearest()
     {

@@ -111,11 +111,15 @@ public sealed class ModelWriterTests : IDisposable
             Assert.Contains(reason, Assert.ThrowsAny<Exception>(() => SmallModels.Save(folder, _folder["a.gguf"], options)).Message, StringComparison.Ordinal);
 
         Refuses(new() { Exceptions = [("blk.9.attn_v.weight", TensorType.F16)] }, "'blk.9.attn_v.weight'");
-        Refuses(new() { Exceptions = [("*_norm.weight", TensorType.Q4_K)] }, "its rows of 64 do not fill blocks of 256");
+        Refuses(new() { Exceptions = [("*_norm.weight", TensorType.Q4_K)] }, "No matrix fits '*_norm.weight'");
+        Refuses(new() { Exceptions = [("output_norm.weight", TensorType.F16)] }, "is a vector, which stays F32");
         Refuses(new() { Exceptions = [("output.weight", TensorType.I32)] }, "cannot write that type");
         ImportanceMatrix other = new();
         other.Add("blk.0.attn_q.weight", new float[128], [1]);
         Refuses(new() { Mix = WeightMix.Find("q4_k_m"), Importance = other }, "made with another model");
+        ImportanceMatrix deeper = new();
+        deeper.Add("blk.9.attn_q.weight", new float[64], [1]);
+        Refuses(new() { Mix = WeightMix.Find("q4_0"), Importance = deeper }, "has 'blk.9.attn_q.weight'");
         Assert.Contains("does not exist", Assert.ThrowsAny<IOException>(() => SmallModels.Save(folder, _folder["no/where.gguf"])).Message, StringComparison.Ordinal);
         Assert.Contains("the disk is too full", Assert.Throws<IOException>(() => ModelWriter.RequireSpace(_folder["a.gguf"], long.MaxValue)).Message, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder["."]));

@@ -49,6 +49,22 @@ public sealed class PullTests : IDisposable
     }
 
     [Fact]
+    public async Task Files_of_the_same_content_all_arrive_in_a_folder()
+    {
+        byte[] content = "{}"u8.ToArray();
+        foreach (string name in (string[])["config.json", "generation_config.json", "tokenizer_config.json"])
+            _hub.Files[name] = content;
+
+        _hub.Files["model.safetensors"] = LocalHub.Content(100);
+        _hub.Files.Remove("tiny-q8_0.gguf");
+        await PullAsync(LocalHub.Repo, folder: _folder["mine"]);
+        await PullAsync(LocalHub.Repo, folder: _folder["mine"]);
+
+        Assert.Equal(["config.json", "generation_config.json", "model.safetensors", "tokenizer_config.json"], Directory.GetFileSystemEntries(_folder["mine"]).Select(Path.GetFileName).Order());
+        Assert.Equal(content, await File.ReadAllBytesAsync(_folder["mine/generation_config.json"], Stop));
+    }
+
+    [Fact]
     public async Task What_is_here_is_not_transferred_again()
     {
         _hub.Files["tiny-q8_0.gguf"] = LocalHub.Content(10_000);
