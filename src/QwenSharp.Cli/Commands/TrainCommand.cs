@@ -79,7 +79,7 @@ internal static class TrainCommand
     private static BpeVocabulary Vocabulary(Terminal terminal, TrainConfig config, ChatTemplate? template, CancellationToken stop)
     {
         string path = Path.Combine(config.Output, TokenizerName);
-        BpeTrainerOptions options = new() { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken };
+        BpeTrainerOptions options = new() { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken, KeepsWordsApart = config.Tokenizer.WordsApart };
         if (config.Tokenizer.From is { } from)
             return Keep(WithRoles(QwenTokenizer.LoadVocabulary(from), options), path);
         if (File.Exists(path) && TrainingRun.HasBegun(config.Output))

@@ -153,6 +153,9 @@ internal sealed record TokenizerConfig
     /// <summary>The longest token in bytes that is learnt.</summary>
     public int LongestToken { get; set; } = 32;
 
+    /// <summary>Whether no learnt token joins a space or a sign with a letter, so that a word is the same tokens wherever it stands.</summary>
+    public bool WordsApart { get; set; }
+
     /// <summary>A model or a tokenizer.json whose tokenizer is used in place of a learnt one.</summary>
     public string? From { get; set; }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace QwenSharp.Tokenizers;
@@ -117,11 +118,24 @@ public sealed class BpeTrainer
         for (int start = 0, end; start < text.Length; start = end)
         {
             end = _preTokenizer.EndOfPiece(text, start);
+            if (_options.KeepsWordsApart && EndOfSign(text[start..end]) is > 0 and var sign)
+            {
+                _pieces.Add(text.Slice(start, sign));
+                start += sign;
+            }
+
             for (; end - start > LongestPart; start += LongestPart)
                 _pieces.Add(text.Slice(start, LongestPart));
 
             _pieces.Add(text[start..end]);
         }
+    }
+
+    /// <summary>The length of the one character before the letters of a word; 0 where there is none.</summary>
+    private static int EndOfSign(ReadOnlySpan<byte> piece)
+    {
+        Rune.DecodeFromUtf8(piece, out Rune first, out int length);
+        return length < piece.Length && !Rune.IsLetter(first) && Rune.DecodeFromUtf8(piece[length..], out Rune second, out _) == OperationStatus.Done && Rune.IsLetter(second) ? length : 0;
     }
 
     private AddedToken[] AddedTokens(int firstId) =>

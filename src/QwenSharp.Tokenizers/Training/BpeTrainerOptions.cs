@@ -16,6 +16,12 @@ public sealed record BpeTrainerOptions
     public PreTokenizerPattern Pattern { get; init; } = PreTokenizerPattern.Qwen2;
 
     /// <summary>
+    /// Whether a word is made of the same tokens wherever it stands: the space or the sign that Qwen's patterns take together with it is never merged with its letters. Texts take
+    /// more tokens; but a small model that is to copy words, from a sentence into JSON for instance, need not learn that <c>" orange"</c> and <c>"orange"</c> are one.
+    /// </summary>
+    public bool KeepsWordsApart { get; init; }
+
+    /// <summary>
     /// The spellings of added tokens and whether each is a control token, in the order of their ids, which follow all others.
     /// In the texts they are left out: nothing is learnt from them or across them.
     /// </summary>

@@ -27,6 +27,18 @@ public class BpeTrainerTests
     }
 
     [Fact]
+    public void Words_kept_apart_are_the_same_tokens_wherever_they_stand()
+    {
+        BpeTokenizer apart = BpeTokenizer.Create(Train([Text], NoAdded with { VocabularySize = 500, KeepsWordsApart = true })), joined = BpeTokenizer.Create(Train([Text], NoAdded with { VocabularySize = 500 }));
+        int word = Assert.Single(apart.Encode("the")), space = Assert.Single(apart.Encode(" ")), quote = Assert.Single(apart.Encode("\""));
+        int[] expected = [word, space, word, space, quote, word, quote];
+
+        Assert.Equal(expected, apart.Encode("the the \"the\""));
+        Assert.Single(joined.Encode(" the"));
+        Assert.Equal("Привет, the мир! 人工智能 é", apart.Decode(apart.Encode("Привет, the мир! 人工智能 é")));
+    }
+
+    [Fact]
     public void Agrees_with_counting_anew_on_random_texts_of_few_letters()
     {
         // Runs and equal counts everywhere: overlapping pairs, ties, and different ways to the same token.
