@@ -1,3 +1,5 @@
+using QwenSharp.Tests;
+
 namespace QwenSharp.Numerics.Tests;
 
 public class MatMulTests
@@ -147,14 +149,11 @@ public class MatMulTests
         foreach (Isa isa in Vectors)
         {
             using Compute compute = new(2, isa);
-            for (int i = 0; i < 3; i++)
-                compute.Project(x, 1, new Projection(a, y), new Projection(b, z));
-
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            for (int i = 0; i < 10; i++)
-                compute.Project(x, 1, new Projection(a, y), new Projection(b, z));
-
-            Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+            Assert.Equal(0, Allocations.Least(() =>
+            {
+                for (int i = 0; i < 10; i++)
+                    compute.Project(x, 1, new Projection(a, y), new Projection(b, z));
+            }));
         }
     }
 
