@@ -22,17 +22,17 @@ internal static class Invented
         _ => $"{draw.Of(Pools.Find("first"))} {draw.Of(Pools.Find("last"))}",
     };
 
-    public static string First(Draw draw) => draw.Below(20) switch { < 6 => Name(draw), < 9 => Capital(PlainWords.Word(draw)), _ => draw.Of(Pools.Find("first")) };
+    public static string First(Draw draw) => draw.Below(20) switch { < 6 => Name(draw), < 9 => PlainWords.Name(draw), _ => draw.Of(Pools.Find("first")) };
 
-    private static string Last(Draw draw) => draw.Below(20) switch { < 8 => Name(draw), < 15 => Capital(PlainWords.Word(draw)), _ => draw.Of(Pools.Find("last")) };
+    private static string Last(Draw draw) => draw.Below(20) switch { < 8 => Name(draw), < 15 => PlainWords.Name(draw), _ => draw.Of(Pools.Find("last")) };
 
     public static string City(Draw draw) => draw.Below(20) switch
     {
         0 => draw.Of(Pools.Find("city-script")),
         1 => PlainWords.Script(draw),
         < 7 => Name(draw),
-        < 11 => Capital(PlainWords.Word(draw)),
-        < 12 => $"{Capital(PlainWords.Word(draw))} {Name(draw)}",
+        < 11 => PlainWords.Name(draw),
+        < 12 => $"{PlainWords.Name(draw)} {Name(draw)}",
         _ => draw.Of(Pools.Find("city")),
     };
 
@@ -81,17 +81,17 @@ internal static class Invented
 
     public static string Street(Draw draw) => draw.Chance(40)
         ? draw.Of(Pools.Find("street"))
-        : $"{(draw.Chance(50) ? Name(draw) : Capital(PlainWords.Word(draw)))} {draw.Of(["Street", "Road", "Lane", "Avenue", "Square", "Way", "Drive", "Alley", "Court", "Hill"])}";
+        : $"{(draw.Chance(50) ? Name(draw) : PlainWords.Name(draw))} {draw.Of(["Street", "Road", "Lane", "Avenue", "Square", "Way", "Drive", "Alley", "Court", "Hill"])}";
 
     public static string Company(Draw draw) => draw.Chance(40)
         ? draw.Of(Pools.Find("company"))
-        : (draw.Chance(50) ? Name(draw) : Capital(PlainWords.Word(draw))) + draw.Of(["", "", " Works", " Labs", " Group", " Foods", " Systems", " Brothers"]);
+        : (draw.Chance(50) ? Name(draw) : PlainWords.Name(draw)) + draw.Of(["", "", " Works", " Labs", " Group", " Foods", " Systems", " Brothers"]);
 
     public static string Title(Draw draw) => draw.Below(10) switch
     {
         < 5 => $"The {Capital(draw.Of(Pools.Find("adjective")))} {Capital(draw.Chance(50) ? draw.Of(Pools.Find("item")) : draw.Of(Pools.Find("word")))}",
-        < 7 => $"The {Capital(PlainWords.Word(draw))} {Capital(PlainWords.Word(draw))}",
-        < 9 => $"{Capital(PlainWords.Word(draw))} of {Capital(PlainWords.Word(draw))}",
+        < 7 => $"The {PlainWords.Name(draw)} {PlainWords.Name(draw)}",
+        < 9 => $"{PlainWords.Name(draw)} of {PlainWords.Name(draw)}",
         _ => Capital(PlainWords.Term(draw)),
     };
 

@@ -12,6 +12,9 @@ internal static class PlainWords
     /// <summary>A word in lower case.</summary>
     public static string Word(Draw draw) => draw.Unseen(() => draw.Of(Latin));
 
+    /// <summary>A word as a name.</summary>
+    public static string Name(Draw draw) => Invented.Capital(Word(draw));
+
     /// <summary>A word of another script: Chinese, Japanese, Korean, Arabic, Hindi, Russian, Thai.</summary>
     public static string Script(Draw draw) => draw.Unseen(() => draw.Of(Scripts));
 

@@ -84,7 +84,7 @@ internal sealed record SlotKind(string Type, IReadOnlyList<string> Values, Func<
         {
             "street" => Invented.Street,
             "company" => Invented.Company,
-            "country" or "language" => draw => draw.Below(20) switch { < 13 => draw.Of(pool), < 17 => Invented.Name(draw), _ => Invented.Capital(PlainWords.Word(draw)) },
+            "country" or "language" => draw => draw.Below(20) switch { < 13 => draw.Of(pool), < 17 => Invented.Name(draw), _ => PlainWords.Name(draw) },
             "message" or "task" => draw => draw.Chance(45) ? draw.Of(pool) : PlainWords.Sentence(draw),
             "color" or "genre" or "extension" => draw => draw.Chance(55) ? draw.Of(pool) : PlainWords.Word(draw),
             _ => draw => draw.Chance(45) ? draw.Of(pool) : PlainWords.Term(draw),

@@ -1,9 +1,9 @@
-using System.Text.RegularExpressions;
+using QwenSharp.Formats;
 
 namespace QwenSharp.Cli.Commands;
 
 /// <summary>Where a command writes: results replace what is there, so it must not be what the command reads.</summary>
-internal static partial class OutputFile
+internal static class OutputFile
 {
     /// <param name="path">Where the result is to go.</param>
     /// <param name="inputs">Files, and folders of models, that the command reads.</param>
@@ -37,10 +37,7 @@ internal static partial class OutputFile
 
     /// <summary>Whether both are files of one split model.</summary>
     private static bool AreShards(string output, string read) =>
-        ShardName().Match(output) is { Success: true } one && ShardName().Match(read) is { Success: true } other && one.Groups["of"].Value == other.Groups["of"].Value && one.Groups["prefix"].Value == other.Groups["prefix"].Value;
-
-    [GeneratedRegex(@"^(?<prefix>.+)-\d{5}-of-(?<of>\d{5})\.gguf$", RegexOptions.IgnoreCase)]
-    private static partial Regex ShardName();
+        GgufShardName.Parse(output) is { } one && GgufShardName.Parse(read) is { } other && (one.Prefix, one.Count) == (other.Prefix, other.Count);
 
     /// <summary>The path without links: neither the file nor a folder on the way is one.</summary>
     private static string Resolve(string path)

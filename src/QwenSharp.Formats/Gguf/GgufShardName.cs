@@ -3,7 +3,10 @@ using System.Globalization;
 namespace QwenSharp.Formats;
 
 /// <summary>The name of one file of a split model: <c>PREFIX-00001-of-00003.gguf</c>. Numbers begin at 1.</summary>
-internal readonly record struct GgufShardName(string Prefix, int Number, int Count)
+/// <param name="Prefix">What all files of the model begin with, folder and all.</param>
+/// <param name="Number">Which file this is.</param>
+/// <param name="Count">How many there are.</param>
+public readonly record struct GgufShardName(string Prefix, int Number, int Count)
 {
     private const string Extension = ".gguf";
     private const string Middle = "-of-";
