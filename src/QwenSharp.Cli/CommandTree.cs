@@ -121,7 +121,10 @@ internal static class CommandTree
         ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
             .Replace($"Raise {nameof(EngineOptions.KvBytes)} or lower {nameof(EngineOptions.ContextLength)}", "Lower --context", StringComparison.Ordinal)
             .Replace(nameof(EngineOptions.ContextLength), "--context", StringComparison.Ordinal)
-        : failure is Chat.TemplateException { InnerException: null } ? $"The chat template: {failure.Message}" : failure.Message;
+            .Replace(nameof(ModelWriterOptions.AllowsRequantization), "--requantize", StringComparison.Ordinal)
+        : failure is Chat.TemplateException { InnerException: null } ? $"The chat template: {failure.Message}"
+        : failure is UnauthorizedAccessException && failure.Message.Split('\'') is [_, var path, ..] && Directory.Exists(path) ? $"'{path}' is a folder; a file is expected."
+        : failure.Message;
 
     private static string CommandPath(ParseResult parsed)
     {

@@ -16,6 +16,9 @@ internal sealed record Family(string Architecture, Func<WeightReader, ModelConfi
     /// <summary>Whether its query and key heads are normalised.</summary>
     public bool HasQkNorm { get; init; }
 
+    /// <summary>Whether queries, keys and values have a bias in the models that are published.</summary>
+    public bool HasQkvBias { get; init; }
+
     /// <summary>Whether one matrix makes queries, keys and values.</summary>
     public bool HasFusedQkv { get; init; }
 

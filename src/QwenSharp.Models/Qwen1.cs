@@ -6,5 +6,5 @@ namespace QwenSharp.Models;
 /// </summary>
 internal static class Qwen1
 {
-    public static Family Family { get; } = new("qwen", Qwen2.ReadLayer) { HasFusedQkv = true, CountsGateAndUpTogether = true };
+    public static Family Family { get; } = new("qwen", Qwen2.ReadLayer) { HasQkvBias = true, HasFusedQkv = true, CountsGateAndUpTogether = true };
 }

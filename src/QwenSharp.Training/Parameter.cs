@@ -41,7 +41,10 @@ public sealed class Parameter : IDisposable
     public long Count => (long)Value.Capacity * Value.Width;
 
     /// <summary>Whether weight decay applies: to matrices, and not to the weights of norms and biases.</summary>
-    public bool IsMatrix => Value.Capacity > 1;
+    public bool IsMatrix => Value.Capacity > 1 || Name.EndsWith(LoraDown, StringComparison.Ordinal);
+
+    /// <summary>How the names of adapters' matrices A end, which have a single row where the rank is 1.</summary>
+    internal const string LoraDown = ".lora_a";
 
     /// <summary>Whether it is a matrix inside a layer: a map between features, unlike embeddings, whose rows belong to tokens.</summary>
     public bool IsLayerMatrix => IsMatrix && Name.StartsWith("blk.", StringComparison.Ordinal);

@@ -29,6 +29,7 @@ public sealed partial class TrainableModel : IDisposable
             ? new TrainedLinear(_embedding) { Trained = _trainedEmbedding }
             : wiring.Linear("output", config.Width, config.VocabularySize, hasBias: false);
         _parameters = wiring.Parameters;
+        wiring.RequireNothingLeft();
     }
 
     /// <summary>The model's lengths and constants.</summary>

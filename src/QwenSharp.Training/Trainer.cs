@@ -12,6 +12,9 @@ public sealed class Trainer : IDisposable
     /// <summary>The checkpoint's name in the folder of a run.</summary>
     public const string CheckpointName = TrainingCheckpoint.FileName;
 
+    /// <summary>The log's name in the folder of a run: a line a step.</summary>
+    public const string LogName = TrainingLog.FileName;
+
     private readonly TrainableModel _model;
     private readonly Compute _compute;
     private readonly TrainerOptions _options;
@@ -104,7 +107,7 @@ public sealed class Trainer : IDisposable
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             progress?.Report(new TrainingProgress(
                 step, _options.Steps, (step.Tokens - tokensBefore) / seconds,
-                TimeSpan.FromSeconds(seconds / (_steps.Count - stepsBefore) * (_options.Steps - _steps.Count))));
+                TimeSpan.FromSeconds(Math.Min(LongestTime, seconds / (_steps.Count - stepsBefore) * (_options.Steps - _steps.Count)))));
             if (step.Step == _options.Steps || Stopwatch.GetElapsedTime(saved) >= _options.CheckpointInterval)
             {
                 Save();
@@ -147,6 +150,9 @@ public sealed class Trainer : IDisposable
         _optimizer.Dispose();
         _lock.Dispose();
     }
+
+    // A hundred years in seconds: no more can be told of a run that does not end.
+    private const double LongestTime = 100 * 365.25 * 24 * 3600;
 
     private const string Diverged = "Begin anew with a lower learning rate or a longer warm-up.";
 

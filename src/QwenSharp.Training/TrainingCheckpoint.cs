@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Text;
 using System.Text.Json;
 using QwenSharp.Formats;
 using QwenSharp.Numerics;
@@ -22,7 +23,10 @@ internal static class TrainingCheckpoint
     public static void Save(string path, IEnumerable<Parameter> parameters, IReadOnlyCollection<TrainingStep> steps, IReadOnlyDictionary<string, string> settings)
     {
         SafetensorsWriter writer = new();
-        writer.AddMetadata(StepsKey, string.Join('\n', steps.Select(TrainingLog.Line)));
+
+        // A tensor, as the header is for a few words only, and a long run has many steps.
+        byte[] log = Encoding.UTF8.GetBytes(string.Join('\n', steps.Select(TrainingLog.Line)));
+        writer.Add(StepsKey, SafetensorsType.U8, [log.Length], log);
         writer.AddMetadata(SettingsKey, JsonSerializer.Serialize(settings));
         foreach (Parameter parameter in parameters)
         {
@@ -50,7 +54,8 @@ internal static class TrainingCheckpoint
         try
         {
             RequireSame(path, JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[SettingsKey])!, settings);
-            steps = TrainingLog.Parse(file.Metadata[StepsKey]);
+            SafetensorsTensor log = file.TryGetTensor(StepsKey, out SafetensorsTensor? found) && found.Type == SafetensorsType.U8 && found.ByteLength <= int.MaxValue ? found : throw new KeyNotFoundException(StepsKey);
+            steps = TrainingLog.Parse(Encoding.UTF8.GetString(log.Bytes(0, (int)log.ByteLength)));
         }
         catch (Exception damage) when (damage is JsonException or KeyNotFoundException)
         {

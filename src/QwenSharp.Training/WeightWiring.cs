@@ -7,6 +7,7 @@ namespace QwenSharp.Training;
 internal sealed class WeightWiring
 {
     private readonly Dictionary<string, Tensor>? _weights;
+    private readonly HashSet<string> _taken = [];
     private readonly bool _isFrozen;
     private readonly ulong _seed;
     private readonly double _residualDeviation;
@@ -21,6 +22,15 @@ internal sealed class WeightWiring
         (_isFrozen, _seed) = (isFrozen, seed);
         if (_weights.Keys.FirstOrDefault(name => name.EndsWith(".scale", StringComparison.Ordinal)) is { } scale)
             throw new ModelLoadException($"Tensor '{scale}' scales a whole matrix, as files in 4-bit floats have it; such a model cannot be trained here. Convert it to another type first.");
+    }
+
+    /// <summary>Refuses a checkpoint that has weights which the model here has no place for: its gradients would be another model's.</summary>
+    /// <exception cref="ModelLoadException">The message names one.</exception>
+    public void RequireNothingLeft()
+    {
+        // The head of a reranker stands beside the model.
+        if (_weights?.Keys.Except(_taken).FirstOrDefault(name => !name.StartsWith("cls.", StringComparison.Ordinal)) is { } left)
+            throw new ModelLoadException($"Tensor '{left}' is no part of the models that can be trained.");
     }
 
     /// <summary>What is trained, in the order it was asked for.</summary>
@@ -68,7 +78,7 @@ internal sealed class WeightWiring
     private TrainedPair Pair(string name, int inputs, int outputs, LoraOptions lora)
     {
         // A as PEFT draws it: of the variance of U(−1/√in, 1/√in). B is zero.
-        Parameter down = new(name + ".lora_a", inputs, lora.Rank), up = new(name + ".lora_b", lora.Rank, outputs);
+        Parameter down = new(name + Parameter.LoraDown, inputs, lora.Rank), up = new(name + ".lora_b", lora.Rank, outputs);
         down.Draw(1 / Math.Sqrt(3.0 * inputs), SeedOf(down.Name));
         Parameters.Add(down);
         Parameters.Add(up);
@@ -78,6 +88,7 @@ internal sealed class WeightWiring
     private (Tensor Weight, Parameter? Trained) Take(string name, int inputs, int outputs, Action<Parameter> initialize)
     {
         Tensor? stored = null;
+        _taken.Add(name);
         if (_weights is not null)
         {
             stored = _weights.GetValueOrDefault(name) ?? throw new ModelLoadException($"Tensor '{name}' is missing.");

@@ -61,7 +61,7 @@ public sealed class TrainCommandTests : IDisposable
     {
         await Invocation.RunAsync("train", _training.WriteConfig("first"));
         _training.WriteData("no.jsonl", "no");
-        string config = _training.WriteConfig("second", config => (config["start_from"], config["training"]!["data"], config["training"]!["steps"]) = ("first/model.gguf", new JsonArray("no.jsonl"), 30));
+        string config = _training.WriteConfig("second", config => (config["start_from"], config["tokenizer"], config["training"]!["data"], config["training"]!["steps"]) = ("first/model.gguf", new JsonObject(), new JsonArray("no.jsonl"), 30));
         Invocation train = await Invocation.RunAsync("train", config);
 
         Assert.Equal(0, train.Code);
@@ -71,7 +71,7 @@ public sealed class TrainCommandTests : IDisposable
 
         // Without a step's worth of learning the weights are those of the first run.
         Invocation still = await Invocation.RunAsync("train", _training.WriteConfig("third", config =>
-            (config["start_from"], config["training"]!["steps"], config["training"]!["learning_rate"]) = ("first/model.gguf", 1, 1e-30)));
+            (config["start_from"], config["tokenizer"], config["training"]!["steps"], config["training"]!["learning_rate"]) = ("first/model.gguf", new JsonObject(), 1, 1e-30)));
         Assert.Equal(0, still.Code);
         Assert.Equal(await Logits(Path.Combine(_training["first"], "model.gguf")), await Logits(Path.Combine(_training["third"], "model.gguf")));
     }
@@ -79,6 +79,8 @@ public sealed class TrainCommandTests : IDisposable
     [Theory]
     [InlineData("model.layers is 3, and start_from has 2", "model.layers", "3")]
     [InlineData("model.rope_theta is 500, and start_from has 10000", "model.rope_theta", "500")]
+    [InlineData("tokenizer.vocabulary is for a tokenizer that is learnt, and start_from takes one that is there", "tokenizer", "{ \"vocabulary\": 320 }")]
+    [InlineData("tokenizer.pattern is for a tokenizer that is learnt, and tokenizer.from takes one that is there", "tokenizer", "{ \"from\": \"first/model.gguf\", \"pattern\": \"qwen2\" }")]
     [InlineData("start_from is empty", "start_from", "\"\"")]
     [InlineData("absent.gguf", "start_from", "\"absent.gguf\"")]
     public async Task A_start_that_does_not_fit_is_refused(string said, string key, string value)
@@ -86,7 +88,7 @@ public sealed class TrainCommandTests : IDisposable
         await Invocation.RunAsync("train", _training.WriteConfig("first", config => config["training"]!["steps"] = 1));
         string config = _training.WriteConfig("second", config =>
         {
-            config["start_from"] = "first/model.gguf";
+            (config["start_from"], config["tokenizer"]) = ("first/model.gguf", new JsonObject());
             string[] path = key.Split('.');
             (path.Length == 1 ? config : config[path[0]]!.AsObject())[path[^1]] = JsonNode.Parse(value);
         });
@@ -119,14 +121,27 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("'training.foo' is no key", "training.foo", "1")]
     [InlineData("'training.steps' must be a whole number", "training.steps", "\"many\"")]
     [InlineData("'training.optimizer' must be one of adamw, muon", "training.optimizer", "\"sgd\"")]
+    [InlineData("'training.optimizer' must be one of adamw, muon", "training.optimizer", "1")]
+    [InlineData("'tokenizer.pattern' must be one of qwen2, qwen35", "tokenizer.pattern", "\"gpt2\"")]
     [InlineData("'training.data' cannot be null", "training.data", "null")]
     [InlineData("training.data is empty", "training.data", "[]")]
     [InlineData("no file", "training.data", "[\"absent.jsonl\"]")]
     [InlineData(".jsonl (a conversation or a text a line)", "training.data", "[\"template.jinja\"]")]
     [InlineData("3 KV heads", "model.kv_heads", "3")]
     [InlineData("even number", "model.head_length", "7")]
-    [InlineData("Layers is -1", "model.layers", "-1")]
-    [InlineData("larger than any", "model.width", "16777216")]
+    [InlineData("model.layers is -1; it must be 1 to 1024", "model.layers", "-1")]
+    [InlineData("model.width is 16777216; it must be 1 to 262144", "model.width", "16777216")]
+    [InlineData("'model.layers' must be a whole number", "model.layers", "\"2\"")]
+    [InlineData("'name' must be text", "name", "5")]
+    [InlineData("'model' must be an object", "model", "[]")]
+    [InlineData("'metadata' must be an object", "metadata", "[]")]
+    [InlineData("'tokenizer' cannot be null", "tokenizer", "null")]
+    [InlineData("held_out_data' cannot be null", "training.held_out_data", "null")]
+    [InlineData("metadata, at 'general.name': The key 'general.name' is there already", "metadata", "{ \"general.name\": \"x\" }")]
+    [InlineData("metadata, at 'general.sampling.temp': a number from 0 to 100 is expected, not -5", "metadata", "{ \"general.sampling.temp\": -5 }")]
+    [InlineData("metadata, at 'a': a text, a number, true or false is expected, not 1e300", "metadata", "{ \"a\": 1e300 }")]
+    [InlineData("template is empty", "template", "\"\"")]
+    [InlineData("is a folder; a file is expected", "template", "\".\"")]
     [InlineData("of memory", "model.feed_forward_width", "1048576", "model.layers", "1024", "model.width", "262144")]
     [InlineData("'llama' cannot be trained", "model.architecture", "\"llama\"")]
     [InlineData("model.context_length 32", "model.context_length", "32")]
@@ -173,7 +188,7 @@ public sealed class TrainCommandTests : IDisposable
 
         AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run", changed => changed["training"]!["learning_rate"] = 0.02)), "'training.learning_rate' was 0.01, and is 0.02");
         AssertRefused(await Invocation.RunAsync([.. finetune, "--rank", "4"]), "'lora.rank' was 16, and is 4");
-        AssertRefused(await Invocation.RunAsync([.. finetune, "--method", "full", "--learning-rate", "2e-4"]), "'lora.rank' was 16, and is not set");
+        AssertRefused(await Invocation.RunAsync([.. finetune, "--method", "full", "--learning-rate", "2e-4"]), "'method' was \"lora\", and is \"full\"");
 
         // As many tokens, and one of them another.
         string[] lines = File.ReadAllLines(_training["yes.jsonl"]);
@@ -206,6 +221,130 @@ public sealed class TrainCommandTests : IDisposable
         (await Invocation.RunAsync("train", _training["hub"])).AssertFails(ExitCode.Failure, "is a folder");
         Assert.Equal(before, File.ReadAllBytes(model));
         Assert.Equal(["config.json"], Directory.EnumerateFiles(_training["hub"]).Select(Path.GetFileName));
+    }
+
+    [Theory]
+    [InlineData("log.jsonl", "data")]
+    [InlineData("tokenizer.json", "tokenizer")]
+    [InlineData("log.jsonl", "held_out_data")]
+    [InlineData("loss.svg", "template")]
+    public async Task What_a_run_reads_it_does_not_write_over(string name, string role)
+    {
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["training"]!["steps"] = 1))).Code);
+        Directory.CreateDirectory(_training["run"]);
+        string source = _training[role switch { "tokenizer" => Path.Combine("base", "tokenizer.json"), "template" => "template.jinja", _ => "yes.jsonl" }];
+        File.Copy(source, Path.Combine(_training["run"], name));
+        string config = _training.WriteConfig("run", config =>
+        {
+            string file = $"run/{name}";
+            if (role == "tokenizer")
+                config["tokenizer"] = new JsonObject { ["from"] = file };
+            else if (role == "template")
+                config["template"] = file;
+            else
+                config["training"]![role] = new JsonArray(file);
+        });
+
+        (await Invocation.RunAsync("train", config)).AssertFails(ExitCode.Usage, name);
+        Assert.Equal(File.ReadAllBytes(source), File.ReadAllBytes(Path.Combine(_training["run"], name)));
+        Assert.Equal([name], Directory.EnumerateFileSystemEntries(_training["run"]).Select(Path.GetFileName));
+    }
+
+    [Fact]
+    public async Task A_refused_run_leaves_the_one_in_the_folder_as_it_is()
+    {
+        string config = _training.WriteConfig("run", config => config["training"]!["steps"] = 2);
+        Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("other", config => (config["tokenizer"]!["vocabulary"], config["training"]!["steps"]) = (300, 1)))).Code);
+        Dictionary<string, byte[]> before = Directory.EnumerateFiles(_training["run"]).ToDictionary(file => file, File.ReadAllBytes);
+
+        string another = _training.WriteConfig("another", config => (config["output"], config["tokenizer"], config["training"]!["steps"]) = ("run", new JsonObject { ["from"] = "other/tokenizer.json" }, 2));
+        AssertRefused(await Invocation.RunAsync("train", another), "belongs to a run with other settings");
+        Assert.All(Directory.EnumerateFiles(_training["run"]), file => Assert.Equal(before[file], File.ReadAllBytes(file)));
+        Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
+    }
+
+    [Fact]
+    public async Task A_run_goes_on_where_its_folder_was_moved_and_not_with_other_held_out_data()
+    {
+        _training.WriteData("held.jsonl", "no");
+        Action<JsonObject> change = config => (config["training"]!["steps"], config["training"]!["held_out_data"]) = (2, new JsonArray("held.jsonl"));
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("run", change))).Code);
+
+        string moved = _training["moved"];
+        Directory.CreateDirectory(moved);
+        foreach (string name in (string[])["run", "run.json", "template.jinja", "yes.jsonl", "held.jsonl"])
+            Directory.Move(_training[name], Path.Combine(moved, name));
+
+        Invocation again = await Invocation.RunAsync("train", Path.Combine(moved, "run.json"));
+        Assert.Equal(0, again.Code);
+        Assert.Contains("going on behind step 2", again.Error);
+
+        File.WriteAllText(Path.Combine(moved, "held.jsonl"), TinyTraining.Line("Is 99 a number?", "no") + "\n");
+        AssertRefused(await Invocation.RunAsync("train", Path.Combine(moved, "run.json")), "'data: hash'");
+        File.WriteAllText(Path.Combine(moved, "held.jsonl"), "");
+        AssertRefused(await Invocation.RunAsync("train", Path.Combine(moved, "run.json")), "held.jsonl: there is nothing in it to evaluate on");
+    }
+
+    [Fact]
+    public async Task With_json_standard_output_is_one_object()
+    {
+        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["steps"] = 2), "--json");
+
+        Assert.Equal(2, train.Json().GetProperty("steps").GetInt32());
+        Assert.Contains("step 2/2", train.Error);
+        Assert.Equal(["loss.svg", "model.gguf", "tokenizer.json"], train.Json().GetProperty("files").EnumerateArray().Select(file => Path.GetFileName(file.GetString())).Order());
+    }
+
+    [Fact]
+    public async Task Many_bad_lines_are_all_in_a_file_and_a_prompt_that_fills_a_row_is_told_with_its_line()
+    {
+        File.AppendAllLines(_training["yes.jsonl"], [.. Enumerable.Repeat("{", 30), TinyTraining.Line(string.Join(' ', Enumerable.Range(1, 200)), "no")]);
+        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("run", config => (config["training"]!["skip_bad_lines"], config["training"]!["steps"]) = (true, 1)));
+
+        Assert.Equal(0, train.Code);
+        Assert.Equal(20, train.Error.Split('\n').Count(line => line.StartsWith("left out ", StringComparison.Ordinal)));
+        Assert.Contains("… and 10 more lines left out; ", train.Error);
+        Assert.Equal(30, File.ReadLines(Path.Combine(_training["run"], "left-out.txt")).Count());
+        Assert.Contains("yes.jsonl:91: the prompt alone fills a row of 64 tokens", train.Error);
+
+        File.WriteAllText(_training["yes.jsonl"], TinyTraining.Line(string.Join(' ', Enumerable.Range(1, 200)), "no"));
+        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("long")), "Nothing is left to train on: 1 are left out, the first ");
+        Assert.False(Directory.Exists(_training["long"]));
+    }
+
+    [Theory]
+    [InlineData("The first message is the assistant's", """{"messages": [{"role": "assistant", "content": "x"}]}""")]
+    [InlineData("A tool is a number where an object belongs", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "tools": [1]}""")]
+    [InlineData("a tool has no \"function\" with a \"name\"", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "tools": [{}]}""")]
+    [InlineData("are not a JSON object, at column 7", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\":1"}}]}]}""")]
+    public async Task A_line_that_cannot_be_learnt_is_named_with_its_fault(string said, string line)
+    {
+        File.AppendAllText(_training["yes.jsonl"], line + "\n");
+        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("run"));
+
+        AssertRefused(train, "yes.jsonl:61: ");
+        Assert.Contains(said, train.Error);
+        Assert.DoesNotContain("LineNumber", train.Error);
+        Assert.False(Directory.Exists(_training["run"]));
+    }
+
+    [Fact]
+    public async Task Text_that_is_not_UTF_8_is_named_with_its_line()
+    {
+        File.WriteAllBytes(_training["bad.txt"], [.. "one\ntwo "u8, 0xFF, .. "\nthree"u8]);
+        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["data"] = new JsonArray("bad.txt"))), "bad.txt:2: the line is not UTF-8");
+    }
+
+    [Fact]
+    public async Task A_configuration_may_begin_with_a_byte_order_mark_and_has_each_key_once()
+    {
+        string config = _training.WriteConfig("run", config => config["training"]!["steps"] = 1), text = File.ReadAllText(config);
+        File.WriteAllText(config, text, new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: true));
+        Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
+
+        File.WriteAllText(config, text.Replace("\"name\":", "\"name\": \"other\", \"name\":", StringComparison.Ordinal));
+        (await Invocation.RunAsync("train", config)).AssertFails(ExitCode.Failure, "'name' is there twice");
     }
 
     [Theory]

@@ -55,6 +55,10 @@ public sealed class TrainingBenchTests : IDisposable
         Assert.All(all, report => Assert.Equal((false, JsonValueKind.Null), (report.GetProperty("fits").GetBoolean(), report.GetProperty("tokens_per_second").ValueKind)));
     }
 
+    [Fact]
+    public async Task What_cannot_be_trained_is_said_at_once() =>
+        (await Invocation.RunAsync("bench", "--shape", "qwen3-30b-a3b", "--train", "qlora")).AssertFails(ExitCode.Failure, "'qwen3moe' cannot be trained");
+
     [Theory]
     [InlineData("--kv does not go with --train", "--train", "--kv", "f32")]
     [InlineData("--runs does not go with --train", "--train", "lora", "--runs", "2")]

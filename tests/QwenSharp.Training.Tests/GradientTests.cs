@@ -76,7 +76,8 @@ public class GradientTests
         ModelConfig config = SmallTraining.Configs["qwen3, tied"];
         using TrainableModel model = SmallTraining.Model(config);
         TrainingBatch batch = SmallTraining.Batch(config), other = SmallTraining.Batch(config);
-        for (int row = batch.Segments[1]; row < batch.Tokens.Length; row++)
+        // Attention looks back: what the second text must not see is the first.
+        for (int row = 0; row < batch.Segments[1]; row++)
             (other.Tokens[row], other.Weights[row], batch.Weights[row]) = ((other.Tokens[row] + 1) % config.VocabularySize, 0, 0);
 
         Assert.Equal(SmallTraining.Gradients(model, [batch]), SmallTraining.Gradients(model, [other]));

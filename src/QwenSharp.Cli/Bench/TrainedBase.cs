@@ -54,9 +54,11 @@ internal sealed class TrainedBase : IDisposable
     /// <param name="method">What is trained.</param>
     /// <param name="type">The type of frozen weights; null for BF16, or Q4_K_M with <see cref="QLora"/>.</param>
     /// <exception cref="UsageException">There is no such shape or type, or the type is not one of the method.</exception>
+    /// <exception cref="ModelLoadException">Models of this kind cannot be trained.</exception>
     public static TrainedBase OfShape(string shape, string method, string? type)
     {
         (ModelConfig config, WeightMix mix) = ShapeArguments.Find(shape, type ?? (method == QLora ? "q4_k_m" : "bf16"));
+        TrainableModel.RequireTrainable(config);
         if (method != Full && IsQuantized(mix.Bulk) != (method == QLora))
             throw new UsageException($"--type {mix.Name} is {(method == QLora ? "not quantised: that is --train lora" : "quantised: that is --train qlora")}.");
 
@@ -70,6 +72,7 @@ internal sealed class TrainedBase : IDisposable
     /// <param name="path">A GGUF file or a Hugging Face folder.</param>
     /// <param name="method">What is trained; null to tell <see cref="Lora"/> from <see cref="QLora"/> by the weights.</param>
     /// <exception cref="UsageException">The weights are not of a type for the method.</exception>
+    /// <exception cref="ModelLoadException">It is no model, or none that can be trained.</exception>
     public static TrainedBase OfFile(string path, string? method)
     {
         Checkpoint file = ModelFiles.Open(path);
@@ -81,6 +84,7 @@ internal sealed class TrainedBase : IDisposable
                 throw new UsageException($"The weights of {path} are {(isQuantized ? "quantised: that is --train qlora" : "not quantised: that is --train lora")}.");
 
             ModelConfig config = LanguageModel.Load(file).Config;
+            TrainableModel.RequireTrainable(config);
             string types = string.Join(" + ", CheckpointSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
             return new TrainedBase(
                 Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), method, method == Full ? "f32" : types, config, file.Tensors,

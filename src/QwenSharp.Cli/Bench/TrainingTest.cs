@@ -65,7 +65,7 @@ internal sealed class TrainingTest
     {
         TrainingReport report = Predict();
         if (!report.Fits)
-            throw new InvalidOperationException($"{report.Text()} of {report.Model} takes {Output.Bytes(report.PredictedMemoryBytes)}; this machine has {Output.Bytes(report.MachineMemoryBytes)}. A shorter --sequence-length or adapters take less.");
+            throw new InvalidOperationException($"{report.Text()} of {report.Model} takes {Output.Bytes(report.PredictedMemoryBytes)}; this machine has {Output.Bytes(report.MachineMemoryBytes)}. A shorter --sequence-length {(_cost.Lora is null ? "or adapters take" : "takes")} less.");
 
         using TrainableModel model = _base.Open(_cost.Lora);
         using TrainingWorkspace workspace = new(model, _options.SequenceLength, _cost.Recomputes);

@@ -1,6 +1,4 @@
 using System.CommandLine;
-using System.Security.Cryptography;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Chat;
 using QwenSharp.Cli.Hub;
@@ -51,8 +49,11 @@ internal static class FinetuneCommand
             throw new UsageException($"--sequence-length is {settings.SequenceLength}; the model's context is {config.ContextLength}.");
 
         TrainableModel.RequireTrainable(config);
-        TrainingRun.Prepare(request.Output, "--output", settings, path);
-        int rows = settings.Batches().Rows * settings.SequenceLength;
+        if (request.Lora is null && request.Type is null && file.Tensors.FirstOrDefault(tensor => !tensor.Type.CanQuantize()) is { } tensor)
+            throw new UsageException($"'{tensor.Name}' of {path} is {tensor.Type}, which this build reads and cannot write; say with --type what the trained model shall be written as.");
+
+        TrainingRun.Check(request.Output, "--output", settings, path);
+        int rows = settings.RowsOfPass() * settings.SequenceLength;
         // Computed again or kept, the results are the same bits: so the machine may decide. Half of its memory is left to others.
         settings = settings with { GradientCheckpointing = request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes + file.ByteLength > TrainingRun.Memory / 2 };
         TrainingRun.RequireMemory(new TrainingCost(config, request.Lora, settings.GradientCheckpointing, rows));
@@ -62,8 +63,9 @@ internal static class FinetuneCommand
             ? TrainableModel.Adapt(config, file.Tensors, lora, settings.Seed)
             : TrainableModel.Copy(config, file.Tensors);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Output)));
-        IReadOnlyList<TrainingStep> steps = run.Train(model, data, name, Identity(file, settings, request.Lora), request.Threads, stop);
-        run.Finish(steps, Write(file, model, name, request, stop), request.Json);
+        RunReport report = new(request.Threads, request.Json);
+        IReadOnlyList<TrainingStep> steps = run.Train(model, data, name, Identity(file, settings, request.Lora), () => { }, report, stop);
+        run.Finish(steps, Write(file, model, name, request, stop), report);
     }
 
     /// <summary>The model's own template; null where it has none, and learns from texts alone.</summary>
@@ -95,37 +97,33 @@ internal static class FinetuneCommand
         }
 
         LoraAdapter adapter = model.ToAdapter(name);
-        string folder = Path.Combine(request.Output, "adapter"), gguf = Path.Combine(request.Output, "adapter.gguf");
-        AdapterFile.WritePeft(adapter, folder, file.Metadata.TryGetString("general.name", out string? baseModel) ? baseModel : Path.GetFileName(file.Path));
+        string folder = Path.Combine(request.Output, TrainingRun.AdapterName), gguf = Path.Combine(request.Output, TrainingRun.AdapterFileName);
+        AdapterFile.WritePeft(adapter, folder, BaseModelName.Of(file));
         AdapterFile.WriteGguf(adapter, gguf);
         return [folder, gguf];
-    }
-
-    /// <summary>A hash of the beginning of each tensor: to read all of a large model takes long, and another model differs everywhere.</summary>
-    private static string Hash(IEnumerable<Tensor> tensors)
-    {
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (Tensor tensor in tensors)
-            hash.AppendData(tensor.RowData(0));
-
-        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, 8));
     }
 
     /// <summary>What the trained weights depend on.</summary>
     private static JsonObject Identity(Checkpoint file, TrainingSettings settings, LoraOptions? lora)
     {
-        JsonObject asked = TrainingRun.Identity(settings);
-        asked["model"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(file.Path));
-        asked["model_bytes"] = file.ByteLength;
-        asked["model_hash"] = Hash(file.Tensors);
-        asked["lora"] = lora is null ? null : new JsonObject
+        // The method and the model come first, as other settings follow from them.
+        JsonObject asked = new()
         {
-            ["rank"] = lora.Rank,
-            ["alpha"] = lora.Alpha,
-            ["rank_stabilized"] = lora.IsRankStabilized,
-            ["dropout"] = lora.Dropout,
-            ["targets"] = string.Join(',', lora.Targets),
+            ["method"] = lora is null ? "full" : "lora",
+            ["model_bytes"] = file.ByteLength,
+            ["model_hash"] = ContentHash.Of(file.Tensors),
+            ["lora"] = lora is null ? null : new JsonObject
+            {
+                ["rank"] = lora.Rank,
+                ["alpha"] = lora.Alpha,
+                ["rank_stabilized"] = lora.IsRankStabilized,
+                ["dropout"] = lora.Dropout,
+                ["targets"] = string.Join(',', lora.Targets),
+            },
         };
+        foreach ((string name, JsonNode? setting) in TrainingRun.Identity(settings))
+            asked[name] = setting?.DeepClone();
+
         return asked;
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
@@ -32,13 +31,13 @@ internal static class ImportanceCommand
         Option<int> threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
         Option<bool> json = Values.Json("One JSON object at the end: file, pieces, tokens, matrices.");
         DocumentedCommand command = new("imatrix", "Measures on a text which columns of a model's matrices matter most, for quantize.", Examples) { model, text, output, size, chunks, threads, json };
-        command.SetAction(async (parsed, stop) =>
+        command.SetAction((parsed, stop) =>
         {
             string source = LocalModel.Of(parsed.GetValue(model)!).Path, path = parsed.GetValue(text)!, file = parsed.GetValue(output)!;
             OutputFile.Check(file, source, path);
             using Checkpoint checkpoint = ModelFiles.Open(source);
             BpeTokenizer tokenizer = QwenTokenizer.Of(checkpoint);
-            int[] tokens = tokenizer.Encode(await ReadAsync(path, stop).ConfigureAwait(false), TokenParsing.All);
+            int[] tokens = tokenizer.Encode(Utf8File.Read(path), TokenParsing.All);
             if (parsed.GetValue(chunks) is > 0 and int most)
                 tokens = tokens[..(int)Math.Min(tokens.Length, (long)most * parsed.GetValue(size))];
 
@@ -52,21 +51,9 @@ internal static class ImportanceCommand
             else
                 terminal.Out.WriteLine($"{file}: {matrix.Names.Count} matrices over {matrix.ChunkCount} {(matrix.ChunkCount == 1 ? "piece" : "pieces")} of {matrix.ChunkSize} tokens");
 
-            return ExitCode.Ok;
+            return Task.FromResult(ExitCode.Ok);
         });
         return command;
-    }
-
-    private static async Task<string> ReadAsync(string path, CancellationToken stop)
-    {
-        try
-        {
-            return await File.ReadAllTextAsync(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), stop).ConfigureAwait(false);
-        }
-        catch (DecoderFallbackException wrong)
-        {
-            throw new InvalidDataException($"{path} is not UTF-8 text. Convert it first, with iconv for instance.", wrong);
-        }
     }
 
     private sealed class Progress(ProgressLine line) : IProgress<(int Done, int All)>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Chat;
@@ -16,8 +17,6 @@ namespace QwenSharp.Cli.Commands;
 /// <summary><c>qwensharp train</c>: a model from scratch.</summary>
 internal static class TrainCommand
 {
-    private const string TokenizerName = "tokenizer.json", TrainedName = "trained.gguf";
-
     private const string Examples = """
         qwensharp train box/train.json                  # the model in the box, again
         qwensharp train my.json --threads 8             # interrupted or killed: the same command goes on
@@ -40,48 +39,52 @@ internal static class TrainCommand
             if (parsed.GetValue(steps) is { } given)
                 config = config with { Training = config.Training with { Steps = given } };
 
-            TrainingRun.Prepare(config.Output, "The output", config.Training, [.. ((string?[])[config.Tokenizer.From, config.StartFrom]).OfType<string>().Distinct()]);
-            Train(terminal, config, parsed.GetValue(threads), parsed.GetValue(json), stop);
+            TrainingRun.Check(config.Output, "The output", config.Training, [.. ((string?[])[config.Tokenizer.From, config.StartFrom, config.Template]).OfType<string>().Distinct()]);
+            Train(terminal, config, new RunReport(parsed.GetValue(threads), parsed.GetValue(json)), stop);
             return Task.FromResult(ExitCode.Ok);
         });
         return command;
     }
 
-    private static void Train(Terminal terminal, TrainConfig config, int threads, bool json, CancellationToken stop)
+    private static void Train(Terminal terminal, TrainConfig config, RunReport report, CancellationToken stop)
     {
         WeightMix mix = ModelWriterArguments.Mix(config.Type);
-        (string Key, GgufValue Value)[] metadata = [.. config.Metadata.Select(entry => (entry.Key, Value(entry.Key, entry.Value)))];
         string? source = config.Template is null ? null : File.ReadAllText(config.Template);
         ChatTemplate? template = source is null ? null : Template(config.Template!, source);
         BpeVocabulary vocabulary = Vocabulary(terminal, config, template, stop);
         BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
-        ModelConfig shape = config.Model.ToModelConfig(tokenizer.VocabularySize);
-        TrainingRun.RequireMemory(new TrainingCost(shape, null, config.Training.GradientCheckpointing, config.Training.Batches().Rows * config.Training.SequenceLength));
-        using TrainableModel model = Weights(config, shape);
+        using Checkpoint? start = config.StartFrom is null ? null : ModelFiles.Open(config.StartFrom);
+        ModelConfig shape = Shape(config, start, tokenizer);
+        TrainingRun.RequireMemory(new TrainingCost(shape, null, config.Training.GradientCheckpointing, config.Training.RowsOfPass() * config.Training.SequenceLength));
+        using TrainableModel model = start is null ? TrainableModel.Create(shape, config.Training.Seed) : TrainableModel.Copy(shape, start.Tensors);
         TrainingRun run = new(terminal, config.Training, config.Output);
+        GgufWriter header = Header(config, shape, vocabulary, source);
         TrainingData data = run.Load(tokenizer, template, stop);
-        IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config), threads, stop);
-        run.Finish(steps, [Write(terminal, config, mix, metadata, vocabulary, source, model, stop)], json);
+        string tokenizerPath = Path.Combine(config.Output, TrainingRun.TokenizerName);
+        IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config, source, model), () => Keep(vocabulary, tokenizerPath), report, stop);
+        run.Finish(steps, [Write(terminal, config, mix, header, model, report.Threads, stop), tokenizerPath], report);
     }
 
-    /// <summary>Weights to begin with: drawn, or another model's.</summary>
-    private static TrainableModel Weights(TrainConfig config, ModelConfig shape)
+    /// <summary>The shape that is asked for, with as many tokens as the tokenizer has; a model that is gone on from may have rows for more.</summary>
+    private static ModelConfig Shape(TrainConfig config, Checkpoint? start, BpeTokenizer tokenizer)
     {
-        if (config.StartFrom is null)
-            return TrainableModel.Create(shape, config.Training.Seed);
+        if (start is null)
+            return config.Model.ToModelConfig(tokenizer.VocabularySize);
 
-        using Checkpoint start = ModelFiles.Open(config.StartFrom);
-        config.Model.RequireShapeOf(LanguageModel.Load(start).Config);
-        return TrainableModel.Copy(shape, start.Tensors);
+        ModelConfig begun = LanguageModel.Load(start).Config;
+        config.Model.RequireShapeOf(begun);
+        return tokenizer.VocabularySize <= begun.VocabularySize
+            ? config.Model.ToModelConfig(begun.VocabularySize)
+            : throw new InvalidDataException($"The tokenizer has {tokenizer.VocabularySize} tokens, and {config.StartFrom} {begun.VocabularySize}.");
     }
 
     /// <summary>The tokenizer of the run: another model's, or the one that it was begun with, or else one that is learnt from the data.</summary>
     private static BpeVocabulary Vocabulary(Terminal terminal, TrainConfig config, ChatTemplate? template, CancellationToken stop)
     {
-        string path = Path.Combine(config.Output, TokenizerName);
-        BpeTrainerOptions options = new() { VocabularySize = config.Tokenizer.Vocabulary, LongestToken = config.Tokenizer.LongestToken, KeepsWordsApart = config.Tokenizer.WordsApart };
+        string path = Path.Combine(config.Output, TrainingRun.TokenizerName);
+        BpeTrainerOptions options = config.Tokenizer.ToOptions();
         if (config.Tokenizer.From is { } from)
-            return Keep(WithRoles(QwenTokenizer.LoadVocabulary(from), options), path);
+            return WithRoles(QwenTokenizer.LoadVocabulary(from), options);
         if (File.Exists(path) && TrainingRun.HasBegun(config.Output))
             return WithRoles(TokenizerJson.Read(File.ReadAllBytes(path)), options);
 
@@ -92,7 +95,7 @@ internal static class TrainCommand
         if (size < options.VocabularySize)
             terminal.Error.WriteLine($"the data gives no more than {size} of the {options.VocabularySize} tokens asked for");
 
-        return Keep(vocabulary, path);
+        return vocabulary;
     }
 
     /// <summary>A tokenizer.json does not say which tokens end a turn and fill a batch; a model that does not know the first never stops.</summary>
@@ -103,12 +106,21 @@ internal static class TrainCommand
         return vocabulary with { EosId = vocabulary.EosId ?? IdOf(options.EosToken), PadId = vocabulary.PadId ?? IdOf(options.PadToken) };
     }
 
-    private static BpeVocabulary Keep(BpeVocabulary vocabulary, string path)
+    private static void Keep(BpeVocabulary vocabulary, string path)
     {
+        byte[] json = TokenizerJson.Write(vocabulary);
+        if (File.Exists(path) && File.ReadAllBytes(path).AsSpan().SequenceEqual(json))
+            return;
+
+        // A learnt tokenizer cannot be read out of a checkpoint: it must be on the disk before one is.
         string partial = path + ".partial";
-        File.WriteAllBytes(partial, TokenizerJson.Write(vocabulary));
+        using (FileStream stream = File.Create(partial))
+        {
+            stream.Write(json);
+            stream.Flush(flushToDisk: true);
+        }
+
         File.Move(partial, path, overwrite: true);
-        return vocabulary;
     }
 
     private static ChatTemplate Template(string path, string source)
@@ -123,25 +135,39 @@ internal static class TrainCommand
         }
     }
 
-    /// <summary>Writes the model in the type that was asked for, and says where that cannot be.</summary>
-    private static string Write(
-        Terminal terminal, TrainConfig config, WeightMix mix, (string Key, GgufValue Value)[] metadata, BpeVocabulary vocabulary, string? template, TrainableModel model, CancellationToken stop)
+    /// <summary>All of the model's file but its weights: what is wrong with it is said before the training.</summary>
+    private static GgufWriter Header(TrainConfig config, ModelConfig shape, BpeVocabulary vocabulary, string? template)
     {
         GgufWriter writer = new();
-        ConfigWriter.Write(model.Config, writer);
+        ConfigWriter.Write(shape, writer);
         writer.Add("general.name", config.Name);
-        TokenizerMetadata.Write(writer, vocabulary, model.Config.VocabularySize, template);
-        foreach ((string key, GgufValue value) in metadata)
-            writer.Add(key, value);
+        TokenizerMetadata.Write(writer, vocabulary, shape.VocabularySize, template);
+        foreach ((string key, JsonElement value) in config.Metadata)
+        {
+            try
+            {
+                writer.Add(key, MetadataJson.Value(key, value));
+            }
+            catch (Exception fault) when (fault is ArgumentException or InvalidDataException)
+            {
+                throw new InvalidDataException($"metadata, at '{key}': {CommandTree.Said(fault)}", fault);
+            }
+        }
 
+        return writer;
+    }
+
+    /// <summary>Writes the model in the type that was asked for, and says where that cannot be.</summary>
+    private static string Write(Terminal terminal, TrainConfig config, WeightMix mix, GgufWriter writer, TrainableModel model, int threads, CancellationToken stop)
+    {
         foreach (Tensor weight in model.Weights)
             writer.AddTensor(weight);
 
-        string trained = Path.Combine(config.Output, TrainedName), path = Path.Combine(config.Output, TrainingRun.ModelName);
+        string trained = Path.Combine(config.Output, TrainingRun.TrainedName), path = Path.Combine(config.Output, TrainingRun.ModelName);
         try
         {
             writer.Save(trained);
-            ModelWriterOptions options = new() { Mix = mix };
+            ModelWriterOptions options = new() { Mix = mix, Threads = threads };
             using (GgufFile file = GgufFile.Open(trained))
                 ModelWriter.Save(file, path, options, cancellationToken: stop);
 
@@ -157,22 +183,17 @@ internal static class TrainCommand
         return path;
     }
 
-    private static GgufValue Value(string key, JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => value.GetString()!,
-        JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
-        JsonValueKind.Number when value.TryGetInt32(out int whole) => whole,
-        JsonValueKind.Number => value.GetSingle(),
-        _ => throw new InvalidDataException($"metadata, at {key}: a text, a number, true or false is expected, not {value.GetRawText()}"),
-    };
-
-    /// <summary>What the trained weights depend on.</summary>
-    private static JsonObject Identity(TrainConfig config)
+    /// <summary>What the trained weights depend on. Files count by what is in them, so that a folder may be moved.</summary>
+    private static JsonObject Identity(TrainConfig config, string? template, TrainableModel start)
     {
         JsonObject asked = JsonSerializer.SerializeToNode(config, TrainingJson.Default.TrainConfig)!.AsObject();
         foreach (string irrelevant in (string[])["output", "type", "name", "metadata"])
             asked.Remove(irrelevant);
 
+        // The tokenizer's file is told by the tokens that it makes of the data.
+        asked["tokenizer"]!["from"] = config.Tokenizer.From is not null;
+        asked["template"] = template is null ? null : ContentHash.Of(Encoding.UTF8.GetBytes(template));
+        asked["start_from"] = config.StartFrom is null ? null : ContentHash.Of(start.Weights);
         asked["training"] = TrainingRun.Identity(config.Training);
         return asked;
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Cli.Commands;
+using QwenSharp.Cli.Terminals;
 using QwenSharp.Corpus;
 using QwenSharp.Corpus.Expectations;
 using QwenSharp.Protocols.OpenAI;
@@ -38,7 +39,7 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
     {
         List<DataCase> cases = [];
         int number = 0;
-        foreach (string line in File.ReadLines(path))
+        foreach (string line in Utf8File.Read(path).Split('\n'))
         {
             number++;
             if (string.IsNullOrWhiteSpace(line))

@@ -46,7 +46,7 @@ internal static class Values
     public static void Check<T>(Option<T> option, Func<T?, bool> holds, string demand) => option.Validators.Add(result =>
     {
         if (result.Tokens.Count > 0 && !holds(result.GetValueOrDefault<T>()))
-            result.AddError($"{option.Name} {demand}, not '{result.Tokens[^1].Value}'.");
+            result.AddError(result.Tokens[^1].Value is { Length: > 0 } given ? $"{option.Name} {demand}, not '{given}'." : $"{option.Name} {demand}.");
     });
 
     /// <summary>Restricts an option to some words.</summary>
@@ -80,7 +80,7 @@ internal static class Values
         where T : struct, INumber<T>, IMinMaxValue<T>
     {
         string number = IsWhole<T>() ? "whole number" : "number";
-        return (least > T.MinValue, most < T.MaxValue) switch
+        return (least > T.MinValue || T.MinValue == T.Zero, most < T.MaxValue) switch
         {
             (true, true) => $"must be a {number} from {least} to {most}",
             (true, false) => $"must be a {number} of at least {least}",

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using QwenSharp.Models;
+using QwenSharp.Tokenizers;
 using QwenSharp.Training;
 
 namespace QwenSharp.Cli.Training;
@@ -46,7 +47,8 @@ internal sealed record TrainConfig
 
         try
         {
-            TrainConfig config = JsonSerializer.Deserialize(File.ReadAllBytes(path), TrainingJson.Default.TrainConfig)
+            ReadOnlySpan<byte> text = File.ReadAllBytes(path);
+            TrainConfig config = JsonSerializer.Deserialize(text.StartsWith("\uFEFF"u8) ? text[3..] : text, TrainingJson.Default.TrainConfig)
                 ?? throw new InvalidDataException("it is 'null'; an object is wanted");
             config.Validate();
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -79,12 +81,18 @@ internal sealed record TrainConfig
     {
         Require(Name.Length > 0, "name is empty");
         Require(Output.Length > 0, "output is empty; it names the folder of the run");
+        Require(Template is null or { Length: > 0 }, "template is empty; a model without one has no such key");
         Require(StartFrom is null or { Length: > 0 }, "start_from is empty; it names a model");
-        Require(Tokenizer.LongestToken > 0, $"tokenizer.longest_token is {Tokenizer.LongestToken}; it must be at least 1");
+        Require(Tokenizer.LongestToken is null or > 0, $"tokenizer.longest_token is {Tokenizer.LongestToken}; it must be at least 1");
+        Require(
+            (Tokenizer.From ?? StartFrom) is null || Tokenizer.KeyOfLearning() is null,
+            $"tokenizer.{Tokenizer.KeyOfLearning()} is for a tokenizer that is learnt, and {(Tokenizer.From is null ? "start_from" : "tokenizer.from")} takes one that is there");
         _ = WeightMix.Find(Type);
         Training.Validate();
-        Require(Model is { Layers: <= 1 << 10, Width: <= 1 << 18, FeedForwardWidth: <= 1 << 20 } && (long)Model.Heads * Model.HeadLength <= 1 << 20, "model is larger than any that exists");
-        ModelConfig shape = Model.ToModelConfig(Math.Max(1, Tokenizer.Vocabulary));
+        if ((Tokenizer.From ?? StartFrom) is null)
+            _ = new BpeTrainer(Tokenizer.ToOptions());
+
+        ModelConfig shape = Model.ToModelConfig(Math.Max(1, Tokenizer.ToOptions().VocabularySize));
         TrainableModel.RequireTrainable(shape);
         Require(Training.SequenceLength <= shape.ContextLength, $"training.sequence_length is {Training.SequenceLength}, and model.context_length {shape.ContextLength}; no row can be longer than the context");
     }
@@ -111,7 +119,23 @@ internal sealed record ShapeConfig
     public float RmsEpsilon { get; set; } = 1e-6f;
     public bool TiedHead { get; set; } = true;
 
-    public ModelConfig ToModelConfig(int vocabularySize) => new ModelConfig
+    /// <summary>The shape of a model.</summary>
+    /// <exception cref="InvalidDataException">A length cannot be; the message names its key.</exception>
+    public ModelConfig ToModelConfig(int vocabularySize)
+    {
+        // Beyond any model that exists, and small enough that products of lengths can be counted.
+        (string Key, int Value, int Most)[] lengths =
+        [
+            ("layers", Layers, 1 << 10), ("width", Width, 1 << 18), ("heads", Heads, 1 << 12), ("kv_heads", KvHeads, 1 << 12), ("head_length", HeadLength, 1 << 12),
+            ("feed_forward_width", FeedForwardWidth, 1 << 20), ("context_length", ContextLength, 1 << 24),
+        ];
+        if (Array.Find(lengths, length => length.Value < 1 || length.Value > length.Most) is { Key: not null } wrong)
+            throw new InvalidDataException($"model.{wrong.Key} is {wrong.Value}; it must be 1 to {wrong.Most}");
+
+        return Shape(vocabularySize);
+    }
+
+    private ModelConfig Shape(int vocabularySize) => new ModelConfig
     {
         Architecture = Architecture,
         VocabularySize = vocabularySize,
@@ -133,6 +157,10 @@ internal sealed record ShapeConfig
     /// <exception cref="InvalidDataException">The message names the first difference.</exception>
     public void RequireShapeOf(ModelConfig start)
     {
+        TrainableModel.RequireTrainable(start);
+        if (start.RotaryLength != start.HeadLength)
+            throw new InvalidDataException($"start_from turns {start.RotaryLength} elements of a head of {start.HeadLength}; 'train' turns all");
+
         (string Key, object Asked, object Has)[] lengths =
         [
             ("architecture", Architecture, start.Architecture), ("layers", Layers, start.Layers), ("width", Width, start.Width), ("heads", Heads, start.Heads), ("kv_heads", KvHeads, start.KvHeads),
@@ -144,20 +172,36 @@ internal sealed record ShapeConfig
     }
 }
 
-/// <summary>Where a model's tokenizer comes from.</summary>
+/// <summary>Where a model's tokenizer comes from: learnt from the data, or taken.</summary>
 internal sealed record TokenizerConfig
 {
-    /// <summary>Tokens of a vocabulary that is learnt from the data.</summary>
-    public int Vocabulary { get; set; } = 4096;
+    /// <summary>Tokens of a vocabulary that is learnt; 4,096 if not said.</summary>
+    public int? Vocabulary { get; set; }
 
-    /// <summary>The longest token in bytes that is learnt.</summary>
-    public int LongestToken { get; set; } = 32;
+    /// <summary>The longest token in bytes that is learnt; 32 if not said.</summary>
+    public int? LongestToken { get; set; }
 
     /// <summary>Whether no learnt token joins a space or a sign with a letter, so that a word is the same tokens wherever it stands.</summary>
-    public bool WordsApart { get; set; }
+    public bool? WordsApart { get; set; }
+
+    /// <summary>How text is cut into pieces that no learnt token crosses: as Qwen 2 and 3 do (if not said), or as Qwen3.5 does, which leaves the vowel signs of Hindi and Thai in their words.</summary>
+    public PreTokenizerPattern? Pattern { get; set; }
 
     /// <summary>A model or a tokenizer.json whose tokenizer is used in place of a learnt one.</summary>
     public string? From { get; set; }
+
+    /// <summary>What is learnt.</summary>
+    public BpeTrainerOptions ToOptions() => new()
+    {
+        VocabularySize = Vocabulary ?? 4096,
+        LongestToken = LongestToken ?? 32,
+        KeepsWordsApart = WordsApart ?? false,
+        Pattern = Pattern ?? PreTokenizerPattern.Qwen2,
+    };
+
+    /// <summary>A key that says how a tokenizer is learnt; null for none.</summary>
+    public string? KeyOfLearning() =>
+        Vocabulary is not null ? "vocabulary" : LongestToken is not null ? "longest_token" : WordsApart is not null ? "words_apart" : Pattern is not null ? "pattern" : null;
 }
 
 [JsonSerializable(typeof(TrainConfig))]
@@ -165,5 +209,10 @@ internal sealed record TokenizerConfig
 [JsonSerializable(typeof(OptimizerKind))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
-    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, UseStringEnumConverter = true, WriteIndented = true)]
+    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false, WriteIndented = true,
+    Converters = [typeof(EnumByName<LearningRateDecay>), typeof(EnumByName<OptimizerKind>), typeof(EnumByName<PreTokenizerPattern>)])]
 internal sealed partial class TrainingJson : JsonSerializerContext;
+
+/// <summary>A choice by its name alone: a number would be taken for any, also for one that is none.</summary>
+internal sealed class EnumByName<T>() : JsonStringEnumConverter<T>(namingPolicy: null, allowIntegerValues: false)
+    where T : struct, Enum;

@@ -6,7 +6,7 @@ using QwenSharp.Training;
 namespace QwenSharp.Cli.Training;
 
 /// <summary>Shows how a run goes: one line that is rewritten on a terminal, a line now and then elsewhere, and a line that stays for each evaluation.</summary>
-internal sealed class TrainingDisplay(Terminal terminal) : IProgress<TrainingProgress>, IDisposable
+internal sealed class TrainingDisplay(Terminal terminal, TextWriter lines) : IProgress<TrainingProgress>, IDisposable
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(30);
 
@@ -31,8 +31,8 @@ internal sealed class TrainingDisplay(Terminal terminal) : IProgress<TrainingPro
 
     private void Write(string text)
     {
-        terminal.Out.WriteLine(text);
-        terminal.Out.Flush();
+        lines.WriteLine(text);
+        lines.Flush();
         _written = Stopwatch.GetTimestamp();
     }
 

@@ -10,29 +10,51 @@ using QwenSharp.Training;
 
 namespace QwenSharp.Cli.Training;
 
+/// <summary>How a run computes, and how it tells of itself.</summary>
+/// <param name="Threads">Threads that compute; 0 for one a processor.</param>
+/// <param name="Json">Whether standard output is for one JSON object alone.</param>
+internal readonly record struct RunReport(int Threads, bool Json);
+
 /// <summary>What <c>train</c> and <c>finetune</c> share: reading the data, the run with its display, and what is left of it in its folder.</summary>
 internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, string folder)
 {
     /// <summary>The trained model in the folder of a run.</summary>
     public const string ModelName = "model.gguf";
 
-    private const string CurveName = "loss.svg";
+    /// <summary>The weights as they were trained, which are there while the model is written in its own type.</summary>
+    public const string TrainedName = "trained.gguf";
 
-    /// <summary>Refuses a folder in which the run would write over a model, and makes it where it is missing.</summary>
+    /// <summary>The tokenizer in the folder of a run from scratch.</summary>
+    public const string TokenizerName = "tokenizer.json";
+
+    /// <summary>The adapter in the folder of a run: a folder as PEFT writes it, and a file.</summary>
+    public const string AdapterName = "adapter", AdapterFileName = "adapter.gguf";
+
+    private const string CurveName = "loss.svg", LeftOutName = "left-out.txt";
+
+    // What is shown; all of them are in a file.
+    private const int BadLinesShown = 20;
+
+    /// <summary>Refuses a folder in which the run would write over what it reads.</summary>
     /// <param name="folder">The folder of the run.</param>
     /// <param name="name">What asked for it, as its user wrote it.</param>
     /// <param name="settings">The files that it learns from must be there.</param>
-    /// <param name="models">Models that the run reads.</param>
+    /// <param name="models">Models, templates and tokenizers that the run reads.</param>
     /// <exception cref="UsageException">The message says why, and what to do.</exception>
     /// <exception cref="FileNotFoundException">A file of data is missing.</exception>
-    public static void Prepare(string folder, string name, TrainingSettings settings, params ReadOnlySpan<string> models)
+    public static void Check(string folder, string name, TrainingSettings settings, params ReadOnlySpan<string> models)
     {
-        if (settings.Data.Concat(settings.HeldOutData).FirstOrDefault(file => !File.Exists(file)) is { } missing)
+        string[] data = [.. settings.Data, .. settings.HeldOutData];
+        if (Array.Find(data, Directory.Exists) is { } other)
+            throw new UsageException($"'{other}' is a folder; name the files to learn from.");
+        if (Array.Find(data, file => !File.Exists(file)) is { } missing)
             throw new FileNotFoundException($"There is no file '{missing}' to learn from.");
         if (File.Exists(folder))
             throw new UsageException($"{name} is '{folder}', a file; name a folder.");
 
-        OutputFile.CheckReplaced(Path.Combine(folder, ModelName), models);
+        foreach (string written in (string[])[ModelName, TrainedName, TokenizerName, AdapterFileName, CurveName, LeftOutName, Trainer.LogName, Trainer.CheckpointName])
+            OutputFile.CheckReplaced(Path.Combine(folder, written), [.. models, .. data]);
+
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         foreach (string model in models)
         {
@@ -42,9 +64,13 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
 
         if (File.Exists(Path.Combine(folder, "config.json")))
             throw new UsageException($"{name} is '{folder}', the folder of a model; name another.");
+    }
 
-        Directory.CreateDirectory(folder);
-        foreach (string partial in Directory.EnumerateFiles(folder, "*.gguf.*.partial"))
+    /// <summary>Removes what a run that was killed while it wrote its results has left.</summary>
+    private void RemoveUnfinished()
+    {
+        string adapter = Path.Combine(folder, AdapterName);
+        foreach (string partial in Directory.EnumerateFiles(folder, "*.gguf.*.partial").Concat(Directory.Exists(adapter) ? Directory.EnumerateFiles(adapter, "adapter_*.partial") : []))
             File.Delete(partial);
     }
 
@@ -78,14 +104,26 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         using (ProgressLine line = new(terminal))
             data = TrainingData.Load(settings.Data, tokenizer, template, options, new Follower(share => line.Show($"reading the data: {100 * share:0} %")), stop);
 
-        foreach (BadLine bad in data.BadLines.Take(20))
+        foreach (BadLine bad in data.BadLines.Take(BadLinesShown))
             terminal.Error.WriteLine($"left out {bad}");
-        if (data.BadLines.Count > 20)
-            terminal.Error.WriteLine($"… and {data.BadLines.Count - 20} more lines left out");
+        if (data.BadLines.Count > BadLinesShown)
+        {
+            string all = Path.Combine(folder, LeftOutName);
+            Directory.CreateDirectory(folder);
+            File.WriteAllLines(all, data.BadLines.Select(bad => bad.ToString()));
+            terminal.Error.WriteLine($"… and {data.BadLines.Count - BadLinesShown} more lines left out; {all} has all of them");
+        }
+
+        if (settings.HeldOutData.Count > 0 && data.HeldOut.Count == 0)
+            throw new TrainingDataException($"{string.Join(", ", settings.HeldOutData)}: there is nothing in it to evaluate on.");
+
 
         Say($"data: {data.Training.Count:#,0} examples, {data.Training.TokenCount:#,0} tokens, {data.Training.LearntTokenCount:#,0} of them learnt; {data.HeldOut.Count:#,0} examples held out");
         if (data.CutCount + data.DroppedCount > 0)
-            Say($"      {data.CutCount:#,0} longer than {settings.SequenceLength} tokens and cut, {data.DroppedCount:#,0} left out");
+            Say($"      {data.CutCount:#,0} longer than {settings.SequenceLength} tokens and cut, {data.DroppedCount:#,0} left out{(data.FirstDropped is { } first ? $", the first {first}" : "")}");
+
+        if (data.HeldOutCopies > 0)
+            Say($"      {data.HeldOutCopies:#,0} that the held-out files have too left out");
 
         return data;
     }
@@ -95,20 +133,21 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     /// <param name="data">The data.</param>
     /// <param name="title">What the picture is of.</param>
     /// <param name="asked">All that the result depends on, to tell this run from another in the same folder.</param>
-    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <param name="begin">Writes what belongs to the run from its beginning on; by then the folder is known to be this run's.</param>
+    /// <param name="report">What is asked of the display.</param>
     /// <param name="stop">Ends the run; it can be resumed.</param>
     /// <returns>The steps.</returns>
-    public IReadOnlyList<TrainingStep> Train(TrainableModel model, TrainingData data, string title, JsonNode asked, int threads, CancellationToken stop)
+    public IReadOnlyList<TrainingStep> Train(TrainableModel model, TrainingData data, string title, JsonNode asked, Action begin, RunReport report, CancellationToken stop)
     {
-        (int rows, int parts) = settings.Batches();
-        long steps = settings.Steps ?? (long)Math.Ceiling(settings.Epochs * data.StepsPerEpoch(rows * parts));
-        TrainingBatch[] heldOut = [.. data.HeldOut.Batches(rows)];
+        int rows = settings.Rows();
+        long steps = settings.Steps ?? data.StepsOf(settings.Epochs, rows);
+        TrainingBatch[] heldOut = [.. data.HeldOut.Batches(settings.RowsOfPass())];
         Dictionary<string, string> identity = [];
         Flatten("", asked, identity);
         identity["data: examples"] = data.Training.Count.ToString(CultureInfo.InvariantCulture);
         identity["data: tokens"] = data.Training.TokenCount.ToString(CultureInfo.InvariantCulture);
         identity["data: hash"] = data.Fingerprint().ToString("x16", CultureInfo.InvariantCulture);
-        using Compute compute = new(threads);
+        using Compute compute = new(report.Threads);
         using Trainer trainer = new(model, compute, new TrainerOptions
         {
             Steps = steps,
@@ -120,7 +159,9 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
             Recomputes = settings.GradientCheckpointing,
             Seed = settings.Seed,
         });
-        Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * parts * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}");
+        RemoveUnfinished();
+        begin();
+        Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}");
         if (settings.WarmupSteps > steps)
             Say($"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to {settings.LearningRate}");
         if (trainer.Steps.Count > 0)
@@ -130,8 +171,8 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
 
         try
         {
-            using TrainingDisplay display = new(terminal);
-            trainer.Run(step => [.. Enumerable.Range(0, parts).Select(part => data.Batch((step - 1) * parts + part, rows))], heldOut, display, stop);
+            using TrainingDisplay display = new(terminal, report.Json ? terminal.Error : terminal.Out);
+            trainer.Run(step => data.Batches(step - 1, rows, settings.RowsOfPass()), heldOut, display, stop);
         }
         catch (Exception end) when (end is OperationCanceledException or InvalidOperationException)
         {
@@ -149,10 +190,10 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     }
 
     /// <summary>Says where the results are.</summary>
-    public void Finish(IReadOnlyList<TrainingStep> steps, IEnumerable<string> files, bool json)
+    public void Finish(IReadOnlyList<TrainingStep> steps, IEnumerable<string> files, RunReport report)
     {
         string[] written = [.. files, Path.Combine(folder, CurveName)];
-        if (json)
+        if (report.Json)
         {
             terminal.Out.WriteLine(new JsonObject
             {

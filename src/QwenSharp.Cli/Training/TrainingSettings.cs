@@ -58,20 +58,19 @@ internal sealed record TrainingSettings
     /// <summary>What everything random is drawn from.</summary>
     public ulong Seed { get; set; } = 1;
 
-    /// <summary>Tokens of a row, how many rows a pass has, and how many passes an update.</summary>
-    /// <remarks>Whole rows; an update is never more tokens than were asked for.</remarks>
-    public (int Rows, int Passes) Batches()
-    {
-        int all = Math.Max(1, BatchTokens / SequenceLength), rows = Math.Clamp(MicroBatchTokens / SequenceLength, 1, all);
-        return (rows, all / rows);
-    }
+    /// <summary>Rows of an update: whole ones, never more tokens than were asked for.</summary>
+    public int Rows() => Math.Max(1, BatchTokens / SequenceLength);
+
+    /// <summary>Rows of a pass; the last pass of an update may have fewer.</summary>
+    public int RowsOfPass() => Math.Clamp(MicroBatchTokens / SequenceLength, 1, Rows());
 
     /// <summary>Refuses what cannot be honoured, by the names of a configuration file.</summary>
     /// <exception cref="InvalidDataException">The message names the setting.</exception>
     public void Validate()
     {
         Require(Data.Count > 0, "data", "empty; it names the files to learn from");
-        Require(!Data.Concat(HeldOutData).Any(string.IsNullOrEmpty), "data", "with a name that is empty or null");
+        Require(!Data.Any(string.IsNullOrEmpty), "data", "a list with a name that is empty or null");
+        Require(!HeldOutData.Any(string.IsNullOrEmpty), "held_out_data", "a list with a name that is empty or null");
         Require(SequenceLength >= 2, "sequence_length", $"{SequenceLength}; it must be at least 2");
         Require(BatchTokens >= SequenceLength, "batch_tokens", $"{BatchTokens}; it must be at least sequence_length, {SequenceLength}");
         Require(MicroBatchTokens >= SequenceLength, "micro_batch_tokens", $"{MicroBatchTokens}; it must be at least sequence_length, {SequenceLength}");

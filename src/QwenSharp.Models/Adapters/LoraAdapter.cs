@@ -20,17 +20,17 @@ public sealed class LoraAdapter
         ArgumentException.ThrowIfNullOrEmpty(name);
         ArgumentException.ThrowIfNullOrEmpty(architecture);
         if (!float.IsFinite(alpha))
-            throw new ArgumentException($"α of an adapter is {alpha}.", nameof(alpha));
+            throw new ArgumentException($"α of an adapter is {alpha}.");
 
         (Name, Architecture, Alpha, IsRankStabilized, Pairs) = (name, architecture, alpha, isRankStabilized, [.. pairs]);
         foreach (LoraPair pair in Pairs)
         {
             if (!_pairs.TryAdd(pair.Target, pair))
-                throw new ArgumentException($"The adapter has two pairs for '{pair.Target}'.", nameof(pairs));
+                throw new ArgumentException($"The adapter has two pairs for '{pair.Target}'.");
         }
 
         if (Pairs.Count == 0)
-            throw new ArgumentException("The adapter changes no matrix.", nameof(pairs));
+            throw new ArgumentException("The adapter changes no matrix.");
     }
 
     /// <summary>What it is called.</summary>

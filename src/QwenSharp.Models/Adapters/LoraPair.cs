@@ -35,7 +35,7 @@ public sealed record LoraPair
         if (b.Columns != (IsEmbedding ? a.Columns : a.Rows))
             throw new ArgumentException($"{a} and {b} of an adapter do not fit each other: the one has {(IsEmbedding ? a.Columns : a.Rows)} inner features, the other {b.Columns}.");
         if (alpha is { } own && !float.IsFinite(own))
-            throw new ArgumentException($"The α of '{target}' is {own}.", nameof(alpha));
+            throw new ArgumentException($"The α of '{target}' is {own}.");
     }
 
     /// <summary>The GGUF name of the matrix that changes.</summary>

@@ -21,6 +21,10 @@ internal static class PeftAdapter
     /// <exception cref="ModelLoadException">A tensor has no place in such a model.</exception>
     public static LoraAdapter Read(string folder, string name, ModelConfig model)
     {
+        string within = Path.Combine(folder, "adapter");
+        if (!File.Exists(Path.Combine(folder, ConfigName)) && File.Exists(Path.Combine(within, ConfigName)))
+            throw new HuggingFaceException(Path.Combine(folder, ConfigName), $"the file is missing; {within} has an adapter");
+
         PeftConfig config = PeftConfig.Read(Path.Combine(folder, ConfigName));
         string path = Path.Combine(folder, WeightsName);
         if (!File.Exists(path))
@@ -88,7 +92,10 @@ internal static class PeftAdapter
         try
         {
             using (FileStream stream = new(partial, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
                 PeftConfig.Write(stream, adapter, modules, baseModelName);
+                stream.Flush(flushToDisk: true);
+            }
 
             File.Move(partial, path, overwrite: true);
         }

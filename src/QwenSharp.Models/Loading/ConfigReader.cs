@@ -9,6 +9,9 @@ internal static class ConfigReader
     /// <exception cref="GgufException">A key is missing or of another type.</exception>
     public static ModelConfig Read(Checkpoint file)
     {
+        if (file.Metadata.TryGetString("general.type", out string? type) && type == "adapter")
+            throw new ModelLoadException($"'{file.Path}' is an adapter, not a model: load its base model, and the adapter beside it.");
+
         Family family = Family.Of(file.Metadata.GetString("general.architecture"));
         ArchitectureKeys keys = new(file.Metadata, family.Architecture);
         bool Has(string name) => file.Tensors.Any(tensor => tensor.Name == name);

@@ -59,8 +59,8 @@ internal sealed record HuggingFaceFamily(
         }),
     ];
 
-    /// <summary>Whether queries, keys and values have a bias.</summary>
-    public bool HasQkvBias => Architecture is "qwen" or "qwen2" or "qwen2moe" or "qwen2vl";
+    /// <inheritdoc cref="Models.Family.HasQkvBias"/>
+    public bool HasQkvBias => Family.Of(Architecture).HasQkvBias;
 
     /// <summary>Whether experts that are stacked in one tensor have their inputs before their outputs: [experts, in, out].</summary>
     public bool HasTransposedExperts { get; init; }

@@ -60,6 +60,9 @@ internal sealed class Conversation
                     break;
                 case "tools":
                     MessageJson.Expect(property.Value, JsonValueKind.Array, "\"tools\"");
+                    foreach (JsonElement tool in property.Value.EnumerateArray())
+                        CheckTool(tool);
+
                     conversation.Tools = property.Value.GetArrayLength() > 0 ? property.Value : null;
                     break;
                 case "kwargs" or "chat_template_kwargs" when conversation.Arguments.Count == 0:
@@ -72,12 +75,24 @@ internal sealed class Conversation
 
         if (conversation._ends.Count == 0)
             throw new JsonException("\"messages\" is missing or empty.");
+        if (conversation._turns.Count > 0 && conversation._turns[0].Message == 0)
+            throw new JsonException("The first message is the assistant's; a prompt must come before it.");
         if (conversation._turns.Count == 0 || conversation._turns[^1].Message != conversation._ends.Count - 1)
             throw new JsonException("The last message is not the assistant's; nothing could be learnt from it.");
         if (!conversation._turns.Exists(turn => turn.IsLearnt))
             throw new JsonException("All of the assistant's messages have the weight 0; there is nothing to learn.");
 
         return conversation;
+    }
+
+    /// <summary>A tool has a function with a name, in OpenAI's form or, as templates take it too, without the wrapping.</summary>
+    private static void CheckTool(JsonElement tool)
+    {
+        MessageJson.Expect(tool, JsonValueKind.Object, "A tool");
+        JsonElement function = tool.TryGetProperty("function", out JsonElement wrapped) ? wrapped : tool;
+        MessageJson.Expect(function, JsonValueKind.Object, "The \"function\" of a tool");
+        if (!function.TryGetProperty("name", out JsonElement name) || name.ValueKind != JsonValueKind.String)
+            throw new JsonException("a tool has no \"function\" with a \"name\".");
     }
 
     private void ReadMessages(JsonElement messages)

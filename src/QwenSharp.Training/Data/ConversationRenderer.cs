@@ -23,7 +23,7 @@ internal sealed class ConversationRenderer(ChatTemplate template)
     {
         List<ExampleText> examples = [];
         RenderedTurn? last = null;
-        List<Range> answers = [];
+        List<(Range Part, bool IsLearnt)> answers = [];
         foreach (Conversation.Turn said in conversation.Turns.Reverse())
         {
             RenderedTurn turn = RenderTurn(conversation, said);
@@ -33,8 +33,7 @@ internal sealed class ConversationRenderer(ChatTemplate template)
                 last = turn;
             }
 
-            if (said.IsLearnt)
-                answers.Insert(0, turn.PromptLength..turn.Text.Length);
+            answers.Insert(0, (turn.PromptLength..turn.Text.Length, said.IsLearnt));
         }
 
         Finish();
@@ -42,7 +41,7 @@ internal sealed class ConversationRenderer(ChatTemplate template)
 
         void Finish()
         {
-            if (answers.Count > 0)
+            if (answers.Exists(answer => answer.IsLearnt))
                 examples.Insert(0, new ExampleText(last!.Text, last.Trusted, answers, ExampleKind.Conversation));
 
             answers = [];

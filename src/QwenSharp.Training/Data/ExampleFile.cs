@@ -14,6 +14,9 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
     /// <summary>How many bytes of the present file are read.</summary>
     public long Position { get; private set; }
 
+    /// <summary>The line, or in plain text the document, from 1, that the last example is of.</summary>
+    public long Line { get; private set; }
+
     /// <summary>The examples; those of one line, and the parts of one document, have the same hash.</summary>
     /// <exception cref="TrainingDataException">The file is of no known kind, or a line of it cannot be used and none may be skipped.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -28,7 +31,7 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
     {
         foreach ((long number, ReadOnlyMemory<byte> line, long position) in LineReader.Read(path))
         {
-            Position = position;
+            (Position, Line) = (position, number);
             IEnumerable<(ulong, ExampleText)> examples = [];
             try
             {
@@ -49,12 +52,8 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
         }
     }
 
-    /// <summary>The message without the position that .NET appends: it counts from 0, and every line as the first.</summary>
-    private static string Reason(Exception error)
-    {
-        int tail = error.Message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
-        return tail < 0 || error is not JsonException { BytePositionInLine: { } column } ? error.Message : $"column {column + 1}: {error.Message[..tail]}";
-    }
+    private static string Reason(Exception error) =>
+        error is JsonException { BytePositionInLine: { } column } ? $"column {column + 1}: {MessageJson.WithoutPosition(error)}" : error.Message;
 
     private IEnumerable<(ulong, ExampleText)> ReadLine(ReadOnlyMemory<byte> line)
     {
@@ -85,14 +84,14 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
 
     private IEnumerable<(ulong, ExampleText)> ReadText(string path)
     {
-        Position = 0;
+        (Position, Line) = (0, 1);
         ulong? hash = null;
         foreach (ExampleText part in TextFile.Read(path))
         {
             hash ??= StableHash.Of(part.Text, seed);
             yield return (hash.Value, part);
             if (part.Kind == ExampleKind.Document)
-                hash = null;
+                (hash, Line) = (null, Line + 1);
         }
     }
 }

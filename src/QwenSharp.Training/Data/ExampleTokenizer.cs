@@ -11,29 +11,29 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer)
     private readonly int? _endOfDocument = tokenizer.TryGetId("<|endoftext|>", out int id) && tokenizer.IsControl(id) ? id : null;
 
     private readonly List<int> _tokens = [];
-    private readonly List<(int Start, int End)> _answers = [];
+    private readonly List<TokenRange> _answers = [];
     private readonly List<Range> _trusted = [];
 
-    /// <summary>The tokens of one example and which of them are learnt; both hold until the next call.</summary>
-    public (List<int> Tokens, List<(int Start, int End)> Answers) Encode(ExampleText example)
+    /// <summary>The tokens of one example and which of them the assistant says; both hold until the next call.</summary>
+    public (List<int> Tokens, List<TokenRange> Answers) Encode(ExampleText example)
     {
         _tokens.Clear();
         _answers.Clear();
         int done = 0;
-        foreach (Range answer in example.Answers)
+        foreach ((Range answer, bool isLearnt) in example.Answers)
         {
             (int start, int length) = answer.GetOffsetAndLength(example.Text.Length);
             Append(example, done, start);
             int first = _tokens.Count;
             Append(example, start, start + length);
-            _answers.Add((first, _tokens.Count));
+            _answers.Add(new TokenRange(first, _tokens.Count, isLearnt));
             done = start + length;
         }
 
         if (example.Kind == ExampleKind.Document && _endOfDocument is { } end)
         {
             _tokens.Add(end);
-            _answers[^1] = (_answers[^1].Start, _tokens.Count);
+            _answers[^1] = _answers[^1] with { End = _tokens.Count };
         }
 
         return (_tokens, _answers);

@@ -133,16 +133,23 @@ internal static class MessageJson
         {
             try
             {
-                arguments = JsonElement.Parse(arguments.GetString()!);
+                arguments = JsonElement.Parse(arguments.GetString()!, new JsonDocumentOptions { AllowDuplicateProperties = false });
             }
             catch (JsonException error)
             {
-                throw new JsonException($"the \"arguments\" of \"{name}\" are not JSON: {error.Message}", error);
+                throw new JsonException($"the \"arguments\" of \"{name}\" are not a JSON object, at column {error.BytePositionInLine + 1} of theirs: {WithoutPosition(error)}", error);
             }
         }
 
         Expect(arguments, JsonValueKind.Object, $"What the \"arguments\" of \"{name}\" hold");
         arguments.WriteTo(json);
+    }
+
+    /// <summary>The message without the position that .NET appends: it counts from 0, and every line as the first.</summary>
+    public static string WithoutPosition(Exception error)
+    {
+        int tail = error.Message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
+        return tail < 0 ? error.Message : error.Message[..tail];
     }
 
     private static string Kind(JsonElement value) => value.ValueKind switch

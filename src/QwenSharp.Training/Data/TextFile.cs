@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Unicode;
 
 namespace QwenSharp.Training;
 
@@ -18,12 +19,16 @@ internal static class TextFile
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IEnumerable<ExampleText> Read(string path)
     {
-        using StreamReader reader = new(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true));
+        // A reader that looks for byte order marks goes on with an encoding of its own, which is not strict.
+        using StreamReader reader = new(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
         StringBuilder pending = new();
         char[] buffer = new char[PartLength];
+        bool isFirst = true;
         for (int read; (read = ReadBlock(reader, buffer, path)) > 0;)
         {
-            string text = pending.Append(buffer, 0, read).ToString();
+            int mark = isFirst && buffer[0] == '\uFEFF' ? 1 : 0;
+            isFirst = false;
+            string text = pending.Append(buffer, mark, read - mark).ToString();
             int start = 0;
             for (int end; (end = text.IndexOf(Divider, start, StringComparison.Ordinal)) >= 0; start = end + Divider.Length)
             {
@@ -72,7 +77,8 @@ internal static class TextFile
         }
         catch (DecoderFallbackException error)
         {
-            throw new TrainingDataException($"{path}: the file is not UTF-8: {error.Message}", error);
+            long line = LineReader.Read(path).First(line => !Utf8.IsValid(line.Line.Span)).Number;
+            throw new TrainingDataException($"{path}:{line}: the line is not UTF-8. Convert the file first, with iconv for instance; plain text is not skipped by lines.", error);
         }
     }
 }

@@ -22,7 +22,7 @@ public sealed class TrainingData
     private TrainingData(TrainingDataOptions options, PackedExamples training, PackedExamples heldOut, TrainingDataLoader loader)
     {
         (_options, Training, HeldOut) = (options, training, heldOut);
-        (BadLines, CutCount, DroppedCount) = (loader.BadLines, loader.CutCount, loader.DroppedCount);
+        (BadLines, CutCount, DroppedCount, FirstDropped, HeldOutCopies) = (loader.BadLines, loader.CutCount, loader.DroppedCount, loader.FirstDropped, loader.HeldOutCopies);
     }
 
     /// <summary>What is trained on.</summary>
@@ -39,6 +39,12 @@ public sealed class TrainingData
 
     /// <summary>How many examples were left out: conversations longer than a row, as asked or because no answer remained, and texts of a single token.</summary>
     public int DroppedCount { get; }
+
+    /// <summary>How many examples were left out of training because a file that is held out has the same.</summary>
+    public int HeldOutCopies { get; }
+
+    /// <summary>The first example of <see cref="DroppedCount"/> with its place and the reason; null for none.</summary>
+    public BadLine? FirstDropped { get; }
 
     /// <summary>Reads training data.</summary>
     /// <param name="paths">Files, <c>.jsonl</c> or <c>.txt</c>.</param>
@@ -61,7 +67,7 @@ public sealed class TrainingData
         TrainingDataLoader loader = new(tokenizer, template, options, progress, cancellationToken);
         (ExampleStore store, List<int> training, List<int> heldOut) = loader.Load(paths);
         if (training.Count == 0)
-            throw new TrainingDataException($"Nothing is left to train on: of {store.Count} examples {heldOut.Count} are held out; {loader.DroppedCount} were left out, and {loader.BadLines.Count} lines.");
+            throw new TrainingDataException(NothingLeft(paths, heldOut.Count, loader));
 
         int padding = tokenizer.PadId ?? tokenizer.EosId ?? 0;
         int[] shuffled = [.. StableHash.Permutation(training.Count, options.Seed).Select(index => training[index])];
@@ -89,12 +95,19 @@ public sealed class TrainingData
     /// The batch of one training step. Rows are taken in order from an endless series of epochs, each of which has all rows in an order of its own;
     /// a step's batch is always the same, so that a resumed run goes on as an unbroken one would.
     /// </summary>
-    /// <param name="step">From 0; with accumulation, each micro-batch is a step.</param>
-    /// <param name="rows">Rows a batch, at least 1.</param>
-    public TrainingBatch Batch(long step, int rows)
+    /// <param name="step">From 0.</param>
+    /// <param name="rows">Rows a step, at least 1.</param>
+    public TrainingBatch Batch(long step, int rows) => Batches(step, rows, rows)[0];
+
+    /// <summary>As <see cref="Batch"/>, in parts of which each fits into memory.</summary>
+    /// <param name="step">From 0.</param>
+    /// <param name="rows">Rows a step, at least 1.</param>
+    /// <param name="most">Rows of a part, at least 1; the last may have fewer.</param>
+    public IReadOnlyList<TrainingBatch> Batches(long step, int rows, int most)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(most);
         int[] chosen = new int[rows];
         for (int i = 0; i < rows; i++)
         {
@@ -102,19 +115,21 @@ public sealed class TrainingData
             chosen[i] = OrderOf(epoch)[row];
         }
 
-        return Training.Batch(chosen);
+        return [.. chosen.Chunk(most).Select(part => Training.Batch(part))];
     }
 
-    /// <summary>How many steps one epoch takes; the last shares its batch with the next epoch.</summary>
-    /// <param name="rows">Rows a batch, at least 1.</param>
-    public long StepsPerEpoch(int rows)
+    /// <summary>How many steps take all rows so many times; what the last has no row for, it takes from the next epoch.</summary>
+    /// <param name="epochs">Passes over the data, above 0.</param>
+    /// <param name="rows">Rows a step, at least 1.</param>
+    public long StepsOf(double epochs, int rows)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(epochs);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
-        return (Training.RowCount + rows - 1L) / rows;
+        return (long)Math.Ceiling(epochs * Training.RowCount / rows);
     }
 
-    /// <summary>A hash of all that is trained on, in its order: data that has changed has another.</summary>
-    public ulong Fingerprint() => Training.Fingerprint();
+    /// <summary>A hash of all that is trained on and evaluated on, in its order: data that has changed has another.</summary>
+    public ulong Fingerprint() => StableHash.Mix(Training.Fingerprint()) ^ HeldOut.Fingerprint();
 
     private int[] OrderOf(long number)
     {
@@ -124,6 +139,21 @@ public sealed class TrainingData
         Epoch epoch = new(number, StableHash.Permutation(Training.RowCount, StableHash.Mix(_options.Seed) + StableHash.Mix((ulong)number + 1)));
         _epoch = epoch;
         return epoch.Order;
+    }
+
+    private static string NothingLeft(IReadOnlyList<string> paths, int heldOut, TrainingDataLoader loader)
+    {
+        List<string> reasons = [];
+        if (heldOut > 0)
+            reasons.Add($"{heldOut} are held out");
+        if (loader.HeldOutCopies > 0)
+            reasons.Add($"{loader.HeldOutCopies} are in the held-out files too");
+        if (loader.BadLines.Count > 0)
+            reasons.Add($"{loader.BadLines.Count} lines cannot be used, the first {loader.BadLines[0].ToString().TrimEnd('.')}");
+        if (loader.FirstDropped is { } first)
+            reasons.Add($"{loader.DroppedCount} are left out, the first {first.ToString().TrimEnd('.')}");
+
+        return reasons.Count == 0 ? $"{string.Join(", ", paths)}: there are no examples in it." : $"Nothing is left to train on: {string.Join("; ", reasons)}.";
     }
 
     private static void Check(TrainingDataOptions options)

@@ -14,8 +14,8 @@ internal sealed class TrainingDataLoader
     private readonly ExampleStore _store;
     private readonly List<BadLine> _badLines = [];
 
-    /// <summary>The hash of each example of the store; those of a file that is held out have none.</summary>
-    private readonly List<ulong?> _hashes = [];
+    /// <summary>The hash of each example of the store, and whether a file that is held out has it.</summary>
+    private readonly List<(ulong Hash, bool IsHeldOut)> _hashes = [];
 
     public TrainingDataLoader(BpeTokenizer tokenizer, ChatTemplate? template, TrainingDataOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
     {
@@ -30,6 +30,10 @@ internal sealed class TrainingDataLoader
     public int CutCount { get; private set; }
 
     public int DroppedCount { get; private set; }
+
+    public BadLine? FirstDropped { get; private set; }
+
+    public int HeldOutCopies { get; private set; }
 
     /// <summary>The store, and which of its examples are trained on and which held out.</summary>
     public (ExampleStore Store, List<int> Training, List<int> HeldOut) Load(IReadOnlyList<string> paths)
@@ -49,9 +53,14 @@ internal sealed class TrainingDataLoader
         foreach ((ulong hash, ExampleText text) in _file.Read(path))
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            Add(text);
+            if (Add(text) is { } reason)
+            {
+                DroppedCount++;
+                FirstDropped ??= new BadLine(path, _file.Line, reason);
+            }
+
             while (_hashes.Count < _store.Count)
-                _hashes.Add(isHeldOut ? null : hash);
+                _hashes.Add((hash, isHeldOut));
             if (++examples % 1024 == 0)
                 _progress?.Report((double)(done + _file.Position) / all);
         }
@@ -60,37 +69,47 @@ internal sealed class TrainingDataLoader
         _progress?.Report(all == 0 ? 1 : (double)done / all);
     }
 
-    private void Add(ExampleText text)
+    /// <summary>Adds an example, or says why it is left out.</summary>
+    private string? Add(ExampleText text)
     {
-        (List<int> tokens, List<(int, int)> answers) = _tokenizer.Encode(text);
+        (List<int> tokens, List<TokenRange> answers) = _tokenizer.Encode(text);
         int most = _options.SequenceLength + 1;
         if (tokens.Count <= most)
-        {
-            if (!_store.Add(tokens, answers, 0, tokens.Count))
-                DroppedCount++;
-        }
-        else if (text.Kind != ExampleKind.Conversation)
+            return _store.Add(tokens, answers, 0, tokens.Count) ? null : "there is nothing in it to learn.";
+
+        if (text.Kind != ExampleKind.Conversation)
         {
             // The last token of a part is the first of the next, so that each but the first is predicted once.
             for (int start = 0; start < tokens.Count - 1; start += _options.SequenceLength)
                 _store.Add(tokens, answers, start, Math.Min(most, tokens.Count - start));
+
+            return null;
         }
-        else if (_options.LongConversations == LongConversations.Cut && _store.Add(tokens, answers, 0, most))
-        {
-            CutCount++;
-        }
-        else
-        {
-            DroppedCount++;
-        }
+
+        if (_options.LongConversations != LongConversations.Cut)
+            return $"it has {tokens.Count} tokens, and a row {_options.SequenceLength}.";
+        if (!_store.Add(tokens, answers, 0, most))
+            return $"the prompt alone fills a row of {_options.SequenceLength} tokens; the whole has {tokens.Count}.";
+
+        CutCount++;
+        return null;
     }
 
     private (ExampleStore, List<int>, List<int>) Divide()
     {
         ulong? highest = HighestHeldOut();
+        HashSet<ulong> heldOutFiles = [.. _hashes.Where(example => example.IsHeldOut).Select(example => example.Hash)];
         List<int> training = [], heldOut = [];
         for (int example = 0; example < _store.Count; example++)
-            (_hashes[example] is { } hash && !(hash <= highest) ? training : heldOut).Add(example);
+        {
+            (ulong hash, bool isHeldOut) = _hashes[example];
+            if (isHeldOut || hash <= highest)
+                heldOut.Add(example);
+            else if (heldOutFiles.Contains(hash))
+                HeldOutCopies++;
+            else
+                training.Add(example);
+        }
 
         return (_store, training, heldOut);
     }
@@ -103,7 +122,7 @@ internal sealed class TrainingDataLoader
         if (_options.HeldOutCount == 0)
             return null;
 
-        ulong[] sorted = [.. _hashes.OfType<ulong>().Order()];
+        ulong[] sorted = [.. _hashes.Where(example => !example.IsHeldOut).Select(example => example.Hash).Order()];
         return sorted.Length == 0 ? null : sorted[Math.Min(_options.HeldOutCount, sorted.Length) - 1];
     }
 }

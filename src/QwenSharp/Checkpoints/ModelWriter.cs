@@ -106,7 +106,7 @@ public static class ModelWriter
             }
 
             if (tensor.SourceType != type && tensor.SourceType.BlockLength() > 1 && !options.AllowsRequantization)
-                throw new ArgumentException($"'{tensor.Name}' is {tensor.SourceType} already; quantised again to {type} it loses twice. Begin with F16, BF16 or F32, or allow it (AllowsRequantization, --requantize).", nameof(options));
+                throw new ArgumentException($"'{tensor.Name}' is {tensor.SourceType} already; quantised again to {type} it loses twice. Begin with F16, BF16 or F32, or allow it (AllowsRequantization).", nameof(options));
 
             if (options.Adapter?.Find(tensor.Name) is not null)
                 RequireMergeable(model, tensor, type, options);

@@ -116,7 +116,7 @@ public class AnswersTests
     [InlineData("""{"messages":[]}""", "empty")]
     [InlineData("""{"tools":[]}""", "neither")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}]}""", "last message")]
-    [InlineData("""{"messages":[{"role":"assistant","content":"a","weight":0}]}""", "weight 0")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","weight":0}]}""", "weight 0")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a","weight":0.5}]}""", "0.5")]
     [InlineData("""{"messages":[{"role":"user","content":"a","weight":1},{"role":"assistant","content":"a"}]}""", "\"weight\"")]
     [InlineData("""{"messages":[{"role":"assistant"}]}""", "no \"content\"")]
@@ -130,7 +130,7 @@ public class AnswersTests
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"name":"f"}]}]}""", "no \"function\"")]
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"type":"magic","function":{}}]}]}""", "magic")]
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}""", "no \"arguments\"")]
-    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]}""", "not JSON")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]}""", "not a JSON object")]
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"[]"}}]}]}""", "an array where an object")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a"}],"temperature":1}""", "\"temperature\"")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a"}],"kwargs":{"tools":[]}}""", "\"tools\"")]
@@ -182,7 +182,7 @@ public class AnswersTests
     private static string Marked(ExampleText example)
     {
         string text = example.Text;
-        foreach (Range answer in example.Answers.Reverse())
+        foreach (Range answer in example.Answers.Where(answer => answer.IsLearnt).Select(answer => answer.Part).Reverse())
             text = text.Insert(answer.End.Value, "⟧").Insert(answer.Start.Value, "⟦");
         return text;
     }

@@ -34,7 +34,7 @@ public class PackingTests
             {
                 // All tokens are different, so that an example is known by them; the second half of each is learnt.
                 int[] tokens = [.. Enumerable.Range(examples.Sum(example => example.Length) + 65_000, Math.Min(length, sequenceLength - 1) + 2)];
-                Assert.True(store.Add([.. tokens], [(tokens.Length / 2, tokens.Length)], 0, tokens.Length));
+                Assert.True(store.Add([.. tokens], [new TokenRange(tokens.Length / 2, tokens.Length, IsLearnt: true)], 0, tokens.Length));
                 examples.Add(tokens);
             }
 
@@ -81,7 +81,7 @@ public class PackingTests
         for (int i = 0; i < 5_000; i++)
         {
             int length = random.Next(30, 400);
-            store.Add([.. Enumerable.Repeat(5, length)], [(0, length)], 0, length);
+            store.Add([.. Enumerable.Repeat(5, length)], [new TokenRange(0, length, IsLearnt: true)], 0, length);
         }
 
         Assert.InRange(new PackedExamples(store, [.. Enumerable.Range(0, store.Count)], 1024, 0, 0).Fill, 0.97, 1);
@@ -105,7 +105,21 @@ public class PackingTests
         Assert.All(epochs, epoch => Assert.Equal(epochs[0].Order(StringComparer.Ordinal), epoch.Order(StringComparer.Ordinal)));
         Assert.Equal(6, epochs.Select(epoch => string.Join('|', epoch)).Distinct().Count());
         Assert.NotEqual(data.Batch(0, rows).Tokens, other.Batch(0, rows).Tokens);
-        Assert.Equal((data.Training.RowCount + 2) / 3, data.StepsPerEpoch(rows));
+
+        // In parts a step is the same rows, the last part with what is left.
+        IReadOnlyList<TrainingBatch> parts = data.Batches(7, 5, 2);
+        Assert.Equal([2, 2, 1], parts.Select(part => part.Tokens.Length / 128));
+        Assert.Equal(data.Batch(7, 5).Tokens, parts.SelectMany(part => part.Tokens));
+    }
+
+    [Fact]
+    public void Epochs_are_as_many_passes_as_asked_for_but_for_the_rows_that_fill_the_last_step()
+    {
+        using TemporaryFile file = new(".jsonl", Samples.Line("a", "b"));
+        TrainingData one = Samples.Load(file.Path, new() { SequenceLength = 128 });
+        Assert.Equal(1, one.Training.RowCount);
+        Assert.Equal([1, 2, 3, 8], new double[] { 4, 5, 12, 30 }.Select(epochs => one.StepsOf(epochs, rows: 4)));
+        Assert.Equal(3, one.StepsOf(2.5, rows: 1));
     }
 
     [Fact]

@@ -125,6 +125,38 @@ public class TrainingDataTests
     }
 
     [Fact]
+    public void What_a_held_out_file_has_too_is_not_trained_on()
+    {
+        using TemporaryFile training = new(".jsonl", Samples.Line("a", "b"), Samples.Line("c", "d"), Samples.Line("c", "d"));
+        using TemporaryFile heldOut = new(".jsonl", Samples.Line("c", "d"));
+        TrainingData data = Samples.Load(training.Path, new() { HeldOutFiles = [heldOut.Path] });
+        Assert.Equal((1, 1, 2), (data.Training.Count, data.HeldOut.Count, data.HeldOutCopies));
+        Assert.DoesNotContain(Texts(data.Training), text => text.Contains("d<|im_end|>"));
+        Assert.Contains("1 are in the held-out files too", Assert.Throws<TrainingDataException>(() => Samples.Load(heldOut.Path, new() { HeldOutFiles = [heldOut.Path] })).Message);
+    }
+
+    [Fact]
+    public void An_answer_of_weight_0_counts_for_nothing_where_prompts_count()
+    {
+        using TemporaryFile file = new(".jsonl", """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"wrong","weight":0},{"role":"user","content":"r"},{"role":"assistant","content":"right"}]}""");
+        TrainingBatch batch = Samples.Load(file.Path, new() { PromptLossWeight = 0.25f, SequenceLength = 128 }).Batch(0, 1);
+        string Of(float weight) => Samples.Tokenizer.Decode([.. batch.Targets.Where((target, i) => target >= 0 && batch.Weights[i] == weight)]);
+        Assert.Equal("wrong<|im_end|>", Of(0).Trim());
+        Assert.Equal("right<|im_end|>", Of(1).Trim());
+        Assert.Contains("q<|im_end|>", Of(0.25f));
+    }
+
+    [Fact]
+    public void Text_after_a_byte_order_mark_must_be_UTF_8_too()
+    {
+        using TemporaryFile file = new(".txt");
+        File.WriteAllBytes(file.Path, [.. "\uFEFFabc"u8]);
+        Assert.DoesNotContain(Texts(Samples.Load(file.Path).Training), text => text.Contains('\uFEFF'));
+        File.WriteAllBytes(file.Path, [.. "\uFEFFa"u8, 0xE9, (byte)'b']);
+        Assert.Contains(":1: the line is not UTF-8", Assert.Throws<TrainingDataException>(() => Samples.Load(file.Path)).Message);
+    }
+
+    [Fact]
     public void Lines_are_those_of_the_file_whatever_their_length_and_end()
     {
         Random random = new(14);
@@ -162,7 +194,7 @@ public class TrainingDataTests
         using TemporaryFile latin = new(".txt");
         File.WriteAllBytes(latin.Path, [(byte)'a', 0xE9, (byte)'b']);
         Assert.Contains(".txt", Assert.Throws<TrainingDataException>(() => Samples.Load(other.Path)).Message);
-        Assert.Contains("Nothing is left", Assert.Throws<TrainingDataException>(() => Samples.Load(empty.Path)).Message);
+        Assert.Contains("there are no examples in it", Assert.Throws<TrainingDataException>(() => Samples.Load(empty.Path)).Message);
         Assert.Contains("UTF-8", Assert.Throws<TrainingDataException>(() => Samples.Load(latin.Path)).Message);
         Assert.Throws<FileNotFoundException>(() => Samples.Load(good.Path + ".jsonl"));
         Assert.Contains("no chat template", Assert.Throws<TrainingDataException>(() =>
