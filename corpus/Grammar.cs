@@ -18,6 +18,13 @@ internal static class Grammar
         return text.ToString();
     }
 
+    /// <summary>"name, city and age", or with a comma before the last too.</summary>
+    /// <param name="items">What is listed.</param>
+    /// <param name="draw">Makes the choice.</param>
+    /// <param name="and">The chance of "and", in percent.</param>
+    public static string List(IReadOnlyList<string> items, Draw draw, int and) =>
+        items.Count == 1 ? items[0] : $"{string.Join(", ", items.SkipLast(1))}{(draw.Chance(and) ? " and " : ", ")}{items[^1]}";
+
     private static void Sequence(string pattern, ref int at, Draw draw, Func<string, string>? slot, StringBuilder text, bool nested)
     {
         while (at < pattern.Length)

@@ -25,7 +25,7 @@ internal sealed class Extraction : Skill
 
     public override string Name => "extraction";
 
-    public override int Share => 19;
+    public override int Share => 17;
 
     public override Exercise Make(Draw draw)
     {
@@ -50,7 +50,7 @@ internal sealed class Extraction : Skill
         string ask = Grammar.Expand(instruction, draw, slot => slot switch
         {
             "text" => text,
-            "fields" => List([.. fields.Select(field => field.Name)], draw),
+            "fields" => Grammar.List([.. fields.Select(field => field.Name)], draw, and: 70),
             "keys" => string.Join(", ", fields.Select(field => field.Name)),
             "types" => SpacedJson.Object(fields.Select(field => (field.Name, SpacedJson.Text(field.Slot.Kind.Type)))),
             "schema" => Schema(fields),
@@ -62,9 +62,6 @@ internal sealed class Extraction : Skill
             Key = $"{record.Id} {instruction} {string.Join(' ', fields.Select(field => field.Name))}",
         };
     }
-
-    private static string List(string[] names, Draw draw) =>
-        names.Length == 1 ? names[0] : $"{string.Join(", ", names.SkipLast(1))}{(draw.Chance(70) ? " and " : ", ")}{names[^1]}";
 
     private static string Schema((string Name, NamedSlot Slot)[] fields) => SpacedJson.Object(
     [

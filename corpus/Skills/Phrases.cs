@@ -17,7 +17,7 @@ internal sealed class Phrases : Skill
 
     private static readonly string[] IntoAll =
     [
-        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in [all|the] other languages?", "Translate \"{phrase}\" into [all languages|every language][ you know|][.|]", "{phrase}[ in|:] all languages[|, please]",
+        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in [all|all your] languages?", "Translate \"{phrase}\" into [all languages|every language][ you know|][.|]", "{phrase}[ in|:] all languages[|, please]",
         "[Say|Write|Give me] [\"{phrase}\"|'{phrase}'] in [all your languages|every language you speak][.|]",
     ];
 
@@ -46,11 +46,11 @@ internal sealed class Phrases : Skill
 
     public override string Name => "phrases";
 
-    public override int Share => 21;
+    public override int Share => 20;
 
     public override Exercise Make(Draw draw)
     {
-        int row = draw.Below(Table.Length), from = draw.Chance(35) ? 0 : draw.Below(Languages.Length), to = Other(draw, from);
+        int row = draw.Below(Table.Length), from = draw.Chance(20) ? 0 : draw.Below(Languages.Length), to = Other(draw, from);
         if (Ambiguous.Contains((row, from)))
             return Make(draw);
         if (draw.Chance(35))
@@ -77,12 +77,13 @@ internal sealed class Phrases : Skill
     /// <summary>A line a language. It teaches most about a phrase, as each line sees the ones before.</summary>
     private Exercise IntoSeveral(Draw draw, int row, int from)
     {
-        int[] into = [.. draw.Some([.. Enumerable.Range(0, Languages.Length).Where(language => language != from)], draw.Of([2, 2, 3, 3, 4, 5, 6, 9]))];
-        if (into.Length == Languages.Length - 1)
-            Array.Sort(into);
+        int[] all = [.. Enumerable.Range(0, Languages.Length)];
+        int count = draw.Of([2, 2, 3, 3, 4, 5, 6, all.Length]);
+        bool every = count == all.Length;
+        int[] into = every ? all : [.. draw.Some([.. all.Where(language => language != from)], count)];
 
-        string list = $"{string.Join(", ", into.SkipLast(1).Select(language => Languages[language]))}{(draw.Chance(80) ? " and " : ", ")}{Languages[into[^1]]}";
-        string frame = draw.Of(into.Length == Languages.Length - 1 ? IntoAll : Into);
+        string list = Grammar.List([.. into.Select(language => Languages[language])], draw, and: 80);
+        string frame = draw.Of(every ? IntoAll : Into);
         string question = Grammar.Expand(frame, draw, slot => slot == "phrase" ? Table[row][from][0] : list);
         string answer = string.Join('\n', into.Select(language => $"{Languages[language]}: {Table[row][language][0]}"));
         Conversation talk = Talk(draw, [Message.User(Invented.Capital(question)), Message.Assistant(answer)]);

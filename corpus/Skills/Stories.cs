@@ -35,7 +35,7 @@ internal sealed class Stories : Skill
 
     public override string Name => "stories";
 
-    public override int Share => 3;
+    public override int Share => 2;
 
     public override Exercise Make(Draw draw)
     {

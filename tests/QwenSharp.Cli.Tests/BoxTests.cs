@@ -48,7 +48,7 @@ public sealed class BoxTests : IDisposable
 
         Assert.Equal(Corpus.Goal.All.Select(goal => goal.Name), percent.Keys);
         foreach ((string part, int least) in ((string, int)[])
-            [("identity and manners", 75), ("declines", 85), ("QwenSharp and Qwen", 85), ("arithmetic, thinking", 85), ("stories", 90), ("one call", 45), ("extraction", 55), ("phrases", 55), ("phrases, several languages", 45), ("answers from results", 45)])
+            [("identity and manners", 75), ("declines", 85), ("QwenSharp and Qwen", 85), ("arithmetic, thinking", 70), ("stories", 90), ("one call", 35), ("no tool fits", 40), ("extraction", 70), ("phrases", 80), ("phrases, several languages", 70), ("answers from results", 75)])
             Assert.True(percent[part] >= least, $"{part}: {percent[part]} %");
     }
 

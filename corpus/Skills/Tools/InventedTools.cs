@@ -14,7 +14,7 @@ internal static class InventedTools
         ]).Select(line => DataFile.Field(line, "; ")).Select(field => (field.Name, SlotKind.Parse(field.Value))),
     ];
 
-    public static ToolKind Make(Draw draw) => draw.Chance(25)
+    public static ToolKind Make(Draw draw) => draw.Chance(15)
         ? Make(draw, PlainWords.Word(draw), PlainWords.Word(draw))
         : Make(draw, draw.Of(Pools.Find("verb").All), draw.Of(Pools.Find("thing").All));
 

@@ -6,25 +6,23 @@ namespace QwenSharp.Corpus.Skills.Tools;
 /// <param name="talk">The skills whose questions need no tool.</param>
 internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
 {
-    private static readonly string[] Declines =
-    [
-        "I can't do that: none of my tools fits.", "None of the tools I have can do that.", "I have no tool for that.", "Sorry, I can't: there is no tool for that here.", "No tool here can do that, sorry.",
-    ];
+    // One sentence: what is to be learnt is when to say it.
+    private const string Decline = "None of my tools can do that.";
 
     private static readonly ToolKind[] Continuing = [.. ToolKind.All.Where(kind => kind.Also is not null)];
     private static readonly ILookup<string, ToolKind> Domains = ToolKind.All.ToLookup(kind => kind.Domain);
 
     public override string Name => "tools";
 
-    public override int Share => 36;
+    public override int Share => 38;
 
     public override Exercise Make(Draw draw) => draw.Below(100) switch
     {
-        < 33 => OneCall(draw),
-        < 53 => SeveralCalls(draw),
-        < 62 => Answer(draw),
-        < 66 => SeveralAnswers(draw),
-        < 70 => FollowUp(draw),
+        < 30 => OneCall(draw),
+        < 52 => SeveralCalls(draw),
+        < 61 => Answer(draw),
+        < 65 => SeveralAnswers(draw),
+        < 68 => FollowUp(draw),
         < 93 => NoneFits(draw),
         _ => NoneNeeded(draw),
     };
@@ -74,7 +72,7 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
     private Exercise NoneFits(Draw draw)
     {
         OfferedTool wanted = Any(draw);
-        Conversation talk = Talk(draw, [Message.User(wanted.Ask(draw).Text), Message.Assistant(draw.Of(Declines))], [.. Others(draw, [wanted], draw.Of([1, 1, 1, 2, 2, 3]), near: 60).Select(tool => tool.Schema)]);
+        Conversation talk = Talk(draw, [Message.User(wanted.Ask(draw).Text), Message.Assistant(Decline)], [.. Others(draw, [wanted], draw.Of([1, 1, 1, 2, 2, 3]), near: 30).Select(tool => tool.Schema)]);
         return new Exercise(Name, "no tool fits", talk, Mentions.Of("can't|cannot|no tool|none of|not able")) { Key = "without " + wanted.Signature };
     }
 

@@ -37,6 +37,8 @@ internal static class MergeCommand
             WeightMix? mix = parsed.GetValue(type) is { } name ? ModelWriterArguments.Mix(name) : null;
             if (mix is not null && !isFile)
                 throw new UsageException("--type is for a .gguf file; a folder keeps the types of its model.");
+            if (parsed.GetResult(threads) is { Implicit: false } && !isFile)
+                throw new UsageException("--threads is for a .gguf file; one thread writes a folder.");
             if (isFile)
                 OutputFile.Check(result, path, parsed.GetValue(adapter)!);
 
