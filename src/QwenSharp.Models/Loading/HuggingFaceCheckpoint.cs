@@ -141,9 +141,8 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     public static string NameOf(string folder)
     {
         DirectoryInfo directory = new(folder);
-        const string prefix = "models--";
-        return directory.Parent is { Name: "snapshots", Parent: { } repository } && repository.Name.StartsWith(prefix, StringComparison.Ordinal)
-            ? repository.Name[(repository.Name.LastIndexOf("--", StringComparison.Ordinal) + 2)..]
+        return directory.Parent is { Name: "snapshots", Parent: { } cached } && HuggingFaceCache.RepoOf(cached.Name) is { } repo
+            ? repo[(repo.LastIndexOf('/') + 1)..]
             : directory.Name;
     }
 }

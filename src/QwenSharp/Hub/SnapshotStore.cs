@@ -1,3 +1,5 @@
+using QwenSharp.Formats;
+
 namespace QwenSharp.Hub;
 
 /// <summary>
@@ -6,23 +8,18 @@ namespace QwenSharp.Hub;
 /// </summary>
 internal sealed class SnapshotStore(string cache, RepoListing listing, bool links) : IModelStore
 {
-    private const string Prefix = "models--";
-
     private readonly string _repo = RepoFolder(cache, listing.Repo);
 
     public string Folder => Path.Combine(_repo, "snapshots", listing.Commit);
 
     /// <summary>The folder of a repository.</summary>
-    public static string RepoFolder(string cache, string repo) => Path.Combine(cache, FolderName(repo));
+    public static string RepoFolder(string cache, string repo) => Path.Combine(cache, HuggingFaceCache.FolderOf(repo));
 
     /// <summary>The folder of its locks, which outlives it.</summary>
-    public static string LockFolder(string cache, string repo) => Path.Combine(cache, ".locks", FolderName(repo));
+    public static string LockFolder(string cache, string repo) => Path.Combine(cache, ".locks", HuggingFaceCache.FolderOf(repo));
 
     /// <summary>The repository of a folder; null where it holds no model.</summary>
-    public static string? RepoOf(string folder) =>
-        Path.GetFileName(folder) is var name && name.StartsWith(Prefix, StringComparison.Ordinal) && name[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal) is var repo && RepoNames.IsRepo(repo)
-            ? repo
-            : null;
+    public static string? RepoOf(string folder) => HuggingFaceCache.RepoOf(Path.GetFileName(folder)) is { } repo && RepoNames.IsRepo(repo) ? repo : null;
 
     public string StagedPath(RepoFile file) => Path.Combine(_repo, "blobs", BlobName(file));
 
@@ -88,6 +85,4 @@ internal sealed class SnapshotStore(string cache, RepoListing listing, bool link
         ?? throw new HubException($"The hub does not say what {file.Path} of {listing.Repo} must hash to, so it cannot go into the shared cache. Pull it --to a folder.");
 
     private static bool HasLength(string path, long length) => File.Exists(path) && (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo file && file.Length == length;
-
-    private static string FolderName(string repo) => Prefix + repo.Replace("/", "--", StringComparison.Ordinal);
 }
