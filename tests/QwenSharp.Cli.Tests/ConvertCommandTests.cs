@@ -111,7 +111,9 @@ public sealed class ConvertCommandTests : IDisposable
         Assert.Equal("Hello, world!\n", (await Invocation.RunAsync("run", _folder["q8.gguf"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
 
         File.WriteAllBytes(_folder["latin.txt"], [.. Enumerable.Repeat((byte)0xE9, 2000)]);
-        (await Invocation.RunAsync("imatrix", _model, _folder["latin.txt"], "--output", _folder["l.gguf"])).AssertFails(ExitCode.Failure, "is not UTF-8 text");
+        (await Invocation.RunAsync("imatrix", _model, _folder["latin.txt"], "--output", _folder["l.gguf"])).AssertFails(ExitCode.Failure, "is not UTF-8 text at byte 1");
+        File.WriteAllBytes(_folder["marked.txt"], [0xEF, 0xBB, 0xBF, .. "Hello"u8, 0xE9]);
+        (await Invocation.RunAsync("imatrix", _model, _folder["marked.txt"], "--output", _folder["l.gguf"])).AssertFails(ExitCode.Failure, "is not UTF-8 text at byte 9");
     }
 
     [Fact]

@@ -37,7 +37,7 @@ internal static class ImportanceCommand
             OutputFile.Check(file, source, path);
             using Checkpoint checkpoint = ModelFiles.Open(source);
             BpeTokenizer tokenizer = QwenTokenizer.Of(checkpoint);
-            int[] tokens = tokenizer.Encode(Utf8File.Read(path), TokenParsing.All);
+            int[] tokens = tokenizer.Encode(Utf8Text.ReadFile(path), TokenParsing.All);
             if (parsed.GetValue(chunks) is > 0 and int most)
                 tokens = tokens[..(int)Math.Min(tokens.Length, (long)most * parsed.GetValue(size))];
 

@@ -39,7 +39,7 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
     {
         List<DataCase> cases = [];
         int number = 0;
-        foreach (string line in Utf8File.Read(path).Split('\n'))
+        foreach (string line in Utf8Text.ReadFile(path).Split('\n'))
         {
             number++;
             if (string.IsNullOrWhiteSpace(line))

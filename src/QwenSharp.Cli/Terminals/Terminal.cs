@@ -10,8 +10,9 @@ namespace QwenSharp.Cli.Terminals;
 /// </summary>
 internal sealed class Terminal : IDisposable
 {
+    private const string InputName = "Standard input";
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
 
     /// <summary>A terminal over given streams, as tests use it.</summary>
     public Terminal(Stream input, TextWriter output, TextWriter error)
@@ -92,21 +93,14 @@ internal sealed class Terminal : IDisposable
         using MemoryStream bytes = new();
         // A read from a pipe or a terminal cannot be cancelled; waiting for it can.
         await Input.CopyToAsync(bytes, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return StrictUtf8.GetString(bytes.GetBuffer().AsSpan(0, (int)bytes.Length));
-        }
-        catch (DecoderFallbackException wrong)
-        {
-            throw NoUtf8($" at byte {wrong.Index + 1}");
-        }
+        return Utf8Text.Decode(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), InputName);
     }
 
     /// <summary>The lines of standard input as they come, without a byte order mark.</summary>
     /// <exception cref="InvalidDataException">It is not UTF-8.</exception>
     public async IAsyncEnumerable<string> ReadLinesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using StreamReader reader = new(Input, StrictUtf8, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
+        using StreamReader reader = new(Input, Utf8Text.Strict, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
         for (int number = 1; await ReadLineAsync(number).ConfigureAwait(false) is { } line; number++)
             yield return line;
 
@@ -116,9 +110,9 @@ internal sealed class Terminal : IDisposable
             {
                 return await reader.ReadLineAsync(cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (DecoderFallbackException)
+            catch (DecoderFallbackException wrong)
             {
-                throw NoUtf8($" in line {number} or behind it");
+                throw Utf8Text.Refused(InputName, $" in line {number} or behind it", wrong);
             }
         }
     }
@@ -178,8 +172,6 @@ internal sealed class Terminal : IDisposable
         Out.Flush();
         Interrupts.Dispose();
     }
-
-    private static InvalidDataException NoUtf8(string where) => new($"Standard input is not UTF-8 text{where}. Convert it first, with iconv for instance.");
 
     private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 
