@@ -304,9 +304,14 @@ public sealed class TrainCommandTests : IDisposable
 
         Assert.Equal(0, train.Code);
         Assert.Equal(20, train.Error.Split('\n').Count(line => line.StartsWith("left out ", StringComparison.Ordinal)));
-        Assert.Contains("… and 10 more lines left out; ", train.Error);
+        Assert.Contains("… and 10 more lines left out\n", train.Error.ReplaceLineEndings("\n"));
+        Assert.Contains("all 30 lines that were left out are in ", train.Error);
         Assert.Equal(30, File.ReadLines(Path.Combine(_training["run"], "left-out.txt")).Count());
         Assert.Contains("yes.jsonl:91: the prompt alone fills a row of 64 tokens", train.Error);
+
+        File.AppendAllLines(_training["yes.jsonl"], ["}"]);
+        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["skip_bad_lines"] = true)), "belongs to a run with other settings");
+        Assert.Equal(30, File.ReadLines(Path.Combine(_training["run"], "left-out.txt")).Count());
 
         File.WriteAllText(_training["yes.jsonl"], TinyTraining.Line(string.Join(' ', Enumerable.Range(1, 200)), "no"));
         AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("long")), "Nothing is left to train on: 1 are left out, the first ");

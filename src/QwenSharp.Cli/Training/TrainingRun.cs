@@ -52,8 +52,9 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         if (File.Exists(folder))
             throw new UsageException($"{name} is '{folder}', a file; name a folder.");
 
+        string[] read = [.. models, .. data];
         foreach (string written in (string[])[ModelName, TrainedName, TokenizerName, AdapterFileName, CurveName, LeftOutName, Trainer.LogName, Trainer.CheckpointName])
-            OutputFile.CheckReplaced(Path.Combine(folder, written), [.. models, .. data]);
+            OutputFile.CheckReplaced(Path.Combine(folder, written), read);
 
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         foreach (string model in models)
@@ -107,16 +108,10 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         foreach (BadLine bad in data.BadLines.Take(BadLinesShown))
             terminal.Error.WriteLine($"left out {bad}");
         if (data.BadLines.Count > BadLinesShown)
-        {
-            string all = Path.Combine(folder, LeftOutName);
-            Directory.CreateDirectory(folder);
-            File.WriteAllLines(all, data.BadLines.Select(bad => bad.ToString()));
-            terminal.Error.WriteLine($"… and {data.BadLines.Count - BadLinesShown} more lines left out; {all} has all of them");
-        }
+            Say($"… and {data.BadLines.Count - BadLinesShown} more lines left out");
 
         if (settings.HeldOutData.Count > 0 && data.HeldOut.Count == 0)
             throw new TrainingDataException($"{string.Join(", ", settings.HeldOutData)}: there is nothing in it to evaluate on.");
-
 
         Say($"data: {data.Training.Count:#,0} examples, {data.Training.TokenCount:#,0} tokens, {data.Training.LearntTokenCount:#,0} of them learnt; {data.HeldOut.Count:#,0} examples held out");
         if (data.CutCount + data.DroppedCount > 0)
@@ -161,6 +156,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         });
         RemoveUnfinished();
         begin();
+        WriteLeftOut(data.BadLines);
         Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}");
         if (settings.WarmupSteps > steps)
             Say($"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to {settings.LearningRate}");
@@ -187,6 +183,17 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         return trainer.Steps;
 
         void Draw() => File.WriteAllText(Path.Combine(folder, CurveName), LossCurve.Draw(title, trainer.Steps));
+    }
+
+    // Only now is the folder known to be this run's.
+    private void WriteLeftOut(IReadOnlyList<BadLine> lines)
+    {
+        if (lines.Count <= BadLinesShown)
+            return;
+
+        string all = Path.Combine(folder, LeftOutName);
+        File.WriteAllLines(all, lines.Select(bad => bad.ToString()));
+        Say($"all {lines.Count} lines that were left out are in {all}");
     }
 
     /// <summary>Says where the results are.</summary>
