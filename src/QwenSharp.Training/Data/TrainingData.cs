@@ -92,14 +92,9 @@ public sealed class TrainingData
     }
 
     /// <summary>
-    /// The batch of one training step. Rows are taken in order from an endless series of epochs, each of which has all rows in an order of its own;
+    /// The batch of one training step, in parts of which each fits into memory. Rows are taken in order from an endless series of epochs, each of which has all rows in an order of its own;
     /// a step's batch is always the same, so that a resumed run goes on as an unbroken one would.
     /// </summary>
-    /// <param name="step">From 0.</param>
-    /// <param name="rows">Rows a step, at least 1.</param>
-    public TrainingBatch Batch(long step, int rows) => Batches(step, rows, rows)[0];
-
-    /// <summary>As <see cref="Batch"/>, in parts of which each fits into memory.</summary>
     /// <param name="step">From 0.</param>
     /// <param name="rows">Rows a step, at least 1.</param>
     /// <param name="most">Rows of a part, at least 1; the last may have fewer.</param>

@@ -6,6 +6,9 @@ namespace QwenSharp.Training.Tests.Data;
 /// <summary>A tokenizer and templates of the tests' own, and short ways to put data into files.</summary>
 internal static class Samples
 {
+    /// <summary>A step's batch in one part.</summary>
+    public static TrainingBatch Batch(this TrainingData data, long step, int rows) => data.Batches(step, rows, rows)[0];
+
     /// <summary>ChatML, which shows every turn as it was said.</summary>
     public const string Plain = """
         {%- for message in messages %}
