@@ -33,10 +33,10 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
         Vector128<int> r2 = Vector128.Load((int*)(from + 2 * stride)), r3 = Vector128.Load((int*)(from + 3 * stride));
         Vector128<long> low01 = InterleaveLow(r0, r1), low23 = InterleaveLow(r2, r3);
         Vector128<long> high01 = InterleaveHigh(r0, r1), high23 = InterleaveHigh(r2, r3);
-        q0 = Vector128.Create(low01.GetLower(), low23.GetLower()).AsInt32();
-        q1 = Vector128.Create(low01.GetUpper(), low23.GetUpper()).AsInt32();
-        q2 = Vector128.Create(high01.GetLower(), high23.GetLower()).AsInt32();
-        q3 = Vector128.Create(high01.GetUpper(), high23.GetUpper()).AsInt32();
+
+        // Not halves put together with Vector128.Create: on x64 these would go through memory.
+        (q0, q1) = (InterleaveLow(low01, low23), InterleaveHigh(low01, low23));
+        (q2, q3) = (InterleaveLow(high01, high23), InterleaveHigh(high01, high23));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -179,6 +179,14 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<long> InterleaveHigh(Vector128<int> a, Vector128<int> b) =>
         (Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b)).AsInt64();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> InterleaveLow(Vector128<long> a, Vector128<long> b) =>
+        (Sse2.IsSupported ? Sse2.UnpackLow(a, b) : AdvSimd.Arm64.ZipLow(a, b)).AsInt32();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> InterleaveHigh(Vector128<long> a, Vector128<long> b) =>
+        (Sse2.IsSupported ? Sse2.UnpackHigh(a, b) : AdvSimd.Arm64.ZipHigh(a, b)).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<int> MultiplyRows(byte* codes, nint stride, byte* x, int* negatives) =>
