@@ -9,8 +9,8 @@ namespace QwenSharp.Training;
 /// </summary>
 public sealed class TrainingWorkspace : IDisposable
 {
-    // Logits of a large vocabulary are computed for some rows at a time.
-    private const int LogitFloats = 16 << 20;
+    // Logits of a large vocabulary are computed for some rows at a time: 128 MB of them. With fewer rows packing the head weighs more.
+    private const int LogitFloats = 32 << 20;
 
     private readonly BlockTape[] _tapes;
 
