@@ -32,8 +32,18 @@ public sealed class CorpusCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task One_skill_alone_may_be_asked_for()
+    {
+        await Invocation.RunAsync("corpus", "--output", _folder["p.jsonl"], "--examples", "50", "--skill", "phrases");
+
+        CorpusGenerator generator = new(1, Split.Train);
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => JsonLines.Write(generator.At("phrases", i).Conversation)), File.ReadAllLines(_folder["p.jsonl"]));
+    }
+
+    [Fact]
     public async Task What_cannot_be_is_one_line()
     {
+        (await Invocation.RunAsync("corpus", "--output", _folder["c.jsonl"], "--skill", "dancing")).AssertFails(ExitCode.Usage, "--skill");
         (await Invocation.RunAsync("corpus")).AssertFails(ExitCode.Usage, "--output");
         (await Invocation.RunAsync("corpus", "--output", _folder["c.jsonl"], "--examples", "0")).AssertFails(ExitCode.Usage, "--examples");
         (await Invocation.RunAsync("corpus", "--output", _folder["absent/c.jsonl"], "--examples", "1")).AssertFails(ExitCode.Failure, "absent");

@@ -24,7 +24,7 @@ public sealed class TrainCommandTests : IDisposable
         string data = _training.WriteData("no.jsonl", "no");
         Invocation finetune = await Invocation.RunAsync([
             "finetune", model, data, "--output", _training["lora"], "--rank", "8", "--steps", "150", "--sequence-length", "64", "--batch-tokens", "256",
-            "--learning-rate", "0.02", "--held-out", "0.2", "--evaluate-every", "50", "--json"]);
+            "--learning-rate", "0.01", "--held-out", "0.2", "--evaluate-every", "50", "--json"]);
         string adapter = Path.Combine(_training["lora"], "adapter");
         Assert.Equal(0, finetune.Code);
         JsonElement[] steps = [.. File.ReadLines(Path.Combine(_training["lora"], "log.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
@@ -81,6 +81,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("model.rope_theta is 500, and start_from has 10000", "model.rope_theta", "500")]
     [InlineData("tokenizer.vocabulary is for a tokenizer that is learnt, and start_from takes one that is there", "tokenizer", "{ \"vocabulary\": 320 }")]
     [InlineData("tokenizer.pattern is for a tokenizer that is learnt, and tokenizer.from takes one that is there", "tokenizer", "{ \"from\": \"first/model.gguf\", \"pattern\": \"qwen2\" }")]
+    [InlineData("tokenizer.data is for a tokenizer that is learnt", "tokenizer", "{ \"from\": \"first/model.gguf\", \"data\": [\"yes.jsonl\"] }")]
     [InlineData("start_from is empty", "start_from", "\"\"")]
     [InlineData("absent.gguf", "start_from", "\"absent.gguf\"")]
     public async Task A_start_that_does_not_fit_is_refused(string said, string key, string value)
@@ -136,6 +137,9 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("'model' must be an object", "model", "[]")]
     [InlineData("'metadata' must be an object", "metadata", "[]")]
     [InlineData("'tokenizer' cannot be null", "tokenizer", "null")]
+    [InlineData("data' cannot be null", "tokenizer.data", "null")]
+    [InlineData("tokenizer.data is a list with a name that is empty", "tokenizer.data", "[\"\"]")]
+    [InlineData("no file", "tokenizer.data", "[\"absent.jsonl\"]")]
     [InlineData("held_out_data' cannot be null", "training.held_out_data", "null")]
     [InlineData("metadata, at 'general.name': The key 'general.name' is there already", "metadata", "{ \"general.name\": \"x\" }")]
     [InlineData("metadata, at 'general.sampling.temp': a number from 0 to 100 is expected, not -5", "metadata", "{ \"general.sampling.temp\": -5 }")]
@@ -206,6 +210,26 @@ public sealed class TrainCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_tokenizer_may_be_learnt_from_other_files_than_the_model_and_a_run_goes_on_without_a_look_at_their_names()
+    {
+        _training.WriteData("maybe.jsonl", "supercalifragilistic");
+        void Change(JsonObject config) => (config["tokenizer"]!["data"], config["tokenizer"]!["vocabulary"], config["training"]!["steps"]) = (new JsonArray("maybe.jsonl"), 400, 2);
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("run", Change))).Code);
+
+        string tokenizer = Path.Combine(_training["run"], "tokenizer.json");
+        Assert.Single((await Invocation.RunAsync("tokenize", tokenizer, "supercalifragilistic")).Out.Trim().Split(' '));
+        Assert.NotEqual(1, (await Invocation.RunAsync("tokenize", tokenizer, "yes")).Out.Trim().Split(' ').Length);
+
+        File.Move(_training["maybe.jsonl"], _training["moved.jsonl"]);
+        string moved = _training.WriteConfig("run", config =>
+        {
+            Change(config);
+            config["tokenizer"]!["data"] = new JsonArray("moved.jsonl");
+        });
+        Assert.Equal(0, (await Invocation.RunAsync("train", moved)).Code);
+    }
+
+    [Fact]
     public async Task A_folder_that_is_not_for_a_run_is_left_as_it_is()
     {
         string config = _training.WriteConfig("run"), model = Path.Combine(_training["run"], "model.gguf"), data = _training["yes.jsonl"];
@@ -227,6 +251,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("log.jsonl", "data")]
     [InlineData("tokenizer.json", "tokenizer")]
     [InlineData("log.jsonl", "held_out_data")]
+    [InlineData("log.jsonl", "tokenizer_data")]
     [InlineData("loss.svg", "template")]
     public async Task What_a_run_reads_it_does_not_write_over(string name, string role)
     {
@@ -241,6 +266,8 @@ public sealed class TrainCommandTests : IDisposable
                 config["tokenizer"] = new JsonObject { ["from"] = file };
             else if (role == "template")
                 config["template"] = file;
+            else if (role == "tokenizer_data")
+                config["tokenizer"]!["data"] = new JsonArray(file);
             else
                 config["training"]![role] = new JsonArray(file);
         });

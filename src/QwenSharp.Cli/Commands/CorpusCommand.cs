@@ -13,6 +13,7 @@ internal static class CorpusCommand
         qwensharp corpus --output corpus.jsonl                              # 120,000 examples of seed 1
         qwensharp corpus --output more.jsonl --seed 2 --examples 1000000
         qwensharp corpus --output held-out.jsonl --held-out --examples 2000 # prompts that the others never hold
+        qwensharp corpus --output phrases.jsonl --skill phrases             # one skill alone
         qwensharp corpus --output corpus.jsonl --statistics statistics.md   # or .json
 
         A line is {"messages": […], "tools": […], "chat_template_kwargs": {"enable_thinking": …}} in OpenAI's form. A seed gives the same lines on every machine.
@@ -24,10 +25,12 @@ internal static class CorpusCommand
         Values.Check(output, path => path != "", "may not be empty");
         Option<ulong> seed = Values.Number("--seed", 0UL, ulong.MaxValue, "Which of all corpora.", 1UL);
         Option<int> examples = Values.Number("--examples", 1, int.MaxValue, "Lines to write.", 120_000);
+        Option<string?> skill = new("--skill") { Description = $"Exercises of one skill alone: {string.Join(", ", CorpusGenerator.Skills)}.", HelpName = "NAME" };
+        Values.OneOf(skill, [.. CorpusGenerator.Skills]);
         Option<bool> heldOut = new("--held-out") { Description = "Write exercises of the part that is never trained on." };
         Option<string?> statistics = new("--statistics") { Description = "Also write what the corpus holds, as Markdown, or as JSON if the name ends in .json.", HelpName = "FILE" };
         Values.Check(statistics, path => path != "", "may not be empty");
-        DocumentedCommand command = new("corpus", "Generates the conversations that the model in the box is trained on.", Examples) { output, seed, examples, heldOut, statistics };
+        DocumentedCommand command = new("corpus", "Generates the conversations that the model in the box is trained on.", Examples) { output, seed, examples, skill, heldOut, statistics };
         command.SetAction((parsed, stop) =>
         {
             string path = parsed.GetValue(output)!;
@@ -37,7 +40,8 @@ internal static class CorpusCommand
 
             CorpusStatistics counts = new(parsed.GetValue(seed));
             CorpusGenerator generator = new(parsed.GetValue(seed), parsed.GetValue(heldOut) ? Split.HeldOut : Split.Train);
-            Write(terminal, path, generator, parsed.GetValue(examples), counts, stop);
+            Func<int, Exercise> make = parsed.GetValue(skill) is { } one ? i => generator.At(one, i) : i => generator.At(i);
+            Write(terminal, path, make, parsed.GetValue(examples), counts, stop);
             if (parsed.GetValue(statistics) is { } file)
                 File.WriteAllText(file, file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? counts.ToJson() + "\n" : counts.ToMarkdown());
 
@@ -48,7 +52,7 @@ internal static class CorpusCommand
     }
 
     /// <summary>Writes under a temporary name until the file is complete; exercises are made on all processors, and written in their order.</summary>
-    private static void Write(Terminal terminal, string path, CorpusGenerator generator, int count, CorpusStatistics counts, CancellationToken stop)
+    private static void Write(Terminal terminal, string path, Func<int, Exercise> make, int count, CorpusStatistics counts, CancellationToken stop)
     {
         string partial = path + ".partial";
         try
@@ -58,7 +62,7 @@ internal static class CorpusCommand
             {
                 int done = 0;
                 IEnumerable<(Exercise Exercise, string Line)> lines = ParallelEnumerable.Range(0, count).AsOrdered().WithCancellation(stop)
-                    .Select(i => generator.At(i)).Select(exercise => (exercise, JsonLines.Write(exercise.Conversation)));
+                    .Select(make).Select(exercise => (exercise, JsonLines.Write(exercise.Conversation)));
                 foreach ((Exercise exercise, string text) in lines)
                 {
                     writer.WriteLine(text);

@@ -52,7 +52,7 @@ internal static class FinetuneCommand
         if (request.Lora is null && request.Type is null && file.Tensors.FirstOrDefault(tensor => !tensor.Type.CanQuantize()) is { } tensor)
             throw new UsageException($"'{tensor.Name}' of {path} is {tensor.Type}, which this build reads and cannot write; say with --type what the trained model shall be written as.");
 
-        TrainingRun.Check(request.Output, "--output", settings, path);
+        TrainingRun.Check(request.Output, "--output", [.. settings.Files()], path);
         int rows = settings.RowsOfPass() * settings.SequenceLength;
         // Computed again or kept, the results are the same bits: so the machine may decide. Half of its memory is left to others.
         settings = settings with { GradientCheckpointing = request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes + file.ByteLength > TrainingRun.Memory / 2 };

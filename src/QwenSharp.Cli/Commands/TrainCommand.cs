@@ -39,7 +39,7 @@ internal static class TrainCommand
             if (parsed.GetValue(steps) is { } given)
                 config = config with { Training = config.Training with { Steps = given } };
 
-            TrainingRun.Check(config.Output, "The output", config.Training, [.. ((string?[])[config.Tokenizer.From, config.StartFrom, config.Template]).OfType<string>().Distinct()]);
+            TrainingRun.Check(config.Output, "The output", [.. config.Training.Files(), .. config.Tokenizer.Data], [.. ((string?[])[config.Tokenizer.From, config.StartFrom, config.Template]).OfType<string>().Distinct()]);
             Train(terminal, config, new RunReport(parsed.GetValue(threads), parsed.GetValue(json)), stop);
             return Task.FromResult(ExitCode.Ok);
         });
@@ -89,7 +89,7 @@ internal static class TrainCommand
             return WithRoles(TokenizerJson.Read(File.ReadAllBytes(path)), options);
 
         terminal.Error.WriteLine("learning a tokenizer from the data …");
-        IEnumerable<string> texts = TrainingData.Texts(config.Training.Data, template, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop);
+        IEnumerable<string> texts = TrainingData.Texts(config.Tokenizer.Data is { Count: > 0 } own ? own : config.Training.Data, template, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop);
         BpeVocabulary vocabulary = BpeTrainer.Train(texts, options, stop);
         int size = BpeTokenizer.Create(vocabulary).VocabularySize;
         if (size < options.VocabularySize)
@@ -190,7 +190,8 @@ internal static class TrainCommand
         foreach (string irrelevant in (string[])["output", "type", "name", "metadata"])
             asked.Remove(irrelevant);
 
-        // The tokenizer's file is told by the tokens that it makes of the data.
+        // The tokenizer's files are told by the tokens that it makes of the data.
+        asked["tokenizer"]!.AsObject().Remove("data");
         asked["tokenizer"]!["from"] = config.Tokenizer.From is not null;
         asked["template"] = template is null ? null : ContentHash.Of(Encoding.UTF8.GetBytes(template));
         asked["start_from"] = config.StartFrom is null ? null : ContentHash.Of(start.Weights);

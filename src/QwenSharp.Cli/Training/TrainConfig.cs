@@ -59,7 +59,7 @@ internal sealed record TrainConfig
                 Output = Here(config.Output),
                 Template = config.Template is null ? null : Here(config.Template),
                 StartFrom = config.StartFrom is null ? null : Here(config.StartFrom),
-                Tokenizer = config.Tokenizer with { From = tokenizer is null ? null : Here(tokenizer) },
+                Tokenizer = config.Tokenizer with { From = tokenizer is null ? null : Here(tokenizer), Data = [.. config.Tokenizer.Data.Select(Here)] },
                 Training = config.Training with
                 {
                     Data = [.. config.Training.Data.Select(Here)],
@@ -83,6 +83,7 @@ internal sealed record TrainConfig
         Require(Output.Length > 0, "output is empty; it names the folder of the run");
         Require(Template is null or { Length: > 0 }, "template is empty; a model without one has no such key");
         Require(StartFrom is null or { Length: > 0 }, "start_from is empty; it names a model");
+        Require(!Tokenizer.Data.Any(string.IsNullOrEmpty), "tokenizer.data is a list with a name that is empty or null");
         Require(Tokenizer.LongestToken is null or > 0, $"tokenizer.longest_token is {Tokenizer.LongestToken}; it must be at least 1");
         Require(
             (Tokenizer.From ?? StartFrom) is null || Tokenizer.KeyOfLearning() is null,
@@ -190,6 +191,9 @@ internal sealed record TokenizerConfig
     /// <summary>A model or a tokenizer.json whose tokenizer is used in place of a learnt one.</summary>
     public string? From { get; set; }
 
+    /// <summary>Files that it is learnt from in place of the training's; none for those.</summary>
+    public IReadOnlyList<string> Data { get; set; } = [];
+
     /// <summary>What is learnt.</summary>
     public BpeTrainerOptions ToOptions() => new()
     {
@@ -201,7 +205,7 @@ internal sealed record TokenizerConfig
 
     /// <summary>A key that says how a tokenizer is learnt; null for none.</summary>
     public string? KeyOfLearning() =>
-        Vocabulary is not null ? "vocabulary" : LongestToken is not null ? "longest_token" : WordsApart is not null ? "words_apart" : Pattern is not null ? "pattern" : null;
+        Vocabulary is not null ? "vocabulary" : LongestToken is not null ? "longest_token" : WordsApart is not null ? "words_apart" : Pattern is not null ? "pattern" : Data.Count > 0 ? "data" : null;
 }
 
 [JsonSerializable(typeof(TrainConfig))]

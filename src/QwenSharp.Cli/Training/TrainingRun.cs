@@ -38,16 +38,15 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     /// <summary>Refuses a folder in which the run would write over what it reads.</summary>
     /// <param name="folder">The folder of the run.</param>
     /// <param name="name">What asked for it, as its user wrote it.</param>
-    /// <param name="settings">The files that it learns from must be there.</param>
+    /// <param name="data">The files that it learns from, which must be there.</param>
     /// <param name="models">Models, templates and tokenizers that the run reads.</param>
     /// <exception cref="UsageException">The message says why, and what to do.</exception>
     /// <exception cref="FileNotFoundException">A file of data is missing.</exception>
-    public static void Check(string folder, string name, TrainingSettings settings, params ReadOnlySpan<string> models)
+    public static void Check(string folder, string name, IReadOnlyList<string> data, params ReadOnlySpan<string> models)
     {
-        string[] data = [.. settings.Data, .. settings.HeldOutData];
-        if (Array.Find(data, Directory.Exists) is { } other)
+        if (data.FirstOrDefault(Directory.Exists) is { } other)
             throw new UsageException($"'{other}' is a folder; name the files to learn from.");
-        if (Array.Find(data, file => !File.Exists(file)) is { } missing)
+        if (data.FirstOrDefault(file => !File.Exists(file)) is { } missing)
             throw new FileNotFoundException($"There is no file '{missing}' to learn from.");
         if (File.Exists(folder))
             throw new UsageException($"{name} is '{folder}', a file; name a folder.");

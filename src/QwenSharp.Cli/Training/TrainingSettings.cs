@@ -58,6 +58,9 @@ internal sealed record TrainingSettings
     /// <summary>What everything random is drawn from.</summary>
     public ulong Seed { get; set; } = 1;
 
+    /// <summary>The files of <see cref="Data"/> and of <see cref="HeldOutData"/>.</summary>
+    public IEnumerable<string> Files() => Data.Concat(HeldOutData);
+
     /// <summary>Rows of an update: whole ones, never more tokens than were asked for.</summary>
     public int Rows() => Math.Max(1, BatchTokens / SequenceLength);
 
