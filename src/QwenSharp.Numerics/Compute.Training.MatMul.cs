@@ -1,11 +1,11 @@
 namespace QwenSharp.Numerics;
 
-// The matrix products of training: a layer forward, its gradient by its input, and its gradient by its weights. All in F32.
+// The matrix products of training: a layer forward, its gradient by its input, and its gradient by its weights. Sums are F32 always, operands as Precision says.
 public sealed partial class Compute
 {
     private Gemm? _gemm;
 
-    private Gemm Products => _gemm ??= new Gemm(Pool, GemmKernel.For(Isa));
+    private Gemm Products => _gemm ??= new Gemm(Pool, Precision == TrainingPrecision.BF16 ? GemmKernel.ForBfloat(Isa) : GemmKernel.For(Isa));
 
     /// <summary>
     /// Multiplies rows with a weight matrix: y[r, o] = Σᵢ x[r, i] W[o, i] (+ y[r, o]). Unlike <see cref="Project"/>, activations are not

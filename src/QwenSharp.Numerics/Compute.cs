@@ -10,17 +10,22 @@ public sealed partial class Compute : IDisposable
     /// <summary>Chooses kernels and starts the threads.</summary>
     /// <param name="threads">How many threads compute, the caller's included; 0 for one a processor.</param>
     /// <param name="isa">Which kernels; null for what <see cref="InstructionSets.Variable"/> names, or else the processor's best.</param>
+    /// <param name="precision">What the matrix products of training multiply; all else is F32.</param>
     /// <exception cref="ArgumentException">This processor cannot run these kernels, or the variable names none.</exception>
-    public Compute(int threads = 0, Isa? isa = null)
+    public Compute(int threads = 0, Isa? isa = null, TrainingPrecision precision = TrainingPrecision.F32)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Isa = isa is { } chosen ? InstructionSets.Require(chosen) : InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable));
+        Precision = TrainingPrecisions.Require(precision, Isa);
         Pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
         _matMul = IMatMul.Create(Isa, Pool);
     }
 
     /// <summary>The kernels in use.</summary>
     public Isa Isa { get; }
+
+    /// <summary>What the matrix products of training multiply.</summary>
+    public TrainingPrecision Precision { get; }
 
     /// <summary>How many threads compute, the caller's included.</summary>
     public int Threads => Pool.Threads;

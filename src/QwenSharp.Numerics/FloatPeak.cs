@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace QwenSharp.Numerics;
 
-/// <summary>How fast this machine multiplies and adds in F32, in registers alone: what bounds training, where every matrix product is F32.</summary>
+/// <summary>How fast this machine multiplies and adds: in F32 in registers alone, in BF16 in the loop of a matrix product with both operands in the first-level cache. It bounds training.</summary>
 public static class FloatPeak
 {
     // Short tasks, so that a thread that is interrupted leaves work to the others, as it does in a matrix product.
@@ -17,20 +17,24 @@ public static class FloatPeak
     /// </summary>
     /// <param name="threads">How many threads compute; 0 for one a processor.</param>
     /// <param name="seconds">How long.</param>
+    /// <param name="precision">What is multiplied.</param>
     /// <returns>Floating-point operations a second; a fused multiply-add is two.</returns>
-    public static double Measure(int threads = 0, double seconds = 0.25)
+    public static double Measure(int threads = 0, double seconds = 0.25, TrainingPrecision precision = TrainingPrecision.F32)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(seconds);
         using WorkerPool pool = new(threads == 0 ? Environment.ProcessorCount : threads);
-        Pass(pool);
+        using BfloatPeak? pairs = precision == TrainingPrecision.BF16 ? new BfloatPeak() : null;
+        Once();
         double operations = 0;
         long start = Stopwatch.GetTimestamp();
         do
-            operations += Pass(pool);
+            operations += Once();
         while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
 
         return operations / Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        double Once() => pairs is null ? Pass(pool) : pairs.Pass(pool);
     }
 
     /// <summary>One pass of all threads, of a few milliseconds.</summary>

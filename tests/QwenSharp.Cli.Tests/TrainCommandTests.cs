@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json;
+using QwenSharp.Numerics;
 
 namespace QwenSharp.Cli.Tests;
 
@@ -123,6 +124,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("'training.steps' must be a whole number", "training.steps", "\"many\"")]
     [InlineData("'training.optimizer' must be one of adamw, muon", "training.optimizer", "\"sgd\"")]
     [InlineData("'training.optimizer' must be one of adamw, muon", "training.optimizer", "1")]
+    [InlineData("'training.precision' must be one of f32, bf16", "training.precision", "\"f64\"")]
     [InlineData("'tokenizer.pattern' must be one of qwen2, qwen35", "tokenizer.pattern", "\"gpt2\"")]
     [InlineData("'training.data' cannot be null", "training.data", "null")]
     [InlineData("training.data is empty", "training.data", "[]")]
@@ -227,6 +229,32 @@ public sealed class TrainCommandTests : IDisposable
             config["tokenizer"]!["data"] = new JsonArray("moved.jsonl");
         });
         Assert.Equal(0, (await Invocation.RunAsync("train", moved)).Code);
+    }
+
+    [Fact]
+    public async Task Products_of_BF16_teach_as_those_of_F32_do_or_are_refused_where_the_processor_has_none()
+    {
+        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["precision"] = "BF16"));
+        if (!TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
+        {
+            train.AssertFails(ExitCode.Failure, "no matrix products of BF16");
+            return;
+        }
+
+        string model = Path.Combine(_training["run"], "model.gguf"), data = _training["yes.jsonl"];
+        Assert.Equal(0, train.Code);
+        Assert.Contains("products of BF16", train.Error);
+        Assert.Equal("yes", await Answer(model));
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("f32"))).Code);
+        double[] losses = [.. ((string[])["run", "f32"]).Select(run => JsonSerializer.Deserialize<JsonElement>(File.ReadLines(Path.Combine(_training[run], "log.jsonl")).Last()).GetProperty("held_out_loss").GetDouble())];
+        Assert.NotEqual(losses[0], losses[1]);
+        Assert.InRange(losses[0] / losses[1], 0.8, 1.25);
+
+        Invocation other = await Invocation.RunAsync("train", _training.WriteConfig("run"));
+        Assert.Equal(ExitCode.Failure, other.Code);
+        Assert.Contains("training.precision", other.Error);
+        string[] finetune = ["finetune", model, data, "--output", _training["lora"], "--steps", "2", "--sequence-length", "64", "--precision", "bf16"];
+        Assert.Equal(0, (await Invocation.RunAsync(finetune)).Code);
     }
 
     [Fact]

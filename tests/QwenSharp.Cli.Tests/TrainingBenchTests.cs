@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Numerics;
 
 namespace QwenSharp.Cli.Tests;
 
@@ -27,6 +28,23 @@ public sealed class TrainingBenchTests : IDisposable
         Assert.Equal(method == "lora", json.GetProperty("trained_parameters").GetInt64() < json.GetProperty("parameters").GetInt64());
         double bound = json.GetProperty("peak_operations_per_second").GetDouble() / json.GetProperty("operations_per_token").GetDouble();
         Assert.Equal(bound, json.GetProperty("bound_tokens_per_second").GetDouble(), 1e-6 * bound);
+    }
+
+    [Fact]
+    public async Task A_precision_is_measured_or_refused()
+    {
+        string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
+        string[] bench = ["bench", model, "--train", "full", "--sequence-length", "16", "--steps", "1", "--threads", "1", "--json", "--precision"];
+
+        Assert.Equal("F32", (await Invocation.RunAsync([.. bench, "f32"])).Json().GetProperty("precision").GetString());
+        Invocation pairs = await Invocation.RunAsync([.. bench, "bf16"]);
+        if (TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
+            Assert.Equal("BF16", pairs.Json().GetProperty("precision").GetString());
+        else
+            pairs.AssertFails(ExitCode.Failure, "BF16");
+
+        (await Invocation.RunAsync([.. bench, "f16"])).AssertFails(ExitCode.Usage, "--precision");
+        (await Invocation.RunAsync("bench", model, "--precision", "f32")).AssertFails(ExitCode.Usage, "--precision goes with --train");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
+using QwenSharp.Cli.Training;
 
 namespace QwenSharp.Cli.Bench;
 
@@ -20,11 +21,13 @@ internal sealed class TrainingBench
     private readonly Option<int> _rank = Values.Number("--rank", 1, 1024, "With --train: the rank of adapters.", 16);
     private readonly Option<int> _steps = Values.Number("--steps", 1, 1 << 20, "With --train: measured steps after a short one that warms up; the median counts.", 2);
 
+    private readonly Option<string> _precision = PrecisionOption.Create("With --train: what matrix products multiply; bf16 where the processor has it (AVX512_BF16).");
+
     public TrainingBench() => Values.OneOf(_train, TrainedBase.Methods);
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_train, _length, _rank, _steps])
+        foreach (Option option in (Option[])[_train, _length, _rank, _steps, _precision])
             command.Add(option);
     }
 
@@ -37,7 +40,7 @@ internal sealed class TrainingBench
     /// <param name="shared">The other options that go with --train.</param>
     public void Check(CommandResult result, Option type, params string[] shared)
     {
-        Option[] own = [_length, _rank, _steps];
+        Option[] own = [_length, _rank, _steps, _precision];
         Option[] given = [.. result.Children.OfType<OptionResult>().Where(option => !option.Implicit).Select(option => option.Option)];
         if (!IsAsked(result))
         {
@@ -68,7 +71,8 @@ internal sealed class TrainingBench
     /// <param name="stop">Ends the measurement behind the current step.</param>
     public async Task RunAsync(ParseResult parsed, string? path, string? shape, string? type, int threads, bool json, Terminal terminal, CancellationToken stop)
     {
-        TrainingTestOptions options = new(parsed.GetValue(_length), parsed.GetValue(_rank), parsed.GetValue(_steps), threads);
+        TrainingTestOptions options = new(parsed.GetValue(_length), parsed.GetValue(_rank), parsed.GetValue(_steps), threads, PrecisionOption.Read(parsed, _precision));
+        TrainingRun.RequirePrecision(options.Precision);
         string? method = parsed.GetValue(_train);
         if (method is not null)
         {
@@ -105,7 +109,7 @@ internal sealed class TrainingBench
             return
             [
                 "bench", .. model, "--train", method, .. rank, "--sequence-length", Number(options.SequenceLength), "--steps", Number(options.Steps),
-                "--threads", Number(options.Threads), "--json",
+                "--threads", Number(options.Threads), "--precision", parsed.GetValue(_precision)!, "--json",
             ];
         }
     }

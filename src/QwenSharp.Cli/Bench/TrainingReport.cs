@@ -9,7 +9,7 @@ namespace QwenSharp.Cli.Bench;
 /// <summary>A step of training.</summary>
 /// <param name="TokensPerSecond">Tokens of the step a second.</param>
 /// <param name="Processors">How many processors the step had, on average: fewer than threads where other programs had them, or where work was for one thread.</param>
-/// <param name="PeakOperationsPerSecond">Operations a second that the same threads reached in registers right before and after the step, on average.</param>
+/// <param name="PeakOperationsPerSecond">Operations a second that the same threads reached in registers, or in BF16 in the first-level cache, right before and after the step, on average.</param>
 internal sealed record TrainingSpeed(double TokensPerSecond, double Processors, double PeakOperationsPerSecond);
 
 /// <summary>What <c>bench --train</c> found for one method.</summary>
@@ -39,6 +39,10 @@ internal sealed record TrainingReport
     public required int Threads { get; init; }
     public required string Isa { get; init; }
     public required string Cpu { get; init; }
+
+    /// <summary>What matrix products multiply.</summary>
+    public required string Precision { get; init; }
+
     public required double OperationsPerToken { get; init; }
 
     /// <summary>Of these, the ones that save memory.</summary>
@@ -94,7 +98,7 @@ internal sealed record TrainingReport
         console.Write(head);
 
         Table table = new Table().Border(TableBorder.Simple).AddColumn("Method");
-        foreach (string name in (string[])["Tokens/s", "Bound", "Share", "Processors", "F32 peak", "Operations/token", "Memory", "Predicted"])
+        foreach (string name in (string[])["Tokens/s", "Bound", "Share", "Processors", $"{first.Precision} peak", "Operations/token", "Memory", "Predicted"])
             table.AddColumn(new TableColumn(name).RightAligned());
 
         foreach (TrainingReport report in reports)

@@ -12,7 +12,8 @@ namespace QwenSharp.Cli.Bench;
 /// <param name="Rank">The rank of adapters.</param>
 /// <param name="Steps">Measured steps.</param>
 /// <param name="Threads">Threads that compute.</param>
-internal sealed record TrainingTestOptions(int SequenceLength, int Rank, int Steps, int Threads);
+/// <param name="Precision">What matrix products multiply.</param>
+internal sealed record TrainingTestOptions(int SequenceLength, int Rank, int Steps, int Threads, TrainingPrecision Precision);
 
 /// <summary>
 /// Times whole steps of training: forward, backward and update, on one text of random tokens that all count. One shorter step before warms up code and memory.
@@ -53,6 +54,7 @@ internal sealed class TrainingTest
         Threads = _options.Threads,
         Isa = InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable)).ToString(),
         Cpu = Machine.ProcessorName(),
+        Precision = _options.Precision.ToString(),
         OperationsPerToken = _cost.OperationsPerToken(_options.SequenceLength),
         RepeatedOperationsPerToken = _cost.RepeatedOperationsPerToken(_options.SequenceLength),
         PredictedMemoryBytes = Total(_cost),
@@ -69,11 +71,11 @@ internal sealed class TrainingTest
 
         using TrainableModel model = _base.Open(_cost.Lora);
         using TrainingWorkspace workspace = new(model, _options.SequenceLength, _cost.Recomputes);
-        using Compute compute = new(_options.Threads);
+        using Compute compute = new(_options.Threads, precision: _options.Precision);
         using Optimizer optimizer = new(model, compute, new OptimizerOptions());
         List<TrainingSpeed> speeds = [];
         Step(0, Math.Min(WarmUpTokens, _options.SequenceLength));
-        double before = FloatPeak.Measure(_options.Threads);
+        double before = Peak();
         for (int step = 1; step <= _options.Steps; step++)
         {
             stop.ThrowIfCancellationRequested();
@@ -81,12 +83,14 @@ internal sealed class TrainingTest
             long start = Stopwatch.GetTimestamp();
             Step(step, _options.SequenceLength);
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, processors = (Environment.CpuUsage.TotalTime - busy).TotalSeconds / seconds;
-            double after = FloatPeak.Measure(_options.Threads);
+            double after = Peak();
             speeds.Add(new TrainingSpeed(_options.SequenceLength / seconds, processors, (before + after) / 2));
             before = after;
         }
 
         return report with { Runs = speeds, PeakMemoryBytes = Machine.PeakMemory() };
+
+        double Peak() => FloatPeak.Measure(_options.Threads, precision: _options.Precision);
 
         void Step(int number, int length)
         {

@@ -42,6 +42,7 @@ internal static class FinetuneCommand
 
     private static void Finetune(Terminal terminal, string path, FinetuneRequest request, CancellationToken stop)
     {
+        TrainingRun.RequirePrecision(request.Settings.Precision);
         using Checkpoint file = ModelFiles.Open(path);
         ModelConfig config = LanguageModel.Load(file).Config;
         TrainingSettings settings = request.Settings;

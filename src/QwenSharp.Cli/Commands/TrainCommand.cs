@@ -48,6 +48,7 @@ internal static class TrainCommand
 
     private static void Train(Terminal terminal, TrainConfig config, RunReport report, CancellationToken stop)
     {
+        TrainingRun.RequirePrecision(config.Training.Precision);
         WeightMix mix = ModelWriterArguments.Mix(config.Type);
         string? source = config.Template is null ? null : File.ReadAllText(config.Template);
         ChatTemplate? template = source is null ? null : Template(config.Template!, source);

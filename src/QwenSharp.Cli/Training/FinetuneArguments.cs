@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using QwenSharp.Cli.Options;
+using QwenSharp.Numerics;
 using QwenSharp.Training;
 
 namespace QwenSharp.Cli.Training;
@@ -46,6 +47,7 @@ internal sealed class FinetuneArguments
     private readonly Option<long> _evaluate = Values.Number("--evaluate-every", 0, long.MaxValue, "Updates between evaluations on what is held out; 0 for one at the end.", 0L);
     private readonly Option<double> _checkpoint = Values.Number("--checkpoint-minutes", 0.0, 1e6, "Minutes between checkpoints.", 5.0);
     private readonly Option<string> _recompute = Choice("--gradient-checkpointing", "Compute layers again in the backward pass, for less memory.", "auto", "on", "off");
+    private readonly Option<string> _precision = PrecisionOption.Create();
     private readonly Option<ulong> _seed = Values.Number("--seed", 0ul, ulong.MaxValue, "What everything random is drawn from.", 1ul);
     private readonly Option<string?> _type = new("--type") { Description = $"The types of the model that --method full writes: {ModelWriterArguments.MixNames}; those that it has where none is given.", HelpName = "TYPE" };
     private readonly Option<int> _threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
@@ -56,7 +58,7 @@ internal sealed class FinetuneArguments
         Option[] all =
         [
             _output, _method, _rank, _alpha, _rsLora, _dropout, _targets, _epochs, _steps, _rate, _decay, _warmup, _weightDecay, _sequence, _batch, _heldOut, _heldOutData,
-            _skip, _promptWeight, _evaluate, _checkpoint, _recompute, _seed, _type, _threads, _json,
+            _skip, _promptWeight, _evaluate, _checkpoint, _recompute, _precision, _seed, _type, _threads, _json,
         ];
         foreach (Option option in all)
             command.Add(option);
@@ -111,6 +113,7 @@ internal sealed class FinetuneArguments
             EvaluationInterval = parsed.GetValue(_evaluate),
             CheckpointMinutes = parsed.GetValue(_checkpoint),
             Seed = parsed.GetValue(_seed),
+            Precision = PrecisionOption.Read(parsed, _precision),
         };
         LoraOptions? lora = full ? null : new LoraOptions
         {

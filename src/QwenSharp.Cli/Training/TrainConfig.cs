@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using QwenSharp.Models;
+using QwenSharp.Numerics;
 using QwenSharp.Tokenizers;
 using QwenSharp.Training;
 
@@ -211,10 +212,11 @@ internal sealed record TokenizerConfig
 [JsonSerializable(typeof(TrainConfig))]
 [JsonSerializable(typeof(LearningRateDecay))]
 [JsonSerializable(typeof(OptimizerKind))]
+[JsonSerializable(typeof(TrainingPrecision))]
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
     ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false, WriteIndented = true,
-    Converters = [typeof(EnumByName<LearningRateDecay>), typeof(EnumByName<OptimizerKind>), typeof(EnumByName<PreTokenizerPattern>)])]
+    Converters = [typeof(EnumByName<LearningRateDecay>), typeof(EnumByName<OptimizerKind>), typeof(EnumByName<TrainingPrecision>), typeof(EnumByName<PreTokenizerPattern>)])]
 internal sealed partial class TrainingJson : JsonSerializerContext;
 
 /// <summary>A choice by its name alone: a number would be taken for any, also for one that is none.</summary>

@@ -88,6 +88,14 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
             throw new InvalidDataException($"Training takes {Output.Bytes(cost.Bytes)} of memory, and this machine has {Output.Bytes(Memory)}: a smaller model, fewer tokens in a pass or gradient checkpointing take less.");
     }
 
+    /// <summary>Refuses a precision that this processor's kernels have no products of.</summary>
+    /// <exception cref="InvalidDataException">The message says so, and what to do.</exception>
+    public static void RequirePrecision(TrainingPrecision precision)
+    {
+        if (!TrainingPrecisions.IsAvailable(precision, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
+            throw new InvalidDataException($"This processor has no matrix products of {precision} (AVX512_BF16, on Linux or Windows); train with the precision F32.");
+    }
+
     /// <summary>Reads the data and says what is in it.</summary>
     public TrainingData Load(BpeTokenizer tokenizer, ChatTemplate? template, CancellationToken stop)
     {
@@ -141,7 +149,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         identity["data: examples"] = data.Training.Count.ToString(CultureInfo.InvariantCulture);
         identity["data: tokens"] = data.Training.TokenCount.ToString(CultureInfo.InvariantCulture);
         identity["data: hash"] = data.Fingerprint().ToString("x16", CultureInfo.InvariantCulture);
-        using Compute compute = new(report.Threads);
+        using Compute compute = new(report.Threads, precision: settings.Precision);
         using Trainer trainer = new(model, compute, new TrainerOptions
         {
             Steps = steps,
@@ -156,7 +164,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         RemoveUnfinished();
         begin();
         WriteLeftOut(data.BadLines);
-        Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}");
+        Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}{(compute.Precision == TrainingPrecision.F32 ? "" : $", products of {compute.Precision}")}");
         if (settings.WarmupSteps > steps)
             Say($"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to {settings.LearningRate}");
         if (trainer.Steps.Count > 0)
@@ -222,6 +230,10 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         JsonObject asked = JsonSerializer.SerializeToNode(settings, TrainingJson.Default.TrainingSettings)!.AsObject();
         foreach (string irrelevant in (string[])["checkpoint_minutes", "evaluation_interval", "data", "held_out_data", "gradient_checkpointing"])
             asked.Remove(irrelevant);
+
+        // Runs from before there was a choice were in F32.
+        if (settings.Precision == TrainingPrecision.F32)
+            asked.Remove("precision");
 
         return asked;
     }

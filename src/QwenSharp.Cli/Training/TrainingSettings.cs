@@ -1,3 +1,4 @@
+using QwenSharp.Numerics;
 using QwenSharp.Training;
 
 namespace QwenSharp.Cli.Training;
@@ -45,6 +46,9 @@ internal sealed record TrainingSettings
     public double Momentum { get; set; } = 0.95;
     public double WeightDecay { get; set; } = 0.1;
     public double MaxGradientNorm { get; set; } = 1;
+
+    /// <summary>What matrix products multiply.</summary>
+    public TrainingPrecision Precision { get; set; }
 
     /// <summary>Whether layers are computed again in the backward pass, to save memory.</summary>
     public bool GradientCheckpointing { get; set; }

@@ -1,7 +1,7 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// F32 matrix products of any size: C (+)= AB. A slab of B is packed once, by all threads, and shared; then each task packs a block
+/// Matrix products of any size with results in F32: C (+)= AB. A slab of B is packed once, by all threads, and shared; then each task packs a block
 /// of A's rows for itself, which stays in its second-level cache, and multiplies it with the panels of the slab one after the other,
 /// each of which stays in the first-level cache meanwhile (Goto and van de Geijn, 2008).
 /// Sums run over the depth by slabs of <see cref="DepthSlab"/>, each from its first product on, and are added up in order:
@@ -28,6 +28,7 @@ internal sealed unsafe class Gemm(WorkerPool pool, GemmKernel kernel) : IDisposa
     {
         _slab?.Dispose();
         _scratch?.Dispose();
+        (kernel as IDisposable)?.Dispose();
     }
 
     /// <summary>c[m, n] (+)= Σₖ a[m, k] b[k, n].</summary>
@@ -50,7 +51,7 @@ internal sealed unsafe class Gemm(WorkerPool pool, GemmKernel kernel) : IDisposa
             for (int firstDepth = 0; firstDepth < depth; firstDepth += DepthSlab)
             {
                 int slabDepth = Math.Min(DepthSlab, depth - firstDepth);
-                PackJob pack = new(b, firstColumn, slabColumns, firstDepth, slabDepth, kernel.Columns, slab, scratch);
+                PackJob pack = new(kernel, b, firstColumn, slabColumns, firstDepth, slabDepth, slab, scratch);
                 pool.Run(ref pack, Blocks(slabColumns, PackJob.Lines));
 
                 MultiplyJob multiply = new(kernel, a, firstDepth, slabDepth, slab, cut, c + firstColumn, columns, accumulate || firstDepth > 0, scratch);

@@ -27,7 +27,7 @@ internal readonly unsafe struct GemmScratch(float* start)
 
 /// <summary>Packs a slab of B; a task is some of its lines.</summary>
 internal readonly unsafe struct PackJob(
-    GemmOperand b, int firstLine, int lines, int firstDepth, int depth, int width, float* slab, GemmScratch scratch) : IParallelJob
+    GemmKernel kernel, GemmOperand b, int firstLine, int lines, int firstDepth, int depth, float* slab, GemmScratch scratch) : IParallelJob
 {
     /// <summary>The lines of a task: whole blocks and whole panels.</summary>
     public const int Lines = GemmOperand.Segment;
@@ -35,7 +35,7 @@ internal readonly unsafe struct PackJob(
     public void Execute(int task, int worker)
     {
         int line = task * Lines;
-        b.Pack(firstLine + line, Math.Min(Lines, lines - line), firstDepth, depth, width, slab + (nint)line * depth, scratch.Decoded(worker));
+        b.Pack(firstLine + line, Math.Min(Lines, lines - line), firstDepth, depth, kernel.Columns, kernel.TakesPairs, slab + (nint)line * kernel.Units(depth), scratch.Decoded(worker));
     }
 }
 
@@ -48,19 +48,20 @@ internal readonly unsafe struct MultiplyJob(
         int firstRow = task / cut.ColumnBlocks * cut.BlockRows, rows = Math.Min(cut.BlockRows, cut.Rows - firstRow);
         int firstColumn = task % cut.ColumnBlocks * cut.BlockColumns, end = Math.Min(firstColumn + cut.BlockColumns, cut.Columns);
         float* panels = scratch.Panels(worker), tile = scratch.Tile(worker);
-        a.Pack(firstRow, rows, firstDepth, depth, kernel.Rows, panels, scratch.Decoded(worker));
+        int units = kernel.Units(depth);
+        a.Pack(firstRow, rows, firstDepth, depth, kernel.Rows, kernel.TakesPairs, panels, scratch.Decoded(worker));
         for (int column = firstColumn; column < end; column += kernel.Columns)
         {
-            float* b = slab + (nint)column * depth, target = c + firstRow * stride + column;
+            float* b = slab + (nint)column * units, target = c + firstRow * stride + column;
             int columns = Math.Min(kernel.Columns, end - column);
             for (int row = 0; row < rows; row += kernel.Rows, target += kernel.Rows * stride)
             {
-                float* panel = panels + (nint)row * depth;
+                float* panel = panels + (nint)row * units;
                 int present = Math.Min(kernel.Rows, rows - row);
                 if (present == kernel.Rows && columns == kernel.Columns)
-                    kernel.Multiply(panel, b, depth, target, stride, add);
+                    kernel.Multiply(panel, b, units, target, stride, add);
                 else
-                    kernel.MultiplyPart(panel, b, depth, target, stride, add, present, columns, tile);
+                    kernel.MultiplyPart(panel, b, units, target, stride, add, present, columns, tile);
             }
         }
     }

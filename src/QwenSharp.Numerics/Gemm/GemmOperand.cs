@@ -14,10 +14,13 @@ internal readonly unsafe struct GemmOperand(TensorType type, byte* data, int col
     public const int Segment = 256;
 
     /// <summary>Floats of scratch that <see cref="Pack"/> needs.</summary>
-    public const int ScratchFloats = MaxRows * Segment;
+    public const int ScratchFloats = 2 * PieceFloats;
 
     // As many rows as the widest panel has lines.
     private const int MaxRows = 32;
+
+    // What is decoded in one piece, or packed of one panel.
+    private const int PieceFloats = MaxRows * Segment;
 
     private readonly nint _rowBytes = (nint)type.Bytes(columns);
 
@@ -33,23 +36,28 @@ internal readonly unsafe struct GemmOperand(TensorType type, byte* data, int col
     {
     }
 
-    /// <summary>Packs lines into panels, one after the other: [depth, width] each.</summary>
+    /// <summary>Packs lines into panels, one after the other: [depth, width] floats each, or half as many depths of pairs of BF16.</summary>
     /// <param name="firstLine">The first line; a multiple of <see cref="Segment"/> unless the type is F32.</param>
     /// <param name="lines">How many.</param>
     /// <param name="firstDepth">The first depth; a multiple of <see cref="Segment"/>.</param>
     /// <param name="depth">How many, at most <see cref="Segment"/>.</param>
     /// <param name="width">Lines of a panel, at most 32.</param>
+    /// <param name="pairs">Whether panels hold pairs of BF16: see <see cref="Bfloat16.Pair"/>.</param>
     /// <param name="panels">Where to.</param>
     /// <param name="scratch"><see cref="ScratchFloats"/> of memory.</param>
-    public void Pack(int firstLine, int lines, int firstDepth, int depth, int width, float* panels, float* scratch)
+    public void Pack(int firstLine, int lines, int firstDepth, int depth, int width, bool pairs, float* panels, float* scratch)
     {
+        float* piece = scratch + PieceFloats;
+        nint units = pairs ? (depth + 1) / 2 : depth;
         if (rowsAreLines)
         {
-            for (int line = 0; line < lines; line += width, panels += (nint)depth * width)
+            for (int line = 0; line < lines; line += width, panels += units * width)
             {
                 int present = Math.Min(width, lines - line);
                 float* from = Read(firstLine + line, present, firstDepth, depth, scratch, out nint stride);
-                Panels.Transpose(from, stride, present, depth, panels, width);
+                Panels.Transpose(from, stride, present, depth, pairs ? piece : panels, width);
+                if (pairs)
+                    Bfloat16.Pair(piece, depth, width, (uint*)panels);
             }
 
             return;
@@ -63,7 +71,12 @@ internal readonly unsafe struct GemmOperand(TensorType type, byte* data, int col
                 int rows = Math.Min(MaxRows, depth - k);
                 float* from = Read(firstDepth + k, rows, firstLine + segment, count, scratch, out nint stride);
                 for (int line = 0; line < count; line += width)
-                    Panels.Copy(from + line, stride, Math.Min(width, count - line), rows, panels + (nint)(segment + line) * depth + k * width, width);
+                {
+                    float* panel = panels + (segment + line) * units + (pairs ? k / 2 : k) * width;
+                    Panels.Copy(from + line, stride, Math.Min(width, count - line), rows, pairs ? piece : panel, width);
+                    if (pairs)
+                        Bfloat16.Pair(piece, rows, width, (uint*)panel);
+                }
             }
         }
     }
