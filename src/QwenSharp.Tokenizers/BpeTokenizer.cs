@@ -13,6 +13,7 @@ namespace QwenSharp.Tokenizers;
 public sealed class BpeTokenizer
 {
     private readonly TokenTable _tokens;
+    private readonly MergeTable _merges;
     private readonly BytePairEncoder _encoder;
     private readonly PreTokenizer _preTokenizer;
     private readonly bool _normalizes;
@@ -28,8 +29,8 @@ public sealed class BpeTokenizer
     {
         TokenBytes tokenBytes = TokenBytes.Read(vocabulary);
         _tokens = new TokenTable(tokenBytes.Bytes, tokenBytes.Starts, tokenBytes.IsFindable);
-        MergeTable merges = new(vocabulary.Merges, _tokens);
-        _encoder = new BytePairEncoder(_tokens, merges, SingleBytes(_tokens), vocabulary.IgnoresMerges);
+        _merges = new MergeTable(vocabulary.Merges, _tokens);
+        _encoder = new BytePairEncoder(_tokens, _merges, SingleBytes(_tokens), vocabulary.IgnoresMerges);
         _preTokenizer = new PreTokenizer(vocabulary.Pattern);
         _normalizes = vocabulary.NormalizesToNfc;
 
@@ -193,6 +194,27 @@ public sealed class BpeTokenizer
 
         id = _tokens.Find(Encoding.UTF8.GetBytes(text));
         return id >= 0;
+    }
+
+    /// <summary>The two tokens that merge into this one; of several such pairs, the one that merges first. False for a byte, an added token and one that no merge makes.</summary>
+    /// <param name="id">Any id.</param>
+    /// <param name="left">The token of its first bytes.</param>
+    /// <param name="right">The token of the rest.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The id is not below <see cref="VocabularySize"/>.</exception>
+    public bool TrySplit(int id, out int left, out int right)
+    {
+        (left, right) = (-1, -1);
+        ReadOnlySpan<byte> bytes = GetBytes(id);
+        ulong best = MergeTable.None;
+        for (int at = 1; at < bytes.Length && !_addedById.ContainsKey(id); at++)
+        {
+            (int first, int second) = (_tokens.Find(bytes[..at]), _tokens.Find(bytes[at..]));
+            ulong merge = first < 0 || second < 0 ? MergeTable.None : _merges.Find(first, second);
+            if (merge < best && (int)(uint)merge == id)
+                (best, left, right) = (merge, first, second);
+        }
+
+        return left >= 0;
     }
 
     private void EncodeUtf8(ReadOnlySpan<byte> text, Recognition recognition, List<int> output)

@@ -157,6 +157,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("batch_tokens is 50", "training.batch_tokens", "50")]
     [InlineData("micro_batch_tokens is 0", "training.micro_batch_tokens", "0")]
     [InlineData("sequence_length is 1", "training.sequence_length", "1")]
+    [InlineData("training.bpe_dropout is 1", "training.bpe_dropout", "1")]
     [InlineData("training.epochs is 0", "training.epochs", "0")]
     [InlineData("training.learning_rate is -1", "training.learning_rate", "-1")]
     [InlineData("training.checkpoint_minutes is -1", "training.checkpoint_minutes", "-1")]

@@ -44,6 +44,22 @@ public class BytePairTests
     }
 
     [Fact]
+    public void A_token_splits_into_the_two_that_merge_into_it()
+    {
+        for (int id = 0; id < TinyVocabulary.Merges.Length; id++)
+        {
+            (string left, string right) = TinyVocabulary.Merges[id];
+            Assert.True(Tokenizer.TrySplit(256 + id, out int first, out int second));
+            Assert.Equal((Ids[left], Ids[right]), (first, second));
+        }
+
+        Assert.False(Tokenizer.TrySplit(17, out _, out _));
+        Assert.False(Tokenizer.TrySplit(TinyVocabulary.ImStart, out _, out _));
+        Assert.False(Tokenizer.TrySplit(TinyVocabulary.Think, out _, out _));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Tokenizer.TrySplit(Tokenizer.VocabularySize, out _, out _));
+    }
+
+    [Fact]
     public void A_token_that_no_merge_leads_to_is_not_taken_unless_merges_are_ignored()
     {
         // "xyz" is in the vocabulary, but its pieces do not merge.

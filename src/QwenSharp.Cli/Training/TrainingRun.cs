@@ -103,6 +103,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         {
             SequenceLength = settings.SequenceLength,
             PromptLossWeight = settings.PromptLossWeight,
+            BpeDropout = settings.BpeDropout,
             BadLines = settings.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop,
             HeldOutShare = settings.HeldOutData.Count > 0 ? 0 : settings.HeldOut,
             HeldOutFiles = settings.HeldOutData,
@@ -231,9 +232,11 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         foreach (string irrelevant in (string[])["checkpoint_minutes", "evaluation_interval", "data", "held_out_data", "gradient_checkpointing"])
             asked.Remove(irrelevant);
 
-        // Runs from before there was a choice were in F32.
+        // Runs from before there was a choice were in F32, and divided no tokens.
         if (settings.Precision == TrainingPrecision.F32)
             asked.Remove("precision");
+        if (settings.BpeDropout == 0)
+            asked.Remove("bpe_dropout");
 
         return asked;
     }

@@ -21,6 +21,9 @@ internal sealed record TrainingSettings
     /// <summary>How much a prompt's tokens count; an answer's count 1.</summary>
     public float PromptLossWeight { get; set; }
 
+    /// <summary>The share of tokens that fall into the two that they were merged of.</summary>
+    public double BpeDropout { get; set; }
+
     /// <summary>Tokens of a packed row: the longest example.</summary>
     public int SequenceLength { get; set; } = 1024;
 
@@ -85,6 +88,7 @@ internal sealed record TrainingSettings
         Require(Epochs > 0 && double.IsFinite(Epochs), "epochs", $"{Epochs}; it must be above 0");
         Require(HeldOut is >= 0 and < 1, "held_out", $"{HeldOut}; it must be at least 0 and below 1");
         Require(PromptLossWeight is >= 0 and <= 1, "prompt_loss_weight", $"{PromptLossWeight}; it must be 0 to 1");
+        Require(BpeDropout is >= 0 and < 1, "bpe_dropout", $"{BpeDropout}; it must be at least 0 and below 1");
         Require(EvaluationInterval >= 0, "evaluation_interval", $"{EvaluationInterval}; it cannot be negative");
         Require(CheckpointMinutes is >= 0 and <= 1e6, "checkpoint_minutes", $"{CheckpointMinutes}; it must be 0 to 1000000");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning_rate", $"{LearningRate}; it must be above 0");

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Training;
@@ -5,17 +6,23 @@ namespace QwenSharp.Training;
 /// <summary>
 /// Turns examples into tokens. Prompts and answers are tokenised apart, as the model gets the one and writes the other: no token spans both.
 /// </summary>
-internal sealed class ExampleTokenizer(BpeTokenizer tokenizer)
+/// <param name="tokenizer">The model's.</param>
+/// <param name="dropout">See <see cref="TrainingDataOptions.BpeDropout"/>.</param>
+internal sealed class ExampleTokenizer(BpeTokenizer tokenizer, double dropout = 0)
 {
     /// <summary>What ends a document; null where the vocabulary has no such token.</summary>
     private readonly int? _endOfDocument = tokenizer.TryGetId("<|endoftext|>", out int id) && tokenizer.IsControl(id) ? id : null;
 
+    private readonly (int Left, int Right)?[] _halves = [.. Enumerable.Range(0, dropout > 0 ? tokenizer.VocabularySize : 0).Select(id => tokenizer.TrySplit(id, out int left, out int right) ? (left, right) : ((int, int)?)null)];
+    private readonly List<int> _whole = [];
     private readonly List<int> _tokens = [];
     private readonly List<TokenRange> _answers = [];
     private readonly List<Range> _trusted = [];
 
     /// <summary>The tokens of one example and which of them the assistant says; both hold until the next call.</summary>
-    public (List<int> Tokens, List<TokenRange> Answers) Encode(ExampleText example)
+    /// <param name="example">The example.</param>
+    /// <param name="seed">Decides which tokens are divided; null for none.</param>
+    public (List<int> Tokens, List<TokenRange> Answers) Encode(ExampleText example, ulong? seed = null)
     {
         _tokens.Clear();
         _answers.Clear();
@@ -23,9 +30,9 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer)
         foreach ((Range answer, bool isLearnt) in example.Answers)
         {
             (int start, int length) = answer.GetOffsetAndLength(example.Text.Length);
-            Append(example, done, start);
+            Append(example, done, start, seed);
             int first = _tokens.Count;
-            Append(example, start, start + length);
+            Append(example, start, start + length, seed);
             _answers.Add(new TokenRange(first, _tokens.Count, isLearnt));
             done = start + length;
         }
@@ -39,7 +46,7 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer)
         return (_tokens, _answers);
     }
 
-    private void Append(ExampleText example, int start, int end)
+    private void Append(ExampleText example, int start, int end, ulong? seed)
     {
         _trusted.Clear();
         foreach (Range range in example.Trusted)
@@ -49,6 +56,24 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer)
                 _trusted.Add((from - start)..(to - start));
         }
 
-        tokenizer.Encode(example.Text.AsSpan(start, end - start), System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_trusted), _tokens);
+        bool divides = seed is not null && dropout > 0;
+        _whole.Clear();
+        tokenizer.Encode(example.Text.AsSpan(start, end - start), CollectionsMarshal.AsSpan(_trusted), divides ? _whole : _tokens);
+        if (divides)
+        {
+            foreach (int token in _whole)
+                Divide(token, seed!.Value);
+        }
+    }
+
+    private void Divide(int token, ulong seed)
+    {
+        if (_halves[token] is (int left, int right) && StableHash.Mix(seed ^ StableHash.Mix((ulong)token)) < dropout * ulong.MaxValue)
+        {
+            Divide(left, seed);
+            Divide(right, seed);
+        }
+        else
+            _tokens.Add(token);
     }
 }

@@ -21,7 +21,7 @@ internal sealed class TrainingDataLoader
     {
         (_options, _progress, _cancellationToken) = (options, progress, cancellationToken);
         _file = new ExampleFile(template, options.Seed, options.BadLines == BadLinePolicy.Skip ? _badLines.Add : null);
-        _tokenizer = new ExampleTokenizer(tokenizer);
+        _tokenizer = new ExampleTokenizer(tokenizer, options.BpeDropout);
         _store = new ExampleStore(tokenizer.VocabularySize);
     }
 
@@ -53,7 +53,8 @@ internal sealed class TrainingDataLoader
         foreach ((ulong hash, ExampleText text) in _file.Read(path))
         {
             _cancellationToken.ThrowIfCancellationRequested();
-            if (Add(text) is { } reason)
+            bool divides = !isHeldOut && !(hash <= HeldOutByShare());
+            if (Add(text, divides ? hash : null) is { } reason)
             {
                 DroppedCount++;
                 FirstDropped ??= new BadLine(path, _file.Line, reason);
@@ -70,9 +71,9 @@ internal sealed class TrainingDataLoader
     }
 
     /// <summary>Adds an example, or says why it is left out.</summary>
-    private string? Add(ExampleText text)
+    private string? Add(ExampleText text, ulong? seed)
     {
-        (List<int> tokens, List<TokenRange> answers) = _tokenizer.Encode(text);
+        (List<int> tokens, List<TokenRange> answers) = _tokenizer.Encode(text, seed);
         int most = _options.SequenceLength + 1;
         if (tokens.Count <= most)
             return _store.Add(tokens, answers, 0, tokens.Count) ? null : "there is nothing in it to learn.";
@@ -114,13 +115,13 @@ internal sealed class TrainingDataLoader
         return (_store, training, heldOut);
     }
 
+    private ulong? HeldOutByShare() => _options.HeldOutShare > 0 ? (ulong)(_options.HeldOutShare * ulong.MaxValue) : null;
+
     /// <summary>Examples with hashes up to this one are held out; null for none.</summary>
     private ulong? HighestHeldOut()
     {
-        if (_options.HeldOutShare > 0)
-            return (ulong)(_options.HeldOutShare * ulong.MaxValue);
-        if (_options.HeldOutCount == 0)
-            return null;
+        if (_options.HeldOutCount == 0 || _options.HeldOutShare > 0)
+            return HeldOutByShare();
 
         ulong[] sorted = [.. _hashes.Where(example => !example.IsHeldOut).Select(example => example.Hash).Order()];
         return sorted.Length == 0 ? null : sorted[Math.Min(_options.HeldOutCount, sorted.Length) - 1];

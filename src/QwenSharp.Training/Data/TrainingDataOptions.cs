@@ -12,6 +12,12 @@ public sealed record TrainingDataOptions
     /// <summary>The weight of what the assistant does not say (prompts, tool results), where that of its answers is 1: 0 to learn answers only, some 0.1 to learn language from prompts too.</summary>
     public float PromptLossWeight { get; init; }
 
+    /// <summary>
+    /// The share of tokens that are divided into the two that they were merged of, and these again (BPE-dropout: Provilkov et al., 2020): so that tokens which the tokenizer makes of few words
+    /// alone are learnt too. In one example a token is divided everywhere or nowhere, so that what is said again is the same tokens. What is held out is left as it is. From 0 to below 1.
+    /// </summary>
+    public double BpeDropout { get; init; }
+
     /// <summary>What to do with a line that cannot be used.</summary>
     public BadLinePolicy BadLines { get; init; } = BadLinePolicy.Stop;
 

@@ -18,6 +18,32 @@ public class TrainingDataTests
     }
 
     [Fact]
+    public void Tokens_fall_apart_by_example_everywhere_or_nowhere_and_say_the_same()
+    {
+        string[] lines = [.. Enumerable.Range(0, 300).Select(i => Samples.Line($"the weather in Paris is sunny today {i}", $"the weather in Paris is sunny today {i}"))];
+        using TemporaryFile file = new(".jsonl", lines);
+        TrainingData whole = Samples.Load(file.Path, new() { HeldOutShare = 0.3 }), apart = Samples.Load(file.Path, new() { HeldOutShare = 0.3, BpeDropout = 0.2 });
+
+        Assert.Equal(Texts(whole.Training).Order(), Texts(apart.Training).Order());
+        Assert.Equal(Examples(whole.HeldOut).Select(Text), Examples(apart.HeldOut).Select(Text));
+        Assert.Equal(whole.HeldOut.TokenCount, apart.HeldOut.TokenCount);
+        Assert.InRange(apart.Training.TokenCount, 1.05 * whole.Training.TokenCount, 3 * whole.Training.TokenCount);
+        Assert.True(Examples(apart.Training).Select(tokens => tokens.Length).Distinct().Count() > 5);
+        foreach (int[] tokens in Examples(apart.Training))
+        {
+            // Question and answer are the same words, and so the same tokens.
+            string words = string.Join(' ', tokens), answer = string.Join(' ', tokens.SkipLast(1).Reverse().TakeWhile(token => !Samples.Tokenizer.GetBytes(token).SequenceEqual("\n"u8)).Reverse());
+            Assert.True(words.Split(answer).Length == 3, Text(tokens));
+        }
+
+        static IEnumerable<int[]> Examples(PackedExamples examples) => examples.Batches(1).SelectMany(row => Enumerable.Range(0, row.Segments.Length - 1)
+            .Select(i => (Row: row, Part: row.Segments[i]..row.Segments[i + 1])).Where(segment => segment.Row.Weights[segment.Part].Any(weight => weight > 0))
+            .Select(segment => (int[])[.. segment.Row.Tokens[segment.Part], segment.Row.Targets[segment.Part][^1]]));
+        static string Text(int[] tokens) => Samples.Tokenizer.Decode(tokens);
+        static IEnumerable<string> Texts(PackedExamples examples) => Examples(examples).Select(Text);
+    }
+
+    [Fact]
     public void Documents_are_learnt_whole_and_end_with_their_mark()
     {
         using TemporaryFile lines = new(".jsonl", """{"text":"I am a model."}""");
