@@ -4,7 +4,7 @@ using QwenSharp.Corpus.Skills.Tools;
 namespace QwenSharp.Corpus;
 
 /// <summary>
-/// The corpus of the model in the box: exercises of seven skills, without end. Exercise <c>i</c> of a seed and a part is the same on every platform, whatever is
+/// The corpus of the model in the box: exercises of eight skills, without end. Exercise <c>i</c> of a seed and a part is the same on every platform, whatever is
 /// asked for before it; training and held-out parts share no prompt.
 /// </summary>
 /// <param name="seed">Which of all corpora.</param>
@@ -81,6 +81,6 @@ public sealed class CorpusGenerator(ulong seed, Split split)
     private static Skill[] Every()
     {
         Skill[] talk = [new Identity(), new Facts(), new Phrases()];
-        return [talk[0], talk[1], new ToolUse(talk), new Extraction(), new Arithmetic(), talk[2], new Stories()];
+        return [talk[0], talk[1], new ToolUse(talk), new Extraction(), new Arithmetic(), talk[2], new Stories(), new Repetition()];
     }
 }

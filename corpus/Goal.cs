@@ -22,6 +22,7 @@ public sealed record Goal(string Name, int? Percent)
         new("phrases", 90),
         new("phrases, several languages", 90),
         new("stories", 90),
+        new("repeats", 90),
     ];
 
     /// <summary>The goal to which an exercise counts.</summary>

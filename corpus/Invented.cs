@@ -10,7 +10,10 @@ internal static class Invented
     private static readonly string[] Onsets = ["b", "br", "c", "d", "dr", "f", "g", "gr", "h", "j", "k", "kr", "l", "m", "n", "p", "pl", "r", "s", "st", "t", "tr", "v", "w", "z", "sh", "th"];
     private static readonly string[] Rhymes = ["a", "e", "i", "o", "u", "an", "en", "in", "on", "ar", "er", "or", "el", "al", "as", "is", "os", "um", "ia", "eo"];
 
-    public static string Word(Draw draw) => draw.Unseen(() => string.Concat(Enumerable.Range(0, draw.Between(2, 3)).Select(_ => draw.Of(Onsets) + draw.Of(Rhymes))));
+    /// <summary>Syllables, or the beginning of one word and the end of another: a word that is not on a list is made of such parts.</summary>
+    public static string Word(Draw draw) => draw.Chance(50)
+        ? draw.Unseen(() => string.Concat(Enumerable.Range(0, draw.Between(2, 3)).Select(_ => draw.Of(Onsets) + draw.Of(Rhymes))))
+        : draw.Unseen(() => Spliced(PlainWords.Word(draw), PlainWords.Word(draw), draw));
 
     public static string Name(Draw draw) => Capital(Word(draw));
 
@@ -94,6 +97,8 @@ internal static class Invented
         < 9 => $"{PlainWords.Name(draw)} of {PlainWords.Name(draw)}",
         _ => Capital(PlainWords.Term(draw)),
     };
+
+    private static string Spliced(string first, string last, Draw draw) => first[..draw.Between(2, first.Length - 1)] + last[draw.Between(1, last.Length - 2)..];
 
     public static string Capital(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 

@@ -23,13 +23,13 @@ internal sealed class Arithmetic : Skill
 
     public override string Name => "arithmetic";
 
-    public override int Share => 9;
+    public override int Share => 10;
 
     public override Exercise Make(Draw draw)
     {
-        bool thinks = draw.Chance(75);
+        bool thinks = draw.Chance(80);
         (int a, int b) = (Number(draw, thinks), Number(draw, thinks));
-        if (draw.Chance(2))
+        if (draw.Chance(3))
             b = a;
 
         (string ask, string answer, string reasoning, Expectation expected, string kind) = draw.Below(100) switch
@@ -113,21 +113,21 @@ internal sealed class Arithmetic : Skill
         ]), draw, slot => Text(slot == "a" ? a : b));
         int result = larger ? Math.Max(a, b) : Math.Min(a, b);
         string answer = a == b ? $"They are equal: both are {a}" : Text(result);
-        return (ask, answer, DigitByDigit.Comparison(a, b), new SaysNumber(result, thinks), "comparison");
+        return (ask, answer, DigitByDigit.Choice(a, b, larger), new SaysNumber(result, thinks), "comparison");
     }
 
     private static (string, string, string, Expectation, string) Question(Draw draw, int a, int b, bool thinks)
     {
-        (string word, bool holds) = draw.Below(3) switch
+        (string word, char sign, bool holds) = draw.Below(3) switch
         {
-            0 => ("[larger|bigger|greater] than", a > b),
-            1 => ("[smaller|less|lower] than", a < b),
-            _ => ("[equal to|the same as]", a == b),
+            0 => ("[larger|bigger|greater] than", '>', a > b),
+            1 => ("[smaller|less|lower] than", '<', a < b),
+            _ => ("[equal to|the same as]", '=', a == b),
         };
         string ask = Grammar.Expand("Is {a} " + word + " {b}?", draw, slot => Text(slot == "a" ? a : b));
         string relation = a > b ? "larger than" : a < b ? "smaller than" : "equal to";
         string verdict = holds ? "Yes" : "No";
-        return (ask, $"{verdict}, {a} is {relation} {b}", DigitByDigit.Comparison(a, b), new BeginsWith(verdict, thinks), "yes or no");
+        return (ask, $"{verdict}, {a} is {relation} {b}", $"{a}{sign}{b}? {DigitByDigit.Comparison(a, b)}: {verdict.ToLowerInvariant()}", new BeginsWith(verdict, thinks), "yes or no");
     }
 
     private static (string, string, string, Expectation, string) Extreme(Draw draw, int a, int b, int c, bool thinks)
@@ -141,7 +141,7 @@ internal sealed class Arithmetic : Skill
         ]), draw, slot => Text(numbers[slot[0] - '0']));
         int result = larger ? numbers.Max() : numbers.Min();
         int first = larger ? Math.Max(a, b) : Math.Min(a, b);
-        string reasoning = $"{DigitByDigit.Comparison(a, b)}\n{DigitByDigit.Comparison(first, c)}";
+        string reasoning = $"{DigitByDigit.Choice(a, b, larger)}\n{DigitByDigit.Choice(first, c, larger)}";
         return (ask, Text(result), reasoning, new SaysNumber(result, thinks), "comparison of three");
     }
 }

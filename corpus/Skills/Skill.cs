@@ -1,6 +1,6 @@
 namespace QwenSharp.Corpus.Skills;
 
-/// <summary>One of the seven things that the model in the box can do.</summary>
+/// <summary>One of the eight things that the model in the box can do.</summary>
 internal abstract class Skill
 {
     /// <summary>Its name on the command line.</summary>

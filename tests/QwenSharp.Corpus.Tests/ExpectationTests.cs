@@ -45,8 +45,16 @@ public class ExpectationTests
         Assert.NotNull(expected.Fault(new Answer("", "", [f])));
         Assert.NotNull(expected.Fault(new Answer("", "", [f, f])));
         Assert.NotNull(expected.Fault(new Answer("", "", [f, g, g])));
-        Assert.NotNull(expected.Fault(new Answer("Gladly!", "", [f, g])));
+        Assert.Null(expected.Fault(new Answer("To do: f, g.", "", [f, g])));
+        Assert.NotNull(expected.Fault(new Answer("<tool_call>\n{\"name\": \"f\"", "", [f, g])));
     }
+
+    [Theory]
+    [InlineData("a, B-1", true)]
+    [InlineData(" a, B-1\n", true)]
+    [InlineData("a, b-1", false)]
+    [InlineData("\"a, B-1\"", false)]
+    public void What_is_repeated_is_the_same_to_the_letter(string text, bool right) => Check(new Repeats("a, B-1"), text, right);
 
     [Theory]
     [InlineData("347 + 285 = 632", 632, true)]

@@ -97,6 +97,17 @@ public class SkillDataTests
     }));
 
     [Fact]
+    public void Choices_are_asked_for_first_and_made_last() => Check.QuickThrowOnFailure(Prop.ForAll(Numbers(), pair =>
+    {
+        (int a, int b) = pair;
+        (int least, int most) = (Math.Min(a, b), Math.Max(a, b));
+        string order = $"so {least}{(a == b ? '=' : '<')}{most}: ";
+        (string larger, string smaller) = (DigitByDigit.Choice(a, b, larger: true), DigitByDigit.Choice(a, b, larger: false));
+        return larger.StartsWith($"larger of {a:000} and {b:000}: ", StringComparison.Ordinal) && larger.EndsWith(order + most, StringComparison.Ordinal)
+            && smaller.StartsWith($"smaller of {a:000} and {b:000}: ", StringComparison.Ordinal) && smaller.EndsWith(order + least, StringComparison.Ordinal);
+    }));
+
+    [Fact]
     public void Words_of_a_request_slip_but_never_vanish()
     {
         const string request = "How do I download a model?";
@@ -109,10 +120,13 @@ public class SkillDataTests
 
     private static Arbitrary<(int, int)> Numbers() => Gen.Choose(0, 999).SelectMany(a => Gen.Choose(0, 999).Select(b => (a, b))).ToArbitrary();
 
-    // "7+5+0=12: 2, carry 1"
+    // "7+5=12, +1=13: 3, carry 1"
     private static bool Holds(string line, Func<int, int, int, int> operation)
     {
-        (int x, int y, int z) = (line[0] - '0', line[2] - '0', line[4] - '0');
-        return int.Parse(line[6..line.IndexOf(':')], System.Globalization.CultureInfo.InvariantCulture) == operation(x, y, z);
+        int comma = line.IndexOf(',');
+        (int x, int y, int z) = (line[0] - '0', line[2] - '0', line[comma + 3] - '0');
+        return Number(line[4..comma]) == operation(x, y, 0) && Number(line[(comma + 5)..line.IndexOf(':')]) == operation(x, y, z);
     }
+
+    private static int Number(string text) => int.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 }

@@ -1,16 +1,21 @@
+using System.Text.RegularExpressions;
+
 namespace QwenSharp.Corpus.Skills.Tools;
 
 /// <summary>
 /// What a tool is about, from which tools of many names are made: verbs and nouns of its name, parameters, requests that need it,
 /// fields of its result and sentences that report them.
 /// </summary>
-internal sealed record ToolKind(string Id, string Domain)
+internal sealed partial record ToolKind(string Id, string Domain)
 {
     public required IReadOnlyList<string> Verbs { get; init; }
 
     public required IReadOnlyList<string> Nouns { get; init; }
 
     public required string About { get; init; }
+
+    /// <summary>What a request for it wants done: "get the weather of a city".</summary>
+    public required string Task { get; init; }
 
     public required IReadOnlyList<NamedSlot> Slots { get; init; }
 
@@ -47,6 +52,7 @@ internal sealed record ToolKind(string Id, string Domain)
             Verbs = name[0].Split('|'),
             Nouns = name[1].Split('|'),
             About = One("about"),
+            Task = Infinitive(FirstChoice().Replace(One("about"), "$1")),
             Slots = [.. fields.Where(field => field.Name is not ("name" or "about" or "ask" or "also" or "result" or "say")).Select(field => NamedSlot.Read(field.Name, field.Value))],
             Asks = Every("ask"),
             Also = Every("also").FirstOrDefault(),
@@ -57,4 +63,15 @@ internal sealed record ToolKind(string Id, string Domain)
         string One(string name) => Every(name).Single();
         string[] Every(string name) => [.. fields.Where(field => field.Name == name).Select(field => field.Value)];
     }
+
+    // "Searches notes" is "search notes".
+    private static string Infinitive(string about)
+    {
+        string verb = about[..about.IndexOf(' ', StringComparison.Ordinal)];
+        int ending = verb.EndsWith("ches", StringComparison.Ordinal) ? 2 : 1;
+        return char.ToLowerInvariant(verb[0]) + verb[1..^ending] + about[verb.Length..];
+    }
+
+    [GeneratedRegex(@"\[([^|\]]*)[^\]]*\]")]
+    private static partial Regex FirstChoice();
 }

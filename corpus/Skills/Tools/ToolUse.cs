@@ -2,23 +2,27 @@ using QwenSharp.Corpus.Expectations;
 
 namespace QwenSharp.Corpus.Skills.Tools;
 
-/// <summary>Calls of tools that the request offers: the right one, with what the request says, several, or none where none fits; and answers from their results.</summary>
+/// <summary>
+/// Calls of tools that the request offers: the right one, with what the request says, several, or none where none fits; and answers from their results.
+/// Before it calls or declines, the model says what there is to do. A small model has few layers to understand a request, find its tool and begin the call
+/// in one token; this way it first understands, and then looks for what it said.
+/// </summary>
 /// <param name="talk">The skills whose questions need no tool.</param>
 internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
 {
     // One sentence: what is to be learnt is when to say it.
-    private const string Decline = "None of my tools can do that.";
+    private const string Decline = " None of my tools can do that.";
 
     private static readonly ToolKind[] Continuing = [.. ToolKind.All.Where(kind => kind.Also is not null)];
     private static readonly ILookup<string, ToolKind> Domains = ToolKind.All.ToLookup(kind => kind.Domain);
 
     public override string Name => "tools";
 
-    public override int Share => 38;
+    public override int Share => 40;
 
     public override Exercise Make(Draw draw) => draw.Below(100) switch
     {
-        < 30 => OneCall(draw),
+        < 32 => OneCall(draw),
         < 52 => SeveralCalls(draw),
         < 61 => Answer(draw),
         < 65 => SeveralAnswers(draw),
@@ -72,7 +76,8 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
     private Exercise NoneFits(Draw draw)
     {
         OfferedTool wanted = Any(draw);
-        Conversation talk = Talk(draw, [Message.User(wanted.Ask(draw).Text), Message.Assistant(Decline)], [.. Others(draw, [wanted], draw.Of([1, 1, 1, 2, 2, 3]), near: 30).Select(tool => tool.Schema)]);
+        ToolRequest request = wanted.Ask(draw);
+        Conversation talk = Talk(draw, [Message.User(request.Text), Message.Assistant(Plan(request) + Decline)], [.. Others(draw, [wanted], draw.Of([1, 1, 1, 2, 2, 3]), near: 20).Select(tool => tool.Schema)]);
         return new Exercise(Name, "no tool fits", talk, Mentions.Of("can't|cannot|no tool|none of|not able")) { Key = "without " + wanted.Signature };
     }
 
@@ -95,7 +100,7 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         };
     }
 
-    private static OfferedTool Any(Draw draw) => new(draw.Chance(40) ? InventedTools.Make(draw) : draw.Of(ToolKind.All), draw);
+    private static OfferedTool Any(Draw draw) => new(draw.Chance(33) ? InventedTools.Make(draw) : draw.Of(ToolKind.All), draw);
 
     /// <summary>Tools that do something else, some of them nearly the same.</summary>
     private static List<OfferedTool> Others(Draw draw, IReadOnlyList<OfferedTool> than, int count, int near = 45)
@@ -117,13 +122,13 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         return others;
     }
 
-    /// <summary>Two to four requests in one message, of one tool or of several.</summary>
+    /// <summary>Two or three requests in one message, of one tool or of several.</summary>
     private static (OfferedTool[] Tools, ToolRequest[] Requests, string Text) Several(Draw draw)
     {
         List<OfferedTool> tools = [Any(draw)];
         List<ToolRequest> requests = [tools[0].Ask(draw)];
         string text = requests[0].Text;
-        for (int count = draw.Of([2, 2, 3, 4]); requests.Count < count;)
+        for (int count = draw.Of([2, 2, 2, 2, 3]); requests.Count < count;)
         {
             OfferedTool tool = requests[^1].Tool;
             bool again = draw.Chance(45);
@@ -139,7 +144,9 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         return ([.. tools], [.. requests], text);
     }
 
-    private static Message Calls(params ToolRequest[] requests) => Message.Assistant("") with { Calls = [.. requests.Select(request => request.Call)] };
+    private static string Plan(params ToolRequest[] requests) => $"To do: {string.Join(", ", requests.Select(request => request.Tool.Kind.Task))}.";
+
+    private static Message Calls(params ToolRequest[] requests) => Message.Assistant(Plan(requests)) with { Calls = [.. requests.Select(request => request.Call)] };
 
     private static Mentions Says(IReadOnlyList<string> words) => new([.. words.Select(word => (IReadOnlyList<string>)[word])]);
 }
