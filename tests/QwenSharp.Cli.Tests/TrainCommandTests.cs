@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
-using System.Text.Json.Nodes;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Cli.Tests;
