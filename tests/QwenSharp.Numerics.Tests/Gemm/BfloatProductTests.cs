@@ -6,11 +6,6 @@ namespace QwenSharp.Numerics.Tests;
 /// <summary>Products whose operands are rounded to BF16: rounding, the assembled tile against its plain twin, and whole products against double precision.</summary>
 public unsafe class BfloatProductTests
 {
-    private static readonly (int Rows, int In, int Out)[] _shapes =
-    [
-        (1, 1, 1), (2, 3, 5), (7, 17, 63), (12, 64, 32), (63, 7, 17), (17, 257, 1), (1, 63, 257), (5, 300, 4), (100, 33, 8), (97, 8, 65), (6, 600, 16), (257, 31, 19), (3, 2, 4133),
-    ];
-
     public static TheoryData<Isa> Isas => [.. InstructionSets.Available.Where(isa => TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, isa))];
 
     [Fact]
@@ -69,7 +64,7 @@ public unsafe class BfloatProductTests
     public void Products_are_those_of_rounded_operands_in_double_precision(Isa isa)
     {
         using Compute compute = new(2, isa, TrainingPrecision.BF16);
-        foreach ((int rows, int width, int outputs) in _shapes)
+        foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
             using Activations x = Kernels.Matrix(rows, width, 1), dy = Kernels.Matrix(rows, outputs, 500), w = Kernels.Matrix(outputs, width, 900);
             Tensor weight = w.AsTensor("w");

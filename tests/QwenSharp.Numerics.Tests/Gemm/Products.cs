@@ -5,6 +5,12 @@ namespace QwenSharp.Numerics.Tests;
 /// <summary>The three products of training in double precision, with what rounding can do to them.</summary>
 internal static class Products
 {
+    /// <summary>Rows, in, out: nothing whole; whole tiles; more than a slab of depth; more than a slab of columns; the narrow ones of LoRA.</summary>
+    public static readonly (int Rows, int In, int Out)[] Shapes =
+    [
+        (1, 1, 1), (2, 3, 5), (7, 17, 63), (12, 64, 32), (63, 7, 17), (17, 257, 1), (1, 63, 257), (5, 300, 4), (100, 33, 8), (97, 8, 65), (6, 600, 16), (257, 31, 19), (3, 2, 4133),
+    ];
+
     /// <summary>Σₖ a[m, k] b[k, n] + c[m, n], each with the bound of its error: (k + 2) · 2⁻²⁴ · Σ |a| |b| (Higham, 2002, §3.1).</summary>
     public static (double Value, double Error)[,] Of(int rows, int depth, int columns, Func<int, int, double> a, Func<int, int, double> b, Func<int, int, double>? c = null)
     {

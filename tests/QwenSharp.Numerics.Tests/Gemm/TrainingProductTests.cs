@@ -8,12 +8,6 @@ namespace QwenSharp.Numerics.Tests;
 
 public class TrainingProductTests
 {
-    // Rows, in, out: nothing whole; whole tiles; more than a slab of depth; more than a slab of columns; the narrow ones of LoRA.
-    private static readonly (int Rows, int In, int Out)[] _shapes =
-    [
-        (1, 1, 1), (2, 3, 5), (7, 17, 63), (12, 64, 32), (63, 7, 17), (17, 257, 1), (1, 63, 257), (5, 300, 4), (100, 33, 8), (97, 8, 65), (6, 600, 16), (257, 31, 19), (3, 2, 4133),
-    ];
-
     public static TheoryData<Isa> Isas => Kernels.Isas;
 
     public static TheoryData<TensorType> Types => [.. Enum.GetValues<TensorType>().Where(type => type.HasMatrixProduct())];
@@ -23,7 +17,7 @@ public class TrainingProductTests
     public void Products_are_those_of_double_precision(Isa isa)
     {
         using Compute compute = new(2, isa);
-        foreach ((int rows, int width, int outputs) in _shapes)
+        foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
             using Activations x = Kernels.Matrix(rows, width, 1), dy = Kernels.Matrix(rows, outputs, 500), w = Kernels.Matrix(outputs, width, 900);
             Tensor weight = w.AsTensor("w");
@@ -50,7 +44,7 @@ public class TrainingProductTests
     public void Every_instruction_set_with_fused_multiply_add_gives_the_same_bits()
     {
         Assert.SkipUnless(Fma.IsSupported || AdvSimd.IsSupported, "This processor rounds twice where others fuse.");
-        foreach ((int rows, int width, int outputs) in _shapes)
+        foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
             using Activations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
             using Activations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
