@@ -16,7 +16,7 @@ public sealed partial class Compute : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Isa = isa is { } chosen ? InstructionSets.Require(chosen) : InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable));
-        Precision = TrainingPrecisions.Require(precision, Isa);
+        Precision = TrainingPrecisions.WhyNot(precision, Isa) is { } missing ? throw new ArgumentException(missing, nameof(precision)) : precision;
         Pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
         _matMul = IMatMul.Create(Isa, Pool);
     }

@@ -16,14 +16,14 @@ public static class TrainingPrecisions
     /// <summary>Whether the kernels of an instruction set have products of this precision here.</summary>
     /// <param name="precision">The precision.</param>
     /// <param name="isa">The kernels; null for the best of this processor.</param>
-    public static bool IsAvailable(TrainingPrecision precision, Isa? isa = null) => precision == TrainingPrecision.F32 || (isa ?? InstructionSets.Best) switch
-    {
-        Isa.Avx512 => Bfloat16.IsAccelerated,
-        Isa.Scalar => true,
-        _ => false,
-    };
+    public static bool IsAvailable(TrainingPrecision precision, Isa? isa = null) => WhyNot(precision, isa) is null;
 
-    internal static TrainingPrecision Require(TrainingPrecision precision, Isa isa) => IsAvailable(precision, isa)
-        ? precision
-        : throw new ArgumentException("This processor has no matrix products of BF16 (AVX512_BF16, on Linux or Windows); train in F32.", nameof(precision));
+    /// <summary>What is missing for products of this precision, and what to do; null where nothing is.</summary>
+    /// <inheritdoc cref="IsAvailable"/>
+    public static string? WhyNot(TrainingPrecision precision, Isa? isa = null) => (precision, isa ?? InstructionSets.Best) switch
+    {
+        (TrainingPrecision.F32, _) or (_, Isa.Scalar) => null,
+        (_, Isa.Avx512) when Bfloat16.IsAccelerated => null,
+        _ => $"This processor has no matrix products of {precision} (AVX512_BF16, on Linux or Windows); train with the precision F32.",
+    };
 }

@@ -178,8 +178,7 @@ public sealed class HubCommandTests : IDisposable
         while ((!File.Exists(part) || new FileInfo(part).Length < 60_000) && !process.HasExited)
             await Task.Yield();
 
-        using Process kill = Process.Start("kill", ["-INT", $"{process.Id}"]);
-        await process.WaitForExitAsync(Stop);
+        await Signal.EndAsync(process);
         over.SetResult();
         _hub.Intercept = _ => null;
         Result again = await RunAsync("pull", LocalHub.Repo, "--json");

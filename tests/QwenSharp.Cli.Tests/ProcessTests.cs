@@ -126,8 +126,7 @@ public sealed class ProcessTests : IDisposable
         string? listening = await process.StandardOutput.ReadLineAsync(Stop);
         Assert.Contains("http://127.0.0.1:", listening);
 
-        using Process kill = Process.Start("kill", [signal, process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await process.WaitForExitAsync(Stop);
+        await Signal.EndAsync(process, signal);
 
         Assert.Equal(ExitCode.Ok, process.ExitCode);
     }
@@ -142,23 +141,21 @@ public sealed class ProcessTests : IDisposable
         // It waits for the piped prompt to end, which it never does.
         await process.StandardInput.WriteAsync("Hi");
         await process.StandardInput.FlushAsync(Stop);
-        using Process kill = await InterruptOnceListening(process);
-        await process.WaitForExitAsync(Stop);
+        await HandlesInterrupts(process);
+        await Signal.EndAsync(process);
 
         Assert.Equal(ExitCode.Interrupted, process.ExitCode);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    /// <summary>Sends SIGINT once the process handles it; before, it would die of it.</summary>
-    private static async Task<Process> InterruptOnceListening(Process process)
+    /// <summary>Waits until the process handles SIGINT; before, it would die of it.</summary>
+    private static async Task HandlesInterrupts(Process process)
     {
         // Bit 1 of SigCgt says that a handler for SIGINT (2) is in place.
         string status = $"/proc/{process.Id}/status";
         while (File.Exists(status) && !Catches(await File.ReadAllLinesAsync(status, Stop)))
             await Task.Yield();
-
-        return Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
     }
 
     private static bool Catches(string[] status) => status.FirstOrDefault(line => line.StartsWith("SigCgt:", StringComparison.Ordinal)) is { } line

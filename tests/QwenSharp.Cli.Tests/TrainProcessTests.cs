@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 
 namespace QwenSharp.Cli.Tests;
 
@@ -52,9 +51,9 @@ public sealed class TrainProcessTests : IDisposable
         await process.StandardOutput.ReadLineAsync(Stop);
         Invocation second = await Invocation.RunAsync("train", config);
         await process.StandardOutput.ReadLineAsync(Stop);
-        using Process kill = Process.Start("kill", ["-INT", process.Id.ToString(CultureInfo.InvariantCulture)]);
-        string error = await process.StandardError.ReadToEndAsync(Stop);
-        await process.WaitForExitAsync(Stop);
+        Task<string> standardError = process.StandardError.ReadToEndAsync(Stop);
+        await Signal.EndAsync(process);
+        string error = await standardError;
 
         Assert.Equal((ExitCode.Interrupted, ExitCode.Failure), (process.ExitCode, second.Code));
         Assert.Contains("Another run is at work", second.Error);

@@ -9,12 +9,8 @@ internal static class PrecisionOption
 {
     private static readonly string[] Names = [.. Enum.GetNames<TrainingPrecision>().Select(name => name.ToLowerInvariant())];
 
-    public static Option<string> Create(string description = "What matrix products multiply; bf16 is faster where the processor has it (AVX512_BF16).")
-    {
-        Option<string> option = new("--precision") { Description = description, HelpName = string.Join('|', Names), DefaultValueFactory = _ => Names[0] };
-        Values.OneOf(option, Names);
-        return option;
-    }
+    public static Option<string> Create(string description = "What matrix products multiply; bf16 is faster where the processor has it (AVX512_BF16).") =>
+        Values.Choice("--precision", description, Names);
 
     public static TrainingPrecision Read(ParseResult parsed, Option<string> option) => Enum.Parse<TrainingPrecision>(parsed.GetValue(option)!, ignoreCase: true);
 }

@@ -39,6 +39,14 @@ internal static class Values
         return new Option<T?>(name) { Description = description, HelpName = "N", CustomParser = result => Parse(result, name, least, most) };
     }
 
+    /// <summary>One of some words, the first where none is given.</summary>
+    public static Option<string> Choice(string name, string description, params string[] words)
+    {
+        Option<string> option = new(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => words[0] };
+        OneOf(option, words);
+        return option;
+    }
+
     /// <summary>Machine-readable output.</summary>
     public static Option<bool> Json(string description) => new("--json") { Description = description };
 

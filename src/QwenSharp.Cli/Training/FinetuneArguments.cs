@@ -20,7 +20,7 @@ internal sealed record FinetuneRequest(TrainingSettings Settings, LoraOptions? L
 internal sealed class FinetuneArguments
 {
     private readonly Option<string> _output = new("--output") { Description = "The folder of the run: checkpoint, log, loss curve, result.", HelpName = "FOLDER", Required = true };
-    private readonly Option<string> _method = Choice("--method", "What is trained: adapters (over quantised weights that is QLoRA), or every weight.", "lora", "full");
+    private readonly Option<string> _method = Values.Choice("--method", "What is trained: adapters (over quantised weights that is QLoRA), or every weight.", "lora", "full");
     private readonly Option<int> _rank = Values.Number("--rank", 1, 1024, "The rank of adapters.", 16);
     private readonly Option<float?> _alpha = Values.Optional<float>("--alpha", 0, float.MaxValue, "Adapters are multiplied by alpha / rank; twice the rank where it is not given.");
     private readonly Option<bool> _rsLora = new("--rslora") { Description = "Multiply by alpha / √rank instead." };
@@ -35,7 +35,7 @@ internal sealed class FinetuneArguments
     private readonly Option<double> _epochs = Values.Number("--epochs", 0.001, 1e6, "Passes over the data.", 3.0);
     private readonly Option<long?> _steps = Values.Optional<long>("--steps", 1, long.MaxValue, "Updates, in place of epochs.");
     private readonly Option<double?> _rate = Values.Optional<double>("--learning-rate", 0, 10, "The highest learning rate; 2e-4 for adapters and 2e-5 for every weight where it is not given.");
-    private readonly Option<string> _decay = Choice("--decay", "How the learning rate falls.", "cosine", "linear", "constant");
+    private readonly Option<string> _decay = Values.Choice("--decay", "How the learning rate falls.", "cosine", "linear", "constant");
     private readonly Option<long> _warmup = Values.Number("--warmup-steps", 0, long.MaxValue, "Updates in which the learning rate rises.", 10L);
     private readonly Option<double> _weightDecay = Values.Number("--weight-decay", 0.0, 10.0, "What matrices lose each update, as a share of the learning rate.", 0.0);
     private readonly Option<int> _sequence = Values.Number("--sequence-length", 2, 1 << 20, "Tokens of a packed row; longer conversations are cut.", 1024);
@@ -46,7 +46,7 @@ internal sealed class FinetuneArguments
     private readonly Option<float> _promptWeight = Values.Number("--prompt-loss-weight", 0f, 1f, "How much a prompt's tokens count, where an answer's count 1.", 0f);
     private readonly Option<long> _evaluate = Values.Number("--evaluate-every", 0, long.MaxValue, "Updates between evaluations on what is held out; 0 for one at the end.", 0L);
     private readonly Option<double> _checkpoint = Values.Number("--checkpoint-minutes", 0.0, 1e6, "Minutes between checkpoints.", 5.0);
-    private readonly Option<string> _recompute = Choice("--gradient-checkpointing", "Compute layers again in the backward pass, for less memory.", "auto", "on", "off");
+    private readonly Option<string> _recompute = Values.Choice("--gradient-checkpointing", "Compute layers again in the backward pass, for less memory.", "auto", "on", "off");
     private readonly Option<string> _precision = PrecisionOption.Create();
     private readonly Option<ulong> _seed = Values.Number("--seed", 0ul, ulong.MaxValue, "What everything random is drawn from.", 1ul);
     private readonly Option<string?> _type = new("--type") { Description = $"The types of the model that --method full writes: {ModelWriterArguments.MixNames}; those that it has where none is given.", HelpName = "TYPE" };
@@ -141,11 +141,4 @@ internal sealed class FinetuneArguments
     }
 
     private static bool IsGiven(CommandResult result, Option option) => result.GetResult(option) is { Implicit: false };
-
-    private static Option<string> Choice(string name, string description, params string[] values)
-    {
-        Option<string> option = new(name) { Description = description, HelpName = string.Join('|', values), DefaultValueFactory = _ => values[0] };
-        Values.OneOf(option, values);
-        return option;
-    }
 }

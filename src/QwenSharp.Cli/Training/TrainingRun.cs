@@ -92,8 +92,8 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     /// <exception cref="InvalidDataException">The message says so, and what to do.</exception>
     public static void RequirePrecision(TrainingPrecision precision)
     {
-        if (!TrainingPrecisions.IsAvailable(precision, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
-            throw new InvalidDataException($"This processor has no matrix products of {precision} (AVX512_BF16, on Linux or Windows); train with the precision F32.");
+        if (TrainingPrecisions.WhyNot(precision, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))) is { } missing)
+            throw new InvalidDataException(missing);
     }
 
     /// <summary>Reads the data and says what is in it.</summary>

@@ -7,7 +7,7 @@ namespace QwenSharp.Numerics;
 /// Tiles of twelve rows and two vectors of columns, as <see cref="TwelveRowKernel{S, V}"/>, with VDPBF16PS: each of its 16 lanes multiplies two pairs of BF16 and adds
 /// both products to an F32 sum, twice the work of an F32 multiply-add. .NET has no intrinsic for it, so the loop is assembled when it is first needed.
 /// </summary>
-internal sealed unsafe class AssembledBfloatKernel : GemmKernel, IDisposable
+internal sealed unsafe class AssembledBfloatKernel : GemmKernel
 {
     private const int VectorBytes = 64;
 
@@ -34,7 +34,7 @@ internal sealed unsafe class AssembledBfloatKernel : GemmKernel, IDisposable
     public override void Multiply(float* a, float* b, int units, float* c, nint stride, bool add) => _multiply(a, b, units, c, stride * sizeof(float), add ? 1 : 0);
 
     /// <inheritdoc/>
-    public void Dispose() => _code.Dispose();
+    public override void Dispose() => _code.Dispose();
 
     private byte[] Assemble()
     {

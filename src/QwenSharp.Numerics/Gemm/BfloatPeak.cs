@@ -21,7 +21,7 @@ internal sealed unsafe class BfloatPeak : IDisposable
     public void Dispose()
     {
         _panels.Dispose();
-        (_kernel as IDisposable)?.Dispose();
+        _kernel.Dispose();
     }
 
     /// <summary>One pass of all threads.</summary>

@@ -28,7 +28,7 @@ internal sealed unsafe class Gemm(WorkerPool pool, GemmKernel kernel) : IDisposa
     {
         _slab?.Dispose();
         _scratch?.Dispose();
-        (kernel as IDisposable)?.Dispose();
+        kernel.Dispose();
     }
 
     /// <summary>c[m, n] (+)= Σₖ a[m, k] b[k, n].</summary>

@@ -35,7 +35,7 @@ internal readonly unsafe struct PackJob(
     public void Execute(int task, int worker)
     {
         int line = task * Lines;
-        b.Pack(firstLine + line, Math.Min(Lines, lines - line), firstDepth, depth, kernel.Columns, kernel.TakesPairs, slab + (nint)line * kernel.Units(depth), scratch.Decoded(worker));
+        b.Pack(firstLine + line, Math.Min(Lines, lines - line), firstDepth, depth, kernel, kernel.Columns, slab + (nint)line * kernel.Units(depth), scratch.Decoded(worker));
     }
 }
 
@@ -49,7 +49,7 @@ internal readonly unsafe struct MultiplyJob(
         int firstColumn = task % cut.ColumnBlocks * cut.BlockColumns, end = Math.Min(firstColumn + cut.BlockColumns, cut.Columns);
         float* panels = scratch.Panels(worker), tile = scratch.Tile(worker);
         int units = kernel.Units(depth);
-        a.Pack(firstRow, rows, firstDepth, depth, kernel.Rows, kernel.TakesPairs, panels, scratch.Decoded(worker));
+        a.Pack(firstRow, rows, firstDepth, depth, kernel, kernel.Rows, panels, scratch.Decoded(worker));
         for (int column = firstColumn; column < end; column += kernel.Columns)
         {
             float* b = slab + (nint)column * units, target = c + firstRow * stride + column;

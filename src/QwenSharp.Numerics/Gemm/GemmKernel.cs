@@ -8,7 +8,7 @@ namespace QwenSharp.Numerics;
 /// one panel of each operand goes by. In F32 an element is one chain of fused multiply-adds in the order of the depth, so all kernels
 /// give the same bits where the processor fuses.
 /// </summary>
-internal abstract unsafe class GemmKernel
+internal abstract unsafe class GemmKernel : IDisposable
 {
     /// <summary>Rows of a tile: the width of A's panels.</summary>
     public abstract int Rows { get; }
@@ -40,6 +40,11 @@ internal abstract unsafe class GemmKernel
         Isa.Scalar => new PlainBfloatKernel(),
         _ => throw new ArgumentException($"There are no products of BF16 with {isa} on this processor.", nameof(isa)),
     };
+
+    /// <summary>Frees what a kernel that was assembled stands in.</summary>
+    public virtual void Dispose()
+    {
+    }
 
     /// <summary>What a depth comes to in a panel: a float each, or a pair for two, the last with zeros beside it where the depth is odd.</summary>
     public int Units(int depth) => TakesPairs ? (depth + 1) / 2 : depth;

@@ -41,14 +41,15 @@ internal readonly unsafe struct GemmOperand(TensorType type, byte* data, int col
     /// <param name="lines">How many.</param>
     /// <param name="firstDepth">The first depth; a multiple of <see cref="Segment"/>.</param>
     /// <param name="depth">How many, at most <see cref="Segment"/>.</param>
-    /// <param name="width">Lines of a panel, at most 32.</param>
-    /// <param name="pairs">Whether panels hold pairs of BF16: see <see cref="Bfloat16.Pair"/>.</param>
+    /// <param name="kernel">Whose panels: whether they hold pairs of BF16, see <see cref="Bfloat16.Pair"/>.</param>
+    /// <param name="width">Lines of a panel, the kernel's rows or columns: at most 32.</param>
     /// <param name="panels">Where to.</param>
     /// <param name="scratch"><see cref="ScratchFloats"/> of memory.</param>
-    public void Pack(int firstLine, int lines, int firstDepth, int depth, int width, bool pairs, float* panels, float* scratch)
+    public void Pack(int firstLine, int lines, int firstDepth, int depth, GemmKernel kernel, int width, float* panels, float* scratch)
     {
         float* piece = scratch + PieceFloats;
-        nint units = pairs ? (depth + 1) / 2 : depth;
+        bool pairs = kernel.TakesPairs;
+        nint units = kernel.Units(depth);
         if (rowsAreLines)
         {
             for (int line = 0; line < lines; line += width, panels += units * width)
@@ -72,7 +73,7 @@ internal readonly unsafe struct GemmOperand(TensorType type, byte* data, int col
                 float* from = Read(firstDepth + k, rows, firstLine + segment, count, scratch, out nint stride);
                 for (int line = 0; line < count; line += width)
                 {
-                    float* panel = panels + (segment + line) * units + (pairs ? k / 2 : k) * width;
+                    float* panel = panels + (segment + line) * units + kernel.Units(k) * width;
                     Panels.Copy(from + line, stride, Math.Min(width, count - line), rows, pairs ? piece : panel, width);
                     if (pairs)
                         Bfloat16.Pair(piece, rows, width, (uint*)panel);

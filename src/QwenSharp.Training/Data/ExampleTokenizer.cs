@@ -13,7 +13,6 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer, double dropout = 
     /// <summary>What ends a document; null where the vocabulary has no such token.</summary>
     private readonly int? _endOfDocument = tokenizer.TryGetId("<|endoftext|>", out int id) && tokenizer.IsControl(id) ? id : null;
 
-    private readonly (int Left, int Right)?[] _halves = [.. Enumerable.Range(0, dropout > 0 ? tokenizer.VocabularySize : 0).Select(id => tokenizer.TrySplit(id, out int left, out int right) ? (left, right) : ((int, int)?)null)];
     private readonly List<int> _whole = [];
     private readonly List<int> _tokens = [];
     private readonly List<TokenRange> _answers = [];
@@ -56,19 +55,15 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer, double dropout = 
                 _trusted.Add((from - start)..(to - start));
         }
 
-        bool divides = seed is not null && dropout > 0;
         _whole.Clear();
-        tokenizer.Encode(example.Text.AsSpan(start, end - start), CollectionsMarshal.AsSpan(_trusted), divides ? _whole : _tokens);
-        if (divides)
-        {
-            foreach (int token in _whole)
-                Divide(token, seed!.Value);
-        }
+        tokenizer.Encode(example.Text.AsSpan(start, end - start), CollectionsMarshal.AsSpan(_trusted), seed is null ? _tokens : _whole);
+        foreach (int token in _whole)
+            Divide(token, seed!.Value);
     }
 
     private void Divide(int token, ulong seed)
     {
-        if (_halves[token] is (int left, int right) && StableHash.Mix(seed ^ StableHash.Mix((ulong)token)) < dropout * ulong.MaxValue)
+        if (StableHash.Mix(seed ^ StableHash.Mix((ulong)token)) < dropout * ulong.MaxValue && tokenizer.TrySplit(token, out int left, out int right))
         {
             Divide(left, seed);
             Divide(right, seed);

@@ -83,30 +83,7 @@ public unsafe class BfloatProductTests
 
     [Theory]
     [MemberData(nameof(Isas))]
-    public void Any_number_of_threads_gives_the_same_bits(Isa isa)
-    {
-        const int Rows = 301, In = 530, Out = 777;
-        using Activations x = Kernels.Matrix(Rows, In, 1), y = new(Rows, Out), dx = new(Rows, In), dw = new(Out, In), otherY = new(Rows, Out), otherDx = new(Rows, In), otherDw = new(Out, In);
-        Tensor weight = Samples.Weights(TensorType.Q4_K, 768, Out, seed: 7), narrow = Samples.Weights(TensorType.F32, In, Out, seed: 7);
-        using Activations wide = Kernels.Matrix(Rows, 768, 1);
-        for (int threads = 1; threads <= 3; threads++)
-        {
-            using Compute compute = new(threads, isa, TrainingPrecision.BF16);
-            compute.Multiply(wide, Rows, weight, otherY);
-            compute.MultiplyTransposed(otherY, Rows, narrow, otherDx);
-            compute.MultiplyOuter(otherY, x, Rows, otherDw, accumulate: false);
-            if (threads == 1)
-            {
-                compute.Multiply(wide, Rows, weight, y);
-                compute.MultiplyTransposed(y, Rows, narrow, dx);
-                compute.MultiplyOuter(y, x, Rows, dw, accumulate: false);
-            }
-
-            Products.SameBits(y, otherY, Rows, $"y, {threads} threads");
-            Products.SameBits(dx, otherDx, Rows, $"dx, {threads} threads");
-            Products.SameBits(dw, otherDw, Out, $"dw, {threads} threads");
-        }
-    }
+    public void Any_number_of_threads_gives_the_same_bits(Isa isa) => Products.SameBitsWithAnyThreads(isa, TrainingPrecision.BF16);
 
     [Theory]
     [MemberData(nameof(Isas))]

@@ -52,6 +52,31 @@ internal static class Products
             Assert.True(MemoryMarshal.AsBytes(expected.Row(row)).SequenceEqual(MemoryMarshal.AsBytes(actual.Row(row))), $"{what}: row {row} differs in some bit.");
     }
 
+    /// <summary>All three products of the same numbers.</summary>
+    public static void All(Isa isa, int threads, int rows, Activations y, Activations dx, Activations dw, TrainingPrecision precision = TrainingPrecision.F32)
+    {
+        using Compute compute = new(threads, isa, precision);
+        using Activations x = Kernels.Matrix(rows, dx.Width, 1), dy = Kernels.Matrix(rows, y.Width, 500);
+        Tensor weight = Samples.Weights(TensorType.F32, dx.Width, y.Width, seed: 7);
+        compute.Multiply(x, rows, weight, y);
+        compute.MultiplyTransposed(dy, rows, weight, dx);
+        compute.MultiplyOuter(dy, x, rows, dw, accumulate: false);
+    }
+
+    public static void SameBitsWithAnyThreads(Isa isa, TrainingPrecision precision)
+    {
+        const int Rows = 301, In = 530, Out = 777;
+        using Activations y = new(Rows, Out), dx = new(Rows, In), dw = new(Out, In), otherY = new(Rows, Out), otherDx = new(Rows, In), otherDw = new(Out, In);
+        All(isa, 1, Rows, y, dx, dw, precision);
+        for (int threads = 2; threads <= 4; threads++)
+        {
+            All(isa, threads, Rows, otherY, otherDx, otherDw, precision);
+            SameBits(y, otherY, Rows, $"y, {threads} threads");
+            SameBits(dx, otherDx, Rows, $"dx, {threads} threads");
+            SameBits(dw, otherDw, Out, $"dw, {threads} threads");
+        }
+    }
+
     /// <summary>An F32 tensor of what a tensor of any type stands for.</summary>
     public static Tensor Decoded(Tensor weight)
     {

@@ -48,10 +48,10 @@ public class TrainingProductTests
         {
             using Activations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
             using Activations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
-            All(Isa.Scalar, 1, rows, y, dx, dw);
+            Products.All(Isa.Scalar, 1, rows, y, dx, dw);
             foreach (Isa isa in InstructionSets.Available)
             {
-                All(isa, 2, rows, otherY, otherDx, otherDw);
+                Products.All(isa, 2, rows, otherY, otherDx, otherDw);
                 Products.SameBits(y, otherY, rows, $"y {isa} {rows}×{width}→{outputs}");
                 Products.SameBits(dx, otherDx, rows, $"dx {isa} {rows}×{width}→{outputs}");
                 Products.SameBits(dw, otherDw, outputs, $"dw {isa} {rows}×{width}→{outputs}");
@@ -74,10 +74,10 @@ public class TrainingProductTests
             (int rows, int width, int outputs, int threads) = drawn;
             using Activations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
             using Activations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
-            All(Isa.Scalar, 1, rows, y, dx, dw);
+            Products.All(Isa.Scalar, 1, rows, y, dx, dw);
             foreach (Isa isa in InstructionSets.Available)
             {
-                All(isa, threads, rows, otherY, otherDx, otherDw);
+                Products.All(isa, threads, rows, otherY, otherDx, otherDw);
                 Products.SameBits(y, otherY, rows, $"y {isa} {drawn}");
                 Products.SameBits(dx, otherDx, rows, $"dx {isa} {drawn}");
                 Products.SameBits(dw, otherDw, outputs, $"dw {isa} {drawn}");
@@ -87,19 +87,7 @@ public class TrainingProductTests
 
     [Theory]
     [MemberData(nameof(Isas))]
-    public void Any_number_of_threads_gives_the_same_bits(Isa isa)
-    {
-        const int Rows = 301, In = 530, Out = 777;
-        using Activations y = new(Rows, Out), dx = new(Rows, In), dw = new(Out, In), otherY = new(Rows, Out), otherDx = new(Rows, In), otherDw = new(Out, In);
-        All(isa, 1, Rows, y, dx, dw);
-        for (int threads = 2; threads <= 4; threads++)
-        {
-            All(isa, threads, Rows, otherY, otherDx, otherDw);
-            Products.SameBits(y, otherY, Rows, $"y, {threads} threads");
-            Products.SameBits(dx, otherDx, Rows, $"dx, {threads} threads");
-            Products.SameBits(dw, otherDw, Out, $"dw, {threads} threads");
-        }
-    }
+    public void Any_number_of_threads_gives_the_same_bits(Isa isa) => Products.SameBitsWithAnyThreads(isa, TrainingPrecision.F32);
 
     [Theory]
     [MemberData(nameof(Isas))]
@@ -260,16 +248,5 @@ public class TrainingProductTests
     {
         float[][] before = [.. Enumerable.Range(0, c.Capacity).Select(row => c.Row(row).ToArray())];
         return accumulate ? (m, n) => before[m][n] : null;
-    }
-
-    // All three products of the same numbers.
-    private static void All(Isa isa, int threads, int rows, Activations y, Activations dx, Activations dw)
-    {
-        using Compute compute = new(threads, isa);
-        using Activations x = Kernels.Matrix(rows, dx.Width, 1), dy = Kernels.Matrix(rows, y.Width, 500);
-        Tensor weight = Samples.Weights(TensorType.F32, dx.Width, y.Width, seed: 7);
-        compute.Multiply(x, rows, weight, y);
-        compute.MultiplyTransposed(dy, rows, weight, dx);
-        compute.MultiplyOuter(dy, x, rows, dw, accumulate: false);
     }
 }
