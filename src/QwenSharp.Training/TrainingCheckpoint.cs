@@ -105,12 +105,12 @@ internal static class TrainingCheckpoint
 
     private static void RequireSame(string path, Dictionary<string, string> before, IReadOnlyDictionary<string, string> now)
     {
-        // A setting that the checkpoint does not know came with a later version; it was begun without.
-        foreach ((string setting, string was) in before)
+        // A setting that came with a later version is left out where it has the value of before.
+        foreach (string setting in before.Keys.Union(now.Keys))
         {
-            string? @is = now.GetValueOrDefault(setting);
+            (string? was, string? @is) = (before.GetValueOrDefault(setting), now.GetValueOrDefault(setting));
             if (was != @is)
-                throw new InvalidDataException($"{path} belongs to a run with other settings: '{setting}' was {was}, and is {@is ?? "not set"}. {Remedy}");
+                throw new InvalidDataException($"{path} belongs to a run with other settings: '{setting}' was {was ?? "not set"}, and is {@is ?? "not set"}. {Remedy}");
         }
     }
 }

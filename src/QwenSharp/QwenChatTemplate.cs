@@ -2,6 +2,7 @@ using QwenSharp.Chat;
 using QwenSharp.Checkpoints;
 using QwenSharp.Formats;
 using QwenSharp.Models;
+using QwenSharp.Tokenizers;
 
 namespace QwenSharp;
 
@@ -24,8 +25,22 @@ public static class QwenChatTemplate
         if (!CheckpointVocabulary.IsIn(file))
             return CheckpointTemplate.Compile(path, file.Metadata.TryGetString(CheckpointTemplate.Key, out string? own) ? own : null, new Dictionary<string, string>());
 
-        Tokenizers.BpeTokenizer tokenizer = CheckpointVocabulary.Read(file);
-        return CheckpointTemplate.Compile(path, CheckpointTemplate.TextOf(file, tokenizer), CheckpointTemplate.SpecialTokens(tokenizer));
+        BpeTokenizer tokenizer = CheckpointVocabulary.Read(file);
+        return CheckpointTemplate.Compile(path, CheckpointTemplate.TextOf(file, tokenizer), SpecialTokens(tokenizer));
+    }
+
+    /// <summary>What transformers passes to a template under the names of the tokenizer's special tokens.</summary>
+    public static IReadOnlyDictionary<string, string> SpecialTokens(BpeTokenizer tokenizer)
+    {
+        ArgumentNullException.ThrowIfNull(tokenizer);
+        Dictionary<string, string> tokens = [];
+        foreach ((string name, int? id) in ((string, int?)[])[("bos_token", tokenizer.BosId), ("eos_token", tokenizer.EosId), ("pad_token", tokenizer.PadId)])
+        {
+            if (id is { } token)
+                tokens[name] = tokenizer.Decode([token]);
+        }
+
+        return tokens;
     }
 
     private static bool IsGguf(string path)

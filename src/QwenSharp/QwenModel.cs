@@ -34,7 +34,7 @@ public sealed class QwenModel : IAsyncDisposable
         Tokenizer = tokenizer;
         StopTokens = CheckpointVocabulary.StopTokens(file.Metadata, tokenizer);
         string? template = CheckpointTemplate.TextOf(file, tokenizer);
-        _template = new Lazy<ChatTemplate>(() => CheckpointTemplate.Compile(file.Path, template, CheckpointTemplate.SpecialTokens(tokenizer)));
+        _template = new Lazy<ChatTemplate>(() => CheckpointTemplate.Compile(file.Path, template, QwenChatTemplate.SpecialTokens(tokenizer)));
         _engine = new Lazy<InferenceEngine>(() => new InferenceEngine(Weights, options.ToEngineOptions()));
     }
 

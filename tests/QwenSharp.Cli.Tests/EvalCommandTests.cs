@@ -117,6 +117,8 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData("""{"messages": [{"role": "user", "content": "q"}]}""", "question and its answer")]
     [InlineData("""{"messages": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "q"}]}""", "not the assistant's")]
     [InlineData("""{"text": "once upon a time"}""", "only conversations")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{city: Rome}"}}]}]}""", "not a JSON object: {city: Rome}")]
+    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}]}""", "no \"name\"")]
     [InlineData("""[]""", "must be an object")]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": ""}]}""", "empty")]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "tols": []}""", "tols")]

@@ -254,8 +254,30 @@ public sealed class TrainCommandTests : IDisposable
         Invocation other = await Invocation.RunAsync("train", _training.WriteConfig("run"));
         Assert.Equal(ExitCode.Failure, other.Code);
         Assert.Contains("training.precision", other.Error);
+        other = await Invocation.RunAsync("train", _training.WriteConfig("f32", config => config["training"]!["precision"] = "BF16"));
+        Assert.Equal(ExitCode.Failure, other.Code);
+        Assert.Contains("'training.precision' was not set", other.Error);
         string[] finetune = ["finetune", model, data, "--output", _training["lora"], "--steps", "2", "--sequence-length", "64", "--precision", "bf16"];
         Assert.Equal(0, (await Invocation.RunAsync(finetune)).Code);
+    }
+
+    [Fact]
+    public async Task A_template_gets_the_names_of_special_tokens_as_it_will_when_served()
+    {
+        File.WriteAllText(_training["template.jinja"], File.ReadAllText(_training["template.jinja"]).Replace("'<|im_end|>'", "eos_token", StringComparison.Ordinal));
+        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("run"))).Code);
+        Assert.Equal("yes", await Answer(Path.Combine(_training["run"], "model.gguf")));
+    }
+
+    [Fact]
+    public void A_run_may_be_in_a_folder_inside_of_its_models()
+    {
+        string model = Directory.CreateDirectory(_training["hub"]).FullName, run = Directory.CreateDirectory(Path.Combine(model, "tickets")).FullName, data = _training["yes.jsonl"];
+        File.WriteAllText(Path.Combine(model, "config.json"), "{}");
+        File.WriteAllText(Path.Combine(run, "log.jsonl"), "");
+
+        Cli.Training.TrainingRun.Check(run, "--output", [data], model);
+        Assert.Throws<UsageException>(() => Cli.Training.TrainingRun.Check(model, "--output", [data], model));
     }
 
     [Fact]

@@ -50,9 +50,10 @@ internal static class TrainCommand
     {
         TrainingRun.RequirePrecision(config.Training.Precision);
         WeightMix mix = ModelWriterArguments.Mix(config.Type);
-        string? source = config.Template is null ? null : File.ReadAllText(config.Template);
-        ChatTemplate? template = source is null ? null : Template(config.Template!, source);
-        BpeVocabulary vocabulary = Vocabulary(terminal, config, template, stop);
+        string? source = config.Template is null ? null : Utf8Text.ReadFile(config.Template);
+        BpeVocabulary? given = config.Tokenizer.From is { } from ? WithRoles(QwenTokenizer.LoadVocabulary(from), config.Tokenizer.ToOptions()) : null;
+        ChatTemplate? template = source is null ? null : Template(config.Template!, source, SpecialTokens(config, given));
+        BpeVocabulary vocabulary = given ?? Vocabulary(terminal, config, template, stop);
         BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
         using Checkpoint? start = config.StartFrom is null ? null : ModelFiles.Open(config.StartFrom);
         ModelConfig shape = Shape(config, start, tokenizer);
@@ -79,13 +80,11 @@ internal static class TrainCommand
             : throw new InvalidDataException($"The tokenizer has {tokenizer.VocabularySize} tokens, and {config.StartFrom} {begun.VocabularySize}.");
     }
 
-    /// <summary>The tokenizer of the run: another model's, or the one that it was begun with, or else one that is learnt from the data.</summary>
+    /// <summary>The tokenizer that the run was begun with, or else one that is learnt from the data.</summary>
     private static BpeVocabulary Vocabulary(Terminal terminal, TrainConfig config, ChatTemplate? template, CancellationToken stop)
     {
         string path = Path.Combine(config.Output, TrainingRun.TokenizerName);
         BpeTrainerOptions options = config.Tokenizer.ToOptions();
-        if (config.Tokenizer.From is { } from)
-            return WithRoles(QwenTokenizer.LoadVocabulary(from), options);
         if (File.Exists(path) && TrainingRun.HasBegun(config.Output))
             return WithRoles(TokenizerJson.Read(File.ReadAllBytes(path)), options);
 
@@ -124,11 +123,21 @@ internal static class TrainCommand
         File.Move(partial, path, overwrite: true);
     }
 
-    private static ChatTemplate Template(string path, string source)
+    /// <summary>Templates get the names of special tokens as they will when the model is served; those of a tokenizer that is yet to be learnt are known.</summary>
+    private static IReadOnlyDictionary<string, string> SpecialTokens(TrainConfig config, BpeVocabulary? given)
+    {
+        if (given is not null)
+            return QwenChatTemplate.SpecialTokens(BpeTokenizer.Create(given));
+
+        BpeTrainerOptions options = config.Tokenizer.ToOptions();
+        return new Dictionary<string, string> { ["eos_token"] = options.EosToken, ["pad_token"] = options.PadToken }.Where(role => role.Value.Length > 0).ToDictionary();
+    }
+
+    private static ChatTemplate Template(string path, string source, IReadOnlyDictionary<string, string> specialTokens)
     {
         try
         {
-            return new ChatTemplate(source);
+            return new ChatTemplate(source, new ChatTemplateOptions { SpecialTokens = specialTokens });
         }
         catch (TemplateException fault)
         {

@@ -99,6 +99,10 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
 
             if (value is not JsonArray { Count: 0 })
                 request[field] = value.DeepClone();
+
+            // How strictly arguments are held to the schema is not the model's to know.
+            foreach (JsonObject tool in (request[field] as JsonArray ?? []).OfType<JsonObject>())
+                (tool["function"] as JsonObject)?.Remove("strict");
         }
 
         return new DataCase(number, ChatCompletionRequest.Read(JsonElement.Parse(request.ToJsonString())), ReadAnswer(answer));
@@ -111,7 +115,11 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
         {
             JsonNode function = call?["function"] ?? throw new FormatException("a tool call of the answer has no \"function\"");
             JsonNode arguments = function["arguments"] ?? throw new FormatException("a tool call of the answer has no \"arguments\"");
-            calls.Add(new ToolCall((string?)function["name"] ?? "", arguments is JsonValue ? (string)arguments! : arguments.ToJsonString()));
+            string json = arguments is JsonValue ? (string)arguments! : arguments.ToJsonString();
+            if (Parse(json) is not JsonObject)
+                throw new FormatException($"the \"arguments\" of the answer's call are not a JSON object: {json}");
+
+            calls.Add(new ToolCall((string?)function["name"] ?? throw new FormatException("a tool call of the answer has no \"name\""), json));
         }
 
         string text = message["content"] switch

@@ -11,13 +11,17 @@ internal static class BaseModelName
     public static string Of(Checkpoint file)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(file.Path));
-        if (path.Split(Path.DirectorySeparatorChar).Select(HuggingFaceCache.RepoOf).FirstOrDefault(repo => repo is not null) is { } repository)
-            return repository;
+        string? repository = path.Split(Path.DirectorySeparatorChar).Select(HuggingFaceCache.RepoOf).FirstOrDefault(repo => repo is not null);
         if (Directory.Exists(path))
-            return path;
-        if (file.Metadata.TryGetString("general.repo_url", out string? url) && url.StartsWith(Site, StringComparison.Ordinal))
-            return url[Site.Length..].TrimEnd('/');
+            return repository ?? path;
 
-        return file.Metadata.TryGetString("general.name", out string? name) ? name : Path.GetFileName(path);
+        // A GGUF file's own repository has no weights that transformers reads.
+        foreach (string key in (string[])["general.base_model.0.repo_url", "general.repo_url"])
+        {
+            if (file.Metadata.TryGetString(key, out string? url) && url.StartsWith(Site, StringComparison.Ordinal))
+                return url[Site.Length..].TrimEnd('/');
+        }
+
+        return repository ?? (file.Metadata.TryGetString("general.name", out string? name) ? name : Path.GetFileName(path));
     }
 }

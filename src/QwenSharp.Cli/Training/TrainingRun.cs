@@ -51,11 +51,12 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         if (File.Exists(folder))
             throw new UsageException($"{name} is '{folder}', a file; name a folder.");
 
-        string[] read = [.. models, .. data];
+        // In a folder inside of a model's there is room for a run.
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        string[] read = [.. models.ToArray().Where(model => !full.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) + Path.DirectorySeparatorChar, StringComparison.Ordinal)), .. data];
         foreach (string written in (string[])[ModelName, TrainedName, TokenizerName, AdapterFileName, CurveName, LeftOutName, Trainer.LogName, Trainer.CheckpointName])
             OutputFile.CheckReplaced(Path.Combine(folder, written), read);
 
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
         foreach (string model in models)
         {
             if (Directory.Exists(model) && Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) == full)

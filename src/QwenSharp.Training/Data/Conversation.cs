@@ -6,7 +6,7 @@ namespace QwenSharp.Training;
 
 /// <summary>
 /// A conversation in OpenAI's form, checked and brought into the one shape that templates get when the model is served: content a string,
-/// the arguments of tool calls an object.
+/// the arguments of tool calls an object, tools wrapped as functions.
 /// </summary>
 internal sealed class Conversation
 {
@@ -29,6 +29,9 @@ internal sealed class Conversation
 
     /// <summary>The tools that are offered; null for none.</summary>
     public JsonElement? Tools { get; private set; }
+
+    /// <summary>Their names.</summary>
+    public IReadOnlyList<string> ToolNames { get; private set; } = [];
 
     /// <summary>Further variables of the template, such as <c>enable_thinking</c>.</summary>
     public IReadOnlyDictionary<string, JsonElement> Arguments { get; private set; } = new Dictionary<string, JsonElement>();
@@ -59,11 +62,7 @@ internal sealed class Conversation
                     conversation.ReadMessages(property.Value);
                     break;
                 case "tools":
-                    MessageJson.Expect(property.Value, JsonValueKind.Array, "\"tools\"");
-                    foreach (JsonElement tool in property.Value.EnumerateArray())
-                        CheckTool(tool);
-
-                    conversation.Tools = property.Value.GetArrayLength() > 0 ? property.Value : null;
+                    conversation.ReadTools(property.Value);
                     break;
                 case "kwargs" or "chat_template_kwargs" when conversation.Arguments.Count == 0:
                     conversation.Arguments = ReadArguments(property);
@@ -85,14 +84,21 @@ internal sealed class Conversation
         return conversation;
     }
 
-    /// <summary>A tool has a function with a name, in OpenAI's form or, as templates take it too, without the wrapping.</summary>
-    private static void CheckTool(JsonElement tool)
+    private void ReadTools(JsonElement tools)
     {
-        MessageJson.Expect(tool, JsonValueKind.Object, "A tool");
-        JsonElement function = tool.TryGetProperty("function", out JsonElement wrapped) ? wrapped : tool;
-        MessageJson.Expect(function, JsonValueKind.Object, "The \"function\" of a tool");
-        if (!function.TryGetProperty("name", out JsonElement name) || name.ValueKind != JsonValueKind.String)
-            throw new JsonException("a tool has no \"function\" with a \"name\".");
+        MessageJson.Expect(tools, JsonValueKind.Array, "\"tools\"");
+        if (tools.GetArrayLength() == 0)
+            return;
+
+        ArrayBufferWriter<byte> written = new(1024);
+        using (Utf8JsonWriter json = new(written, Relaxed))
+        {
+            json.WriteStartArray();
+            ToolNames = [.. tools.EnumerateArray().Select(tool => ToolJson.Write(tool, json))];
+            json.WriteEndArray();
+        }
+
+        Tools = JsonElement.Parse(written.WrittenSpan);
     }
 
     private void ReadMessages(JsonElement messages)
@@ -104,8 +110,8 @@ internal sealed class Conversation
         {
             try
             {
-                if (MessageJson.Write(message, json) is (bool isLearnt, string reasoning))
-                    _turns.Add(new Turn(_ends.Count, isLearnt, reasoning));
+                if (MessageJson.Write(message, json) is (bool isLearnt, string reasoning, IReadOnlyList<string> calls))
+                    _turns.Add(new Turn(_ends.Count, isLearnt, reasoning, calls));
             }
             catch (JsonException error)
             {
@@ -130,5 +136,6 @@ internal sealed class Conversation
     /// <param name="Message">Its index.</param>
     /// <param name="IsLearnt">False where the data says <c>"weight": 0</c>.</param>
     /// <param name="Reasoning">Its reasoning, if any.</param>
-    public readonly record struct Turn(int Message, bool IsLearnt, string Reasoning);
+    /// <param name="Calls">The names that it calls.</param>
+    public readonly record struct Turn(int Message, bool IsLearnt, string Reasoning, IReadOnlyList<string> Calls);
 }

@@ -27,6 +27,7 @@ internal sealed class ConversationRenderer(ChatTemplate template)
         foreach (Conversation.Turn said in conversation.Turns.Reverse())
         {
             RenderedTurn turn = RenderTurn(conversation, said);
+            RequireShown(conversation, said, turn);
             if (last is null || !last.Text.StartsWith(turn.Text, StringComparison.Ordinal))
             {
                 Finish();
@@ -46,6 +47,18 @@ internal sealed class ConversationRenderer(ChatTemplate template)
 
             answers = [];
         }
+    }
+
+    /// <summary>Refuses what a template leaves out: it would be learnt that nothing is said where something was, or called what nobody offered.</summary>
+    private static void RequireShown(Conversation conversation, Conversation.Turn said, RenderedTurn turn)
+    {
+        string answer = turn.Text[turn.PromptLength..];
+        if (said.IsLearnt && !answer.Contains(said.Reasoning.Trim(), StringComparison.Ordinal))
+            throw new JsonException($"messages[{said.Message}]: the model's template does not show the reasoning of an answer; leave \"reasoning_content\" out, or put it into \"content\".");
+        if (said.IsLearnt && said.Calls.FirstOrDefault(name => !answer.Contains(name, StringComparison.Ordinal)) is { } call)
+            throw new JsonException($"messages[{said.Message}]: the model's template does not show the call of \"{call}\"; such a model cannot learn to call tools.");
+        if (conversation.ToolNames.FirstOrDefault(name => !turn.Text.AsSpan(0, turn.PromptLength).Contains(name, StringComparison.Ordinal)) is { } tool)
+            throw new JsonException($"messages[{said.Message}]: the model's template does not show the tool \"{tool}\" that is offered; such a model cannot learn to call tools.");
     }
 
     private RenderedTurn RenderTurn(Conversation conversation, Conversation.Turn said)

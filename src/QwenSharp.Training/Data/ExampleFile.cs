@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 using QwenSharp.Chat;
 
 namespace QwenSharp.Training;
@@ -57,6 +58,9 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
 
     private IEnumerable<(ulong, ExampleText)> ReadLine(ReadOnlyMemory<byte> line)
     {
+        if (!Utf8.IsValid(line.Span))
+            throw new JsonException("The line is not UTF-8.");
+
         using JsonDocument document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
         JsonElement json = document.RootElement;
         MessageJson.Expect(json, JsonValueKind.Object, "The line");

@@ -42,7 +42,19 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer, double dropout = 
             _answers[^1] = _answers[^1] with { End = _tokens.Count };
         }
 
+        Begin();
         return (_tokens, _answers);
+    }
+
+    /// <summary>Puts the token before an example that the model is given before every prompt, unless the template wrote it.</summary>
+    private void Begin()
+    {
+        if (tokenizer is not { AddsBos: true, BosId: { } bos } || _tokens.Count > 0 && _tokens[0] == bos)
+            return;
+
+        _tokens.Insert(0, bos);
+        for (int i = 0; i < _answers.Count; i++)
+            _answers[i] = new TokenRange(_answers[i].Start + 1, _answers[i].End + 1, _answers[i].IsLearnt);
     }
 
     private void Append(ExampleText example, int start, int end, ulong? seed)

@@ -6,17 +6,18 @@ namespace QwenSharp.Training;
 internal static class MessageJson
 {
     /// <summary>Writes a message in the shape that templates are given.</summary>
-    /// <returns>Of the assistant's messages, whether it is learnt and its reasoning; null for any other.</returns>
+    /// <returns>Of the assistant's messages, whether it is learnt, its reasoning and the names that it calls; null for any other.</returns>
     /// <exception cref="JsonException">The message has something that is unknown, or of the wrong kind; the message names it.</exception>
-    public static (bool IsLearnt, string Reasoning)? Write(JsonElement message, Utf8JsonWriter json)
+    public static (bool IsLearnt, string Reasoning, IReadOnlyList<string> Calls)? Write(JsonElement message, Utf8JsonWriter json)
     {
         Expect(message, JsonValueKind.Object, "A message");
         string role = Text(message, "role") ?? throw new JsonException("\"role\" is missing.");
         if (role is not ("system" or "developer" or "user" or "assistant" or "tool"))
             throw new JsonException($"the role \"{role}\" is none of system, developer, user, assistant and tool.");
 
-        bool isAssistant = role == "assistant", isLearnt = isAssistant, hasContent = false, hasCalls = false;
+        bool isAssistant = role == "assistant", isLearnt = isAssistant, hasContent = false;
         string reasoning = "";
+        List<string> calls = [];
         json.WriteStartObject();
         json.WriteString("role", role == "developer" ? "system" : role);
         foreach (JsonProperty field in message.EnumerateObject())
@@ -38,7 +39,7 @@ internal static class MessageJson
                     json.WriteString(field.Name, reasoning);
                     break;
                 case "tool_calls" when isAssistant:
-                    hasCalls = WriteCalls(field.Value, json);
+                    WriteCalls(field.Value, json, calls);
                     break;
                 case "weight" when isAssistant:
                     isLearnt = field.Value is { ValueKind: JsonValueKind.Number } && field.Value.TryGetDouble(out double weight) && weight is 0 or 1
@@ -53,13 +54,13 @@ internal static class MessageJson
         if (!hasContent)
         {
             // Templates add "content" to text; the reply of a model that only calls tools has an empty one.
-            if (!hasCalls)
+            if (calls.Count == 0)
                 throw new JsonException($"the {role}'s message has no \"content\"{(isAssistant ? " and no \"tool_calls\"" : "")}.");
             json.WriteString("content", "");
         }
 
         json.WriteEndObject();
-        return isAssistant ? (isLearnt, reasoning) : null;
+        return isAssistant ? (isLearnt, reasoning, calls) : null;
     }
 
     /// <exception cref="JsonException">The value is of another kind.</exception>
@@ -69,7 +70,26 @@ internal static class MessageJson
             throw new JsonException($"{what} is {Kind(value)} where {(kind == JsonValueKind.Object ? "an object" : "an array")} belongs.");
     }
 
-    private static string? Text(JsonElement owner, string name) => !owner.TryGetProperty(name, out JsonElement value) ? null
+    /// <exception cref="JsonException">An object has a field that is not among those that are known.</exception>
+    public static void RequireFields(JsonElement owner, string what, params ReadOnlySpan<string> known)
+    {
+        foreach (JsonProperty field in owner.EnumerateObject())
+        {
+            if (!known.Contains(field.Name) && field.Value.ValueKind != JsonValueKind.Null)
+                throw new JsonException($"{what} has no field \"{field.Name}\" here.");
+        }
+    }
+
+    /// <exception cref="JsonException">A tool or a call is of another type.</exception>
+    public static void RequireFunction(JsonElement owner, string what)
+    {
+        if (Text(owner, "type") is { } type and not "function")
+            throw new JsonException($"{what} has the type \"{type}\"; only \"function\" is known.");
+    }
+
+    /// <summary>The text of a field; null where it is absent or null.</summary>
+    /// <exception cref="JsonException">It is something else.</exception>
+    public static string? Text(JsonElement owner, string name) => !owner.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw new JsonException($"\"{name}\" is {Kind(value)} where text belongs.");
 
@@ -85,26 +105,30 @@ internal static class MessageJson
         {
             Expect(part, JsonValueKind.Object, "A part of \"content\"");
             string type = Text(part, "type") ?? "";
+            if (type == "text")
+                RequireFields(part, "a part of \"content\"", "type", "text");
+
             return type == "text" && Text(part, "text") is { } text ? text : throw new JsonException($"\"content\" has a part of the type \"{type}\"; only text can be learnt.");
         }));
     }
 
-    private static bool WriteCalls(JsonElement calls, Utf8JsonWriter json)
+    private static void WriteCalls(JsonElement calls, Utf8JsonWriter json, List<string> names)
     {
         Expect(calls, JsonValueKind.Array, "\"tool_calls\"");
         if (calls.GetArrayLength() == 0)
-            return false;
+            return;
 
         json.WriteStartArray("tool_calls");
         foreach (JsonElement call in calls.EnumerateArray())
         {
             Expect(call, JsonValueKind.Object, "A tool call");
-            if (Text(call, "type") is { } type and not "function")
-                throw new JsonException($"a tool call has the type \"{type}\"; only \"function\" is known.");
+            RequireFunction(call, "a tool call");
             if (!call.TryGetProperty("function", out JsonElement function))
                 throw new JsonException("a tool call has no \"function\".");
 
+            RequireFields(call, "a tool call", "id", "type", "index", "function");
             Expect(function, JsonValueKind.Object, "The \"function\" of a tool call");
+            RequireFields(function, "the \"function\" of a tool call", "name", "arguments");
             string name = Text(function, "name") ?? throw new JsonException("the \"function\" of a tool call has no \"name\".");
             json.WriteStartObject();
             json.WriteString("type", "function");
@@ -117,10 +141,10 @@ internal static class MessageJson
             WriteArguments(function, name, json);
             json.WriteEndObject();
             json.WriteEndObject();
+            names.Add(name);
         }
 
         json.WriteEndArray();
-        return true;
     }
 
     /// <summary>OpenAI's arguments are JSON in a string; in what models are shown, and so say, they are JSON.</summary>

@@ -159,6 +159,10 @@ public sealed class TrainingData
             throw new ArgumentException($"A weight of {options.PromptLossWeight} is asked for prompts; 0 to 1 are possible.", nameof(options));
         if (!(options.HeldOutShare is >= 0 and < 1))
             throw new ArgumentException($"A share of {options.HeldOutShare} is to be held out; 0 to below 1 is possible.", nameof(options));
+        if (!(options.BpeDropout is >= 0 and < 1))
+            throw new ArgumentException($"A share of {options.BpeDropout} of the tokens is to be divided; 0 to below 1 is possible.", nameof(options));
+        if (options.BpeDropout > 0 && options.HeldOutCount > 0)
+            throw new ArgumentException("What is held out is left as it is, so tokens can be divided only where a share or files are held out, not a number.", nameof(options));
         if (options.HeldOutCount < 0 || options.HeldOutCount > 0 && options.HeldOutShare > 0)
             throw new ArgumentException("Either a share of the examples is held out or a number of them, and not less than none.", nameof(options));
     }

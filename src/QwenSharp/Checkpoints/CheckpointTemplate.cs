@@ -23,19 +23,6 @@ internal static class CheckpointTemplate
         return tokenizer.TryGetId("<|im_start|>", out int start) && tokenizer.IsControl(start) ? ChatMl : null;
     }
 
-    /// <summary>What transformers passes to a template under the names of the tokenizer's special tokens.</summary>
-    public static IReadOnlyDictionary<string, string> SpecialTokens(BpeTokenizer tokenizer)
-    {
-        Dictionary<string, string> tokens = [];
-        foreach ((string name, int? id) in ((string, int?)[])[("bos_token", tokenizer.BosId), ("eos_token", tokenizer.EosId), ("pad_token", tokenizer.PadId)])
-        {
-            if (id is { } token)
-                tokens[name] = tokenizer.Decode([token]);
-        }
-
-        return tokens;
-    }
-
     /// <exception cref="InvalidDataException">There is no template.</exception>
     /// <exception cref="TemplateException">It cannot be parsed.</exception>
     public static ChatTemplate Compile(string path, string? template, IReadOnlyDictionary<string, string> specialTokens)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Chat;
@@ -41,7 +42,7 @@ public class AnswersTests
     [InlineData("""  "{\"city\":\"Paris\",\"days\":2.50}"  """)]
     public void Calls_are_learnt_and_their_results_are_not(string arguments) => Assert.Equal(
         [
-            "<tools>{\"type\": \"function\", \"function\": {\"name\": \"weather\"}}</tools>\n<|im_start|>user\na<|im_end|>\n"
+            "<tools>{\"type\": \"function\", \"function\": {\"name\": \"weather\", \"parameters\": {\"type\": \"object\", \"properties\": {}}}}</tools>\n<|im_start|>user\na<|im_end|>\n"
             + "<|im_start|>assistant\n⟦<think>\nlook\n</think>\n\n<tool_call>\n{\"name\": \"weather\", \"arguments\": {\"city\": \"Paris\", \"days\": 2.5}}\n</tool_call><|im_end|>⟧\n"
             + "<|im_start|>tool\nsun<|im_end|>\n<|im_start|>assistant\n⟦<think>\nsay\n</think>\n\nSunny.<|im_end|>⟧",
         ],
@@ -132,6 +133,17 @@ public class AnswersTests
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f"}}]}]}""", "no \"arguments\"")]
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{"}}]}]}""", "not a JSON object")]
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"[]"}}]}]}""", "an array where an object")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"foo":1,"function":{"name":"f","arguments":{}}}]}]}""", "a tool call has no field \"foo\"")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{},"x":1}}]}]}""", "no field \"x\"")]
+    [InlineData("""{"messages":[{"role":"assistant","content":[{"type":"text","text":"a","mood":1}]}]}""", "no field \"mood\"")]
+    [InlineData("""{"tools":[{"type":"function","function":{"name":"f"},"x":1}],"messages":[]}""", "a tool has no field \"x\"")]
+    [InlineData("""{"tools":[{"type":"function","function":{"name":"f","x":1}}],"messages":[]}""", "no field \"x\"")]
+    [InlineData("""{"tools":[{"type":"function","function":{"name":"f","parameters":[]}}],"messages":[]}""", "an array where an object")]
+    [InlineData("""{"tools":[{"type":"magic","function":{"name":"f"}}],"messages":[]}""", "magic")]
+    [InlineData("""{"tools":[{"type":"function","function":{}}],"messages":[]}""", "with a \"name\"")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","reasoning_content":"R"}]}""", "messages[1]: the model's template does not show the reasoning")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{}}}]}]}""", "does not show the call of \"f\"")]
+    [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[{"type":"function","function":{"name":"f"}}]}""", "does not show the tool \"f\"")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a"}],"temperature":1}""", "\"temperature\"")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a"}],"kwargs":{"tools":[]}}""", "\"tools\"")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a"}],"kwargs":{"a":1},"chat_template_kwargs":{"a":1}}""", "chat_template_kwargs")]
@@ -146,6 +158,24 @@ public class AnswersTests
         string message = Assert.Throws<TrainingDataException>(() => Samples.Load(file.Path)).Message;
         Assert.StartsWith($"{file.Path}:3: ", message);
         Assert.Contains(named, message);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"function","function":{"name":"f","description":"D","parameters":{"b":1,"a":2}}}""")]
+    [InlineData("""{"function":{"strict":true,"parameters":{"b":1,"a":2},"description":"D","name":"f"},"type":"function"}""")]
+    [InlineData("""{"description":"D","name":"f","parameters":{"b":1,"a":2}}""")]
+    public void Tools_are_shown_in_the_one_form_that_serving_shows(string tool) => Assert.StartsWith(
+        "<tools>{\"type\": \"function\", \"function\": {\"name\": \"f\", \"description\": \"D\", \"parameters\": {\"b\": 1, \"a\": 2}}}</tools>",
+        Assert.Single(Examples(Samples.Thinking, $$"""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a"}],"tools":[{{tool}}]}""")));
+
+    [Fact]
+    public void Bytes_that_are_not_UTF_8_are_reported_wherever_they_stand()
+    {
+        using TemporaryFile file = new(".jsonl");
+        byte[] line = Encoding.UTF8.GetBytes("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":{"x":"~"}}}]}]}""");
+        line[Array.IndexOf(line, (byte)'~')] = 0xE9;
+        File.WriteAllBytes(file.Path, line);
+        Assert.Equal($"{file.Path}:1: The line is not UTF-8.", Assert.Throws<TrainingDataException>(() => Samples.Load(file.Path)).Message);
     }
 
     [Fact]

@@ -18,6 +18,22 @@ public class TrainingDataTests
     }
 
     [Fact]
+    public void A_token_that_begins_every_prompt_begins_every_example_and_is_not_learnt()
+    {
+        Samples.Tokenizer.TryGetId("<|endoftext|>", out int bos);
+        using TemporaryFile file = new(".jsonl", Samples.Line("a", "b"));
+        TrainingData plain = Samples.Load(file.Path), begun = Samples.Load(file.Path, tokenizer: BpeTokenizer.Create(Samples.Vocabulary with { BosId = bos, AddsBos = true }));
+
+        Assert.Equal((plain.Training.TokenCount + 1, plain.Training.LearntTokenCount), (begun.Training.TokenCount, begun.Training.LearntTokenCount));
+        (TrainingBatch before, TrainingBatch now) = (plain.Batch(0, 1), begun.Batch(0, 1));
+        int length = before.Segments[1];
+        Assert.Equal(bos, now.Tokens[0]);
+        Assert.Equal(before.Tokens[..length], now.Tokens[1..(length + 1)]);
+        Assert.Equal(before.Weights[..length], now.Weights[1..(length + 1)]);
+        Assert.Equal(0, now.Weights[0]);
+    }
+
+    [Fact]
     public void Tokens_fall_apart_by_example_everywhere_or_nowhere_and_say_the_same()
     {
         string[] lines = [.. Enumerable.Range(0, 300).Select(i => Samples.Line($"the weather in Paris is sunny today {i}", $"the weather in Paris is sunny today {i}"))];
@@ -226,7 +242,8 @@ public class TrainingDataTests
         Assert.Contains("no chat template", Assert.Throws<TrainingDataException>(() =>
             TrainingData.Load([good.Path], Samples.Tokenizer, null, cancellationToken: TestContext.Current.CancellationToken)).Message);
         foreach (TrainingDataOptions options in (TrainingDataOptions[])
-            [new() { SequenceLength = 1 }, new() { PromptLossWeight = float.NaN }, new() { HeldOutShare = 1 }, new() { HeldOutCount = -1 }, new() { HeldOutCount = 1, HeldOutShare = 0.1 }])
+            [new() { SequenceLength = 1 }, new() { PromptLossWeight = float.NaN }, new() { HeldOutShare = 1 }, new() { HeldOutCount = -1 }, new() { HeldOutCount = 1, HeldOutShare = 0.1 },
+             new() { BpeDropout = 1 }, new() { BpeDropout = double.NaN }, new() { BpeDropout = 0.1, HeldOutCount = 1 }])
             Assert.Throws<ArgumentException>(() => Samples.Load(good.Path, options));
     }
 
