@@ -25,6 +25,9 @@ internal static class Grammar
     public static string List(IReadOnlyList<string> items, Draw draw, int and) =>
         items.Count == 1 ? items[0] : $"{string.Join(", ", items.SkipLast(1))}{(draw.Chance(and) ? " and " : ", ")}{items[^1]}";
 
+    /// <summary>"a pump", "an owl".</summary>
+    public static string WithArticle(string thing) => (BeginsWithVowel(thing) ? "an " : "a ") + thing;
+
     private static void Sequence(string pattern, ref int at, Draw draw, Func<string, string>? slot, StringBuilder text, bool nested)
     {
         while (at < pattern.Length)
@@ -60,11 +63,13 @@ internal static class Grammar
     private static void Append(StringBuilder text, string value)
     {
         bool follows = text.Length >= 2 && text[^1] == ' ' && text[^2] is 'a' or 'A' && (text.Length == 2 || text[^3] is ' ' or '\n');
-        if (follows && value.Length > 0 && value[0] is 'a' or 'e' or 'i' or 'o' or 'u' && !value.StartsWith("uni", StringComparison.Ordinal))
+        if (follows && BeginsWithVowel(value))
             text.Insert(text.Length - 1, 'n');
 
         text.Append(value);
     }
+
+    private static bool BeginsWithVowel(string word) => word is ['a' or 'e' or 'i' or 'o' or 'u', ..] && !word.StartsWith("uni", StringComparison.Ordinal);
 
     // Choosing before expanding leaves the slots of other parts untouched: only what is said is drawn.
     private static void Choice(string pattern, ref int at, Draw draw, Func<string, string>? slot, StringBuilder text)

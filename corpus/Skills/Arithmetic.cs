@@ -23,7 +23,7 @@ internal sealed class Arithmetic : Skill
 
     public override string Name => "arithmetic";
 
-    public override int Share => 10;
+    public override int Share => 8;
 
     public override Exercise Make(Draw draw)
     {

@@ -25,7 +25,7 @@ internal sealed class Extraction : Skill
 
     public override string Name => "extraction";
 
-    public override int Share => 14;
+    public override int Share => 15;
 
     public override Exercise Make(Draw draw)
     {

@@ -11,7 +11,7 @@ internal sealed class Facts : Skill
 
     public override string Name => "facts";
 
-    public override int Share => 9;
+    public override int Share => 8;
 
     public override Exercise Make(Draw draw) => draw.Chance(30) ? AboutModel(draw, draw.Of(OfModels)) : Of(draw, draw.Of(Others), null);
 

@@ -46,7 +46,7 @@ internal sealed class Phrases : Skill
 
     public override string Name => "phrases";
 
-    public override int Share => 17;
+    public override int Share => 14;
 
     public override Exercise Make(Draw draw)
     {

@@ -18,7 +18,7 @@ internal sealed class Repetition : Skill
 
     public override string Name => "repeats";
 
-    public override int Share => 3;
+    public override int Share => 4;
 
     public override Exercise Make(Draw draw)
     {

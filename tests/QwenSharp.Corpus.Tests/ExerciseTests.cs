@@ -108,7 +108,7 @@ public class ExerciseTests
         ILookup<string, Exercise> skills = Many.Value.Take(8_000).ToLookup(exercise => exercise.Skill);
 
         Assert.Equal(8, CorpusGenerator.Skills.Count);
-        Assert.InRange(skills["tools"].Count() / 8_000.0, 0.38, 0.42);
+        Assert.InRange(skills["tools"].Count() / 8_000.0, 0.42, 0.46);
         Assert.InRange(skills["stories"].Count() / 8_000.0, 0.01, 0.03);
         Assert.All(CorpusGenerator.Skills, skill => Assert.NotEmpty(skills[skill]));
     }

@@ -42,8 +42,8 @@ internal static class InventedTools
         {
             Verbs = [verb],
             Nouns = [thing],
-            About = $"{Invented.Capital(verb)} {A(thing)}",
-            Task = $"{verb} {A(thing)}",
+            About = $"{Invented.Capital(verb)} {Grammar.WithArticle(thing)}",
+            Task = $"{verb} {Grammar.WithArticle(thing)}",
             Slots = slots,
             Asks = [.. Asks(draw, verb, thing, slots), .. Asks(draw, verb, thing, [.. slots.Where(slot => slot.IsRequired)])],
             Results = [("status", SlotKind.Parse("enum done, ok, accepted, finished")), ("reference", SlotKind.Parse("id"))],
@@ -64,13 +64,11 @@ internal static class InventedTools
         draw.Shuffle(said);
         string list = said.Count == 1 ? said[0] : $"{string.Join(", ", said.SkipLast(1))}[ and|,] {said[^1]}";
         yield return $"[Please {verb}|{Invented.Capital(verb)}|{Invented.Capital(verb)}] the {thing} with {list}[.|]";
-        yield return $"[Can|Could] you {verb} [the {thing}|{A(thing)}] with {list}?";
-        yield return $"I [need|want] to {verb} {A(thing)}[: | with ]{list}[.|]";
+        yield return $"[Can|Could] you {verb} [the {thing}|{Grammar.WithArticle(thing)}] with {list}?";
+        yield return $"I [need|want] to {verb} {Grammar.WithArticle(thing)}[: | with ]{list}[.|]";
         yield return $"{Invented.Capital(verb)} {thing}, {list}";
-        yield return $"[New {thing}|{Invented.Capital(A(thing))}]: {list}. Please {verb} it.";
+        yield return $"[New {thing}|{Invented.Capital(Grammar.WithArticle(thing))}]: {list}. Please {verb} it.";
     }
-
-    private static string A(string thing) => ("aeiou".Contains(thing[0], StringComparison.Ordinal) ? "an " : "a ") + thing;
 
     private static string Named(Draw draw) => draw.Chance(50) ? PlainWords.Word(draw) : $"{PlainWords.Word(draw)}_{PlainWords.Word(draw)}";
 

@@ -10,9 +10,8 @@ internal sealed class OfferedTool
         Kind = kind;
         HashSet<string> names = [];
         _parameters = [.. kind.Slots.Where(slot => slot.IsRequired || draw.Chance(60)).Select(slot => (slot, Distinct(draw, slot, names)))];
-        string verb = draw.Of(kind.Verbs), noun = draw.Of(kind.Nouns);
-        string name = draw.Chance(80) ? $"{verb}_{noun}" : verb + string.Concat(noun.Split('_').Select(Invented.Capital));
-        Schema = new Tool(name, Grammar.Expand(kind.About, draw), [.. _parameters.Select(parameter => new ToolParameter(parameter.Name, parameter.Slot.Kind.Type, parameter.Slot.Kind.Values, parameter.Slot.IsRequired))]);
+        string name = $"{draw.Of(kind.Verbs)}_{draw.Of(kind.Nouns)}";
+        Schema = new Tool(draw.Chance(70) ? name : CamelCase(name), Grammar.Expand(kind.About, draw), [.. _parameters.Select(parameter => new ToolParameter(parameter.Name, parameter.Slot.Kind.Type, parameter.Slot.Kind.Values, parameter.Slot.IsRequired))]);
     }
 
     public ToolKind Kind { get; }
@@ -48,6 +47,12 @@ internal sealed class OfferedTool
     /// <summary>The call that gives these values.</summary>
     public ToolCall Call(IReadOnlyDictionary<string, SlotValue> values) =>
         new(Schema.Name, SpacedJson.Object(_parameters.Where(parameter => values.ContainsKey(parameter.Slot.Slot)).Select(parameter => (parameter.Name, values[parameter.Slot.Slot].Json))));
+
+    private static string CamelCase(string name)
+    {
+        string[] words = name.Split('_');
+        return words[0] + string.Concat(words.Skip(1).Select(Invented.Capital));
+    }
 
     private static string Distinct(Draw draw, NamedSlot slot, HashSet<string> taken)
     {

@@ -18,16 +18,16 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
 
     public override string Name => "tools";
 
-    public override int Share => 40;
+    public override int Share => 44;
 
     public override Exercise Make(Draw draw) => draw.Below(100) switch
     {
-        < 32 => OneCall(draw),
-        < 52 => SeveralCalls(draw),
-        < 61 => Answer(draw),
-        < 65 => SeveralAnswers(draw),
-        < 68 => FollowUp(draw),
-        < 93 => NoneFits(draw),
+        < 30 => OneCall(draw),
+        < 57 => SeveralCalls(draw),
+        < 65 => Answer(draw),
+        < 69 => SeveralAnswers(draw),
+        < 72 => FollowUp(draw),
+        < 94 => NoneFits(draw),
         _ => NoneNeeded(draw),
     };
 
@@ -128,7 +128,7 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         List<OfferedTool> tools = [Any(draw)];
         List<ToolRequest> requests = [tools[0].Ask(draw)];
         string text = requests[0].Text;
-        for (int count = draw.Of([2, 2, 2, 2, 3]); requests.Count < count;)
+        for (int count = draw.Of([2, 2, 3]); requests.Count < count;)
         {
             OfferedTool tool = requests[^1].Tool;
             bool again = draw.Chance(45);
