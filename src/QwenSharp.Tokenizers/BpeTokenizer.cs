@@ -72,7 +72,7 @@ public sealed class BpeTokenizer
     /// <summary>The token that fills a batch, where the model has one.</summary>
     public int? PadId { get; }
 
-    /// <summary>Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does.</summary>
+    /// <summary>Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does, with <see cref="Begin"/>.</summary>
     public bool AddsBos { get; }
 
     /// <summary>The tokens before a text that is a sequence of its own, one to embed for instance. Encoding never adds them; whoever makes the sequence does.</summary>
@@ -194,6 +194,19 @@ public sealed class BpeTokenizer
 
         id = _tokens.Find(Encoding.UTF8.GetBytes(text));
         return id >= 0;
+    }
+
+    /// <summary>Puts <see cref="BosId"/> before a sequence where the model is meant to have it; a template may have written it already.</summary>
+    /// <param name="ids">The sequence.</param>
+    /// <returns>Whether it was put there.</returns>
+    public bool Begin(List<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        if (!AddsBos || BosId is not { } bos || ids.Count > 0 && ids[0] == bos)
+            return false;
+
+        ids.Insert(0, bos);
+        return true;
     }
 
     /// <summary>The two tokens that merge into this one; of several such pairs, the one that merges first. False for a byte, an added token and one that no merge makes.</summary>

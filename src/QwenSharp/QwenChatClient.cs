@@ -69,11 +69,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     {
         List<int> ids = [];
         model.Tokenizer.Encode(prompt.Text, [.. prompt.TrustedRanges], ids);
-
-        // A template may write the token that begins every sequence itself.
-        if (model.Tokenizer is { AddsBos: true, BosId: { } bos } && (ids.Count == 0 || ids[0] != bos))
-            ids.Insert(0, bos);
-
+        model.Tokenizer.Begin(ids);
         return [.. ids];
     }
 

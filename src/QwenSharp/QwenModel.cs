@@ -111,9 +111,7 @@ public sealed class QwenModel : IAsyncDisposable
     public int[] EncodePrompt(string prompt)
     {
         List<int> ids = [];
-        if (Tokenizer is { AddsBos: true, BosId: { } bos })
-            ids.Add(bos);
-
+        Tokenizer.Begin(ids);
         Tokenizer.Encode(prompt, ids, TokenParsing.All);
         return [.. ids];
     }

@@ -52,9 +52,10 @@ internal static class TrainCommand
         WeightMix mix = ModelWriterArguments.Mix(config.Type);
         string? source = config.Template is null ? null : Utf8Text.ReadFile(config.Template);
         BpeVocabulary? given = config.Tokenizer.From is { } from ? WithRoles(QwenTokenizer.LoadVocabulary(from), config.Tokenizer.ToOptions()) : null;
-        ChatTemplate? template = source is null ? null : Template(config.Template!, source, SpecialTokens(config, given));
+        BpeTokenizer? known = given is null ? null : BpeTokenizer.Create(given);
+        ChatTemplate? template = source is null ? null : Template(config.Template!, source, SpecialTokens(config, known));
         BpeVocabulary vocabulary = given ?? Vocabulary(terminal, config, template, stop);
-        BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
+        BpeTokenizer tokenizer = known ?? BpeTokenizer.Create(vocabulary);
         using Checkpoint? start = config.StartFrom is null ? null : ModelFiles.Open(config.StartFrom);
         ModelConfig shape = Shape(config, start, tokenizer);
         TrainingRun.RequireMemory(new TrainingCost(shape, null, config.Training.GradientCheckpointing, config.Training.RowsOfPass() * config.Training.SequenceLength));
@@ -124,10 +125,10 @@ internal static class TrainCommand
     }
 
     /// <summary>Templates get the names of special tokens as they will when the model is served; those of a tokenizer that is yet to be learnt are known.</summary>
-    private static IReadOnlyDictionary<string, string> SpecialTokens(TrainConfig config, BpeVocabulary? given)
+    private static IReadOnlyDictionary<string, string> SpecialTokens(TrainConfig config, BpeTokenizer? known)
     {
-        if (given is not null)
-            return QwenChatTemplate.SpecialTokens(BpeTokenizer.Create(given));
+        if (known is not null)
+            return QwenChatTemplate.SpecialTokens(known);
 
         BpeTrainerOptions options = config.Tokenizer.ToOptions();
         return new Dictionary<string, string> { ["eos_token"] = options.EosToken, ["pad_token"] = options.PadToken }.Where(role => role.Value.Length > 0).ToDictionary();

@@ -99,11 +99,11 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
 
             if (value is not JsonArray { Count: 0 })
                 request[field] = value.DeepClone();
-
-            // How strictly arguments are held to the schema is not the model's to know.
-            foreach (JsonObject tool in (request[field] as JsonArray ?? []).OfType<JsonObject>())
-                (tool["function"] as JsonObject)?.Remove("strict");
         }
+
+        // How strictly arguments are held to the schema is not the model's to know.
+        foreach (JsonObject tool in (request["tools"] as JsonArray ?? []).OfType<JsonObject>())
+            (tool["function"] as JsonObject)?.Remove("strict");
 
         return new DataCase(number, ChatCompletionRequest.Read(JsonElement.Parse(request.ToJsonString())), ReadAnswer(answer));
     }

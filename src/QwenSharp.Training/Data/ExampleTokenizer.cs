@@ -42,19 +42,14 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer, double dropout = 
             _answers[^1] = _answers[^1] with { End = _tokens.Count };
         }
 
-        Begin();
+        // As every prompt begins when the model is served.
+        if (tokenizer.Begin(_tokens))
+        {
+            foreach (ref TokenRange answer in CollectionsMarshal.AsSpan(_answers))
+                answer = answer with { Start = answer.Start + 1, End = answer.End + 1 };
+        }
+
         return (_tokens, _answers);
-    }
-
-    /// <summary>Puts the token before an example that the model is given before every prompt, unless the template wrote it.</summary>
-    private void Begin()
-    {
-        if (tokenizer is not { AddsBos: true, BosId: { } bos } || _tokens.Count > 0 && _tokens[0] == bos)
-            return;
-
-        _tokens.Insert(0, bos);
-        for (int i = 0; i < _answers.Count; i++)
-            _answers[i] = new TokenRange(_answers[i].Start + 1, _answers[i].End + 1, _answers[i].IsLearnt);
     }
 
     private void Append(ExampleText example, int start, int end, ulong? seed)
