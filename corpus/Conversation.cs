@@ -37,7 +37,9 @@ public sealed record Tool(string Name, string Description, IReadOnlyList<ToolPar
     public string Schema()
     {
         IEnumerable<(string, string)> properties = Parameters.Select(parameter => (parameter.Name, parameter.Schema()));
-        string required = string.Join(", ", Parameters.Where(parameter => parameter.IsRequired).Select(parameter => SpacedJson.Text(parameter.Name)));
+        string required = string.Join(
+            ", ",
+            Parameters.Where(parameter => parameter.IsRequired).Select(parameter => SpacedJson.Text(parameter.Name)));
         return SpacedJson.Object([("type", "\"object\""), ("properties", SpacedJson.Object(properties)), ("required", $"[{required}]")]);
     }
 }

@@ -4,7 +4,8 @@ using QwenSharp.Corpus.Skills.Tools;
 namespace QwenSharp.Corpus;
 
 /// <summary>
-/// The corpus of the model in the box: exercises of eight skills, without end. Exercise <c>i</c> of a seed and a part is the same on every platform, whatever is
+/// The corpus of the model in the box: exercises of eight skills, without end. Exercise <c>i</c> of a seed and a part is the same on every
+/// platform, whatever is
 /// asked for before it; training and held-out parts share no prompt.
 /// </summary>
 /// <param name="seed">Which of all corpora.</param>
@@ -40,7 +41,8 @@ public sealed class CorpusGenerator(ulong seed, Split split)
         return Make(Start(index, (ulong)(1 + Array.IndexOf(All, chosen))), chosen);
     }
 
-    private Draw Start(long index, ulong stream) => new(StableHash.Mix(StableHash.Mix(StableHash.Mix(seed) ^ ((ulong)split + 1)) ^ stream) ^ StableHash.Mix((ulong)index), split);
+    private Draw Start(long index, ulong stream) =>
+        new(StableHash.Mix(StableHash.Mix(StableHash.Mix(seed) ^ ((ulong)split + 1)) ^ stream) ^ StableHash.Mix((ulong)index), split);
 
     private Exercise Make(Draw draw, Skill skill)
     {
@@ -59,8 +61,11 @@ public sealed class CorpusGenerator(ulong seed, Split split)
         }
     }
 
-    private static int Length(Exercise exercise) => exercise.PromptText().Length
-        + exercise.Conversation.Messages.Sum(message => message.Reasoning.Length + message.Calls.Sum(call => call.Name.Length + call.Arguments.Length)) + exercise.Conversation.Messages[^1].Content.Length;
+    private static int Length(Exercise exercise) =>
+        exercise.PromptText().Length
+        + exercise.Conversation.Messages.Sum(message =>
+            message.Reasoning.Length + message.Calls.Sum(call => call.Name.Length + call.Arguments.Length))
+        + exercise.Conversation.Messages[^1].Content.Length;
 
     /// <summary>Puts a turn without tools before the exercise: a greeting, or any of the other skills, from what is trained on.</summary>
     private Exercise After(Draw draw, Exercise exercise)

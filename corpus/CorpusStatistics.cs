@@ -25,10 +25,18 @@ public sealed class CorpusStatistics(ulong seed)
     {
         long examples = _rows.Values.Sum(row => row.Examples), characters = _rows.Values.Sum(row => row.Characters);
         StringBuilder text = new();
-        text.Append(CultureInfo.InvariantCulture, $"# The corpus of seed {seed}\n\n{examples:N0} examples, {characters:N0} characters of JSONL.\n\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"# The corpus of seed {seed}\n\n{examples:N0} examples, {characters:N0} characters of JSONL.\n\n");
         text.Append("| skill | kind | examples | share | characters each | longest |\n|---|---|---:|---:|---:|---:|\n");
         foreach (((int skill, string kind), (long count, long sum, long longest)) in _rows)
-            text.Append(CultureInfo.InvariantCulture, $"| {CorpusGenerator.Skills[skill]} | {kind} | {count:N0} | {100.0 * count / examples:0.0} % | {(double)sum / count:0} | {longest} |\n");
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {CorpusGenerator.Skills[skill]} | {kind} | {count:N0} | {100.0 * count / examples:0.0} % | {(double)sum / count:0} | "
+                    + $"{longest} |\n"
+            );
+        }
 
         return text.ToString();
     }

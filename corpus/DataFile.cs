@@ -9,7 +9,9 @@ internal static class DataFile
 
     public static string Text(string name)
     {
-        using Stream stream = typeof(DataFile).Assembly.GetManifestResourceStream(name) ?? throw new InvalidOperationException($"{name} is not in the assembly.");
+        using Stream stream =
+            typeof(DataFile).Assembly.GetManifestResourceStream(name)
+            ?? throw new InvalidOperationException($"{name} is not in the assembly.");
         using StreamReader reader = new(stream);
         return reader.ReadToEnd();
     }

@@ -9,10 +9,15 @@ namespace QwenSharp.Corpus;
 /// <param name="Expected">Judges an answer to all messages but the last.</param>
 public sealed record Exercise(string Skill, string Kind, Conversation Conversation, Expectation Expected)
 {
-    /// <summary>What decides the part that it belongs to, such as the pair of numbers; null for what everybody asks ("hi"), which is never held out.</summary>
+    /// <summary>
+    /// What decides the part that it belongs to, such as the pair of numbers; null for what everybody asks ("hi"), which is never held out.
+    /// </summary>
     internal string? Key { get; init; }
 
-    /// <summary>What else it teaches on the way: the keys of earlier turns and of further tools, which training may not hold either if they are held out.</summary>
+    /// <summary>
+    /// What else it teaches on the way: the keys of earlier turns and of further tools, which training may not hold either if they are held
+    /// out.
+    /// </summary>
     internal IReadOnlyList<string> KeysOnTheWay { get; init; } = [];
 
     /// <summary>The messages before the answer.</summary>
@@ -22,7 +27,8 @@ public sealed record Exercise(string Skill, string Kind, Conversation Conversati
     public string PromptText() => string.Join('\n', Prompt.Select(message => $"{message.Role}: {message.Content}"))
         + string.Concat(Conversation.Tools.Select(tool => $"\n{tool.Name} {tool.Schema()}"));
 
-    internal bool Belongs(Split split) => HasKeysOf(split) && (Key is null || StableHash.IsSetApart(PromptText()) == (split == Split.HeldOut));
+    internal bool Belongs(Split split) =>
+        HasKeysOf(split) && (Key is null || StableHash.IsSetApart(PromptText()) == (split == Split.HeldOut));
 
     /// <summary>As <see cref="Belongs"/>, without a look at the prompt as a whole, to which turns may yet be added.</summary>
     internal bool HasKeysOf(Split split) => split == Split.Train

@@ -69,7 +69,8 @@ internal static class Grammar
         text.Append(value);
     }
 
-    private static bool BeginsWithVowel(string word) => word is ['a' or 'e' or 'i' or 'o' or 'u', ..] && !word.StartsWith("uni", StringComparison.Ordinal);
+    private static bool BeginsWithVowel(string word) =>
+        word is ['a' or 'e' or 'i' or 'o' or 'u', ..] && !word.StartsWith("uni", StringComparison.Ordinal);
 
     // Choosing before expanding leaves the slots of other parts untouched: only what is said is drawn.
     private static void Choice(string pattern, ref int at, Draw draw, Func<string, string>? slot, StringBuilder text)

@@ -3,7 +3,9 @@ namespace QwenSharp.Corpus;
 /// <summary>Conversations as lines of JSON, in the form in which OpenAI and others take data for fine-tuning.</summary>
 public static class JsonLines
 {
-    /// <summary>One line: <c>messages</c>, <c>tools</c> where there are any, and <c>chat_template_kwargs</c> with <c>enable_thinking</c>.</summary>
+    /// <summary>
+    /// One line: <c>messages</c>, <c>tools</c> where there are any, and <c>chat_template_kwargs</c> with <c>enable_thinking</c>.
+    /// </summary>
     public static string Write(Conversation conversation)
     {
         ArgumentNullException.ThrowIfNull(conversation);
@@ -33,11 +35,17 @@ public static class JsonLines
         ("function", SpacedJson.Object([("name", SpacedJson.Text(call.Name)), ("arguments", SpacedJson.Text(call.Arguments))])),
     ]);
 
-    private static string Write(Tool tool) => SpacedJson.Object(
-    [
-        ("type", "\"function\""),
-        ("function", SpacedJson.Object([("name", SpacedJson.Text(tool.Name)), ("description", SpacedJson.Text(tool.Description)), ("parameters", tool.Schema())])),
-    ]);
+    private static string Write(Tool tool) =>
+        SpacedJson.Object([
+            ("type", "\"function\""),
+            (
+                "function",
+                SpacedJson.Object([
+                    ("name", SpacedJson.Text(tool.Name)),
+                    ("description", SpacedJson.Text(tool.Description)),
+                    ("parameters", tool.Schema()),
+                ])),
+        ]);
 
     private static string Array(IEnumerable<string> items) => $"[{string.Join(", ", items)}]";
 }

@@ -9,7 +9,8 @@ internal static class Pools
         .Select(line => DataFile.Field(line))
         .ToFrozenDictionary(line => line.Name, line => new Pool(line.Value.Split('|')));
 
-    public static Pool Find(string name) => All.TryGetValue(name, out Pool? pool) ? pool : throw new FormatException($"There is no list of values '{name}'.");
+    public static Pool Find(string name) =>
+        All.TryGetValue(name, out Pool? pool) ? pool : throw new FormatException($"There is no list of values '{name}'.");
 
     public static bool Has(string name) => All.ContainsKey(name);
 }

@@ -27,6 +27,8 @@ internal static class StableHash
     /// <summary>A question as a key: its letters and digits, as marks and case come and go with the wording.</summary>
     public static string KeyOf(string question) => string.Concat(question.Where(char.IsLetterOrDigit).Select(char.ToLowerInvariant));
 
-    /// <summary>Whether a whole prompt is set apart: every eighth, of which training sees none and the held-out part nothing else.</summary>
+    /// <summary>
+    /// Whether a whole prompt is set apart: every eighth, of which training sees none and the held-out part nothing else.
+    /// </summary>
     public static bool IsSetApart(string prompt) => Of("prompt:" + prompt) % 8 == 0;
 }

@@ -5,11 +5,27 @@ namespace QwenSharp;
 /// <summary>What is wrong with a JSON text, for people. Compiled into each room that reads files or requests in JSON.</summary>
 internal static class JsonProblem
 {
-    /// <summary>The parser's sentence, without the tail in the words of .NET's own properties or its advice to who calls it, and where it is: "… (line 3, column 12)".</summary>
+    /// <summary>
+    /// The parser's sentence, without the tail in the words of .NET's own properties or its advice to who calls it, and where it is: "…
+    /// (line 3, column 12)".
+    /// </summary>
     public static string Of(Exception problem)
     {
-        int tail = new[] { " Path: ", " LineNumber: ", " Change the reader options", ", when isFinalBlock", " encountered during deserialization" }.Select(mark => problem.Message.IndexOf(mark, StringComparison.Ordinal)).Where(at => at >= 0).DefaultIfEmpty(problem.Message.Length).Min();
+        int tail = new[]
+        {
+            " Path: ",
+            " LineNumber: ",
+            " Change the reader options",
+            ", when isFinalBlock",
+            " encountered during deserialization",
+        }
+            .Select(mark => problem.Message.IndexOf(mark, StringComparison.Ordinal))
+            .Where(at => at >= 0)
+            .DefaultIfEmpty(problem.Message.Length)
+            .Min();
         string said = problem.Message[..tail].TrimEnd('.', ' ');
-        return problem is JsonException { LineNumber: { } line, BytePositionInLine: { } column } ? $"{said} (line {line + 1}, column {column + 1})" : said;
+        return problem is JsonException { LineNumber: { } line, BytePositionInLine: { } column }
+            ? $"{said} (line {line + 1}, column {column + 1})"
+            : said;
     }
 }

@@ -4,7 +4,8 @@ namespace QwenSharp.Tests;
 internal static class Allocations
 {
     /// <summary>
-    /// The fewest bytes that a step allocates on this thread, over some rounds: the runtime may allocate while it recompiles a method, and an allocation of the step's own is there
+    /// The fewest bytes that a step allocates on this thread, over some rounds: the runtime may allocate while it recompiles a method, and
+    /// an allocation of the step's own is there
     /// in every round.
     /// </summary>
     public static long Least(Action step, int rounds = 6)

@@ -24,9 +24,7 @@ internal static class Fixtures
                 {
                     string candidate = Path.Combine(above.FullName, "shared", "fixtures");
                     if (Directory.Exists(candidate))
-                    {
                         return candidate;
-                    }
                 }
 
                 return null;

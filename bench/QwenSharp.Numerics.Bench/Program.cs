@@ -8,15 +8,26 @@ using QwenSharp.Numerics;
 //   dotnet run -c Release --project bench/QwenSharp.Numerics.Bench -- [--threads 1,2] [--types Q4_K,Q8_0] [--tokens 1,4,512] [--isa avx2]
 long weightBytes = long.Parse(Option("--megabytes", "192")[0]) << 20;
 int[] threadCounts = [.. Option("--threads", $"1,{Environment.ProcessorCount}").Distinct().Select(int.Parse)];
-TensorType[] types = [.. Option("--types", "Q8_0,Q4_K,Q6_K,Q5_K,Q4_0,Q4_1,Q5_0,Q5_1,Q2_K,Q3_K,F16,BF16,F32").Select(Enum.Parse<TensorType>)];
+TensorType[] types =
+[
+    .. Option("--types", "Q8_0,Q4_K,Q6_K,Q5_K,Q4_0,Q4_1,Q5_0,Q5_1,Q2_K,Q3_K,F16,BF16,F32").Select(Enum.Parse<TensorType>),
+];
 int[] tokenCounts = [.. Option("--tokens", "1,512").Select(int.Parse)];
 Isa isa = InstructionSets.Select(Option("--isa", "")[0]);
-(int In, int Out)[] shapes = [.. Option("--shapes", "1024x3072,2560x9728").Select(shape => (int.Parse(shape.Split('x')[0]), int.Parse(shape.Split('x')[1])))];
+(int In, int Out)[] shapes =
+[
+    .. Option("--shapes", "1024x3072,2560x9728").Select(shape => (int.Parse(shape.Split('x')[0]), int.Parse(shape.Split('x')[1]))),
+];
 Console.WriteLine($"{isa}, {Environment.ProcessorCount} processors");
 foreach (int threads in threadCounts)
 {
     double bandwidth = MemoryBandwidth.Measure(threads);
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{threads} threads: memory {bandwidth / 1e9:F1} GB/s\n{"type",-8}{"in×out",12}{"tokens",8}{"GB/s",8}{"of memory",11}{"GMAC/s",9}"));
+    Console.WriteLine(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n{threads} threads: memory {bandwidth / 1e9:F1} "
+                + $"GB/s\n{"type",-8}{"in×out",12}{"tokens",8}{"GB/s",8}{"of memory",11}{"GMAC/s",9}"
+        ));
     foreach (TensorType type in types)
     {
         foreach ((int columns, int rows) in shapes)
@@ -65,8 +76,11 @@ void Measure(TensorType type, int columns, int rows, int tokens, int threads, do
         }
     }
 
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
-        $"{type,-8}{$"{columns}×{rows}",12}{tokens,8}{bytes / best / 1e9,8:F2}{bytes / best / bandwidth,11:P0}{(double)columns * rows * tokens / best / 1e9,9:F1}"));
+    Console.WriteLine(
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{type,-8}{$"{columns}×{rows}",12}{tokens,8}{bytes / best / 1e9,8:F2}{bytes / best / bandwidth,11:P0}{(double)columns * rows * tokens / best / 1e9,9:F1}"
+        ));
 }
 
 // A row of the type; of one that this build only reads, random codes under a small scale, which take the same time.

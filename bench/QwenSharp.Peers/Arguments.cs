@@ -50,7 +50,10 @@ internal sealed record Arguments
             options.Types.AddRange(["q8_0", "q4_k_m"]);
 
         if (!Directory.Exists(options.Libraries))
-            throw new DirectoryNotFoundException($"{options.Libraries} is not there. Run: npm install --ignore-scripts --prefix bench/QwenSharp.Peers");
+        {
+            throw new DirectoryNotFoundException(
+                $"{options.Libraries} is not there. Run: npm install --ignore-scripts --prefix bench/QwenSharp.Peers");
+        }
 
         return options;
     }

@@ -10,7 +10,10 @@ internal sealed class Comparison(Arguments options)
 
     public void Run(string model)
     {
-        Console.WriteLine($"## {Path.GetFileName(model)}: {options.PromptTokens} prompt tokens, {options.GenerateTokens} generated, {options.Threads} threads");
+        Console.WriteLine(
+            $"## {Path.GetFileName(model)}: {options.PromptTokens} prompt tokens, {options.GenerateTokens} generated, {options.Threads} "
+                + "threads"
+        );
         List<(JsonElement Ours, JsonElement Theirs)> rounds = [];
         for (int round = 0; round < options.Rounds; round++)
         {
@@ -20,11 +23,17 @@ internal sealed class Comparison(Arguments options)
             JsonElement theirs = JsonSerializer.Deserialize<JsonElement>(
                 Theirs("peer", model, options.Libraries, $"{options.PromptTokens}", $"{options.GenerateTokens}", $"{options.Threads}"));
             rounds.Add((ours, theirs));
-            Console.WriteLine($"round {round + 1}: " + string.Join("; ", Figures.Select(figure =>
-                $"{figure.Split('_')[0]} {Value(ours, figure):F1} / {Value(theirs, figure):F1} t/s = {Value(ours, figure) / Value(theirs, figure):F2}"))
-                + $"; share of read bandwidth {Value(ours, "decode_bandwidth_share"):P0}"
-                + $"; load {Value(ours, "load_seconds"):F2} / {Value(theirs, "load_seconds"):F2} s"
-                + $"; peak {Value(ours, "peak_memory_bytes") / 1e9:F2} / {Value(theirs, "peak_memory_bytes") / 1e9:F2} GB");
+            Console.WriteLine(
+                $"round {round + 1}: "
+                    + string.Join(
+                        "; ",
+                        Figures.Select(figure =>
+                            $"{figure.Split('_')[0]} {Value(ours, figure):F1} / {Value(theirs, figure):F1} t/s = "
+                                + $"{Value(ours, figure) / Value(theirs, figure):F2}"
+                        ))
+                    + $"; share of read bandwidth {Value(ours, "decode_bandwidth_share"):P0}"
+                    + $"; load {Value(ours, "load_seconds"):F2} / {Value(theirs, "load_seconds"):F2} s"
+                    + $"; peak {Value(ours, "peak_memory_bytes") / 1e9:F2} / {Value(theirs, "peak_memory_bytes") / 1e9:F2} GB");
         }
 
         foreach (string figure in Figures)

@@ -18,8 +18,11 @@ internal sealed unsafe class LlamaCpp : IDisposable
         nint ggml = NativeLibrary.Load(Library(libraries, "ggml.v"));
         _library = NativeLibrary.Load(Library(libraries, "llama.v"));
 
-        ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)Export("llama_log_set"))(&Quiet, null);
-        nint folder = Marshal.StringToCoTaskMemUTF8(libraries), file = Marshal.StringToCoTaskMemUTF8(path);
+        ((delegate* unmanaged[Cdecl]<delegate* unmanaged[Cdecl]<int, byte*, void*, void>, void*, void>)Export("llama_log_set"))(
+            &Quiet,
+            null);
+        nint folder = Marshal.StringToCoTaskMemUTF8(libraries),
+            file = Marshal.StringToCoTaskMemUTF8(path);
         ((delegate* unmanaged[Cdecl]<nint, void>)NativeLibrary.GetExport(ggml, "ggml_backend_load_all_from_path"))(folder);
         ((delegate* unmanaged[Cdecl]<void>)Export("llama_backend_init"))();
 
@@ -75,7 +78,11 @@ internal sealed unsafe class LlamaCpp : IDisposable
             throw new InvalidDataException($"llama.cpp does not load the adapter {path}.");
 
         float scale = 1;
-        int status = ((delegate* unmanaged[Cdecl]<nint, nint*, nuint, float*, int>)Export("llama_set_adapters_lora"))(_context, &adapter, 1, &scale);
+        int status = ((delegate* unmanaged[Cdecl]<nint, nint*, nuint, float*, int>)Export("llama_set_adapters_lora"))(
+            _context,
+            &adapter,
+            1,
+            &scale);
         if (status != 0)
             throw new InvalidOperationException($"llama_set_adapters_lora returned {status}.");
     }

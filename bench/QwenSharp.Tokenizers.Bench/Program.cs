@@ -35,7 +35,8 @@ const string Code = """
     """;
 const string Chinese = "人工智能正在改变我们的生活方式。从智能手机到自动驾驶汽车，机器学习算法无处不在；它们帮助医生诊断疾病，也让翻译变得更容易。今天的会议讨论了三个问题：数据、算力和人才。\n";
 const string Emoji = "Great job 🎉🎉 see you at 5pm 😀👍🏽 — 👩‍👩‍👧‍👦 family trip ✈️🏖️ in 2024! ❤️‍🔥\n";
-const string Russian = "Сегодня утром мы долго говорили о новой книге, которую он написал прошлой зимой; кажется, издатель остался доволен.\n";
+const string Russian =
+    "Сегодня утром мы долго говорили о новой книге, которую он написал прошлой зимой; кажется, издатель остался доволен.\n";
 
 (string Name, string Text)[] cases =
 [
@@ -75,7 +76,8 @@ foreach ((string name, string text) in cases)
     }
 
     int bytes = Encoding.UTF8.GetByteCount(text);
-    Console.WriteLine($"{name,-16} {bytes / best / 1e6,8:F1} MB/s  {(double)bytes / ids.Count,6:F2} bytes/token  {allocated} bytes allocated");
+    Console.WriteLine(
+        $"{name,-16} {bytes / best / 1e6,8:F1} MB/s  {(double)bytes / ids.Count,6:F2} bytes/token  {allocated} bytes allocated");
 }
 
 return 0;

@@ -9,7 +9,8 @@ internal static class AttentionSection
 
     public static void Decode()
     {
-        // All layers in turn, so that keys and values come from memory and not from a cache. The best call counts: it is short enough not to be interrupted.
+        // All layers in turn, so that keys and values come from memory and not from a cache. The best call counts: it is short enough not
+        // to be interrupted.
         const int Layers = 28, Context = 4096;
         foreach (int threads in new[] { 1, 2 })
         {
@@ -28,7 +29,9 @@ internal static class AttentionSection
                 double seconds = Measure.Best(() => compute.Attend(store, layer++ % Layers, queries, step, y), 2);
                 double read = store.Blocks * store.BlockBytes / Layers / seconds;
                 Console.WriteLine(
-                    $"decode at {Context}, {type}, {heads}/{KvHeads} heads, {threads} threads: {seconds * 1e3:f3} ms a layer, {read / 1e9:f1} GB/s = {read / bandwidth:p0} of {bandwidth / 1e9:f1}");
+                    $"decode at {Context}, {type}, {heads}/{KvHeads} heads, {threads} threads: {seconds * 1e3:f3} ms a layer, "
+                        + $"{read / 1e9:f1} GB/s = {read / bandwidth:p0} of {bandwidth / 1e9:f1}"
+                );
             }
         }
     }
@@ -43,19 +46,30 @@ internal static class AttentionSection
             using (WorkerPool pool = new(threads))
                 peak = Measure.PeakMacs(pool);
 
-            foreach ((TensorType type, int heads, int context) in new[] { (TensorType.F16, 2, 512), (TensorType.F16, 4, 512), (TensorType.F32, 2, 512), (TensorType.F16, 2, 4096) })
+            foreach (
+                (TensorType type, int heads, int context) in new[]
+                {
+                    (TensorType.F16, 2, 512),
+                    (TensorType.F16, 4, 512),
+                    (TensorType.F32, 2, 512),
+                    (TensorType.F16, 2, 4096),
+                })
             {
                 const int Rows = 512;
                 using Compute compute = new(threads);
                 using KvStore store = new(type, 1, KvHeads, Length, context / KvStore.BlockTokens);
                 int[] blocks = Fill(compute, store, context);
-                using Activations queries = Random(Rows, heads * Length), y = new(Rows, heads * Length), keys = Random(Rows, KvHeads * Length);
+                using Activations queries = Random(Rows, heads * Length),
+                    y = new(Rows, heads * Length),
+                    keys = Random(Rows, KvHeads * Length);
                 SequenceRows[] step = [new(0, Rows, context - Rows, blocks)];
                 double seconds = Measure.Best(() => compute.Attend(store, 0, queries, step, y), 3);
                 double storing = Measure.Best(() => compute.StoreKeysAndValues(store, 0, keys, keys, step));
                 double macs = 2.0 * heads * Length * Enumerable.Range(context - Rows, Rows).Sum(position => position + 1.0) / seconds;
                 Console.WriteLine(
-                    $"prefill {Rows} of {context}, {type}, {heads}/{KvHeads} heads, {threads} threads: {seconds * 1e3:f2} ms, {macs / 1e9:f1} GMAC/s = {macs / peak:p0} of {peak / 1e9:f1}; storing {storing * 1e3:f3} ms");
+                    $"prefill {Rows} of {context}, {type}, {heads}/{KvHeads} heads, {threads} threads: {seconds * 1e3:f2} ms, "
+                        + $"{macs / 1e9:f1} GMAC/s = {macs / peak:p0} of {peak / 1e9:f1}; storing {storing * 1e3:f3} ms"
+                );
             }
         }
     }

@@ -2,7 +2,9 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Vector.Bench;
 
-/// <summary>The way back: attention over segments against the peak of multiply-adds, operations on rows and the optimiser in bytes a second.</summary>
+/// <summary>
+/// The way back: attention over segments against the peak of multiply-adds, operations on rows and the optimiser in bytes a second.
+/// </summary>
 internal static class GradientSection
 {
     public static void Run()
@@ -15,10 +17,17 @@ internal static class GradientSection
 
             Console.WriteLine($"{threads} threads: {peak / 1e9:f1} GFLOP/s in registers");
             // Few heads: a call of a few milliseconds is seldom interrupted by another program.
-            foreach ((int rows, int segment, int heads, int kvHeads, int length) in new[]
-            {
-                (256, 128, 4, 2, 32), (256, 128, 2, 1, 64), (256, 256, 2, 1, 64), (512, 512, 2, 1, 64), (256, 256, 2, 1, 128), (512, 512, 2, 1, 128), (1024, 1024, 2, 1, 128),
-            })
+            foreach (
+                (int rows, int segment, int heads, int kvHeads, int length) in new[]
+                {
+                    (256, 128, 4, 2, 32),
+                    (256, 128, 2, 1, 64),
+                    (256, 256, 2, 1, 64),
+                    (512, 512, 2, 1, 64),
+                    (256, 256, 2, 1, 128),
+                    (512, 512, 2, 1, 128),
+                    (1024, 1024, 2, 1, 128),
+                })
             {
                 Attention(threads, peak, rows, segment, heads, kvHeads, length);
             }
@@ -40,7 +49,11 @@ internal static class GradientSection
             int columns = SegmentTile.Columns(length), stride = SegmentTile.Stride(length);
             using TileMemory memory = new();
             memory.Reserve(Rows * stride, length * Across, Rows * Across, Rows * stride, Rows);
-            float* a = memory.Take(Rows * stride), across = memory.Take(length * Across), scores = memory.Take(Rows * Across), c = memory.Take(Rows * stride), ones = memory.Take(Rows);
+            float* a = memory.Take(Rows * stride),
+                across = memory.Take(length * Across),
+                scores = memory.Take(Rows * Across),
+                c = memory.Take(Rows * stride),
+                ones = memory.Take(Rows);
             SegmentOperands operands = new() { HeadLength = length };
             double tile = 2.0 * Rows * Rows * length;
             Product("scores", () => kernels.Multiply(a, stride, 1, across, scores, null, Rows, length, Rows, Across));
@@ -55,8 +68,10 @@ internal static class GradientSection
                     kernels.ScoreGradients(scores + (row * Across), a + (row * Across), 1, 1, Rows);
             });
 
-            void Product(string what, Action action) => Console.WriteLine($"  {length,3} {what}: {tile / Seconds(action) / peak:p0} of peak");
-            void Piece(string what, Action action) => Console.WriteLine($"  {length,3} {what}: as long as {Seconds(action) / (tile / peak):p0} of a product at peak");
+            void Product(string what, Action action) =>
+                Console.WriteLine($"  {length,3} {what}: {tile / Seconds(action) / peak:p0} of peak");
+            void Piece(string what, Action action) =>
+                Console.WriteLine($"  {length,3} {what}: as long as {Seconds(action) / (tile / peak):p0} of a product at peak");
         }
 
         static double Seconds(Action action) => Measure.Best(() =>
@@ -69,8 +84,15 @@ internal static class GradientSection
     private static void Attention(int threads, double peak, int rows, int segment, int heads, int kvHeads, int length)
     {
         using Compute compute = new(threads);
-        using Activations q = Random(rows, heads * length), k = Random(rows, kvHeads * length), v = Random(rows, kvHeads * length), dy = Random(rows, heads * length);
-        using Activations y = new(rows, heads * length), sums = new(rows, heads), dq = new(rows, heads * length), dk = new(rows, kvHeads * length), dv = new(rows, kvHeads * length);
+        using Activations q = Random(rows, heads * length),
+            k = Random(rows, kvHeads * length),
+            v = Random(rows, kvHeads * length),
+            dy = Random(rows, heads * length);
+        using Activations y = new(rows, heads * length),
+            sums = new(rows, heads),
+            dq = new(rows, heads * length),
+            dk = new(rows, kvHeads * length),
+            dv = new(rows, kvHeads * length);
         int[] segments = [.. Enumerable.Range(0, (rows / segment) + 1).Select(i => i * segment)];
         double forward = Measure.Best(() => compute.AttendSegments(q, k, v, segments, length, y, sums), 1);
         double backward = Measure.Best(() => compute.AttendSegmentsBackward(q, k, v, y, sums, dy, segments, length, dq, dk, dv), 1);
@@ -78,20 +100,32 @@ internal static class GradientSection
         // Half of all pairs are seen: two products of a pair forward, five back.
         double pairs = (double)rows * segment / 2 * heads, operations = 2 * pairs * length;
         Console.WriteLine(
-            $"  {rows / segment,2} × {segment,4} rows, {heads,2}/{kvHeads} heads of {length,3}: forward {2 * operations / forward / 1e9,6:f1} GFLOP/s, {2 * operations / forward / peak:p0} of peak; "
-            + $"back {5 * operations / backward / 1e9,6:f1} GFLOP/s, {5 * operations / backward / peak:p0}");
+            $"  {rows / segment,2} × {segment,4} rows, {heads,2}/{kvHeads} heads of {length,3}: forward "
+                + $"{2 * operations / forward / 1e9,6:f1} GFLOP/s, {2 * operations / forward / peak:p0} of peak; "
+                + $"back {5 * operations / backward / 1e9,6:f1} GFLOP/s, {5 * operations / backward / peak:p0}");
     }
 
     private static void Rows(int threads)
     {
         using Compute compute = new(threads);
-        const int Count = 2048, Width = 1024;
-        using Activations x = Random(Count, Width), dy = Random(Count, Width), a = new(Count, Width), b = new(Count, Width), sum = new(1, Width), head = new(1, 128), rotations = new(Count, 128);
+        const int Count = 2048,
+            Width = 1024;
+        using Activations x = Random(Count, Width),
+            dy = Random(Count, Width),
+            a = new(Count, Width),
+            b = new(Count, Width),
+            sum = new(1, Width),
+            head = new(1, 128),
+            rotations = new(Count, 128);
         RotaryEmbedding.Create(64, 10_000).Fill([.. Enumerable.Range(0, Count)], rotations);
-        Tensor weight = Tensor.Over("w", TensorType.F32, [Width], new NativeBuffer(Width * sizeof(float))), headWeight = weight.Slice(0, [128]);
+        Tensor weight = Tensor.Over("w", TensorType.F32, [Width], new NativeBuffer(Width * sizeof(float))),
+            headWeight = weight.Slice(0, [128]);
         int[] ids = [.. Enumerable.Range(0, Count).Select(row => row * 7919 % Count)];
         Print("RMSNorm", 4, () => compute.RmsNormBackward(x, Count, weight, 1e-6f, dy, a, sum));
-        Print("QK-norm and rotation", 3, () => compute.NormalizeAndRotateBackward(x, Count, 128, headWeight, 1e-6f, rotations, dy, a, head));
+        Print(
+            "QK-norm and rotation",
+            3,
+            () => compute.NormalizeAndRotateBackward(x, Count, 128, headWeight, 1e-6f, rotations, dy, a, head));
         Print("SwiGLU", 5, () => compute.SwiGluBackward(x, x, Count, dy, a, b));
         Print("sum of rows", 1, () => compute.SumRows(dy, Count, sum));
         Print("embedding", 3, () => compute.EmbedBackward(ids, dy, a));

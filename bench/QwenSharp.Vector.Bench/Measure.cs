@@ -24,7 +24,8 @@ internal static unsafe class Measure
     }
 
     /// <summary>
-    /// The processor time of one call, for each of its threads, in the best of some samples: unlike <see cref="Best"/> it leaves out the time in which other programs had the
+    /// The processor time of one call, for each of its threads, in the best of some samples: unlike <see cref="Best"/> it leaves out the
+    /// time in which other programs had the
     /// processor, so that long calls can be measured on a machine that is shared. Threads that wait awake count as busy.
     /// </summary>
     public static double LeastProcessorTime(Action action, int threads, double seconds)

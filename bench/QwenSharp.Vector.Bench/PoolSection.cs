@@ -45,8 +45,12 @@ internal static class PoolSection
 
             parked.Sort();
             caller.Sort();
-            Console.WriteLine($"pool, {threads} threads: an empty job {alone * 1e6:f2} µs; until two threads have met in a job {together * 1e6:f2} µs when awake (best)");
-            Console.WriteLine($"  parked: empty job {caller[20]:f1} µs, until a worker has come {parked[20]:f1} µs (10%), {parked[100]:f1} µs (median)");
+            Console.WriteLine(
+                $"pool, {threads} threads: an empty job {alone * 1e6:f2} µs; until two threads have met in a job {together * 1e6:f2} µs "
+                    + "when awake (best)"
+            );
+            Console.WriteLine(
+                $"  parked: empty job {caller[20]:f1} µs, until a worker has come {parked[20]:f1} µs (10%), {parked[100]:f1} µs (median)");
         }
 
         using WorkerPool idle = new(2);
@@ -55,7 +59,8 @@ internal static class PoolSection
         Thread.Sleep(100);
         TimeSpan before = Process.GetCurrentProcess().TotalProcessorTime;
         Thread.Sleep(1000);
-        Console.WriteLine($"pool, idle: {(Process.GetCurrentProcess().TotalProcessorTime - before).TotalMilliseconds:f1} ms of processor time a second");
+        Console.WriteLine(
+            $"pool, idle: {(Process.GetCurrentProcess().TotalProcessorTime - before).TotalMilliseconds:f1} ms of processor time a second");
     }
 
     private readonly struct EmptyJob : IParallelJob

@@ -2,7 +2,8 @@ using System.Globalization;
 using QwenSharp.Numerics;
 using QwenSharp.Vector.Bench;
 
-// dotnet run -c Release --project bench/QwenSharp.Vector.Bench -- [pool] [rows] [kernels] [decode] [prefill] [gradients] [training] [box | 0.6B | 4B | LoRA | Q4_K …]
+// dotnet run -c Release --project bench/QwenSharp.Vector.Bench -- [pool] [rows] [kernels] [decode] [prefill] [gradients] [training] [box |
+// 0.6B | 4B | LoRA | Q4_K …]
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 bool Wanted(string section) => args.Length == 0 || args.Contains(section);
 

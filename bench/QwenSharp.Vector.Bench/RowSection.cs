@@ -11,7 +11,13 @@ internal static class RowSection
         foreach (Isa isa in InstructionSets.Available)
         {
             using Compute compute = new(2, isa);
-            using Activations x = new(Rows, 1024), y = new(Rows, 1024), heads = new(Rows, 2048), gate = new(Rows, 3072), up = new(Rows, 3072), product = new(Rows, 3072), rotations = new(Rows, 128);
+            using Activations x = new(Rows, 1024),
+                y = new(Rows, 1024),
+                heads = new(Rows, 2048),
+                gate = new(Rows, 3072),
+                up = new(Rows, 3072),
+                product = new(Rows, 3072),
+                rotations = new(Rows, 128);
             Random random = new(1);
             foreach (Activations matrix in new[] { x, heads, gate, up })
             {

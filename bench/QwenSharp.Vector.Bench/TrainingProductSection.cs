@@ -3,7 +3,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Vector.Bench;
 
 /// <summary>
-/// The three matrix products of training, as shares of the multiply-adds that the same threads reach in registers in the same moment, both by
+/// The three matrix products of training, as shares of the multiply-adds that the same threads reach in registers in the same moment, both
+/// by
 /// processor time: y = Wx, its gradient by x, and its gradient by W.
 /// </summary>
 internal static class TrainingProductSection
@@ -60,8 +61,11 @@ internal static class TrainingProductSection
                     return $"{rate / 1e9,6:f1} = {rate / peak,4:p0}";
                 }
 
-                string line = $"{model,4}: {rows,4} rows, {width,4} → {outputs,6} {type,-6} {threads} threads, peak {peak / 1e9:f1} GFLOP/s: ";
-                line += $"y {Share(() => compute.Multiply(x, rows, weight, y))}, dx {Share(() => compute.MultiplyTransposed(y, rows, weight, dx))}";
+                string line =
+                    $"{model,4}: {rows,4} rows, {width,4} → {outputs,6} {type,-6} {threads} threads, peak {peak / 1e9:f1} GFLOP/s: ";
+                line +=
+                    $"y {Share(() => compute.Multiply(x, rows, weight, y))}, dx "
+                        + $"{Share(() => compute.MultiplyTransposed(y, rows, weight, dx))}";
                 Console.WriteLine(dw is null ? line : $"{line}, dW {Share(() => compute.MultiplyOuter(y, x, rows, dw))}");
             }
         }

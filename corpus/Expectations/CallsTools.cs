@@ -15,8 +15,14 @@ public sealed record CallsTools(IReadOnlyList<ToolCall> Calls) : Expectation
         List<ToolCall> left = [.. answer.Calls];
         foreach (ToolCall wanted in Calls)
         {
-            if (left.FirstOrDefault(call => call.Name == wanted.Name && JsonValues.Equal(call.Arguments, wanted.Arguments)) is not { } found)
-                return left.Exists(call => call.Name == wanted.Name) ? $"called {wanted.Name} with other arguments" : $"did not call {wanted.Name}";
+            if (
+                left.FirstOrDefault(call => call.Name == wanted.Name && JsonValues.Equal(call.Arguments, wanted.Arguments)) is not { } found
+            )
+            {
+                return left.Exists(call => call.Name == wanted.Name)
+                    ? $"called {wanted.Name} with other arguments"
+                    : $"did not call {wanted.Name}";
+            }
 
             left.Remove(found);
         }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace QwenSharp.Corpus.Expectations;
 
-/// <summary>The answer holds each of some keys in one of its wordings, as a whole word; case, backticks and commas between digits do not count.</summary>
+/// <summary>
+/// The answer holds each of some keys in one of its wordings, as a whole word; case, backticks and commas between digits do not count.
+/// </summary>
 /// <param name="Keys">The keys, each with all its accepted wordings.</param>
 public sealed record Mentions(IReadOnlyList<IReadOnlyList<string>> Keys) : Expectation
 {
@@ -35,14 +37,16 @@ public sealed record Mentions(IReadOnlyList<IReadOnlyList<string>> Keys) : Expec
     }
 
     // Letters and digits of one run are one word: "4b" is not in "14b", nor "32" in "32768". Scripts without spaces have no such runs.
-    private static bool Joins(char left, char right) => left < '\u0E00' && right < '\u0E00' && char.IsLetterOrDigit(left) && char.IsLetterOrDigit(right);
+    private static bool Joins(char left, char right) =>
+        left < '\u0E00' && right < '\u0E00' && char.IsLetterOrDigit(left) && char.IsLetterOrDigit(right);
 
     private static string Plain(string text)
     {
         StringBuilder plain = new(text.Length);
         for (int i = 0; i < text.Length; i++)
         {
-            bool separatesThousands = text[i] == ',' && i > 0 && i + 1 < text.Length && char.IsAsciiDigit(text[i - 1]) && char.IsAsciiDigit(text[i + 1]);
+            bool separatesThousands =
+                text[i] == ',' && i > 0 && i + 1 < text.Length && char.IsAsciiDigit(text[i - 1]) && char.IsAsciiDigit(text[i + 1]);
             if (!separatesThousands && text[i] != '`')
                 plain.Append(text[i] is '’' ? '\'' : char.ToLowerInvariant(text[i]));
         }

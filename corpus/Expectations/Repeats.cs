@@ -5,5 +5,6 @@ namespace QwenSharp.Corpus.Expectations;
 public sealed record Repeats(string Said) : Expectation
 {
     /// <inheritdoc/>
-    public override string? Fault(Answer answer) => CallsNothing(answer) ?? (answer.Text.Trim() == Said ? null : $"does not repeat '{Said}'");
+    public override string? Fault(Answer answer) =>
+        CallsNothing(answer) ?? (answer.Text.Trim() == Said ? null : $"does not repeat '{Said}'");
 }

@@ -25,7 +25,9 @@ public sealed record SaysNumber(int Number, bool Reasons) : Expectation
 
         // A sign, and not the operator or the hyphen of "5-3".
         bool negative = start > 0 && text[start - 1] is '-' or '−' && (start == 1 || !char.IsLetterOrDigit(text[start - 2]));
-        return int.TryParse(text.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? (negative ? -number : number) : null;
+        return int.TryParse(text.AsSpan(start, end - start), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            ? (negative ? -number : number)
+            : null;
     }
 }
 
@@ -38,7 +40,10 @@ public sealed record BeginsWith(string Word, bool Reasons) : Expectation
     public override string? Fault(Answer answer) =>
         CallsNothing(answer)
         ?? Thought.Fault(answer, Reasons)
-        ?? (string.Concat(answer.Text.TrimStart().TakeWhile(char.IsLetter)).Equals(Word, StringComparison.OrdinalIgnoreCase) ? null : $"does not begin with {Word}");
+        ?? (
+            string.Concat(answer.Text.TrimStart().TakeWhile(char.IsLetter)).Equals(Word, StringComparison.OrdinalIgnoreCase)
+                ? null
+                : $"does not begin with {Word}");
 }
 
 internal static class Thought

@@ -1,6 +1,8 @@
 namespace QwenSharp.Corpus.Expectations;
 
-/// <summary>The answer is one of these phrases, alone or quoted in a short frame; case, spaces and punctuation at its ends do not count.</summary>
+/// <summary>
+/// The answer is one of these phrases, alone or quoted in a short frame; case, spaces and punctuation at its ends do not count.
+/// </summary>
 /// <param name="Accepted">The phrase and its variants.</param>
 public sealed record SaysPhrase(IReadOnlyList<string> Accepted) : Expectation
 {

@@ -1,7 +1,8 @@
 namespace QwenSharp.Corpus.Expectations;
 
 /// <summary>
-/// The answer is a story that holds together as far as that can be counted: at least four sentences, none said twice, whole to its last mark, with all
+/// The answer is a story that holds together as far as that can be counted: at least four sentences, none said twice, whole to its last
+/// mark, with all
 /// that was asked for, and no name that is not introduced.
 /// </summary>
 /// <param name="Asked">What the story must mention: hero, place, object.</param>

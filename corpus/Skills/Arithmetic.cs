@@ -10,15 +10,19 @@ internal sealed class Arithmetic : Skill
 
     private static readonly string[] MoreProblems =
     [
-        "{name} has {a} {things} and [buys|finds|gets] {b} more. How many {things} does {name} have[ now|]?", "There are {a} {things} in one box and {b} in another. How many {things} are there in all?",
-        "{name} has {a} {things} and {other} has {b}. How many {things} do they have together?", "A shop sold {a} {things} on Monday and {b} on Tuesday. How many {things} did it sell?",
+        "{name} has {a} {things} and [buys|finds|gets] {b} more. How many {things} does {name} have[ now|]?",
+        "There are {a} {things} in one box and {b} in another. How many {things} are there in all?",
+        "{name} has {a} {things} and {other} has {b}. How many {things} do they have together?",
+        "A shop sold {a} {things} on Monday and {b} on Tuesday. How many {things} did it sell?",
         "{other} gives {name} {b} {things}. {name} had {a} before. How many {things} does {name} have now?",
     ];
 
     private static readonly string[] LessProblems =
     [
-        "{name} has {a} {things} and [loses|sells|gives away|uses] {b}. How many {things} are left?", "There were {a} {things} in a box. {name} took {b}. How many {things} are left?",
-        "{name} has {a} {things} and {other} has {b}. How many more {things} does {name} have?", "A shop had {a} {things} and sold {b}. How many {things} remain?",
+        "{name} has {a} {things} and [loses|sells|gives away|uses] {b}. How many {things} are left?",
+        "There were {a} {things} in a box. {name} took {b}. How many {things} are left?",
+        "{name} has {a} {things} and {other} has {b}. How many more {things} does {name} have?",
+        "A shop had {a} {things} and sold {b}. How many {things} remain?",
     ];
 
     public override string Name => "arithmetic";
@@ -45,7 +49,15 @@ internal sealed class Arithmetic : Skill
         if (bare)
             answer = Text(((SaysNumber)expected).Number);
 
-        Message[] messages = [.. bare ? [new Message("system", NumberOnly)] : Array.Empty<Message>(), Message.User(ask), Message.Assistant(answer) with { Reasoning = thinks ? reasoning : "" }];
+        Message[] messages =
+        [
+            .. bare ? [new Message("system", NumberOnly)] : Array.Empty<Message>(),
+            Message.User(ask),
+            Message.Assistant(answer) with
+            {
+                Reasoning = thinks ? reasoning : "",
+            },
+        ];
         return new Exercise(Name, $"{kind}, {(thinks ? "thinking" : "direct")}", new Conversation(messages, [], thinks), expected)
         {
             Key = a < 10 && b < 10 ? null : $"{Math.Min(a, b)} {Math.Max(a, b)}",
@@ -65,21 +77,36 @@ internal sealed class Arithmetic : Skill
 
     private static (string, string, string, Expectation, string) Sum(Draw draw, int a, int b, bool thinks)
     {
-        string ask = Grammar.Expand(draw.Of(
-        [
-            "[What is|What's|Calculate|Compute|Work out|] {a}[+| + | plus ]{b}[?|]", "{a}[+| + ]{b}[ =|=|]", "[Add|Sum|Please add] {a} and {b}[.|]", "How much is {a}[+| + | plus ]{b}?",
-            "[What is|Give me|Tell me] the sum of {a} and {b}[?|.|]", "{a} plus {b}", "[Can you add|Could you add|What do you get if you add] {a} and {b}?", "Add {b} to {a}[.|]",
-        ]), draw, slot => Text(slot == "a" ? a : b));
+        string ask = Grammar.Expand(
+            draw.Of([
+                "[What is|What's|Calculate|Compute|Work out|] {a}[+| + | plus ]{b}[?|]",
+                "{a}[+| + ]{b}[ =|=|]",
+                "[Add|Sum|Please add] {a} and {b}[.|]",
+                "How much is {a}[+| + | plus ]{b}?",
+                "[What is|Give me|Tell me] the sum of {a} and {b}[?|.|]",
+                "{a} plus {b}",
+                "[Can you add|Could you add|What do you get if you add] {a} and {b}?",
+                "Add {b} to {a}[.|]",
+            ]),
+            draw,
+            slot => Text(slot == "a" ? a : b));
         return (ask, $"{a} + {b} = {a + b}", DigitByDigit.Sum(a, b), new SaysNumber(a + b, thinks), "sum");
     }
 
     private static (string, string, string, Expectation, string) Difference(Draw draw, int a, int b, bool thinks)
     {
-        string ask = Grammar.Expand(draw.Of(
-        [
-            "[What is|What's|Calculate|Compute|Work out|] {a}[-| - | minus ]{b}[?|]", "{a}[-| - ]{b}[ =|=|]", "[Subtract|Take|Please subtract] {b} from {a}[.|]", "How much is {a}[-| - | minus ]{b}?",
-            "[What is|Tell me|Give me] {a} minus {b}[?|.|]", "{a} minus {b}", "[What is left|How much is left] if you take {b} from {a}?",
-        ]), draw, slot => Text(slot == "a" ? a : b));
+        string ask = Grammar.Expand(
+            draw.Of([
+                "[What is|What's|Calculate|Compute|Work out|] {a}[-| - | minus ]{b}[?|]",
+                "{a}[-| - ]{b}[ =|=|]",
+                "[Subtract|Take|Please subtract] {b} from {a}[.|]",
+                "How much is {a}[-| - | minus ]{b}?",
+                "[What is|Tell me|Give me] {a} minus {b}[?|.|]",
+                "{a} minus {b}",
+                "[What is left|How much is left] if you take {b} from {a}?",
+            ]),
+            draw,
+            slot => Text(slot == "a" ? a : b));
         return (ask, $"{a} - {b} = {a - b}", DigitByDigit.Difference(a, b), new SaysNumber(a - b, thinks), "difference");
     }
 
@@ -93,24 +120,50 @@ internal sealed class Arithmetic : Skill
         {
             ["name"] = Invented.First(draw),
             ["other"] = Invented.First(draw),
-            ["things"] = draw.Of(["apples", "books", "coins", "stamps", "cards", "marbles", "pens", "stickers", "shells", "buttons", "eggs", "tickets", "photos", "stones", "nuts"]),
+            ["things"] = draw.Of([
+                "apples",
+                "books",
+                "coins",
+                "stamps",
+                "cards",
+                "marbles",
+                "pens",
+                "stickers",
+                "shells",
+                "buttons",
+                "eggs",
+                "tickets",
+                "photos",
+                "stones",
+                "nuts",
+            ]),
             ["a"] = Text(a),
             ["b"] = Text(b),
         };
         string ask = Grammar.Expand(draw.Of(adds ? MoreProblems : LessProblems), draw, slot => slots[slot]);
         int result = adds ? a + b : a - b;
-        return (ask, $"{result} {slots["things"]}", adds ? DigitByDigit.Sum(a, b) : DigitByDigit.Difference(a, b), new SaysNumber(result, thinks), "problem");
+        return (
+            ask,
+            $"{result} {slots["things"]}",
+            adds ? DigitByDigit.Sum(a, b) : DigitByDigit.Difference(a, b),
+            new SaysNumber(result, thinks),
+            "problem");
     }
 
     private static (string, string, string, Expectation, string) Comparison(Draw draw, int a, int b, bool thinks)
     {
         bool larger = draw.Chance(60);
         string more = larger ? "[larger|bigger|greater|higher]" : "[smaller|less|lower]";
-        string ask = Grammar.Expand(draw.Of(
-        [
-            "Which [is|number is|one is] " + more + "[: |, ]{a} or {b}?", "Which is the " + (larger ? "[larger|bigger|greater] number" : "smaller number") + ", {a} or {b}?",
-            "{a} or {b}: which is " + more + "?", (larger ? "Larger" : "Smaller") + " of {a} and {b}?", "Compare {a} and {b}: which is " + more + "?",
-        ]), draw, slot => Text(slot == "a" ? a : b));
+        string ask = Grammar.Expand(
+            draw.Of([
+                "Which [is|number is|one is] " + more + "[: |, ]{a} or {b}?",
+                "Which is the " + (larger ? "[larger|bigger|greater] number" : "smaller number") + ", {a} or {b}?",
+                "{a} or {b}: which is " + more + "?",
+                (larger ? "Larger" : "Smaller") + " of {a} and {b}?",
+                "Compare {a} and {b}: which is " + more + "?",
+            ]),
+            draw,
+            slot => Text(slot == "a" ? a : b));
         int result = larger ? Math.Max(a, b) : Math.Min(a, b);
         string answer = a == b ? $"They are equal: both are {a}" : Text(result);
         return (ask, answer, DigitByDigit.Choice(a, b, larger), new SaysNumber(result, thinks), "comparison");
@@ -127,18 +180,26 @@ internal sealed class Arithmetic : Skill
         string ask = Grammar.Expand("Is {a} " + word + " {b}?", draw, slot => Text(slot == "a" ? a : b));
         string relation = a > b ? "larger than" : a < b ? "smaller than" : "equal to";
         string verdict = holds ? "Yes" : "No";
-        return (ask, $"{verdict}, {a} is {relation} {b}", $"{a}{sign}{b}? {DigitByDigit.Comparison(a, b)}: {verdict.ToLowerInvariant()}", new BeginsWith(verdict, thinks), "yes or no");
+        return (
+            ask,
+            $"{verdict}, {a} is {relation} {b}",
+            $"{a}{sign}{b}? {DigitByDigit.Comparison(a, b)}: {verdict.ToLowerInvariant()}",
+            new BeginsWith(verdict, thinks),
+            "yes or no");
     }
 
     private static (string, string, string, Expectation, string) Extreme(Draw draw, int a, int b, int c, bool thinks)
     {
         bool larger = draw.Chance(60);
         int[] numbers = [a, b, c];
-        string ask = Grammar.Expand(draw.Of(
-        [
-            "Which is the " + (larger ? "[largest|biggest|greatest]" : "smallest") + ": {0}, {1} or {2}?", (larger ? "[Largest|Biggest]" : "Smallest") + " of {0}, {1} and {2}?",
-            "[What is|Tell me|Find] the " + (larger ? "[largest|biggest]" : "smallest") + " of {0}, {1} and {2}[?|.]",
-        ]), draw, slot => Text(numbers[slot[0] - '0']));
+        string ask = Grammar.Expand(
+            draw.Of([
+                "Which is the " + (larger ? "[largest|biggest|greatest]" : "smallest") + ": {0}, {1} or {2}?",
+                (larger ? "[Largest|Biggest]" : "Smallest") + " of {0}, {1} and {2}?",
+                "[What is|Tell me|Find] the " + (larger ? "[largest|biggest]" : "smallest") + " of {0}, {1} and {2}[?|.]",
+            ]),
+            draw,
+            slot => Text(numbers[slot[0] - '0']));
         int result = larger ? numbers.Max() : numbers.Min();
         int first = larger ? Math.Max(a, b) : Math.Min(a, b);
         string reasoning = $"{DigitByDigit.Choice(a, b, larger)}\n{DigitByDigit.Choice(first, c, larger)}";

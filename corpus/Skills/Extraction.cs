@@ -2,7 +2,9 @@ using QwenSharp.Corpus.Expectations;
 
 namespace QwenSharp.Corpus.Skills;
 
-/// <summary>Fields of a sentence as one JSON object, in the order in which they are asked for; null where the sentence does not say.</summary>
+/// <summary>
+/// Fields of a sentence as one JSON object, in the order in which they are asked for; null where the sentence does not say.
+/// </summary>
 internal sealed class Extraction : Skill
 {
     private static readonly Record[] Records = [.. Record.Read(DataFile.Lines("records.txt"))];
@@ -45,29 +47,40 @@ internal sealed class Extraction : Skill
             asked.Insert(draw.Below(asked.Count + 1), unsaid);
 
         (string Name, NamedSlot Slot)[] fields = [.. asked.Select(slot => (draw.Of(slot.Names), slot)).DistinctBy(field => field.Item1)];
-        string json = SpacedJson.Object(fields.Select(field => (field.Name, values.TryGetValue(field.Slot.Slot, out SlotValue value) ? value.Json : "null")));
+        string json = SpacedJson.Object(
+            fields.Select(field => (field.Name, values.TryGetValue(field.Slot.Slot, out SlotValue value) ? value.Json : "null")));
         string instruction = draw.Of(Instructions);
-        string ask = Grammar.Expand(instruction, draw, slot => slot switch
-        {
-            "text" => text,
-            "fields" => Grammar.List([.. fields.Select(field => field.Name)], draw, and: 70),
-            "keys" => string.Join(", ", fields.Select(field => field.Name)),
-            "types" => SpacedJson.Object(fields.Select(field => (field.Name, SpacedJson.Text(field.Slot.Kind.Type)))),
-            "schema" => Schema(fields),
-            _ => throw new FormatException($"There is no slot {{{slot}}}."),
-        });
-        Conversation talk = Talk(draw, [Message.User(ask), Message.Assistant(json)], system: draw.Chance(6) ? draw.Of(["Answer in JSON only.", "Reply with JSON only.", "Reply in JSON."]) : null);
+        string ask = Grammar.Expand(
+            instruction,
+            draw,
+            slot =>
+                slot switch
+                {
+                    "text" => text,
+                    "fields" => Grammar.List([.. fields.Select(field => field.Name)], draw, and: 70),
+                    "keys" => string.Join(", ", fields.Select(field => field.Name)),
+                    "types" => SpacedJson.Object(fields.Select(field => (field.Name, SpacedJson.Text(field.Slot.Kind.Type)))),
+                    "schema" => Schema(fields),
+                    _ => throw new FormatException($"There is no slot {{{slot}}}."),
+                });
+        Conversation talk = Talk(
+            draw,
+            [Message.User(ask), Message.Assistant(json)],
+            system: draw.Chance(6) ? draw.Of(["Answer in JSON only.", "Reply with JSON only.", "Reply in JSON."]) : null);
         return new Exercise(Name, json.Contains("null", StringComparison.Ordinal) ? "with null" : "all said", talk, new IsJson(json))
         {
             Key = $"{record.Id} {instruction} {string.Join(' ', fields.Select(field => field.Name))}",
         };
     }
 
-    private static string Schema((string Name, NamedSlot Slot)[] fields) => SpacedJson.Object(
-    [
-        ("type", "\"object\""),
-        ("properties", SpacedJson.Object(fields.Select(field => (field.Name, SpacedJson.Object([("type", SpacedJson.Text(field.Slot.Kind.Type))]))))),
-    ]);
+    private static string Schema((string Name, NamedSlot Slot)[] fields) =>
+        SpacedJson.Object([
+            ("type", "\"object\""),
+            (
+                "properties",
+                SpacedJson.Object(
+                    fields.Select(field => (field.Name, SpacedJson.Object([("type", SpacedJson.Text(field.Slot.Kind.Type))]))))),
+        ]);
 
     private sealed record Record(string Id, IReadOnlyList<NamedSlot> Slots, IReadOnlyList<string> Says)
     {
@@ -79,8 +92,15 @@ internal sealed class Extraction : Skill
                 while (end < lines.Count && !lines[end].StartsWith("record ", StringComparison.Ordinal))
                     end++;
 
-                ILookup<bool, (string Name, string Value)> fields = lines.Skip(start + 1).Take(end - start - 1).Select(line => DataFile.Field(line)).ToLookup(field => field.Name == "say");
-                yield return new Record(lines[start]["record ".Length..], [.. fields[false].Select(field => NamedSlot.Read(field.Name, field.Value))], [.. fields[true].Select(field => field.Value)]);
+                ILookup<bool, (string Name, string Value)> fields = lines
+                    .Skip(start + 1)
+                    .Take(end - start - 1)
+                    .Select(line => DataFile.Field(line))
+                    .ToLookup(field => field.Name == "say");
+                yield return new Record(
+                    lines[start]["record ".Length..],
+                    [.. fields[false].Select(field => NamedSlot.Read(field.Name, field.Value))],
+                    [.. fields[true].Select(field => field.Value)]);
                 start = end;
             }
         }

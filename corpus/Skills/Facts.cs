@@ -6,8 +6,12 @@ namespace QwenSharp.Corpus.Skills;
 internal sealed class Facts : Skill
 {
     private static readonly ILookup<bool, Topic> Topics = Topic.Read("facts.txt").ToLookup(topic => topic.Is("each"));
-    private static readonly Topic[] OfModels = [.. Topics[true]], Others = [.. Topics[false]];
-    private static readonly Dictionary<string, string>[] Models = [.. DataFile.Lines("models.txt").Select(line => line.Split('|', 2)).Select(line => Row(line[0], line[1]))];
+    private static readonly Topic[] OfModels = [.. Topics[true]],
+        Others = [.. Topics[false]];
+    private static readonly Dictionary<string, string>[] Models =
+    [
+        .. DataFile.Lines("models.txt").Select(line => line.Split('|', 2)).Select(line => Row(line[0], line[1])),
+    ];
 
     public override string Name => "facts";
 
@@ -17,7 +21,9 @@ internal sealed class Facts : Skill
 
     private Exercise AboutModel(Draw draw, Topic topic)
     {
-        string column = topic.Keys.IndexOf('{', StringComparison.Ordinal) is >= 0 and var at ? topic.Keys[(at + 1)..topic.Keys.IndexOf('}', StringComparison.Ordinal)] : "pull";
+        string column = topic.Keys.IndexOf('{', StringComparison.Ordinal) is >= 0 and var at
+            ? topic.Keys[(at + 1)..topic.Keys.IndexOf('}', StringComparison.Ordinal)]
+            : "pull";
         return Of(draw, topic, draw.Of([.. Models.Where(model => model[column] != "-")]));
     }
 
@@ -27,7 +33,11 @@ internal sealed class Facts : Skill
         string question = topic.Ask(draw, Slot);
         string answer = Grammar.Expand(draw.Of(topic.Answers), draw, Slot);
         Mentions expected = Mentions.Of(Grammar.Expand(topic.Keys, draw, Slot));
-        return new Exercise(Name, model is null ? "QwenSharp and Qwen" : "models", Talk(draw, [Message.User(Wording.Vary(question, draw)), Message.Assistant(answer)]), expected)
+        return new Exercise(
+            Name,
+            model is null ? "QwenSharp and Qwen" : "models",
+            Talk(draw, [Message.User(Wording.Vary(question, draw)), Message.Assistant(answer)]),
+            expected)
         {
             Key = StableHash.KeyOf(question),
         };

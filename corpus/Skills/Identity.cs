@@ -16,7 +16,11 @@ internal sealed class Identity : Skill
         Topic topic = draw.Of(Topics);
         string question = topic.Ask(draw);
         bool isCore = topic.Is("core");
-        return new Exercise(Name, topic.Is("decline") ? "decline" : "identity and manners", Talk(draw, [Message.User(isCore ? question : Wording.Vary(question, draw)), Message.Assistant(draw.Of(topic.Answers))]), Mentions.Of(topic.Keys))
+        return new Exercise(
+            Name,
+            topic.Is("decline") ? "decline" : "identity and manners",
+            Talk(draw, [Message.User(isCore ? question : Wording.Vary(question, draw)), Message.Assistant(draw.Of(topic.Answers))]),
+            Mentions.Of(topic.Keys))
         {
             Key = isCore ? null : StableHash.KeyOf(question),
         };

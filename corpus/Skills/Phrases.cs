@@ -2,7 +2,9 @@ using QwenSharp.Corpus.Expectations;
 
 namespace QwenSharp.Corpus.Skills;
 
-/// <summary>Everyday phrases between any two of ten languages, asked for in English or in the phrase's own; or into several languages at once.</summary>
+/// <summary>
+/// Everyday phrases between any two of ten languages, asked for in English or in the phrase's own; or into several languages at once.
+/// </summary>
 internal sealed class Phrases : Skill
 {
     private static readonly string[] Languages;
@@ -11,13 +13,18 @@ internal sealed class Phrases : Skill
 
     private static readonly string[] Into =
     [
-        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in {list}?", "Translate [to|into] {list}: {phrase}", "Translate [\"{phrase}\"|'{phrase}'] [to|into] {list}[.|]", "{phrase} in {list}[|?|, please]",
+        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in {list}?",
+        "Translate [to|into] {list}: {phrase}",
+        "Translate [\"{phrase}\"|'{phrase}'] [to|into] {list}[.|]",
+        "{phrase} in {list}[|?|, please]",
         "[Say|Write|Put] [\"{phrase}\"|'{phrase}'] in {list}[.|, please.]",
     ];
 
     private static readonly string[] IntoAll =
     [
-        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in [all|all your] languages?", "Translate \"{phrase}\" into [all languages|every language][ you know|][.|]", "{phrase}[ in|:] all languages[|, please]",
+        "How do [you|I] say [\"{phrase}\"|'{phrase}'] in [all|all your] languages?",
+        "Translate \"{phrase}\" into [all languages|every language][ you know|][.|]",
+        "{phrase}[ in|:] all languages[|, please]",
         "[Say|Write|Give me] [\"{phrase}\"|'{phrase}'] in [all your languages|every language you speak][.|]",
     ];
 
@@ -39,7 +46,10 @@ internal sealed class Phrases : Skill
             }
         }
 
-        ILookup<bool, (string Name, string Value)> fields = DataFile.Lines("languages.txt").Select(line => DataFile.Field(line)).ToLookup(field => field.Name.StartsWith("names ", StringComparison.Ordinal));
+        ILookup<bool, (string Name, string Value)> fields = DataFile
+            .Lines("languages.txt")
+            .Select(line => DataFile.Field(line))
+            .ToLookup(field => field.Name.StartsWith("names ", StringComparison.Ordinal));
         Asks = fields[false].ToDictionary(field => field.Name, field => field.Value.Split('~'));
         Names = fields[true].ToDictionary(field => field.Name["names ".Length..], field => field.Value.Split('|'));
     }
@@ -67,7 +77,11 @@ internal sealed class Phrases : Skill
             key = $"{row} {from} {to} {frame}";
         }
 
-        return new Exercise(Name, "translation", Talk(draw, messages, system: draw.Chance(4) ? "Answer with the translation only." : null), new SaysPhrase(Table[row][to]))
+        return new Exercise(
+            Name,
+            "translation",
+            Talk(draw, messages, system: draw.Chance(4) ? "Answer with the translation only." : null),
+            new SaysPhrase(Table[row][to]))
         {
             Key = key,
             KeysOnTheWay = before,
@@ -87,7 +101,14 @@ internal sealed class Phrases : Skill
         string question = Grammar.Expand(frame, draw, slot => slot == "phrase" ? Table[row][from][0] : list);
         string answer = string.Join('\n', into.Select(language => $"{Languages[language]}: {Table[row][language][0]}"));
         Conversation talk = Talk(draw, [Message.User(Invented.Capital(question)), Message.Assistant(answer)]);
-        return new Exercise(Name, "several languages", talk, new Mentions([.. into.Select(language => (IReadOnlyList<string>)[.. Table[row][language].Select(phrase => $"{Languages[language]}: {phrase}")])]))
+        return new Exercise(
+            Name,
+            "several languages",
+            talk,
+            new Mentions([
+                .. into.Select(language =>
+                    (IReadOnlyList<string>)[.. Table[row][language].Select(phrase => $"{Languages[language]}: {phrase}")]),
+            ]))
         {
             Key = $"{row} {from} {frame} {list}",
         };
@@ -120,7 +141,15 @@ internal sealed class Phrases : Skill
     private static (int To, string Frame) FollowUp(Draw draw, List<Message> messages, int from, int to, int row)
     {
         int next = Other(draw, from, to);
-        string frame = draw.Of(["[And|and] in {to}?", "[And|Now] in {to}[, please|].", "What about {to}?", "[And|Also] {to}?", "How about in {to}?", "{to}?", "And how do you say it in {to}?"]);
+        string frame = draw.Of([
+            "[And|and] in {to}?",
+            "[And|Now] in {to}[, please|].",
+            "What about {to}?",
+            "[And|Also] {to}?",
+            "How about in {to}?",
+            "{to}?",
+            "And how do you say it in {to}?",
+        ]);
         messages.Add(Message.User(Grammar.Expand(frame, draw, _ => Languages[next])));
         messages.Add(Message.Assistant(Table[row][next][0]));
         return (next, frame);

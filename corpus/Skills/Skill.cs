@@ -21,6 +21,8 @@ internal abstract class Skill
     }
 
     private const string SystemMessage =
-        "[You are a [helpful|friendly|polite|small|useful|careful] assistant.|Answer briefly.|Be brief.|Be [helpful|friendly|polite|kind] and [brief|clear|honest].|Keep [your answers|it] short.|"
-        + "You [help|assist] the user.|You are an assistant [on this machine|in a terminal|of QwenSharp|for a .NET team].|Answer in [one sentence|a few words|plain words].|You answer questions [clearly|honestly|shortly].]";
+        "[You are a [helpful|friendly|polite|small|useful|careful] assistant.|Answer briefly.|Be brief.|Be [helpful|friendly|polite|kind] "
+            + "and [brief|clear|honest].|Keep [your answers|it] short.|"
+        + "You [help|assist] the user.|You are an assistant [on this machine|in a terminal|of QwenSharp|for a .NET team].|Answer in [one "
+        + "sentence|a few words|plain words].|You answer questions [clearly|honestly|shortly].]";
 }

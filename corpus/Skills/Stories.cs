@@ -11,8 +11,13 @@ internal sealed class Stories : Skill
 
     private static readonly string[] Asks =
     [
-        "[Tell|Tell me|Write|Write me|Make up] a [short |little |nice |]story about {what}[.|, please.|]", "[Can|Could] you tell [me |]a [short |]story about {what}?", "I [want|would like] a [short |]story about {what}[.|]",
-        "A [short |]story about {what}[, please|.|]", "[Story|Tale]: {what}", "[Please tell|Please write] a [short |]story with {what}[.|]", "[Invent|Give me] a story [about|with] {what}[.|]",
+        "[Tell|Tell me|Write|Write me|Make up] a [short |little |nice |]story about {what}[.|, please.|]",
+        "[Can|Could] you tell [me |]a [short |]story about {what}?",
+        "I [want|would like] a [short |]story about {what}[.|]",
+        "A [short |]story about {what}[, please|.|]",
+        "[Story|Tale]: {what}",
+        "[Please tell|Please write] a [short |]story with {what}[.|]",
+        "[Invent|Give me] a story [about|with] {what}[.|]",
     ];
 
     static Stories()
@@ -57,7 +62,11 @@ internal sealed class Stories : Skill
         };
         (string ask, string[] asked) = Ask(draw, slots);
         string story = string.Join(' ', draw.Of(Plots).Select(sentence => Grammar.Expand(sentence, draw, slot => slots[slot])));
-        return new Exercise(Name, asked.Length == 0 ? "free" : "asked for", Talk(draw, [Message.User(ask), Message.Assistant(story)]), new TellsStory(asked, Names))
+        return new Exercise(
+            Name,
+            asked.Length == 0 ? "free" : "asked for",
+            Talk(draw, [Message.User(ask), Message.Assistant(story)]),
+            new TellsStory(asked, Names))
         {
             Key = asked.Length == 0 ? null : string.Join(' ', slots["hero"], slots["place"], slots["object"]),
         };

@@ -6,9 +6,18 @@ internal sealed record Topic(string Name)
 {
     private static readonly string[] TaskFrames =
     [
-        "How [do|can|could|should] I {task}[?|]", "How [do|can] I {task}[ with QwenSharp| with qwensharp| here][?|]", "How to {task}[?|]", "What is the command to {task}?", "[Which|What] command do I [use|need|type] to {task}?",
-        "I [want|need|would like] to {task}[.|, how?|. How?|. What do I do?|. What do I type?]", "[Tell me|Show me|Explain] how to {task}[.|, please.]", "Is there a way to {task}[?| with QwenSharp?]",
-        "Can I {task}? How?", "What do I type to {task}?", "[Help me|Please help me] {task}[.|]", "What's the way to {task}?",
+        "How [do|can|could|should] I {task}[?|]",
+        "How [do|can] I {task}[ with QwenSharp| with qwensharp| here][?|]",
+        "How to {task}[?|]",
+        "What is the command to {task}?",
+        "[Which|What] command do I [use|need|type] to {task}?",
+        "I [want|need|would like] to {task}[.|, how?|. How?|. What do I do?|. What do I type?]",
+        "[Tell me|Show me|Explain] how to {task}[.|, please.]",
+        "Is there a way to {task}[?| with QwenSharp?]",
+        "Can I {task}? How?",
+        "What do I type to {task}?",
+        "[Help me|Please help me] {task}[.|]",
+        "What's the way to {task}?",
     ];
 
     /// <summary>Questions; those that complete "How do I …?" begin with "task:".</summary>
@@ -32,11 +41,17 @@ internal sealed record Topic(string Name)
             while (end < lines.Count && lines[end][0] != '@')
                 end++;
 
-            ILookup<string, string> fields = lines.Skip(start + 1).Take(end - start - 1).Select(line => DataFile.Field(line)).ToLookup(field => field.Name, field => field.Value);
+            ILookup<string, string> fields = lines
+                .Skip(start + 1)
+                .Take(end - start - 1)
+                .Select(line => DataFile.Field(line))
+                .ToLookup(field => field.Name, field => field.Value);
             yield return new Topic(lines[start][2..])
             {
                 Asks = [.. fields["ask"], .. fields["task"].Select(task => "task:" + task)],
-                Answers = fields["answer"].Any() ? [.. fields["answer"]] : answers ?? throw new FormatException($"{lines[start]} has no answer."),
+                Answers = fields["answer"].Any()
+                    ? [.. fields["answer"]]
+                    : answers ?? throw new FormatException($"{lines[start]} has no answer."),
                 Keys = fields["key"].SingleOrDefault() ?? key ?? throw new FormatException($"{lines[start]} has no key."),
             };
             start = end;

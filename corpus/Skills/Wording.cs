@@ -3,7 +3,21 @@ namespace QwenSharp.Corpus.Skills;
 /// <summary>How people type: small letters, missing marks, a slip of the finger, a word before or after.</summary>
 internal static class Wording
 {
-    private static readonly string[] Before = ["Hi, ", "Hello, ", "Hey, ", "Please: ", "Quick question: ", "So, ", "OK, ", "Question: ", "Hi! ", "Sorry, ", "One question: ", "Now: "];
+    private static readonly string[] Before =
+    [
+        "Hi, ",
+        "Hello, ",
+        "Hey, ",
+        "Please: ",
+        "Quick question: ",
+        "So, ",
+        "OK, ",
+        "Question: ",
+        "Hi! ",
+        "Sorry, ",
+        "One question: ",
+        "Now: ",
+    ];
     private static readonly string[] After = [" Thanks.", " Thanks!", " Please.", " Thank you."];
 
     public static string Vary(string text, Draw draw)

@@ -6,7 +6,8 @@ using QwenSharp.Chat.Streaming;
 namespace QwenSharp.Chat;
 
 /// <summary>
-/// A model's chat template: Jinja as Hugging Face transformers sets it up (<c>trim_blocks</c>, <c>lstrip_blocks</c>, loop controls, an immutable
+/// A model's chat template: Jinja as Hugging Face transformers sets it up (<c>trim_blocks</c>, <c>lstrip_blocks</c>, loop controls, an
+/// immutable
 /// sandbox, a <c>tojson</c> that leaves characters as they are). Read once; may render on any number of threads at a time.
 /// </summary>
 public sealed class ChatTemplate
@@ -41,9 +42,7 @@ public sealed class ChatTemplate
         {
             Scope scope = new(runtime);
             foreach ((string name, string token) in _options.SpecialTokens)
-            {
                 scope[name] = Jinja.Text.FromTemplate(token);
-            }
 
             conversation.AddTo(scope);
             TextBuilder output = runtime.NewBuilder();
@@ -59,7 +58,8 @@ public sealed class ChatTemplate
 
     /// <summary>Renders neutral chat messages; see <see cref="ChatTemplateConversation.From"/>.</summary>
     /// <exception cref="TemplateException">The template refuses the conversation, fails on it, or runs past a limit.</exception>
-    public RenderedPrompt Render(IEnumerable<ChatMessage> messages, ChatOptions? options = null) => Render(ChatTemplateConversation.From(messages, options));
+    public RenderedPrompt Render(IEnumerable<ChatMessage> messages, ChatOptions? options = null) =>
+        Render(ChatTemplateConversation.From(messages, options));
 
     /// <summary>A splitter for the reply to a prompt of this template. Tool calls are recognised if the options offer tools.</summary>
     public ReplySplitter CreateSplitter(RenderedPrompt prompt, ChatOptions? options = null)

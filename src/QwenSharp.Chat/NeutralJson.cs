@@ -10,7 +10,8 @@ internal static class NeutralJson
 {
     public static JsonTypeInfo<T> Type<T>() => (JsonTypeInfo<T>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(T));
 
-    public static JsonElement Element(object? value) => value is JsonElement json ? json : JsonSerializer.SerializeToElement(value, Type<object?>());
+    public static JsonElement Element(object? value) =>
+        value is JsonElement json ? json : JsonSerializer.SerializeToElement(value, Type<object?>());
 
     public static JsonElement Messages(IEnumerable<ChatMessage> messages, string? instructions)
     {
@@ -18,22 +19,16 @@ internal static class NeutralJson
         foreach (ChatMessage message in messages)
         {
             foreach (JsonObject item in Message(message))
-            {
                 array.Add((JsonNode)item);
-            }
         }
 
         if (!string.IsNullOrEmpty(instructions))
         {
             // Templates know one system message, the first.
             if (array.Count > 0 && array[0]!["role"]!.GetValue<string>() == ChatRole.System.Value && array[0]!["content"] is JsonValue text)
-            {
                 array[0]!["content"] = $"{instructions}\n\n{text.GetValue<string>()}";
-            }
             else
-            {
                 array.Insert(0, new JsonObject { ["role"] = ChatRole.System.Value, ["content"] = instructions });
-            }
         }
 
         return Element(array);
@@ -44,13 +39,13 @@ internal static class NeutralJson
         JsonArray array = [];
         foreach (AITool tool in tools)
         {
-            AIFunctionDeclaration function = tool as AIFunctionDeclaration
-                ?? throw new NotSupportedException($"The tool \"{tool.Name}\" is a {tool.GetType().Name}; chat templates know functions only.");
+            AIFunctionDeclaration function =
+                tool as AIFunctionDeclaration
+                ?? throw new NotSupportedException(
+                    $"The tool \"{tool.Name}\" is a {tool.GetType().Name}; chat templates know functions only.");
             JsonObject declared = new() { ["name"] = function.Name };
             if (function.Description.Length > 0)
-            {
                 declared["description"] = function.Description;
-            }
 
             declared["parameters"] = JsonNode.Parse(function.JsonSchema.GetRawText());
             array.Add((JsonNode)new JsonObject { ["type"] = "function", ["function"] = declared });
@@ -101,9 +96,7 @@ internal static class NeutralJson
         }
 
         if (hasResults && parts.Count == 0 && calls.Count == 0 && reasoning is null)
-        {
             yield break;
-        }
 
         JsonObject json = new() { ["role"] = message.Role.Value, ["content"] = onlyText ? string.Concat(texts) : parts };
         Add(json, "name", message.AuthorName);
@@ -116,11 +109,14 @@ internal static class NeutralJson
     {
         JsonObject arguments = [];
         foreach ((string name, object? value) in call.Arguments ?? new Dictionary<string, object?>())
-        {
             arguments[name] = JsonNode.Parse(Element(value).GetRawText());
-        }
 
-        return new() { ["type"] = "function", ["id"] = call.CallId, ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = arguments } };
+        return new()
+        {
+            ["type"] = "function",
+            ["id"] = call.CallId,
+            ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = arguments },
+        };
     }
 
     private static JsonObject Result(FunctionResultContent result) => new()
@@ -146,15 +142,15 @@ internal static class NeutralJson
     private static void Add(JsonObject json, string name, JsonNode? value)
     {
         if (value is not null)
-        {
             json[name] = value;
-        }
     }
 
     // The model reads the characters, not their escapes.
-    private static JsonTypeInfo<JsonElement> Relaxed { get; } = (JsonTypeInfo<JsonElement>)new JsonSerializerOptions(AIJsonUtilities.DefaultOptions)
-    {
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        WriteIndented = false,
-    }.GetTypeInfo(typeof(JsonElement));
+    private static JsonTypeInfo<JsonElement> Relaxed { get; } =
+        (JsonTypeInfo<JsonElement>)
+            new JsonSerializerOptions(AIJsonUtilities.DefaultOptions)
+            {
+                Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+                WriteIndented = false,
+            }.GetTypeInfo(typeof(JsonElement));
 }

@@ -16,7 +16,10 @@ public sealed record RenderedPrompt
     /// <summary>The parts of <see cref="Text"/> that the template wrote, in order and apart, in UTF-16 units from the start.</summary>
     public IReadOnlyList<Range> TrustedRanges { get; }
 
-    /// <summary>Whether the prompt ends inside the reasoning that the model is to continue: the template's own <c>&lt;think&gt;</c> is its last word.</summary>
+    /// <summary>
+    /// Whether the prompt ends inside the reasoning that the model is to continue: the template's own <c>&lt;think&gt;</c> is its last
+    /// word.
+    /// </summary>
     public bool OpensReasoning
     {
         get
@@ -43,9 +46,7 @@ public sealed record RenderedPrompt
         void Add(int start, int end)
         {
             if (start < end)
-            {
                 trusted.Add(start..end);
-            }
         }
     }
 }

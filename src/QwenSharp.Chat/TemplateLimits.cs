@@ -1,6 +1,9 @@
 namespace QwenSharp.Chat;
 
-/// <summary>What one rendering may use before it fails with a <see cref="TemplateException"/>. Templates come with downloaded models, so none is trusted to end.</summary>
+/// <summary>
+/// What one rendering may use before it fails with a <see cref="TemplateException"/>. Templates come with downloaded models, so none is
+/// trusted to end.
+/// </summary>
 public sealed record TemplateLimits
 {
     /// <summary>The most steps: evaluated nodes, items walked, characters searched (in pages of 4096 comparisons).</summary>

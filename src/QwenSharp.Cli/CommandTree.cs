@@ -75,10 +75,18 @@ internal static class CommandTree
         }
     }
 
-    /// <summary>A word that looks like an option and would be taken for an argument: with a slip in its name it would become a model's prompt.</summary>
-    private static string? Misspelled(ParseResult parsed) => parsed.CommandResult.Children.OfType<ArgumentResult>()
-        .SelectMany(argument => argument.Tokens)
-        .FirstOrDefault(token => token.Value.StartsWith("--", StringComparison.Ordinal) && token.Value.Length > 2 && !parsed.Tokens.TakeWhile(other => !ReferenceEquals(other, token)).Any(other => other.Type == TokenType.DoubleDash))?.Value;
+    /// <summary>
+    /// A word that looks like an option and would be taken for an argument: with a slip in its name it would become a model's prompt.
+    /// </summary>
+    private static string? Misspelled(ParseResult parsed) =>
+        parsed
+            .CommandResult.Children.OfType<ArgumentResult>()
+            .SelectMany(argument => argument.Tokens)
+            .FirstOrDefault(token =>
+                token.Value.StartsWith("--", StringComparison.Ordinal)
+                && token.Value.Length > 2
+                && !parsed.Tokens.TakeWhile(other => !ReferenceEquals(other, token)).Any(other => other.Type == TokenType.DoubleDash))
+            ?.Value;
 
     private static RootCommand Build(Terminal terminal)
     {
@@ -116,21 +124,35 @@ internal static class CommandTree
         ? $"'{parsed.UnmatchedTokens[0]}' is no command, option or argument here."
         : parsed.Errors[0].Message;
 
-    /// <summary>The message without the name of a parameter of our code, which .NET puts into it, and with the options of the command line for those of the library.</summary>
-    internal static string Said(Exception failure) => (failure as ArgumentException ?? failure.InnerException as ArgumentException) is { ParamName: { } name }
-        ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-            .Replace($"Raise {nameof(EngineOptions.KvBytes)} or lower {nameof(EngineOptions.ContextLength)}", "Lower --context", StringComparison.Ordinal)
-            .Replace(nameof(EngineOptions.ContextLength), "--context", StringComparison.Ordinal)
-            .Replace(nameof(ModelWriterOptions.AllowsRequantization), "--requantize", StringComparison.Ordinal)
+    /// <summary>
+    /// The message without the name of a parameter of our code, which .NET puts into it, and with the options of the command line for those
+    /// of the library.
+    /// </summary>
+    internal static string Said(Exception failure) =>
+        (failure as ArgumentException ?? failure.InnerException as ArgumentException) is { ParamName: { } name }
+            ? failure
+                .Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+                .Replace(
+                    $"Raise {nameof(EngineOptions.KvBytes)} or lower {nameof(EngineOptions.ContextLength)}",
+                    "Lower --context",
+                    StringComparison.Ordinal)
+                .Replace(nameof(EngineOptions.ContextLength), "--context", StringComparison.Ordinal)
+                .Replace(nameof(ModelWriterOptions.AllowsRequantization), "--requantize", StringComparison.Ordinal)
         : failure is Chat.TemplateException { InnerException: null } ? $"The chat template: {failure.Message}"
-        : failure is UnauthorizedAccessException && failure.Message.Split('\'') is [_, var path, ..] && Directory.Exists(path) ? $"'{path}' is a folder; a file is expected."
+        : failure is UnauthorizedAccessException && failure.Message.Split('\'') is [_, var path, ..] && Directory.Exists(path)
+            ? $"'{path}' is a folder; a file is expected."
         : failure.Message;
 
     private static string CommandPath(ParseResult parsed)
     {
         string path = "";
-        for (SymbolResult? command = parsed.CommandResult; command is CommandResult { Command: not RootCommand and var named }; command = command.Parent)
+        for (
+            SymbolResult? command = parsed.CommandResult;
+            command is CommandResult { Command: not RootCommand and var named };
+            command = command.Parent)
+        {
             path = $" {named.Name}{path}";
+        }
 
         return "qwensharp" + path;
     }

@@ -20,7 +20,10 @@ public sealed record EngineOptions
     /// <summary>Sequences that are computed together at most; others wait in the order in which they came.</summary>
     public int MaxSequences { get; init; } = 32;
 
-    /// <summary>Positions that one sequence may have, prompt and answer together; 0 for the model's own, or what the KV cache can hold if that is less.</summary>
+    /// <summary>
+    /// Positions that one sequence may have, prompt and answer together; 0 for the model's own, or what the KV cache can hold if that is
+    /// less.
+    /// </summary>
     public int ContextLength { get; init; }
 
     /// <summary>The KV cache's type: F16, or F32 for twice the memory and exact values.</summary>
@@ -36,7 +39,11 @@ public sealed record EngineOptions
     {
         Require(Threads >= 0, nameof(Threads), Threads, "0 or more");
         Require(MaxSequences >= 1, nameof(MaxSequences), MaxSequences, "1 or more");
-        Require(MaxBatchTokens >= MaxSequences, nameof(MaxBatchTokens), MaxBatchTokens, $"{nameof(MaxSequences)} ({MaxSequences}) or more, so that every sequence can decode in one step");
+        Require(
+            MaxBatchTokens >= MaxSequences,
+            nameof(MaxBatchTokens),
+            MaxBatchTokens,
+            $"{nameof(MaxSequences)} ({MaxSequences}) or more, so that every sequence can decode in one step");
         Require(MaxPrefillTokensWhileDecoding >= 1, nameof(MaxPrefillTokensWhileDecoding), MaxPrefillTokensWhileDecoding, "1 or more");
         Require(ContextLength >= 0, nameof(ContextLength), ContextLength, "0 or more");
         Require(KvType is TensorType.F16 or TensorType.F32, nameof(KvType), KvType, "F16 or F32");

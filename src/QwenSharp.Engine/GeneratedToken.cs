@@ -2,7 +2,8 @@ namespace QwenSharp.Engine;
 
 /// <summary>One token of an answer, delivered as soon as it is chosen.</summary>
 /// <param name="Id">The token; the stop token itself is delivered too, with <see cref="FinishReason.Stop"/>.</param>
-/// <param name="Logprob">Natural logarithm of the token's probability in the model's own distribution, before penalties, bias and temperature; NaN unless asked for.</param>
+/// <param name="Logprob">Natural logarithm of the token's probability in the model's own distribution, before penalties, bias and
+/// temperature; NaN unless asked for.</param>
 /// <param name="Top">The likeliest tokens of that distribution, best first, lower id first among equals; empty unless asked for.</param>
 /// <param name="Finish">Why the answer ends with this token; null if it goes on.</param>
 public readonly record struct GeneratedToken(int Id, float Logprob, ReadOnlyMemory<TokenLogprob> Top, FinishReason? Finish);

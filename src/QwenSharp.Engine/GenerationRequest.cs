@@ -31,12 +31,23 @@ public sealed record GenerationRequest
     {
         int vocabularySize = model.Config.VocabularySize;
         Require(Prompt.Length > 0, nameof(Prompt), "is empty; there must be a token to continue");
-        Require(Prompt.Length < contextLength, nameof(Prompt), $"has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer");
+        Require(
+            Prompt.Length < contextLength,
+            nameof(Prompt),
+            $"has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer");
         foreach (int token in Prompt.Span)
-            Require((uint)token < (uint)vocabularySize, nameof(Prompt), $"has the token {token}, which is not one of the {vocabularySize} of the model");
+        {
+            Require(
+                (uint)token < (uint)vocabularySize,
+                nameof(Prompt),
+                $"has the token {token}, which is not one of the {vocabularySize} of the model");
+        }
 
         Require(MaxTokens is null or > 0, nameof(MaxTokens), $"is {MaxTokens}; it must be 1 or more");
-        Require(TopLogprobs >= 0 && TopLogprobs <= vocabularySize, nameof(TopLogprobs), $"is {TopLogprobs}; it must be 0 to {vocabularySize}");
+        Require(
+            TopLogprobs >= 0 && TopLogprobs <= vocabularySize,
+            nameof(TopLogprobs),
+            $"is {TopLogprobs}; it must be 0 to {vocabularySize}");
         Require(Logprobs || TopLogprobs == 0, nameof(TopLogprobs), $"is {TopLogprobs}; it needs {nameof(Logprobs)}");
         Require(Adapter is null || Adapter.Model == model, nameof(Adapter), $"'{Adapter?.Adapter.Name}' was fitted to another model");
         Sampling.Validate(vocabularySize);

@@ -33,7 +33,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <summary>Allocates the KV cache, recurrent states and the scratch memory, and starts the loop.</summary>
     /// <param name="model">The weights; not owned.</param>
     /// <param name="options">Limits.</param>
-    /// <exception cref="ArgumentException">A limit is out of range, or the KV cache cannot hold one sequence of the asked length.</exception>
+    /// <exception cref="ArgumentException">A limit is out of range, or the KV cache cannot hold one sequence of the asked
+    /// length.</exception>
     public InferenceEngine(LanguageModel model, EngineOptions options)
     {
         options.Validate();
@@ -199,7 +200,11 @@ public sealed class InferenceEngine : IAsyncDisposable
             Sequence sequence = _scheduler.Sampled[row];
             try
             {
-                GeneratedToken token = _sampler.Sample(_workspace.Logits.Row(row), sequence.Sampling, sequence.Logprobs, sequence.TopLogprobs);
+                GeneratedToken token = _sampler.Sample(
+                    _workspace.Logits.Row(row),
+                    sequence.Sampling,
+                    sequence.Logprobs,
+                    sequence.TopLogprobs);
                 token = token with { Finish = sequence.Append(token.Id) };
                 if (token.Finish is not null)
                     _scheduler.Remove(sequence);

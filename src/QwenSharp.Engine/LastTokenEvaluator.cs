@@ -45,7 +45,12 @@ public sealed class LastTokenEvaluator : IDisposable
     /// <param name="kvType">How keys and values are kept: F16 or F32.</param>
     /// <param name="maxRows">Tokens computed at once at most.</param>
     /// <param name="maxSequences">Sequences computed at once at most.</param>
-    public LastTokenEvaluator(LanguageModel model, int threads = 0, TensorType kvType = TensorType.F16, int maxRows = 512, int maxSequences = 32)
+    public LastTokenEvaluator(
+        LanguageModel model,
+        int threads = 0,
+        TensorType kvType = TensorType.F16,
+        int maxRows = 512,
+        int maxSequences = 32)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSequences);
@@ -62,9 +67,14 @@ public sealed class LastTokenEvaluator : IDisposable
     /// <param name="output">What is wanted of their last tokens.</param>
     /// <param name="receive">Called once a sequence, in order.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
-    /// <exception cref="ArgumentException">A sequence is empty, longer than the model's context, or has a token that the model does not have; the message numbers it from 1.</exception>
+    /// <exception cref="ArgumentException">A sequence is empty, longer than the model's context, or has a token that the model does not
+    /// have; the message numbers it from 1.</exception>
     /// <exception cref="InvalidOperationException">Classes are wanted of a model without a classifier head.</exception>
-    public void Evaluate(IReadOnlyList<int[]> sequences, LastTokenOutput output, LastTokenReceiver receive, CancellationToken cancellationToken = default)
+    public void Evaluate(
+        IReadOnlyList<int[]> sequences,
+        LastTokenOutput output,
+        LastTokenReceiver receive,
+        CancellationToken cancellationToken = default)
     {
         if (output == LastTokenOutput.Classes && _classes is null)
             throw new InvalidOperationException("The model has no classifier head.");
@@ -96,7 +106,13 @@ public sealed class LastTokenEvaluator : IDisposable
                 }
             }
 
-            _model.Forward(_compute, _batch, _cache!, _workspace, _states, output == LastTokenOutput.Logits ? ForwardOutput.Logits : ForwardOutput.Hidden);
+            _model.Forward(
+                _compute,
+                _batch,
+                _cache!,
+                _workspace,
+                _states,
+                output == LastTokenOutput.Logits ? ForwardOutput.Logits : ForwardOutput.Hidden);
             Deliver(output, receive);
             foreach (int block in closed.SelectMany(blocks => blocks))
                 _blocks.Return(block);
@@ -128,7 +144,9 @@ public sealed class LastTokenEvaluator : IDisposable
             receive(_finished[row], rows.Row(row));
     }
 
-    /// <summary>Blocks for a batch's own rows, and for the sequences that reach into it from the one before and out of it into the next.</summary>
+    /// <summary>
+    /// Blocks for a batch's own rows, and for the sequences that reach into it from the one before and out of it into the next.
+    /// </summary>
     private void Reserve(int longest)
     {
         int needed = 2 * Sequence.BlocksFor(longest) + Sequence.BlocksFor(_batch.Capacity) + _maxSequences;
@@ -151,11 +169,20 @@ public sealed class LastTokenEvaluator : IDisposable
             if (length == 0)
                 throw new ArgumentException($"Text {i + 1} is empty.", nameof(sequences));
             if (length > _model.Config.ContextLength)
-                throw new ArgumentException($"Text {i + 1} has {length} tokens; the model's context has {_model.Config.ContextLength}.", nameof(sequences));
+            {
+                throw new ArgumentException(
+                    $"Text {i + 1} has {length} tokens; the model's context has {_model.Config.ContextLength}.",
+                    nameof(sequences));
+            }
+
             foreach (int token in sequences[i])
             {
                 if ((uint)token >= (uint)_model.Config.VocabularySize)
-                    throw new ArgumentException($"Token {token} of text {i + 1} is not one of the {_model.Config.VocabularySize} of the model.", nameof(sequences));
+                {
+                    throw new ArgumentException(
+                        $"Token {token} of text {i + 1} is not one of the {_model.Config.VocabularySize} of the model.",
+                        nameof(sequences));
+                }
             }
 
             longest = Math.Max(longest, length);

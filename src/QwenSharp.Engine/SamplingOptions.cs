@@ -12,13 +12,17 @@ public sealed record SamplingOptions
     /// <summary>Only the k most likely tokens remain; 0 for all.</summary>
     public int TopK { get; init; }
 
-    /// <summary>Only the most likely tokens remain whose probabilities together reach this (nucleus sampling; Holtzman et al., 2020); 1 for all.</summary>
+    /// <summary>
+    /// Only the most likely tokens remain whose probabilities together reach this (nucleus sampling; Holtzman et al., 2020); 1 for all.
+    /// </summary>
     public float TopP { get; init; } = 1;
 
     /// <summary>Only tokens remain that are at least this share as likely as the most likely one; 0 for all.</summary>
     public float MinP { get; init; }
 
-    /// <summary>Divides positive and multiplies negative logits of tokens that occur in the prompt or the answer (Keskar et al., 2019); 1 for none.</summary>
+    /// <summary>
+    /// Divides positive and multiplies negative logits of tokens that occur in the prompt or the answer (Keskar et al., 2019); 1 for none.
+    /// </summary>
     public float RepetitionPenalty { get; init; } = 1;
 
     /// <summary>How many of the last tokens <see cref="RepetitionPenalty"/> looks at; null for all.</summary>

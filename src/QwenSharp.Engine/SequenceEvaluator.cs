@@ -39,7 +39,13 @@ public sealed class SequenceEvaluator : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="ArgumentException">The adapter was fitted to another model.</exception>
     public SequenceEvaluator(
-        LanguageModel model, int contextLength, int threads = 0, TensorType kvType = TensorType.F32, int chunk = 512, ProjectionObserver? observer = null, FittedAdapter? adapter = null)
+        LanguageModel model,
+        int contextLength,
+        int threads = 0,
+        TensorType kvType = TensorType.F32,
+        int chunk = 512,
+        ProjectionObserver? observer = null,
+        FittedAdapter? adapter = null)
     {
         if (adapter is not null && adapter.Model != model)
             throw new ArgumentException($"The adapter '{adapter.Adapter.Name}' was fitted to another model.", nameof(adapter));
@@ -57,7 +63,9 @@ public sealed class SequenceEvaluator : IDisposable
         _cache = model.CreateKvStore(kvType, _blocks.Length);
     }
 
-    /// <summary>The rows of an evaluator's <see cref="Workspace"/>: tokens computed at once, and how many of them may want logits.</summary>
+    /// <summary>
+    /// The rows of an evaluator's <see cref="Workspace"/>: tokens computed at once, and how many of them may want logits.
+    /// </summary>
     /// <param name="contextLength">Positions there is room for.</param>
     /// <param name="chunk">Tokens computed at once at most.</param>
     public static (int Rows, int LogitRows) BatchFor(int contextLength, int chunk = 512) =>
@@ -84,14 +92,18 @@ public sealed class SequenceEvaluator : IDisposable
             Forward(chunk, logits: 0);
     }
 
-    /// <summary>What it takes to come back to this position later: the recurrent states, where the model has such. Keys and values stay where they are.</summary>
+    /// <summary>
+    /// What it takes to come back to this position later: the recurrent states, where the model has such. Keys and values stay where they
+    /// are.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The sequence is empty, or its last tokens could not be computed.</exception>
     public SequenceSnapshot Snapshot() => Position > 0
         ? new SequenceSnapshot([.. _tokens], _states?.Snapshot(0))
         : throw new InvalidOperationException("There is nothing to keep of an empty sequence; Rewind begins again.");
 
     /// <summary>Goes back to a snapshot; the next token takes its position.</summary>
-    /// <exception cref="ArgumentException">The sequence does not begin with the snapshot's tokens, or it is that of another model.</exception>
+    /// <exception cref="ArgumentException">The sequence does not begin with the snapshot's tokens, or it is that of another
+    /// model.</exception>
     public void Restore(SequenceSnapshot snapshot)
     {
         int position = snapshot.Position;
@@ -161,11 +173,20 @@ public sealed class SequenceEvaluator : IDisposable
         if (tokens.IsEmpty)
             throw new ArgumentException("There is no token to compute.", nameof(tokens));
         if (tokens.Length > ContextLength - Position)
-            throw new ArgumentException($"{tokens.Length} tokens do not fit: {Position} of {ContextLength} positions are taken.", nameof(tokens));
+        {
+            throw new ArgumentException(
+                $"{tokens.Length} tokens do not fit: {Position} of {ContextLength} positions are taken.",
+                nameof(tokens));
+        }
+
         foreach (int token in tokens)
         {
             if ((uint)token >= (uint)_model.Config.VocabularySize)
-                throw new ArgumentException($"Token {token} is not one of the {_model.Config.VocabularySize} of the model.", nameof(tokens));
+            {
+                throw new ArgumentException(
+                    $"Token {token} is not one of the {_model.Config.VocabularySize} of the model.",
+                    nameof(tokens));
+            }
         }
     }
 }

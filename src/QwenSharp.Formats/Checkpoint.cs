@@ -34,17 +34,23 @@ public abstract class Checkpoint(string path, GgufMetadata metadata) : IDisposab
     /// <summary>Bytes of weights that lie in memory of their own, beside the mapped files.</summary>
     public virtual long DecodedBytes => 0;
 
-    /// <summary>A tensor of <see cref="Tensors"/> with its data, where the checkpoint was opened without decoding; else the tensor itself.</summary>
+    /// <summary>
+    /// A tensor of <see cref="Tensors"/> with its data, where the checkpoint was opened without decoding; else the tensor itself.
+    /// </summary>
     public virtual Tensor Read(Tensor tensor) => tensor;
 
-    /// <summary>Refuses a model whose settings for generating text are malformed. Whoever samples, or writes the model elsewhere, asks; logits and tokens do without.</summary>
+    /// <summary>
+    /// Refuses a model whose settings for generating text are malformed. Whoever samples, or writes the model elsewhere, asks; logits and
+    /// tokens do without.
+    /// </summary>
     /// <exception cref="HuggingFaceException">They are.</exception>
     public virtual void RequireGenerationSettings()
     {
     }
 
     /// <summary>
-    /// For messages: where the tensor of a GGUF name comes from, or would if it were there, in the words of the files; null where they have the same
+    /// For messages: where the tensor of a GGUF name comes from, or would if it were there, in the words of the files; null where they have
+    /// the same
     /// name for it. The shapes in these words begin with the outermost dimension.
     /// </summary>
     public virtual string? OriginOf(string name) => null;

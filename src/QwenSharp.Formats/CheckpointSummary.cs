@@ -35,7 +35,17 @@ public sealed record CheckpointSummary(
     {
         long parameters = tensors.Sum(tensor => tensor.ElementCount);
         long bytes = tensors.Sum(tensor => tensor.ByteLength);
-        return new CheckpointSummary([], bytes, format, architecture, name, parameters, BitsOf(bytes, parameters), TypesOf(tensors), Describe(tensors), []);
+        return new CheckpointSummary(
+            [],
+            bytes,
+            format,
+            architecture,
+            name,
+            parameters,
+            BitsOf(bytes, parameters),
+            TypesOf(tensors),
+            Describe(tensors),
+            []);
     }
 
     /// <summary>Describes a model. Consumes none of its keys or tensors.</summary>
@@ -56,7 +66,12 @@ public sealed record CheckpointSummary(
             BitsOf(tensorBytes, parameters),
             TypesOf(file.Tensors),
             Describe(file.Tensors),
-            [.. file.Metadata.Select(entry => new MetadataSummary(entry.Key, TypeName(entry.Value), entry.Value.ToJson(maxElements, maxCharacters)))]);
+            [
+                .. file.Metadata.Select(entry => new MetadataSummary(
+                    entry.Key,
+                    TypeName(entry.Value),
+                    entry.Value.ToJson(maxElements, maxCharacters))),
+            ]);
     }
 
     private static double BitsOf(long bytes, long parameters) => parameters == 0 ? 0 : 8.0 * bytes / parameters;
@@ -68,7 +83,9 @@ public sealed record CheckpointSummary(
         [.. tensors.Select(tensor => new TensorSummary(tensor.Name, tensor.Type, tensor.Shape.ToArray(), tensor.ByteLength))];
 
     private static string? Text(Checkpoint file, string key) =>
-        file.Metadata.FirstOrDefault(entry => entry.Key == key).Value is GgufValue value && value.TryGetString(out string? text) ? text : null;
+        file.Metadata.FirstOrDefault(entry => entry.Key == key).Value is GgufValue value && value.TryGetString(out string? text)
+            ? text
+            : null;
 
     private static string TypeName(GgufValue value) =>
         value.ElementType is GgufValueType elementType ? $"{elementType}[{value.Count}]" : value.Type.ToString();

@@ -45,7 +45,10 @@ public sealed class Batch
     /// <summary>The position of each row in its sequence.</summary>
     public ReadOnlySpan<int> Positions => _positions.AsSpan(0, Rows);
 
-    /// <summary>What rotary embedding takes for the rows' positions in models with images (M-RoPE); empty where all rows are text that stands before any image.</summary>
+    /// <summary>
+    /// What rotary embedding takes for the rows' positions in models with images (M-RoPE); empty where all rows are text that stands before
+    /// any image.
+    /// </summary>
     public ReadOnlySpan<GridPosition> GridPositions => _hasGrid ? _grid.AsSpan(0, Rows) : default;
 
     /// <summary>The rows that want logits, ascending: the n-th has its logits in row n of the output.</summary>
@@ -62,20 +65,38 @@ public sealed class Batch
     /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
     /// <param name="blocks">The sequence's KV blocks, enough for the last of these positions.</param>
     /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
-    /// <param name="grid">The tokens' positions for rotary embedding, where images make them differ from those in the sequence; empty where they do not.</param>
+    /// <param name="grid">The tokens' positions for rotary embedding, where images make them differ from those in the sequence; empty where
+    /// they do not.</param>
     /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
     /// <param name="adapter">What is added to the model for this sequence; the same for all its tokens.</param>
     /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
     public void Add(
-        ReadOnlySpan<int> tokens, int firstPosition, int[] blocks, int logits, ReadOnlySpan<GridPosition> grid = default, int slot = 0, FittedAdapter? adapter = null)
+        ReadOnlySpan<int> tokens,
+        int firstPosition,
+        int[] blocks,
+        int logits,
+        ReadOnlySpan<GridPosition> grid = default,
+        int slot = 0,
+        FittedAdapter? adapter = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
         ArgumentOutOfRangeException.ThrowIfNegative(logits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(logits, tokens.Length);
         if (tokens.IsEmpty || tokens.Length > _tokens.Length - Rows || _sequenceCount == _sequences.Length)
-            throw new ArgumentException($"{tokens.Length} tokens do not fit: {Rows} of {_tokens.Length} rows and {_sequenceCount} of {_sequences.Length} sequences are taken.", nameof(tokens));
+        {
+            throw new ArgumentException(
+                $"{tokens.Length} tokens do not fit: {Rows} of {_tokens.Length} rows and {_sequenceCount} of {_sequences.Length} "
+                    + "sequences are taken.",
+                nameof(tokens));
+        }
+
         if ((long)firstPosition + tokens.Length > (long)blocks.Length * KvStore.BlockTokens)
-            throw new ArgumentException($"{blocks.Length} blocks do not reach position {firstPosition + tokens.Length - 1}.", nameof(blocks));
+        {
+            throw new ArgumentException(
+                $"{blocks.Length} blocks do not reach position {firstPosition + tokens.Length - 1}.",
+                nameof(blocks));
+        }
+
         if (!grid.IsEmpty && grid.Length != tokens.Length)
             throw new ArgumentException($"{grid.Length} positions do not fit {tokens.Length} tokens.", nameof(grid));
 

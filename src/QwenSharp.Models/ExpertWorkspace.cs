@@ -2,7 +2,9 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>The part of a <see cref="Workspace"/> that a mixture of experts needs: rows in the order of their experts, and how they came there.</summary>
+/// <summary>
+/// The part of a <see cref="Workspace"/> that a mixture of experts needs: rows in the order of their experts, and how they came there.
+/// </summary>
 internal sealed class ExpertWorkspace : IDisposable
 {
     private readonly ActivationSet _matrices;

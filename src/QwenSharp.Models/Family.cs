@@ -28,10 +28,15 @@ internal sealed record Family(string Architecture, Func<WeightReader, ModelConfi
     /// <summary>Whether most of its layers are recurrent, and attention is gated.</summary>
     public bool IsHybrid { get; init; }
 
-    /// <summary>Whether its files store value heads so that their key heads take turns (<see cref="Numerics.DeltaNetShape.HasAlternatingKeyHeads"/>).</summary>
+    /// <summary>
+    /// Whether its files store value heads so that their key heads take turns
+    /// (<see cref="Numerics.DeltaNetShape.HasAlternatingKeyHeads"/>).
+    /// </summary>
     public bool HasAlternatingKeyHeads { get; init; }
 
-    /// <summary>Whether a bias of the output head is left out, as llama.cpp's graph of the family leaves it out: its logits are the reference.</summary>
+    /// <summary>
+    /// Whether a bias of the output head is left out, as llama.cpp's graph of the family leaves it out: its logits are the reference.
+    /// </summary>
     public bool IgnoresHeadBias { get; init; }
 
     /// <summary>What its experts have in common; null where feed-forward networks are dense.</summary>
@@ -43,7 +48,10 @@ internal sealed record Family(string Architecture, Func<WeightReader, ModelConfi
     /// <exception cref="ModelLoadException">The architecture is not supported; the message lists those that are.</exception>
     public static Family Of(string architecture) =>
         All.FirstOrDefault(family => family.Architecture == architecture)
-        ?? throw new ModelLoadException($"Architecture '{architecture}' is not supported; this build runs {string.Join(", ", All.Select(family => family.Architecture))}.");
+        ?? throw new ModelLoadException(
+            $"Architecture '{architecture}' is not supported; this build runs "
+                + $"{string.Join(", ", All.Select(family => family.Architecture))}."
+        );
 }
 
 /// <summary>What all mixtures of experts of a family have in common.</summary>

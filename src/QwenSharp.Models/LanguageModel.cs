@@ -18,7 +18,8 @@ public sealed class LanguageModel
     private readonly RotaryPositions _rotary;
 
     /// <summary>Wires weights by their GGUF names. They are used where they lie, and must stay there as long as the model.</summary>
-    /// <exception cref="ModelLoadException">A tensor is missing, left over, or of the wrong shape or type; the message names it.</exception>
+    /// <exception cref="ModelLoadException">A tensor is missing, left over, or of the wrong shape or type; the message names
+    /// it.</exception>
     public LanguageModel(ModelConfig config, IEnumerable<Tensor> tensors)
         : this(config, new CheckpointWeights(tensors))
     {
@@ -71,7 +72,8 @@ public sealed class LanguageModel
 
     /// <summary>Reads the configuration of a checkpoint and wires its weights.</summary>
     /// <param name="file">The checkpoint; it must stay open as long as the model is used.</param>
-    /// <exception cref="ModelLoadException">The architecture is not supported, or a tensor or a key is missing, left over or wrong; the message names it.</exception>
+    /// <exception cref="ModelLoadException">The architecture is not supported, or a tensor or a key is missing, left over or wrong; the
+    /// message names it.</exception>
     /// <exception cref="GgufException">A required key is missing or of another type.</exception>
     public static LanguageModel Load(Checkpoint file) => new(ConfigReader.Read(file), new CheckpointWeights(file.Tensors, file.OriginOf));
 
@@ -84,11 +86,17 @@ public sealed class LanguageModel
     /// <summary>Bytes of all weights.</summary>
     public long WeightBytes { get; }
 
-    /// <summary>Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table, and experts that it does not hit.</summary>
+    /// <summary>
+    /// Bytes of weights that a decode step of one sequence reads: all but the other rows of a separate embedding table, and experts that it
+    /// does not hit.
+    /// </summary>
     public long BytesPerToken { get; }
 
-    /// <summary>Checks an adapter against this model and finds the matrices that it changes. The weights are neither copied nor touched.</summary>
-    /// <exception cref="ModelLoadException">It is for another architecture, or one of its pairs has no place here or another shape; the message names it.</exception>
+    /// <summary>
+    /// Checks an adapter against this model and finds the matrices that it changes. The weights are neither copied nor touched.
+    /// </summary>
+    /// <exception cref="ModelLoadException">It is for another architecture, or one of its pairs has no place here or another shape; the
+    /// message names it.</exception>
     public FittedAdapter Fit(LoraAdapter adapter) => new(this, adapter);
 
     /// <summary>The maps that adapters may change. A tied head is none of them: it is the embedding table.</summary>
@@ -99,9 +107,12 @@ public sealed class LanguageModel
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
     /// <param name="type">F16 or F32.</param>
     /// <param name="blocks">How many blocks.</param>
-    public KvStore CreateKvStore(TensorType type, int blocks) => new(type, Config.AttentionLayers, Config.KvHeads, Config.HeadLength, blocks);
+    public KvStore CreateKvStore(TensorType type, int blocks) =>
+        new(type, Config.AttentionLayers, Config.KvHeads, Config.HeadLength, blocks);
 
-    /// <summary>Allocates the states of recurrent layers for <paramref name="slots"/> sequences; null where no layer is recurrent.</summary>
+    /// <summary>
+    /// Allocates the states of recurrent layers for <paramref name="slots"/> sequences; null where no layer is recurrent.
+    /// </summary>
     public RecurrentStore? CreateRecurrentStore(int slots) =>
         Config.Recurrent is { } recurrent ? new RecurrentStore(recurrent.Shape, recurrent.Count(Config.Layers), slots) : null;
 
@@ -124,8 +135,15 @@ public sealed class LanguageModel
     /// <param name="w">Scratch with room for the batch.</param>
     /// <param name="states">The states of all sequences, where the model has recurrent layers.</param>
     /// <param name="output">Whether logits are wanted, or the final hidden states alone.</param>
-    /// <exception cref="ArgumentException">The model has recurrent layers and there is no store for them, or it holds the state of another position.</exception>
-    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w, RecurrentStore? states = null, ForwardOutput output = ForwardOutput.Logits)
+    /// <exception cref="ArgumentException">The model has recurrent layers and there is no store for them, or it holds the state of another
+    /// position.</exception>
+    public void Forward(
+        Compute compute,
+        Batch batch,
+        KvStore cache,
+        Workspace w,
+        RecurrentStore? states = null,
+        ForwardOutput output = ForwardOutput.Logits)
     {
         if (states is null && Config.Recurrent is not null)
             throw new ArgumentException("The model has recurrent layers; they need a store of states.", nameof(states));
@@ -145,13 +163,18 @@ public sealed class LanguageModel
     }
 
     /// <summary>
-    /// Drafts the token after next (multi-token prediction): from the final hidden state of position t and the token at t + 1 come the logits of t + 2.
-    /// The rows' logits go to <see cref="Workspace.Logits"/> as with <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?, ForwardOutput)"/>,
-    /// and what takes the place of their final hidden states to <see cref="Workspace.FinalHidden"/>, for the block that drafts one token further.
+    /// Drafts the token after next (multi-token prediction): from the final hidden state of position t and the token at t + 1 come the
+    /// logits of t + 2.
+    /// The rows' logits go to <see cref="Workspace.Logits"/> as with
+    /// <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?, ForwardOutput)"/>,
+    /// and what takes the place of their final hidden states to <see cref="Workspace.FinalHidden"/>, for the block that drafts one token
+    /// further.
     /// </summary>
     /// <param name="compute">The kernels.</param>
-    /// <param name="batch">A row for each t, at position t: the token at t + 1. All earlier positions are in <paramref name="cache"/>.</param>
-    /// <param name="hidden">The final hidden state (behind the output norm) of position t, [rows, <see cref="ModelConfig.Width"/>]: <see cref="Workspace.FinalHidden"/> itself where its rows are these, or a copy.</param>
+    /// <param name="batch">A row for each t, at position t: the token at t + 1. All earlier positions are in
+    /// <paramref name="cache"/>.</param>
+    /// <param name="hidden">The final hidden state (behind the output norm) of position t, [rows, <see cref="ModelConfig.Width"/>]:
+    /// <see cref="Workspace.FinalHidden"/> itself where its rows are these, or a copy.</param>
     /// <param name="cache">Made by <see cref="CreateNextTokenKvStore"/>.</param>
     /// <param name="w">Scratch with room for the batch.</param>
     /// <param name="block">Which of the <see cref="ModelConfig.NextTokenLayers"/> blocks.</param>
@@ -159,7 +182,10 @@ public sealed class LanguageModel
     public void PredictNext(Compute compute, Batch batch, Activations hidden, KvStore cache, Workspace w, int block = 0)
     {
         if ((uint)block >= (uint)RequireNextTokens())
-            throw new InvalidOperationException($"The model has {_nextTokens.Length} blocks for the token after next, and no block {block}.");
+        {
+            throw new InvalidOperationException(
+                $"The model has {_nextTokens.Length} blocks for the token after next, and no block {block}.");
+        }
 
         NextTokenBlock next = _nextTokens[block];
         w.Adapters.Begin(batch, this);
@@ -169,7 +195,9 @@ public sealed class LanguageModel
         Answer(compute, rows, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);
     }
 
-    /// <summary>Outputs of the classifier head that some models carry beside the language head (rerankers); 0 where there is none.</summary>
+    /// <summary>
+    /// Outputs of the classifier head that some models carry beside the language head (rerankers); 0 where there is none.
+    /// </summary>
     public int ClassifierOutputs => _classifier?.Weight.Rows ?? 0;
 
     /// <summary>Applies the classifier head to the final hidden states of the last forward pass.</summary>
@@ -179,7 +207,10 @@ public sealed class LanguageModel
     /// <param name="scores">Where the scores go, [rows, <see cref="ClassifierOutputs"/>].</param>
     /// <exception cref="InvalidOperationException">The model has no such head.</exception>
     public void Classify(Compute compute, int rows, Workspace w, Activations scores) =>
-        compute.Project(w.Normed, rows, (_classifier ?? throw new InvalidOperationException("The model has no classifier head.")).Into(scores));
+        compute.Project(
+            w.Normed,
+            rows,
+            (_classifier ?? throw new InvalidOperationException("The model has no classifier head.")).Into(scores));
 
     /// <summary>One layer; the last one goes on with the rows that want logits alone, as after its mixer no row reads another.</summary>
     private int Forward(Compute compute, Batch batch, in SequenceStores stores, DecoderLayer layer, bool isLast, Workspace w)

@@ -1,12 +1,16 @@
 namespace QwenSharp.Models;
 
-/// <summary>How the feed-forward networks of a model are divided into experts (Shazeer et al., 2017), of which a token hits a few.</summary>
+/// <summary>
+/// How the feed-forward networks of a model are divided into experts (Shazeer et al., 2017), of which a token hits a few.
+/// </summary>
 /// <param name="Count">Experts of a layer.</param>
 /// <param name="Used">Experts that one token hits: those with the greatest probability.</param>
 /// <param name="Width">Hidden features of one expert.</param>
 public sealed record MixtureOfExperts(int Count, int Used, int Width)
 {
-    /// <summary>Hidden features of the expert that every token hits (Qwen2-MoE, Qwen3-Next), weighted by a gate of its own; 0 for none.</summary>
+    /// <summary>
+    /// Hidden features of the expert that every token hits (Qwen2-MoE, Qwen3-Next), weighted by a gate of its own; 0 for none.
+    /// </summary>
     public int SharedWidth { get; init; }
 
     /// <summary>Whether the probabilities of the experts that are hit are divided by their sum (<c>norm_topk_prob</c>).</summary>

@@ -62,7 +62,9 @@ public sealed record ModelConfig
         init => _rotaryLength = value == HeadLength ? null : value;
     }
 
-    /// <summary>How the rotated pairs of a head share time, height and width of a position (M-RoPE); null where positions are plain numbers.</summary>
+    /// <summary>
+    /// How the rotated pairs of a head share time, height and width of a position (M-RoPE); null where positions are plain numbers.
+    /// </summary>
     public RotarySections? RotarySections { get; init; }
 
     /// <summary>Whether the output head is the embedding table.</summary>
@@ -77,7 +79,9 @@ public sealed record ModelConfig
     /// <summary>Whether one matrix makes queries, keys and values, in this order (the first Qwen).</summary>
     public bool HasFusedQkv { get; init; }
 
-    /// <summary>Whether the output of attention is multiplied by σ of a gate, which the query projection makes beside each query (Qwen3-Next).</summary>
+    /// <summary>
+    /// Whether the output of attention is multiplied by σ of a gate, which the query projection makes beside each query (Qwen3-Next).
+    /// </summary>
     public bool HasGatedAttention { get; init; }
 
     /// <summary>The layers that carry a state in place of attention; null where all layers have attention.</summary>
@@ -107,7 +111,9 @@ public sealed record ModelConfig
     /// <summary>Whether a layer is recurrent; drafting blocks, numbered behind the layers, never are.</summary>
     internal bool IsRecurrent(int layer) => layer < Layers && Recurrent is not null && Recurrent.Contains(layer);
 
-    /// <summary>Which layer of its KV cache the attention of a layer owns. Drafting blocks, numbered behind the layers, have a cache of their own.</summary>
+    /// <summary>
+    /// Which layer of its KV cache the attention of a layer owns. Drafting blocks, numbered behind the layers, have a cache of their own.
+    /// </summary>
     internal int CacheLayerOf(int layer) => layer >= Layers ? layer - Layers : layer / (Recurrent?.AttentionInterval ?? 1);
 
     /// <summary>Which layer of the store of states a recurrent layer owns.</summary>
@@ -132,7 +138,11 @@ public sealed record ModelConfig
         if (Heads % KvHeads != 0)
             throw new ModelLoadException($"{Heads} query heads cannot share {KvHeads} KV heads evenly.");
         if (RotaryLength % 2 != 0 || RotaryLength < 2 || RotaryLength > HeadLength)
-            throw new ModelLoadException($"{RotaryLength} elements of a head of {HeadLength} cannot be rotated: an even number of them can.");
+        {
+            throw new ModelLoadException(
+                $"{RotaryLength} elements of a head of {HeadLength} cannot be rotated: an even number of them can.");
+        }
+
         RotarySections?.Validate(RotaryLength / 2);
         if (!(RmsEpsilon >= 0) || !float.IsFinite(RmsEpsilon))
             throw new ModelLoadException($"The epsilon of RMSNorm is {RmsEpsilon}; it cannot be negative.");

@@ -9,7 +9,13 @@ internal static class Qwen2
     public static Family Family { get; } = new("qwen2", ReadLayer) { HasQkvBias = true };
 
     /// <summary>The text part of Qwen2-VL and Qwen2.5-VL.</summary>
-    public static Family VisionFamily { get; } = new("qwen2vl", ReadLayer) { HasQkvBias = true, Rotary = RotaryLayout.Sections, IgnoresHeadBias = true };
+    public static Family VisionFamily { get; } =
+        new("qwen2vl", ReadLayer)
+        {
+            HasQkvBias = true,
+            Rotary = RotaryLayout.Sections,
+            IgnoresHeadBias = true,
+        };
 
     public static DecoderLayer ReadLayer(WeightReader weights, ModelConfig config) => new(
         weights.Vector("attn_norm.weight", config.Width),

@@ -6,7 +6,8 @@ namespace QwenSharp.Models;
 /// </summary>
 internal static class Qwen2Moe
 {
-    public static Family Family { get; } = new("qwen2moe", ReadLayer) { HasQkvBias = true, Experts = new ExpertTraits(NormalizesWeights: false, HasShared: true) };
+    public static Family Family { get; } =
+        new("qwen2moe", ReadLayer) { HasQkvBias = true, Experts = new ExpertTraits(NormalizesWeights: false, HasShared: true) };
 
     private static DecoderLayer ReadLayer(WeightReader weights, ModelConfig config) => new(
         weights.Vector("attn_norm.weight", config.Width),

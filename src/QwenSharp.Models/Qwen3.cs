@@ -6,7 +6,8 @@ namespace QwenSharp.Models;
 /// </summary>
 internal static class Qwen3
 {
-    public static Family Family { get; } = new("qwen3", (weights, config) => ReadLayer(weights, config, FeedForward.Read)) { HasQkNorm = true };
+    public static Family Family { get; } =
+        new("qwen3", (weights, config) => ReadLayer(weights, config, FeedForward.Read)) { HasQkNorm = true };
 
     /// <summary>The text part of Qwen3-VL.</summary>
     public static Family VisionFamily { get; } = new("qwen3vl", (weights, config) => ReadLayer(weights, config, ReadUnscaled))
@@ -16,11 +17,16 @@ internal static class Qwen3
     };
 
     /// <summary>A layer of Qwen3 with any feed-forward network.</summary>
-    public static DecoderLayer ReadLayer(WeightReader weights, ModelConfig config, Func<WeightReader, ModelConfig, IFeedForward> readFeedForward) => new(
-        weights.Vector("attn_norm.weight", config.Width),
-        Attention.Read(weights, config),
-        weights.Vector("ffn_norm.weight", config.Width),
-        readFeedForward(weights, config));
+    public static DecoderLayer ReadLayer(
+        WeightReader weights,
+        ModelConfig config,
+        Func<WeightReader, ModelConfig, IFeedForward> readFeedForward
+    ) =>
+        new(
+            weights.Vector("attn_norm.weight", config.Width),
+            Attention.Read(weights, config),
+            weights.Vector("ffn_norm.weight", config.Width),
+            readFeedForward(weights, config));
 
     private static FeedForward ReadUnscaled(WeightReader weights, ModelConfig config) => FeedForward.Read(weights, config).Unscaled();
 }

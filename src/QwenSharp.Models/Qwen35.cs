@@ -2,7 +2,8 @@ namespace QwenSharp.Models;
 
 /// <summary>
 /// Qwen3.5 (Qwen Team, 2026): Gated DeltaNet layers with gated attention every fourth layer, whose heads are rotated in part;
-/// dense, or with experts beside one that every token passes. GGUF's norms have 1 added to what the published checkpoints store around zero.
+/// dense, or with experts beside one that every token passes. GGUF's norms have 1 added to what the published checkpoints store around
+/// zero.
 /// </summary>
 internal static class Qwen35
 {

@@ -1,7 +1,8 @@
 namespace QwenSharp.Models;
 
 /// <summary>
-/// Qwen3-MoE (Qwen Team, 2025), Qwen3-Coder among them: Qwen3's attention, and a mixture of experts whose chosen probabilities are made to sum to 1.
+/// Qwen3-MoE (Qwen Team, 2025), Qwen3-Coder among them: Qwen3's attention, and a mixture of experts whose chosen probabilities are made to
+/// sum to 1.
 /// </summary>
 internal static class Qwen3Moe
 {
@@ -21,5 +22,6 @@ internal static class Qwen3Moe
         Rotary = RotaryLayout.Interleaved,
     };
 
-    private static ExpertFeedForward ReadUnscaled(WeightReader weights, ModelConfig config) => ExpertFeedForward.Read(weights, config).Unscaled();
+    private static ExpertFeedForward ReadUnscaled(WeightReader weights, ModelConfig config) =>
+        ExpertFeedForward.Read(weights, config).Unscaled();
 }

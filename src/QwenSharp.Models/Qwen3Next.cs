@@ -3,7 +3,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// Qwen3-Next (Qwen Team, 2025): Gated DeltaNet layers with gated attention every fourth layer, and many small experts beside one that every
+/// Qwen3-Next (Qwen Team, 2025): Gated DeltaNet layers with gated attention every fourth layer, and many small experts beside one that
+/// every
 /// token passes. The value heads of a key head stand together, and so do their rows in the matrices that make more than one thing.
 /// </summary>
 internal static class Qwen3Next
@@ -29,19 +30,28 @@ internal static class Qwen3Next
         // For each key head the b of its value heads, and then their a.
         Linear both = Unscaled(weights, "ssm_ba", config.Width, 2 * shape.ValueHeads);
         Linear beta = both.Pick([.. Enumerable.Range(0, shape.ValueHeads).Select(head => (head / group * 2 * group) + (head % group))]);
-        Linear decay = both.Pick([.. Enumerable.Range(0, shape.ValueHeads).Select(head => (head / group * 2 * group) + group + (head % group))]);
+        Linear decay = both.Pick([
+            .. Enumerable.Range(0, shape.ValueHeads).Select(head => (head / group * 2 * group) + group + (head % group)),
+        ]);
 
         // The first conversions had queries, keys, values and gates in one matrix; where the others are there too, it is not used.
-        Linear? input = weights.Has("ssm_in.weight") ? Unscaled(weights, "ssm_in", config.Width, shape.ConvolutionWidth + shape.ValueWidth) : null;
-        (Linear mixed, Linear gate) = input is null || weights.Has("attn_qkv.weight")
-            ? (Unscaled(weights, "attn_qkv", config.Width, shape.ConvolutionWidth), Unscaled(weights, "attn_gate", config.Width, shape.ValueWidth))
-            : SplitInput(input, shape);
+        Linear? input = weights.Has("ssm_in.weight")
+            ? Unscaled(weights, "ssm_in", config.Width, shape.ConvolutionWidth + shape.ValueWidth)
+            : null;
+        (Linear mixed, Linear gate) =
+            input is null || weights.Has("attn_qkv.weight")
+                ? (
+                    Unscaled(weights, "attn_qkv", config.Width, shape.ConvolutionWidth),
+                    Unscaled(weights, "attn_gate", config.Width, shape.ValueWidth))
+                : SplitInput(input, shape);
 
         GatedDeltaNet layer = GatedDeltaNet.Read(weights, config, mixed, gate, decay, beta);
         return layer with { Output = layer.Output with { Scale = 1 } };
     }
 
-    /// <summary>Takes rows apart that lie together by key head: its query, its key, the values of its value heads and their gates.</summary>
+    /// <summary>
+    /// Takes rows apart that lie together by key head: its query, its key, the values of its value heads and their gates.
+    /// </summary>
     private static (Linear Mixed, Linear Gate) SplitInput(Linear input, DeltaNetShape shape)
     {
         int values = shape.ValueWidth / shape.KeyHeads, stride = (2 * shape.KeyLength) + (2 * values);

@@ -19,9 +19,11 @@ public sealed record LinearRopeScaling(float Factor) : RopeScaling(Factor)
 }
 
 /// <summary>
-/// NTK-aware scaling (bloc97, 2023), Hugging Face's "dynamic": θ grows so that the slowest pair is interpolated in full and the fastest not at all,
+/// NTK-aware scaling (bloc97, 2023), Hugging Face's "dynamic": θ grows so that the slowest pair is interpolated in full and the fastest not
+/// at all,
 /// θ' = θ · (Factor · length / original − (Factor − 1))^(d / (d − 2)).
-/// The length is that of the whole stretched context, from the first token on: keys in the cache keep the angles that they were stored with,
+/// The length is that of the whole stretched context, from the first token on: keys in the cache keep the angles that they were stored
+/// with,
 /// so a base that grew with the sequence would set queries and keys apart.
 /// </summary>
 /// <param name="Factor">How many times longer the context becomes.</param>
@@ -46,15 +48,19 @@ public sealed record DynamicRopeScaling(float Factor) : RopeScaling(Factor)
 public sealed record YarnRopeScaling(
     float Factor, int OriginalContextLength, float AttentionFactor = 1, float BetaFast = 32, float BetaSlow = 1) : RopeScaling(Factor)
 {
-    /// <summary>Whether the bounds of the blend are whole pairs (Hugging Face's <c>truncate</c>, on unless a config says otherwise).</summary>
+    /// <summary>
+    /// Whether the bounds of the blend are whole pairs (Hugging Face's <c>truncate</c>, on unless a config says otherwise).
+    /// </summary>
     public bool Truncates { get; init; } = true;
 
     /// <inheritdoc/>
     public override float Magnitude => PaperMagnitude(Factor) * AttentionFactor;
 
     /// <summary>
-    /// YaRN's factor on cosines and sines, 0.1 · mscale · ln(factor) + 1. A config with <c>mscale</c> and <c>mscale_all_dim</c> means the quotient of the two,
-    /// one with <c>attention_factor</c> that number: <see cref="AttentionFactor"/> is what they are divided by <c>PaperMagnitude(factor)</c>.
+    /// YaRN's factor on cosines and sines, 0.1 · mscale · ln(factor) + 1. A config with <c>mscale</c> and <c>mscale_all_dim</c> means the
+    /// quotient of the two,
+    /// one with <c>attention_factor</c> that number: <see cref="AttentionFactor"/> is what they are divided by
+    /// <c>PaperMagnitude(factor)</c>.
     /// </summary>
     public static float PaperMagnitude(float factor, float mscale = 1) => factor <= 1 ? 1 : 0.1f * mscale * MathF.Log(factor) + 1;
 
@@ -62,7 +68,8 @@ public sealed record YarnRopeScaling(
     {
         // The pair that turns β times over the original context solves context · θ^(−2i / length) = 2πβ.
         int length = config.RotaryLength;
-        double PairOf(double rotations) => length * Math.Log(OriginalContextLength / (rotations * 2 * Math.PI)) / (2 * Math.Log(config.RopeTheta));
+        double PairOf(double rotations) =>
+            length * Math.Log(OriginalContextLength / (rotations * 2 * Math.PI)) / (2 * Math.Log(config.RopeTheta));
 
         (double low, double high) = (PairOf(BetaFast), PairOf(BetaSlow));
         if (Truncates)

@@ -7,7 +7,8 @@ namespace QwenSharp.Models;
 /// <param name="Time">How many pairs turn by time.</param>
 /// <param name="Height">How many pairs turn by height.</param>
 /// <param name="Width">How many pairs turn by width.</param>
-/// <param name="IsInterleaved">Whether pairs take time, height and width in turn (Qwen3-VL, <c>mrope_interleaved</c>); otherwise one section follows the other (Qwen2-VL).</param>
+/// <param name="IsInterleaved">Whether pairs take time, height and width in turn (Qwen3-VL, <c>mrope_interleaved</c>); otherwise one
+/// section follows the other (Qwen2-VL).</param>
 public sealed record RotarySections(int Time, int Height, int Width, bool IsInterleaved = false)
 {
     /// <summary>Which part of a position a pair turns by. Pairs that the sections leave over when they take turns belong to time.</summary>
@@ -27,7 +28,10 @@ public sealed record RotarySections(int Time, int Height, int Width, bool IsInte
     internal void Validate(int pairs)
     {
         if (Time < 0 || Height < 0 || Width < 0 || (long)Time + Height + Width < pairs)
-            throw new ModelLoadException($"Rotary sections of {Time}, {Height} and {Width} pairs do not cover the {pairs} pairs of a head.");
+        {
+            throw new ModelLoadException(
+                $"Rotary sections of {Time}, {Height} and {Width} pairs do not cover the {pairs} pairs of a head.");
+        }
     }
 }
 

@@ -10,7 +10,9 @@ public sealed class Workspace : IDisposable
 {
     private readonly ActivationSet _matrices;
 
-    /// <summary>Allocates for batches of up to <paramref name="maxRows"/> tokens of which up to <paramref name="maxLogits"/> want logits.</summary>
+    /// <summary>
+    /// Allocates for batches of up to <paramref name="maxRows"/> tokens of which up to <paramref name="maxLogits"/> want logits.
+    /// </summary>
     public Workspace(ModelConfig config, int maxRows, int maxLogits)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
@@ -40,7 +42,10 @@ public sealed class Workspace : IDisposable
     /// <summary>The logits that the last forward pass was asked for: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
     public Activations Logits { get; }
 
-    /// <summary>The final hidden states (behind the output norm) of the rows that the last forward pass was asked for: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
+    /// <summary>
+    /// The final hidden states (behind the output norm) of the rows that the last forward pass was asked for: row n belongs to
+    /// <see cref="Batch.LogitRows"/>[n].
+    /// </summary>
     public Activations FinalHidden => Normed;
 
     /// <summary>The residual stream, [rows, width].</summary>
@@ -88,7 +93,9 @@ public sealed class Workspace : IDisposable
     /// <summary>What a mixture of experts needs, where there is one.</summary>
     internal ExpertWorkspace? Experts { get; }
 
-    /// <summary>What <see cref="Bytes"/> of a workspace would be, without allocating it: both come from the same list of matrices.</summary>
+    /// <summary>
+    /// What <see cref="Bytes"/> of a workspace would be, without allocating it: both come from the same list of matrices.
+    /// </summary>
     /// <param name="config">The model.</param>
     /// <param name="maxRows">Tokens of the largest batch.</param>
     /// <param name="maxLogits">How many of them want logits at most.</param>
@@ -128,7 +135,13 @@ public sealed class Workspace : IDisposable
             new(nameof(Logits), maxLogits, config.VocabularySize),
         ];
         if (config.HasGatedAttention)
-            layout.AddRange([new(nameof(QueriesAndGates), maxRows, 2 * config.QueryWidth), new(nameof(AttentionGate), maxRows, config.QueryWidth)]);
+        {
+            layout.AddRange([
+                new(nameof(QueriesAndGates), maxRows, 2 * config.QueryWidth),
+                new(nameof(AttentionGate), maxRows, config.QueryWidth),
+            ]);
+        }
+
         if (config.NextTokenLayers > 0)
             layout.Add(new(nameof(NextTokenInputs), maxRows, 2 * config.Width));
 

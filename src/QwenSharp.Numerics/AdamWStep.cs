@@ -8,4 +8,11 @@ namespace QwenSharp.Numerics;
 /// <param name="WeightDecay">Decoupled: a share of the value itself, times the rate.</param>
 /// <param name="Step">Which step this is, from 1: the means began at 0 and are corrected for it.</param>
 /// <param name="GradientScale">What the gradient is multiplied with first: of accumulation and clipping.</param>
-public readonly record struct AdamWStep(float LearningRate, float Beta1, float Beta2, float Epsilon, float WeightDecay, long Step, float GradientScale);
+public readonly record struct AdamWStep(
+    float LearningRate,
+    float Beta1,
+    float Beta2,
+    float Epsilon,
+    float WeightDecay,
+    long Step,
+    float GradientScale);

@@ -17,24 +17,37 @@ public sealed partial class Compute
     private AttentionTile[] _attention = [];
     private NativeBuffer? _parts;
 
-    /// <summary>Stores keys and values of new positions, rounding to the store's type (F16 to nearest even, saturating at ±65504).</summary>
+    /// <summary>
+    /// Stores keys and values of new positions, rounding to the store's type (F16 to nearest even, saturating at ±65504).
+    /// </summary>
     /// <param name="store">Where to.</param>
     /// <param name="layer">The attention layer.</param>
     /// <param name="keys">[rows, kvHeads × headLength].</param>
     /// <param name="values">[rows, kvHeads × headLength].</param>
     /// <param name="sequences">Which rows belong to which sequence.</param>
     /// <exception cref="ArgumentException">Widths do not fit the store, or a sequence's rows or blocks are not there.</exception>
-    public unsafe void StoreKeysAndValues(KvStore store, int layer, Activations keys, Activations values, ReadOnlySpan<SequenceRows> sequences)
+    public unsafe void StoreKeysAndValues(
+        KvStore store,
+        int layer,
+        Activations keys,
+        Activations values,
+        ReadOnlySpan<SequenceRows> sequences)
     {
         int width = store.KvHeads * store.HeadLength;
         if (keys.Width != width || values.Width != width)
-            throw new ArgumentException($"Keys of width {keys.Width} and values of width {values.Width} do not fit {store.KvHeads} heads of {store.HeadLength}.", nameof(keys));
+        {
+            throw new ArgumentException(
+                $"Keys of width {keys.Width} and values of width {values.Width} do not fit {store.KvHeads} heads of {store.HeadLength}.",
+                nameof(keys));
+        }
 
         int rows = Check(store, layer, sequences, Math.Min(keys.Capacity, values.Capacity));
         _tiles.Cut(sequences, store.KvHeads, KvStore.BlockTokens);
         StoreJob job = new(Vectors, _tiles, store, layer, keys.Pointer, values.Pointer);
         if (rows >= SharedStoreRows)
+        {
             Pool.Run(ref job, _tiles.Count);
+        }
         else
         {
             for (int tile = 0; tile < _tiles.Count; tile++)
@@ -63,7 +76,9 @@ public sealed partial class Compute
         if (group == 0 || queries.Width != group * length * store.KvHeads || y.Width != queries.Width || y == queries)
         {
             throw new ArgumentException(
-                $"Queries of width {queries.Width} and outputs of width {y.Width} must be two matrices of a multiple of {store.KvHeads} heads of {length}.", nameof(queries));
+                $"Queries of width {queries.Width} and outputs of width {y.Width} must be two matrices of a multiple of {store.KvHeads} "
+                    + $"heads of {length}.",
+                nameof(queries));
         }
 
         Check(store, layer, sequences, Math.Min(queries.Capacity, y.Capacity));
@@ -76,7 +91,17 @@ public sealed partial class Compute
         if (byParts)
             EnsureParts((long)_tiles.Parts * state * sizeof(float));
 
-        AttendJob job = new(_attention, _tiles, store, layer, group, queries.Pointer, y.Pointer, byParts ? (float*)_parts!.Pointer : null, state, merge: false);
+        AttendJob job = new(
+            _attention,
+            _tiles,
+            store,
+            layer,
+            group,
+            queries.Pointer,
+            y.Pointer,
+            byParts ? (float*)_parts!.Pointer : null,
+            state,
+            merge: false);
         Pool.Run(ref job, byParts ? _tiles.Parts : _tiles.Count);
         if (byParts)
         {
@@ -98,11 +123,21 @@ public sealed partial class Compute
         foreach (SequenceRows sequence in sequences)
         {
             if (sequence.FirstRow < 0 || sequence.Rows < 0 || sequence.FirstRow > capacity - sequence.Rows || sequence.FirstPosition < 0)
-                throw new ArgumentException($"Rows {sequence.FirstRow} … +{sequence.Rows} at position {sequence.FirstPosition} are not in a batch of {capacity} rows.", nameof(sequences));
+            {
+                throw new ArgumentException(
+                    $"Rows {sequence.FirstRow} … +{sequence.Rows} at position {sequence.FirstPosition} are not in a batch of "
+                        + $"{capacity} rows.",
+                    nameof(sequences));
+            }
 
             int blocks = checked(sequence.FirstPosition + sequence.Rows + KvStore.BlockTokens - 1) / KvStore.BlockTokens;
             if (sequence.Blocks.Length < blocks)
-                throw new ArgumentException($"Position {sequence.FirstPosition + sequence.Rows - 1} needs {blocks} blocks; the sequence has {sequence.Blocks.Length}.", nameof(sequences));
+            {
+                throw new ArgumentException(
+                    $"Position {sequence.FirstPosition + sequence.Rows - 1} needs {blocks} blocks; the sequence has "
+                        + $"{sequence.Blocks.Length}.",
+                    nameof(sequences));
+            }
 
             foreach (int block in sequence.Blocks.AsSpan(0, blocks))
             {

@@ -16,13 +16,28 @@ public sealed partial class Compute
     /// <param name="sequences">Which rows belong to which sequence.</param>
     /// <param name="y">As <paramref name="x"/>; not the same.</param>
     /// <exception cref="ArgumentException">Shapes do not fit, or a sequence's rows or slot are not there.</exception>
-    public unsafe void Convolve(RecurrentStore store, int layer, Activations x, Tensor taps, ReadOnlySpan<SequenceRows> sequences, Activations y)
+    public unsafe void Convolve(
+        RecurrentStore store,
+        int layer,
+        Activations x,
+        Tensor taps,
+        ReadOnlySpan<SequenceRows> sequences,
+        Activations y)
     {
         int width = store.Shape.ConvolutionWidth;
         if (x.Width != width || y.Width != width || x == y)
-            throw new ArgumentException($"Inputs of width {x.Width} and outputs of width {y.Width} must be two matrices of {width} channels.", nameof(x));
+        {
+            throw new ArgumentException(
+                $"Inputs of width {x.Width} and outputs of width {y.Width} must be two matrices of {width} channels.",
+                nameof(x));
+        }
+
         if (taps.Type != TensorType.F32 || !taps.Shape.SequenceEqual([width, store.Shape.Taps]))
-            throw new ArgumentException($"A convolution of {width} channels needs F32 weights of shape [{width}, {store.Shape.Taps}], not {taps}.", nameof(taps));
+        {
+            throw new ArgumentException(
+                $"A convolution of {width} channels needs F32 weights of shape [{width}, {store.Shape.Taps}], not {taps}.",
+                nameof(taps));
+        }
 
         int rows = Check(store, layer, sequences, Math.Min(x.Capacity, y.Capacity));
         int slices = (width + ConvolveJob.SliceChannels - 1) / ConvolveJob.SliceChannels;
@@ -36,11 +51,13 @@ public sealed partial class Compute
     /// The gated delta rule (Yang, Kautz and Hatamizadeh, 2024, arXiv 2412.06464, eq. 10) over each sequence and value head:
     /// S ← αS + k (β (v − αSᵀk))ᵀ and o = Sᵀq / √keyLength, with q and k divided by their length (√(Σx² + ε)),
     /// α = exp(A · softplus(a + bias)) and β = sigmoid(b). Prefill and decode are the same steps in the same order: a tile of the state
-    /// that fits the first-level cache goes through all rows of a chunk, so that a sequence's results do not depend on its chunks, to the bit.
+    /// that fits the first-level cache goes through all rows of a chunk, so that a sequence's results do not depend on its chunks, to the
+    /// bit.
     /// </summary>
     /// <param name="store">The states before the batch; afterwards those behind it.</param>
     /// <param name="layer">The recurrent layer.</param>
-    /// <param name="convolved">[rows, <see cref="DeltaNetShape.ConvolutionWidth"/>]: queries, keys, values. Queries and keys are normalised in place.</param>
+    /// <param name="convolved">[rows, <see cref="DeltaNetShape.ConvolutionWidth"/>]: queries, keys, values. Queries and keys are normalised
+    /// in place.</param>
     /// <param name="a">[rows, valueHeads]: a; becomes α.</param>
     /// <param name="b">[rows, valueHeads]: b; becomes β.</param>
     /// <param name="rate">A, negative: F32 of shape [valueHeads].</param>
@@ -54,8 +71,16 @@ public sealed partial class Compute
         ReadOnlySpan<SequenceRows> sequences, Activations y)
     {
         DeltaNetShape shape = store.Shape;
-        if (convolved.Width != shape.ConvolutionWidth || a.Width != shape.ValueHeads || b.Width != shape.ValueHeads || y.Width != shape.ValueWidth)
-            throw new ArgumentException($"Matrices of width {convolved.Width}, {a.Width}, {b.Width} and {y.Width} are not those of {shape}.", nameof(convolved));
+        if (
+            convolved.Width != shape.ConvolutionWidth
+            || a.Width != shape.ValueHeads
+            || b.Width != shape.ValueHeads
+            || y.Width != shape.ValueWidth)
+        {
+            throw new ArgumentException(
+                $"Matrices of width {convolved.Width}, {a.Width}, {b.Width} and {y.Width} are not those of {shape}.",
+                nameof(convolved));
+        }
 
         CheckNorm(rate, shape.ValueHeads);
         CheckNorm(bias, shape.ValueHeads);
@@ -91,7 +116,10 @@ public sealed partial class Compute
             throw new ArgumentException($"Rows of width {x.Width} are not heads of {weight}.", nameof(weight));
 
         CheckNorm(weight, length);
-        ForEachRow(new GatedNormRows(Vectors, x.Pointer, gate.Pointer, x.Width, length, (float*)weight.Pointer, epsilon), rows, 4 * x.Width);
+        ForEachRow(
+            new GatedNormRows(Vectors, x.Pointer, gate.Pointer, x.Width, length, (float*)weight.Pointer, epsilon),
+            rows,
+            4 * x.Width);
         Keep(x, gate, weight);
     }
 
@@ -106,7 +134,11 @@ public sealed partial class Compute
     {
         CheckRows(rows, first, second);
         if (x.Width != 2 * first.Width || first.Width % headLength != 0 || rows > x.Capacity)
-            throw new ArgumentException($"{rows} rows of [{x.Capacity}, {x.Width}] are not two of width {first.Width} in heads of {headLength}.", nameof(x));
+        {
+            throw new ArgumentException(
+                $"{rows} rows of [{x.Capacity}, {x.Width}] are not two of width {first.Width} in heads of {headLength}.",
+                nameof(x));
+        }
 
         ForEachRow(new SplitHeadRows(x.Pointer, first.Pointer, second.Pointer, first.Width, headLength), rows, 2 * first.Width);
         Keep(x, first, second);
@@ -130,7 +162,13 @@ public sealed partial class Compute
         foreach (SequenceRows sequence in sequences)
         {
             if (sequence.FirstRow < 0 || sequence.Rows < 0 || sequence.FirstRow > capacity - sequence.Rows || sequence.FirstPosition < 0)
-                throw new ArgumentException($"Rows {sequence.FirstRow} … +{sequence.Rows} at position {sequence.FirstPosition} are not in a batch of {capacity} rows.", nameof(sequences));
+            {
+                throw new ArgumentException(
+                    $"Rows {sequence.FirstRow} … +{sequence.Rows} at position {sequence.FirstPosition} are not in a batch of "
+                        + $"{capacity} rows.",
+                    nameof(sequences));
+            }
+
             if ((uint)sequence.Slot >= (uint)store.Slots)
                 throw new ArgumentException($"The store has {store.Slots} slots, and no slot {sequence.Slot}.", nameof(sequences));
 

@@ -34,7 +34,8 @@ public sealed partial class Compute
     /// <param name="headLength">Elements in a head.</param>
     /// <param name="normWeight">F32 of shape [headLength], or none.</param>
     /// <param name="epsilon">ε of the norm.</param>
-    /// <param name="rotations">[rows, 2 × pairs]: cosines then sines of each row's angles (<see cref="RotaryEmbedding"/>); 2 × pairs ≤ headLength, the rest is not rotated.</param>
+    /// <param name="rotations">[rows, 2 × pairs]: cosines then sines of each row's angles (<see cref="RotaryEmbedding"/>); 2 × pairs ≤
+    /// headLength, the rest is not rotated.</param>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     public unsafe void NormalizeAndRotate(Activations x, int rows, int headLength, Tensor? normWeight, float epsilon, Activations rotations)
     {
@@ -44,7 +45,10 @@ public sealed partial class Compute
             CheckNorm(normWeight, headLength);
 
         float* weight = normWeight is null ? null : (float*)normWeight.Pointer;
-        ForEachRow(new HeadRows(Vectors, x.Pointer, x.Width, headLength, weight, epsilon, rotations.Pointer, rotations.Width / 2), rows, x.Width);
+        ForEachRow(
+            new HeadRows(Vectors, x.Pointer, x.Width, headLength, weight, epsilon, rotations.Pointer, rotations.Width / 2),
+            rows,
+            x.Width);
         Keep(x, rotations, normWeight);
     }
 
@@ -129,7 +133,11 @@ public sealed partial class Compute
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         if (x.Width != y.Width || rows > x.Capacity || rows > y.Capacity)
-            throw new ArgumentException($"{rows} rows are not in both [{x.Capacity}, {x.Width}] and [{y.Capacity}, {y.Width}].", nameof(rows));
+        {
+            throw new ArgumentException(
+                $"{rows} rows are not in both [{x.Capacity}, {x.Width}] and [{y.Capacity}, {y.Width}].",
+                nameof(rows));
+        }
     }
 
     private static void CheckNorm(Tensor weight, int width)
@@ -144,7 +152,9 @@ public sealed partial class Compute
         if (x.Width % headLength != 0 || rotations.Width % 2 != 0 || rotations.Width > headLength || rows > rotations.Capacity)
         {
             throw new ArgumentException(
-                $"{rotations.Capacity} rotations of width {rotations.Width} do not fit {rows} rows of width {x.Width} in heads of {headLength}.", nameof(rotations));
+                $"{rotations.Capacity} rotations of width {rotations.Width} do not fit {rows} rows of width {x.Width} in heads of "
+                    + $"{headLength}.",
+                nameof(rotations));
         }
     }
 

@@ -9,7 +9,11 @@ public sealed partial class Compute
     public unsafe void Gather(Activations x, ReadOnlySpan<int> rows, Activations y)
     {
         if (x == y || x.Width != y.Width || rows.Length > y.Capacity)
-            throw new ArgumentException($"{rows.Length} rows of width {x.Width} do not go into {y.Capacity} other rows of width {y.Width}.", nameof(y));
+        {
+            throw new ArgumentException(
+                $"{rows.Length} rows of width {x.Width} do not go into {y.Capacity} other rows of width {y.Width}.",
+                nameof(y));
+        }
 
         CheckPicks(rows, x);
         fixed (int* picks = rows)
@@ -18,7 +22,9 @@ public sealed partial class Compute
         Keep(x, y);
     }
 
-    /// <summary>Adds weighted rows: y[r] += Σᵢ weights[r, i] · x[picks[r, i]], in the order of i, so that a row's sum is the same in every batch.</summary>
+    /// <summary>
+    /// Adds weighted rows: y[r] += Σᵢ weights[r, i] · x[picks[r, i]], in the order of i, so that a row's sum is the same in every batch.
+    /// </summary>
     /// <param name="x">Rows to pick from.</param>
     /// <param name="picks">[rows, each]: rows of <paramref name="x"/>.</param>
     /// <param name="weights">[rows, each].</param>
@@ -31,7 +37,12 @@ public sealed partial class Compute
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(each);
         int rows = picks.Length / each;
         if (x == y || x.Width != y.Width || picks.Length % each != 0 || weights.Length != picks.Length || rows > y.Capacity)
-            throw new ArgumentException($"{picks.Length} rows and {weights.Length} weights, {each} to a row, do not go into [{y.Capacity}, {y.Width}] from rows of width {x.Width}.", nameof(picks));
+        {
+            throw new ArgumentException(
+                $"{picks.Length} rows and {weights.Length} weights, {each} to a row, do not go into [{y.Capacity}, {y.Width}] from rows "
+                    + $"of width {x.Width}.",
+                nameof(picks));
+        }
 
         CheckPicks(picks, x);
         fixed (int* from = picks)
@@ -50,7 +61,11 @@ public sealed partial class Compute
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         if (gate.Width != 1 || rows > x.Capacity || rows > gate.Capacity)
-            throw new ArgumentException($"{rows} gates are not in [{gate.Capacity}, {gate.Width}], or their rows not in [{x.Capacity}, {x.Width}].", nameof(gate));
+        {
+            throw new ArgumentException(
+                $"{rows} gates are not in [{gate.Capacity}, {gate.Width}], or their rows not in [{x.Capacity}, {x.Width}].",
+                nameof(gate));
+        }
 
         ForEachRow(new SigmoidRows(Vectors, x.Pointer, gate.Pointer, x.Width), rows, x.Width);
         Keep(x, gate);

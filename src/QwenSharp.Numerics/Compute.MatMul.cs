@@ -7,7 +7,9 @@ namespace QwenSharp.Numerics;
 /// <param name="Accumulate">Whether the product is added to what <paramref name="Output"/> holds.</param>
 public readonly record struct Projection(Tensor Weight, Activations Output, Tensor? Bias = null, bool Accumulate = false)
 {
-    /// <summary>The rows of x and y that this product is of; null for all. Experts share a batch so: each multiplies its own rows.</summary>
+    /// <summary>
+    /// The rows of x and y that this product is of; null for all. Experts share a batch so: each multiplies its own rows.
+    /// </summary>
     public RowRange? Rows { get; init; }
 }
 
@@ -26,7 +28,9 @@ public sealed partial class Compute
 {
     private readonly IMatMul _matMul;
 
-    /// <summary>Called for each product of <see cref="Project"/>, before it is computed; for measurements such as an importance matrix.</summary>
+    /// <summary>
+    /// Called for each product of <see cref="Project"/>, before it is computed; for measurements such as an importance matrix.
+    /// </summary>
     public ProjectionObserver? Observer { get; init; }
 
     /// <summary>
@@ -80,9 +84,19 @@ public sealed partial class Compute
     {
         Tensor weight = output.Weight;
         if (output.Rows is { } range && (range.First < 0 || range.Count < 0 || range.First > rows - range.Count))
-            throw new ArgumentException($"Rows {range.First} to {(long)range.First + range.Count - 1} of {weight} are not among the first {rows}.");
+        {
+            throw new ArgumentException(
+                $"Rows {range.First} to {(long)range.First + range.Count - 1} of {weight} are not among the first {rows}.");
+        }
+
         if (weight.Columns != x.Width || weight.Rows != output.Output.Width || rows > x.Capacity || rows > output.Output.Capacity)
-            throw new ArgumentException($"{weight} does not fit {rows} rows of width {x.Width} into width {output.Output.Width} ({x.Capacity} and {output.Output.Capacity} rows of room).");
+        {
+            throw new ArgumentException(
+                $"{weight} does not fit {rows} rows of width {x.Width} into width {output.Output.Width} ({x.Capacity} and "
+                    + $"{output.Output.Capacity} rows of room)."
+            );
+        }
+
         if (!weight.Type.HasMatrixProduct())
             throw new ArgumentException($"{weight} is of a type without a matrix product.");
         if (output.Bias is { } bias && (bias.Type != TensorType.F32 || bias.ElementCount != weight.Rows))

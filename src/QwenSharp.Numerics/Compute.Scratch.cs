@@ -6,7 +6,8 @@ namespace QwenSharp.Numerics;
 public sealed partial class Compute
 {
     /// <summary>
-    /// Bytes that an instance comes to hold for activations rounded to 8 bits, once it has computed these products. Each format of rounded activations
+    /// Bytes that an instance comes to hold for activations rounded to 8 bits, once it has computed these products. Each format of rounded
+    /// activations
     /// has memory of its own, as large as the largest product needs. Scratch memory of the threads, less than 200 KB each, comes on top.
     /// </summary>
     /// <param name="products">The type of each weight matrix, and the input it is multiplied with: [rows, columns].</param>

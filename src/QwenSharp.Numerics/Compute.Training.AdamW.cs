@@ -11,7 +11,8 @@ public sealed partial class Compute
     /// <param name="mean">m, zeros before step 1.</param>
     /// <param name="variance">v, zeros before step 1.</param>
     /// <param name="step">The numbers of this step.</param>
-    /// <exception cref="ArgumentException">The four are not different matrices of one shape, or a number of the step is out of its range.</exception>
+    /// <exception cref="ArgumentException">The four are not different matrices of one shape, or a number of the step is out of its
+    /// range.</exception>
     public unsafe void AdamW(Activations value, Activations gradient, Activations mean, Activations variance, in AdamWStep step)
     {
         CheckLike(value, gradient, nameof(gradient));
@@ -35,6 +36,10 @@ public sealed partial class Compute
     private static void CheckLike(Activations value, Activations other, string name)
     {
         if (other.Width != value.Width || other.Capacity != value.Capacity)
-            throw new ArgumentException($"[{other.Capacity}, {other.Width}] is not of the value's shape [{value.Capacity}, {value.Width}].", name);
+        {
+            throw new ArgumentException(
+                $"[{other.Capacity}, {other.Width}] is not of the value's shape [{value.Capacity}, {value.Width}].",
+                name);
+        }
     }
 }

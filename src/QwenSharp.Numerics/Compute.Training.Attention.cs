@@ -8,14 +8,17 @@ public sealed partial class Compute
 
     /// <summary>
     /// Causal softmax attention with grouped queries (GQA) over sequences packed one after another, none of which sees another:
-    /// y = Σₚ softmax(q·kₚ / √headLength) vₚ over the segment's rows p up to the row's own. Keys and values are those of the batch, so nothing is stored.
+    /// y = Σₚ softmax(q·kₚ / √headLength) vₚ over the segment's rows p up to the row's own. Keys and values are those of the batch, so
+    /// nothing is stored.
     /// </summary>
     /// <param name="q">[rows, heads × headLength], rotated.</param>
     /// <param name="k">[rows, kvHeads × headLength], rotated; heads is a multiple of kvHeads.</param>
     /// <param name="v">[rows, kvHeads × headLength].</param>
-    /// <param name="segments">Where each segment begins, from 0 on, and last the number of rows: [0, 17, 64] is rows 0–16 and 17–63.</param>
+    /// <param name="segments">Where each segment begins, from 0 on, and last the number of rows: [0, 17, 64] is rows 0–16 and
+    /// 17–63.</param>
     /// <param name="headLength">Elements in a head.</param>
-    /// <param name="y">[rows, heads × headLength] is written; not <paramref name="q"/>, <paramref name="k"/> or <paramref name="v"/>.</param>
+    /// <param name="y">[rows, heads × headLength] is written; not <paramref name="q"/>, <paramref name="k"/> or
+    /// <paramref name="v"/>.</param>
     /// <param name="logSumExp">[rows, heads] is written: ln Σₚ exp(q·kₚ / √headLength), which the way back needs.</param>
     /// <exception cref="ArgumentException">Shapes do not fit, segments do not ascend, or an output is an input.</exception>
     public unsafe void AttendSegments(
@@ -53,8 +56,17 @@ public sealed partial class Compute
     /// <param name="dv">[rows, kvHeads × headLength]: the gradient of <paramref name="v"/>.</param>
     /// <exception cref="ArgumentException">Shapes do not fit, segments do not ascend, or an output is an input.</exception>
     public unsafe void AttendSegmentsBackward(
-        Activations q, Activations k, Activations v, Activations y, Activations logSumExp, Activations dy, ReadOnlySpan<int> segments, int headLength,
-        Activations dq, Activations dk, Activations dv)
+        Activations q,
+        Activations k,
+        Activations v,
+        Activations y,
+        Activations logSumExp,
+        Activations dy,
+        ReadOnlySpan<int> segments,
+        int headLength,
+        Activations dq,
+        Activations dk,
+        Activations dv)
     {
         SegmentOperands operands = CheckSegments(q, k, v, segments, headLength, y, logSumExp);
         int rows = segments[^1];
@@ -86,7 +98,8 @@ public sealed partial class Compute
         }
         else
         {
-            // Threads would be idle. Smaller tasks, each to one side, take seven products where whole segments take five, for the same bits.
+            // Threads would be idle. Smaller tasks, each to one side, take seven products where whole segments take five, for the same
+            // bits.
             _tiles.Cut(Segments(segments), operands.KvHeads, SegmentTile.Rows);
             AttendKeysBackwardJob keys = new(_segmentBackward, _tiles, operands);
             Pool.Run(ref keys, _tiles.Count);
@@ -104,11 +117,20 @@ public sealed partial class Compute
         Activations q, Activations k, Activations v, ReadOnlySpan<int> segments, int headLength, Activations y, Activations logSumExp)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
-        int heads = q.Width / headLength, kvHeads = k.Width / headLength;
-        if (kvHeads == 0 || heads % kvHeads != 0 || heads * headLength != q.Width || kvHeads * headLength != k.Width || heads == 0 || logSumExp.Width != heads)
+        int heads = q.Width / headLength,
+            kvHeads = k.Width / headLength;
+        if (
+            kvHeads == 0
+            || heads % kvHeads != 0
+            || heads * headLength != q.Width
+            || kvHeads * headLength != k.Width
+            || heads == 0
+            || logSumExp.Width != heads)
         {
             throw new ArgumentException(
-                $"Queries of width {q.Width}, keys of width {k.Width} and {logSumExp.Width} sums do not fit heads of {headLength}, as many for each KV head.", nameof(q));
+                $"Queries of width {q.Width}, keys of width {k.Width} and {logSumExp.Width} sums do not fit heads of {headLength}, as "
+                    + "many for each KV head.",
+                nameof(q));
         }
 
         if (segments.Length == 0 || segments[0] != 0)
@@ -117,7 +139,11 @@ public sealed partial class Compute
         for (int i = 1; i < segments.Length; i++)
         {
             if (segments[i] <= segments[i - 1])
-                throw new ArgumentException($"Segment {i - 1}, rows {segments[i - 1]} to {segments[i]}, has no rows: starts must ascend.", nameof(segments));
+            {
+                throw new ArgumentException(
+                    $"Segment {i - 1}, rows {segments[i - 1]} to {segments[i]}, has no rows: starts must ascend.",
+                    nameof(segments));
+            }
         }
 
         int rows = segments[^1];

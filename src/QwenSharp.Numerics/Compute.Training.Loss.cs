@@ -5,7 +5,8 @@ public sealed partial class Compute
     private double[] _partialSums = [];
 
     /// <summary>
-    /// Cross-entropy of next-token predictions: Σ weights[r] · (ln Σ exp(logits[r]) − logits[r, targets[r]]). With <paramref name="gradient"/>, its gradient
+    /// Cross-entropy of next-token predictions: Σ weights[r] · (ln Σ exp(logits[r]) − logits[r, targets[r]]). With
+    /// <paramref name="gradient"/>, its gradient
     /// takes the place of the logits: logits[r, :] ← scale · weights[r] · (softmax(logits[r]) − onehot(targets[r])).
     /// A row of weight 0 is not read: it counts for nothing, its gradient is zeros, and its target may be any number.
     /// </summary>
@@ -18,23 +19,42 @@ public sealed partial class Compute
     /// <returns>The weighted sum, without <paramref name="scale"/>; NaN if a row that counts has one.</returns>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The target of a row that counts is not in the vocabulary.</exception>
-    public unsafe double CrossEntropy(Activations logits, int rows, ReadOnlySpan<int> targets, ReadOnlySpan<float> weights, float scale, bool gradient)
+    public unsafe double CrossEntropy(
+        Activations logits,
+        int rows,
+        ReadOnlySpan<int> targets,
+        ReadOnlySpan<float> weights,
+        float scale,
+        bool gradient)
     {
         CheckRows(rows, logits, logits);
         if (targets.Length < rows || weights.Length < rows)
-            throw new ArgumentException($"{targets.Length} targets and {weights.Length} weights are too few for {rows} rows.", nameof(targets));
+        {
+            throw new ArgumentException(
+                $"{targets.Length} targets and {weights.Length} weights are too few for {rows} rows.",
+                nameof(targets));
+        }
 
         for (int row = 0; row < rows; row++)
         {
             if (weights[row] != 0 && (uint)targets[row] >= (uint)logits.Width)
-                throw new ArgumentOutOfRangeException(nameof(targets), $"The target of row {row}, {targets[row]}, is not one of {logits.Width} tokens.");
+            {
+                throw new ArgumentOutOfRangeException(
+                    nameof(targets),
+                    $"The target of row {row}, {targets[row]}, is not one of {logits.Width} tokens.");
+            }
         }
 
         double[] losses = PartialSums(rows);
         fixed (int* target = targets)
         fixed (float* weight = weights)
         fixed (double* loss = losses)
-            ForEachRow(new CrossEntropyRows(Vectors, logits.Pointer, logits.Width, target, weight, scale, gradient, loss), rows, 8 * logits.Width);
+        {
+            ForEachRow(
+                new CrossEntropyRows(Vectors, logits.Pointer, logits.Width, target, weight, scale, gradient, loss),
+                rows,
+                8 * logits.Width);
+        }
 
         GC.KeepAlive(logits);
         return Sum(losses, rows);

@@ -18,10 +18,18 @@ public sealed partial class Compute
     /// <param name="weight">w: F32 of shape [width].</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="dy">[rows, width]: the gradient of what came out.</param>
-    /// <param name="dx">[rows, width]: the gradient of <paramref name="x"/> is added here; not <paramref name="x"/> nor <paramref name="dy"/>.</param>
+    /// <param name="dx">[rows, width]: the gradient of <paramref name="x"/> is added here; not <paramref name="x"/> nor
+    /// <paramref name="dy"/>.</param>
     /// <param name="dWeight">[1, width]: the gradient of the weight is added here; null where the weight is frozen.</param>
     /// <exception cref="ArgumentException">Shapes do not fit, or an output is an input.</exception>
-    public unsafe void RmsNormBackward(Activations x, int rows, Tensor weight, float epsilon, Activations dy, Activations dx, Activations? dWeight)
+    public unsafe void RmsNormBackward(
+        Activations x,
+        int rows,
+        Tensor weight,
+        float epsilon,
+        Activations dy,
+        Activations dx,
+        Activations? dWeight)
     {
         CheckRows(rows, x, dy);
         CheckRows(rows, x, dx);
@@ -45,11 +53,21 @@ public sealed partial class Compute
     /// <param name="epsilon">ε of the norm.</param>
     /// <param name="rotations">[rows, 2 × pairs], as they were forward.</param>
     /// <param name="dy">[rows, heads × headLength]: the gradient of what came out.</param>
-    /// <param name="dx">[rows, heads × headLength]: the gradient of <paramref name="x"/> is written here; may be <paramref name="dy"/>, and not <paramref name="x"/> where there is a weight.</param>
-    /// <param name="dWeight">[1, headLength]: the gradient of the weight, summed over rows and heads, is added here; null where the weight is frozen or there is none.</param>
+    /// <param name="dx">[rows, heads × headLength]: the gradient of <paramref name="x"/> is written here; may be <paramref name="dy"/>, and
+    /// not <paramref name="x"/> where there is a weight.</param>
+    /// <param name="dWeight">[1, headLength]: the gradient of the weight, summed over rows and heads, is added here; null where the weight
+    /// is frozen or there is none.</param>
     /// <exception cref="ArgumentException">Shapes do not fit, or the output is an input that is read later.</exception>
     public unsafe void NormalizeAndRotateBackward(
-        Activations x, int rows, int headLength, Tensor? normWeight, float epsilon, Activations rotations, Activations dy, Activations dx, Activations? dWeight)
+        Activations x,
+        int rows,
+        int headLength,
+        Tensor? normWeight,
+        float epsilon,
+        Activations rotations,
+        Activations dy,
+        Activations dx,
+        Activations? dWeight)
     {
         CheckRows(rows, x, dy);
         CheckRows(rows, x, dx);
@@ -62,17 +80,30 @@ public sealed partial class Compute
             CheckDistinct(nameof(dx), dx, x);
         }
         else if (dWeight is not null)
+        {
             throw new ArgumentException("A norm's gradient is asked for where there is no norm.", nameof(dWeight));
+        }
 
         float* weight = normWeight is null ? null : (float*)normWeight.Pointer;
-        HeadGradients operation = new(Vectors, x.Pointer, x.Width, headLength, weight, epsilon, rotations.Pointer, rotations.Width / 2, dy.Pointer, dx.Pointer);
+        HeadGradients operation = new(
+            Vectors,
+            x.Pointer,
+            x.Width,
+            headLength,
+            weight,
+            epsilon,
+            rotations.Pointer,
+            rotations.Width / 2,
+            dy.Pointer,
+            dx.Pointer);
         ForEachRowBlock(operation, rows, dWeight);
         Keep(x, dy, normWeight);
         Keep(dx, rotations);
     }
 
     /// <summary>
-    /// The way back through <see cref="SwiGlu"/>: with σ = 1 / (1 + e⁻ᵍᵃᵗᵉ), dGate = dy · up · σ · (1 + gate · (1 − σ)) and dUp = dy · gate · σ.
+    /// The way back through <see cref="SwiGlu"/>: with σ = 1 / (1 + e⁻ᵍᵃᵗᵉ), dGate = dy · up · σ · (1 + gate · (1 − σ)) and dUp = dy · gate
+    /// · σ.
     /// Both are written. Each may be any of the inputs, but not the other.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes do not fit, or the outputs are the same.</exception>
@@ -83,7 +114,10 @@ public sealed partial class Compute
         CheckRows(rows, gate, dGate);
         CheckRows(rows, gate, dUp);
         CheckDistinct(nameof(dGate), dGate, dUp);
-        ForEachRow(new SwiGluGradients(Vectors, gate.Pointer, up.Pointer, dy.Pointer, dGate.Pointer, dUp.Pointer, gate.Width), rows, 4 * gate.Width);
+        ForEachRow(
+            new SwiGluGradients(Vectors, gate.Pointer, up.Pointer, dy.Pointer, dGate.Pointer, dUp.Pointer, gate.Width),
+            rows,
+            4 * gate.Width);
         Keep(gate, up, dy);
         Keep(dGate, dUp);
     }
@@ -135,7 +169,9 @@ public sealed partial class Compute
         GC.KeepAlive(x);
     }
 
-    /// <summary>The way back through <see cref="Embed"/>: dTable[ids[r], :] += dy[r, :], in the order of r where an id is repeated.</summary>
+    /// <summary>
+    /// The way back through <see cref="Embed"/>: dTable[ids[r], :] += dy[r, :], in the order of r where an id is repeated.
+    /// </summary>
     /// <param name="ids">[rows].</param>
     /// <param name="dy">[rows, width].</param>
     /// <param name="dTable">[vocabulary, width].</param>
@@ -144,7 +180,12 @@ public sealed partial class Compute
     public unsafe void EmbedBackward(ReadOnlySpan<int> ids, Activations dy, Activations dTable)
     {
         if (dy.Width != dTable.Width || ids.Length > dy.Capacity || dy == dTable)
-            throw new ArgumentException($"{ids.Length} rows of [{dy.Capacity}, {dy.Width}] cannot be added to another table of [{dTable.Capacity}, {dTable.Width}].", nameof(dy));
+        {
+            throw new ArgumentException(
+                $"{ids.Length} rows of [{dy.Capacity}, {dy.Width}] cannot be added to another table of [{dTable.Capacity}, "
+                    + $"{dTable.Width}].",
+                nameof(dy));
+        }
 
         foreach (int id in ids)
         {
@@ -178,7 +219,12 @@ public sealed partial class Compute
     {
         CheckRows(rows, x, y);
         if (!(probability >= 0 && probability < 1))
-            throw new ArgumentOutOfRangeException(nameof(probability), probability, "The probability to drop an element is at least 0 and below 1.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(probability),
+                probability,
+                "The probability to drop an element is at least 0 and below 1.");
+        }
 
         ForEachRow(new DropoutRows(x.Pointer, y.Pointer, x.Width, seed, probability), rows, 4 * x.Width);
         Keep(x, y);
@@ -189,7 +235,11 @@ public sealed partial class Compute
         foreach (Activations? other in others)
         {
             if (ReferenceEquals(output, other))
-                throw new ArgumentException($"{name} must be a matrix of its own: it is written before another operand has been read.", name);
+            {
+                throw new ArgumentException(
+                    $"{name} must be a matrix of its own: it is written before another operand has been read.",
+                    name);
+            }
         }
     }
 

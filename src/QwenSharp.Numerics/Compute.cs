@@ -15,8 +15,12 @@ public sealed partial class Compute : IDisposable
     public Compute(int threads = 0, Isa? isa = null, TrainingPrecision precision = TrainingPrecision.F32)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        Isa = isa is { } chosen ? InstructionSets.Require(chosen) : InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable));
-        Precision = TrainingPrecisions.WhyNot(precision, Isa) is { } missing ? throw new ArgumentException(missing, nameof(precision)) : precision;
+        Isa = isa is { } chosen
+            ? InstructionSets.Require(chosen)
+            : InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable));
+        Precision = TrainingPrecisions.WhyNot(precision, Isa) is { } missing
+            ? throw new ArgumentException(missing, nameof(precision))
+            : precision;
         Pool = new WorkerPool(threads == 0 ? Environment.ProcessorCount : threads);
         _matMul = IMatMul.Create(Isa, Pool);
     }

@@ -5,7 +5,10 @@ using System.Runtime.Intrinsics.Arm;
 
 namespace QwenSharp.Numerics;
 
-/// <summary>How fast this machine multiplies and adds: in F32 in registers alone, in BF16 in the loop of a matrix product with both operands in the first-level cache. It bounds training.</summary>
+/// <summary>
+/// How fast this machine multiplies and adds: in F32 in registers alone, in BF16 in the loop of a matrix product with both operands in the
+/// first-level cache. It bounds training.
+/// </summary>
 public static class FloatPeak
 {
     // Short tasks, so that a thread that is interrupted leaves work to the others, as it does in a matrix product.
@@ -57,7 +60,9 @@ public static class FloatPeak
         return 2.0 * tasks * Steps * sums * S.Length;
     }
 
-    /// <summary>As many sums that do not wait for each other as the tiles of a matrix product have (see <see cref="GemmKernel.For"/>).</summary>
+    /// <summary>
+    /// As many sums that do not wait for each other as the tiles of a matrix product have (see <see cref="GemmKernel.For"/>).
+    /// </summary>
     private struct FmaJob<S, V>(int sums) : IParallelJob
         where S : struct, ISimd<V>
         where V : struct

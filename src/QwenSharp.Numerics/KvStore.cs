@@ -84,7 +84,10 @@ public sealed unsafe class KvStore : IDisposable
             if (Type == TensorType.F32)
             {
                 Scatter(new ReadOnlySpan<float>(keys, HeadLength), (float*)Keys(block, layer, head) + slot);
-                Unsafe.CopyBlockUnaligned((float*)Values(block, layer, head) + (slot * HeadLength), values, (uint)(HeadLength * sizeof(float)));
+                Unsafe.CopyBlockUnaligned(
+                    (float*)Values(block, layer, head) + (slot * HeadLength),
+                    values,
+                    (uint)(HeadLength * sizeof(float)));
             }
             else
             {

@@ -10,7 +10,8 @@ public static unsafe class MemoryBandwidth
     private const int TaskBytes = 256 << 10;
 
     /// <summary>
-    /// Reads a buffer larger than any cache several times with all threads. All passes count, not the fastest alone: a decode run, too, has to
+    /// Reads a buffer larger than any cache several times with all threads. All passes count, not the fastest alone: a decode run, too, has
+    /// to
     /// live with what others on the machine leave of the memory.
     /// </summary>
     /// <param name="threads">How many threads read; 0 for one a processor.</param>

@@ -51,7 +51,8 @@ public sealed unsafe class RecurrentStore : IDisposable
     /// Begins a pass over these rows. Until <see cref="Leave"/> their states belong to no position: a pass that fails leaves sequences
     /// that can only begin again.
     /// </summary>
-    /// <exception cref="ArgumentException">A slot is not there, is named twice, or its state is not that of the position before a sequence's rows.</exception>
+    /// <exception cref="ArgumentException">A slot is not there, is named twice, or its state is not that of the position before a
+    /// sequence's rows.</exception>
     public void Enter(ReadOnlySpan<SequenceRows> sequences)
     {
         foreach (SequenceRows sequence in sequences)
@@ -60,7 +61,8 @@ public sealed unsafe class RecurrentStore : IDisposable
             if (sequence.FirstPosition != 0 && sequence.FirstPosition != position)
             {
                 throw new ArgumentException(
-                    $"The state in slot {sequence.Slot} is {(position == Unknown ? "unknown" : $"that of {position} tokens")}; it cannot go on at position {sequence.FirstPosition}. "
+                    $"The state in slot {sequence.Slot} is {(position == Unknown ? "unknown" : $"that of {position} tokens")}; it cannot "
+                        + $"go on at position {sequence.FirstPosition}. "
                     + "Restore a snapshot of that position, or begin at 0.",
                     nameof(sequences));
             }
@@ -71,7 +73,11 @@ public sealed unsafe class RecurrentStore : IDisposable
             for (int other = 0; other < i; other++)
             {
                 if (sequences[other].Slot == sequences[i].Slot)
-                    throw new ArgumentException($"Two sequences of the batch have their state in slot {sequences[i].Slot}.", nameof(sequences));
+                {
+                    throw new ArgumentException(
+                        $"Two sequences of the batch have their state in slot {sequences[i].Slot}.",
+                        nameof(sequences));
+                }
             }
         }
 
@@ -101,7 +107,11 @@ public sealed unsafe class RecurrentStore : IDisposable
         if (position == Unknown)
             throw new InvalidOperationException($"Slot {slot} holds no state.");
 
-        return new RecurrentSnapshot(Shape, Layers, position, new ReadOnlySpan<float>(Slot(slot), checked((int)(SlotBytes / sizeof(float)))).ToArray());
+        return new RecurrentSnapshot(
+            Shape,
+            Layers,
+            position,
+            new ReadOnlySpan<float>(Slot(slot), checked((int)(SlotBytes / sizeof(float)))).ToArray());
     }
 
     /// <summary>Makes a slot's state that of a snapshot, taken from this store or another of the same model.</summary>
@@ -110,7 +120,11 @@ public sealed unsafe class RecurrentStore : IDisposable
     {
         Require(slot);
         if (snapshot.Shape != Shape || snapshot.Layers != Layers)
-            throw new ArgumentException($"The snapshot is of {snapshot.Layers} layers of {snapshot.Shape}; the store has {Layers} of {Shape}.", nameof(snapshot));
+        {
+            throw new ArgumentException(
+                $"The snapshot is of {snapshot.Layers} layers of {snapshot.Shape}; the store has {Layers} of {Shape}.",
+                nameof(snapshot));
+        }
 
         snapshot.State.CopyTo(new Span<float>(Slot(slot), snapshot.State.Length));
         _positions[slot] = snapshot.Position;
@@ -128,7 +142,8 @@ public sealed unsafe class RecurrentStore : IDisposable
 
     private float* Slot(int slot) => (float*)(_buffer.Pointer + (slot * SlotBytes));
 
-    private int Require(int slot) => (uint)slot < (uint)Slots ? slot : throw new ArgumentOutOfRangeException(nameof(slot), slot, $"There are {Slots} slots.");
+    private int Require(int slot) =>
+        (uint)slot < (uint)Slots ? slot : throw new ArgumentOutOfRangeException(nameof(slot), slot, $"There are {Slots} slots.");
 }
 
 /// <summary>The recurrent state of a sequence after <see cref="Position"/> tokens.</summary>

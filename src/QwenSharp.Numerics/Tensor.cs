@@ -28,7 +28,11 @@ public sealed unsafe class Tensor
         ElementCount = elements;
         ByteLength = type.Bytes(elements);
         if (_shape.Length > 0 && _shape[0] % type.BlockLength() != 0)
-            throw new ArgumentException($"Rows of {_shape[0]} elements do not fill whole blocks of {type.BlockLength()} ({type}).", nameof(shape));
+        {
+            throw new ArgumentException(
+                $"Rows of {_shape[0]} elements do not fill whole blocks of {type.BlockLength()} ({type}).",
+                nameof(shape));
+        }
     }
 
     /// <summary>The name in the checkpoint.</summary>
@@ -63,7 +67,10 @@ public sealed unsafe class Tensor
     /// <exception cref="InvalidOperationException">The tensor is only described.</exception>
     public ReadOnlySpan<byte> Data => new(Pointer, checked((int)ByteLength));
 
-    internal byte* Pointer => _pointer is not null || ByteLength == 0 ? _pointer : throw new InvalidOperationException($"Tensor '{Name}' has no data: it is only described.");
+    internal byte* Pointer =>
+        _pointer is not null || ByteLength == 0
+            ? _pointer
+            : throw new InvalidOperationException($"Tensor '{Name}' has no data: it is only described.");
 
     /// <summary>A tensor without data, to reckon with its size.</summary>
     public static Tensor Describe(string name, TensorType type, ReadOnlySpan<long> shape) => new(name, type, shape, name);
@@ -83,7 +90,11 @@ public sealed unsafe class Tensor
     {
         Tensor tensor = new(name, type, shape, buffer);
         if (buffer.Length < tensor.ByteLength)
-            throw new ArgumentException($"Tensor '{name}' needs {tensor.ByteLength} bytes; the buffer has {buffer.Length}.", nameof(buffer));
+        {
+            throw new ArgumentException(
+                $"Tensor '{name}' needs {tensor.ByteLength} bytes; the buffer has {buffer.Length}.",
+                nameof(buffer));
+        }
 
         tensor.Attach(buffer.Pointer);
         return tensor;
@@ -98,7 +109,9 @@ public sealed unsafe class Tensor
         return new ReadOnlySpan<byte>(Pointer + row * RowBytes, checked((int)RowBytes));
     }
 
-    /// <summary>A part of the data as a tensor of its own, without a copy: rows, one matrix of a stack, or the whole in another shape.</summary>
+    /// <summary>
+    /// A part of the data as a tensor of its own, without a copy: rows, one matrix of a stack, or the whole in another shape.
+    /// </summary>
     /// <param name="first">The element that it begins with: the first of a block.</param>
     /// <param name="shape">Its shape; rows have whole blocks.</param>
     /// <exception cref="ArgumentException">It does not begin or end with a block, or is not inside this tensor.</exception>

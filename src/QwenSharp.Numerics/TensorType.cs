@@ -33,7 +33,9 @@ public enum TensorType
     IQ2_XS = 17,
     /// <summary>Super-blocks of 256: points of a 4-dimensional grid of 256, 4-bit scales of 32; 3.06 bits a weight.</summary>
     IQ3_XXS = 18,
-    /// <summary>Super-blocks of 256: shifted points of an 8-dimensional ternary grid of 2048, 3-bit scales of 32; 1.56 bits a weight.</summary>
+    /// <summary>
+    /// Super-blocks of 256: shifted points of an 8-dimensional ternary grid of 2048, 3-bit scales of 32; 1.56 bits a weight.
+    /// </summary>
     IQ1_S = 19,
     /// <summary>Blocks of 32: half scale d, 4-bit codes of 16 values that are finer near zero.</summary>
     IQ4_NL = 20,
@@ -63,7 +65,9 @@ public enum TensorType
     TQ2_0 = 35,
     /// <summary>Blocks of 32: 8-bit exponent, 4-bit floats E2M1 (OCP Microscaling Formats).</summary>
     MXFP4 = 39,
-    /// <summary>Blocks of 64: four scales of 16 as 8-bit floats UE4M3, 4-bit floats E2M1. A scale of the whole tensor is a tensor of its own.</summary>
+    /// <summary>
+    /// Blocks of 64: four scales of 16 as 8-bit floats UE4M3, 4-bit floats E2M1. A scale of the whole tensor is a tensor of its own.
+    /// </summary>
     NVFP4 = 40,
     /// <summary>Blocks of 128: half scale d, one bit: −d or d.</summary>
     Q1_0 = 41,

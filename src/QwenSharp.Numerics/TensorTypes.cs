@@ -55,11 +55,21 @@ public static class TensorTypes
     };
 
     /// <summary>Whether weights of the type can be multiplied with activations (<see cref="Compute.Project"/>).</summary>
-    public static bool HasMatrixProduct(this TensorType type) => type is TensorType.F32 or TensorType.F16 or TensorType.BF16 || type.BlockLength() > 1;
+    public static bool HasMatrixProduct(this TensorType type) =>
+        type is TensorType.F32 or TensorType.F16 or TensorType.BF16 || type.BlockLength() > 1;
 
     /// <summary>Whether <see cref="Quantization.Quantize"/> can write the type; the IQ1, IQ2 and IQ3 types can only be read.</summary>
-    public static bool CanQuantize(this TensorType type) => type.HasMatrixProduct() &&
-        type is not (TensorType.IQ1_S or TensorType.IQ1_M or TensorType.IQ2_XXS or TensorType.IQ2_XS or TensorType.IQ2_S or TensorType.IQ3_XXS or TensorType.IQ3_S);
+    public static bool CanQuantize(this TensorType type) =>
+        type.HasMatrixProduct()
+        && type
+            is not (
+                TensorType.IQ1_S
+                or TensorType.IQ1_M
+                or TensorType.IQ2_XXS
+                or TensorType.IQ2_XS
+                or TensorType.IQ2_S
+                or TensorType.IQ3_XXS
+                or TensorType.IQ3_S);
 
     /// <summary>Whether this build can store and read the type.</summary>
     public static bool IsKnown(TensorType type) => Enum.IsDefined(type);
@@ -71,9 +81,12 @@ public static class TensorTypes
 
     /// <summary>The type of a name as people write it, in any case.</summary>
     /// <exception cref="ArgumentException">There is no such type; the message names those that there are.</exception>
-    public static TensorType Parse(string name) => TryParse(name, out TensorType type)
-        ? type
-        : throw new ArgumentException($"'{name}' is no tensor type; there are {string.Join(", ", Enum.GetNames<TensorType>())}.", nameof(name));
+    public static TensorType Parse(string name) =>
+        TryParse(name, out TensorType type)
+            ? type
+            : throw new ArgumentException(
+                $"'{name}' is no tensor type; there are {string.Join(", ", Enum.GetNames<TensorType>())}.",
+                nameof(name));
 
     /// <summary>Bytes of <paramref name="elements"/> consecutive elements.</summary>
     /// <exception cref="ArgumentException">The count is negative or does not fill whole blocks.</exception>
@@ -82,17 +95,29 @@ public static class TensorTypes
     {
         int length = type.BlockLength();
         if (elements < 0 || elements % length != 0)
-        {
             throw new ArgumentException($"{elements} elements do not fill whole blocks of {length} ({type}).", nameof(elements));
-        }
 
         return checked(elements / length * type.BlockBytes());
     }
 
     /// <summary>Whether codes stand for the entries of a table (<see cref="CodebookDecoder"/>).</summary>
-    internal static bool HasCodebook(this TensorType type) => type is TensorType.IQ4_NL or TensorType.IQ4_XS
-        or TensorType.IQ1_S or TensorType.IQ1_M or TensorType.IQ2_XXS or TensorType.IQ2_XS or TensorType.IQ2_S or TensorType.IQ3_XXS or TensorType.IQ3_S
-        or TensorType.TQ1_0 or TensorType.TQ2_0 or TensorType.MXFP4 or TensorType.NVFP4 or TensorType.Q1_0 or TensorType.Q2_0;
+    internal static bool HasCodebook(this TensorType type) =>
+        type
+            is TensorType.IQ4_NL
+                or TensorType.IQ4_XS
+                or TensorType.IQ1_S
+                or TensorType.IQ1_M
+                or TensorType.IQ2_XXS
+                or TensorType.IQ2_XS
+                or TensorType.IQ2_S
+                or TensorType.IQ3_XXS
+                or TensorType.IQ3_S
+                or TensorType.TQ1_0
+                or TensorType.TQ2_0
+                or TensorType.MXFP4
+                or TensorType.NVFP4
+                or TensorType.Q1_0
+                or TensorType.Q2_0;
 
     private static ArgumentOutOfRangeException Unknown(TensorType type) =>
         new(nameof(type), $"Tensor type {(int)type} is not known to this build.");

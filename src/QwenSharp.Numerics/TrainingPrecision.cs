@@ -6,7 +6,9 @@ public enum TrainingPrecision
     /// <summary>F32: any processor, and the same steps on each but for the last bits.</summary>
     F32,
 
-    /// <summary>Operands are rounded to BF16, 8 significant bits: twice as many products an instruction, where the processor has it (AVX512_BF16).</summary>
+    /// <summary>
+    /// Operands are rounded to BF16, 8 significant bits: twice as many products an instruction, where the processor has it (AVX512_BF16).
+    /// </summary>
     BF16,
 }
 

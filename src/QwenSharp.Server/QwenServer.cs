@@ -34,7 +34,10 @@ public sealed class QwenServer : IAsyncDisposable
     /// <param name="started">Told once, when requests are taken.</param>
     /// <param name="cancellationToken">Ends the server.</param>
     /// <inheritdoc cref="StartAsync(ServerOptions, CancellationToken)" path="/exception"/>
-    public static async Task RunAsync(ServerOptions options, Action<QwenServer>? started = null, CancellationToken cancellationToken = default)
+    public static async Task RunAsync(
+        ServerOptions options,
+        Action<QwenServer>? started = null,
+        CancellationToken cancellationToken = default)
     {
         QwenServer server = await StartAsync(options, cancellationToken).ConfigureAwait(false);
         await using ConfiguredAsyncDisposable disposal = server.ConfigureAwait(false);
@@ -47,7 +50,8 @@ public sealed class QwenServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives up; a model that is being loaded is loaded to its end.</param>
     /// <exception cref="ArgumentException">There is no model, two have one name, or the host is no address.</exception>
     /// <exception cref="IOException">A file is missing or damaged, or the port is taken.</exception>
-    /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be wrong.</exception>
+    /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be
+    /// wrong.</exception>
     public static async Task<QwenServer> StartAsync(ServerOptions options, CancellationToken cancellationToken = default)
     {
         List<QwenModel> loaded = [];
@@ -130,8 +134,9 @@ public sealed class QwenServer : IAsyncDisposable
             // A host that cannot start throws; its log would tell the same again, with the stack.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddFilter(typeof(RequestLog).FullName, options.LogRequests ? LogLevel.Information : LogLevel.None);
-        builder.Services
-            .Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+        builder
+            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
+                console.LogToStandardErrorThreshold = LogLevel.Trace)
             .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime + TimeSpan.FromSeconds(5))
             .AddRoutingCore()
             .AddSingleton<IHostLifetime, CallerLifetime>()

@@ -41,7 +41,11 @@ internal sealed class AddedTokenTrie
             }
 
             if (_ends[node] is AddedToken other)
-                throw new TokenizerFormatException($"Added tokens {other.Id} and {token.Id} are both spelled \"{token.Content}\"; each must be there once.");
+            {
+                throw new TokenizerFormatException(
+                    $"Added tokens {other.Id} and {token.Id} are both spelled \"{token.Content}\"; each must be there once.");
+            }
+
             _ends[node] = token;
         }
 

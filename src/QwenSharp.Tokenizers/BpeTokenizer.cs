@@ -36,7 +36,8 @@ public sealed class BpeTokenizer
 
         AddedTokens = [.. vocabulary.AddedTokens.OrderBy(token => token.Id)];
         _addedById = AddedTokens.ToDictionary(token => token.Id);
-        _addedTokens = new AddedTokenTrie(AddedTokens.Where(token => !token.IsNormalized).Select(token => (token, Encoding.UTF8.GetBytes(token.Content))));
+        _addedTokens = new AddedTokenTrie(
+            AddedTokens.Where(token => !token.IsNormalized).Select(token => (token, Encoding.UTF8.GetBytes(token.Content))));
         _normalizedAddedTokens = AddedTokens.Any(token => token.IsNormalized)
             ? new AddedTokenTrie(AddedTokens.Where(token => token.IsNormalized).Select(token => (token, NormalizedContent(token))))
             : null;
@@ -44,7 +45,10 @@ public sealed class BpeTokenizer
         foreach (AddedToken token in AddedTokens)
         {
             if (!_addedByContent.TryAdd(token.Content, token.Id))
-                throw new TokenizerFormatException($"Added tokens {_addedByContent[token.Content]} and {token.Id} are both spelled \"{token.Content}\".");
+            {
+                throw new TokenizerFormatException(
+                    $"Added tokens {_addedByContent[token.Content]} and {token.Id} are both spelled \"{token.Content}\".");
+            }
         }
 
         BosId = CheckId(vocabulary.BosId, "begins a sequence");
@@ -72,10 +76,16 @@ public sealed class BpeTokenizer
     /// <summary>The token that fills a batch, where the model has one.</summary>
     public int? PadId { get; }
 
-    /// <summary>Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does, with <see cref="Begin"/>.</summary>
+    /// <summary>
+    /// Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does, with
+    /// <see cref="Begin"/>.
+    /// </summary>
     public bool AddsBos { get; }
 
-    /// <summary>The tokens before a text that is a sequence of its own, one to embed for instance. Encoding never adds them; whoever makes the sequence does.</summary>
+    /// <summary>
+    /// The tokens before a text that is a sequence of its own, one to embed for instance. Encoding never adds them; whoever makes the
+    /// sequence does.
+    /// </summary>
     public IReadOnlyList<int> SequencePrefix { get; }
 
     /// <summary>The tokens behind such a text; see <see cref="SequencePrefix"/>.</summary>
@@ -125,7 +135,8 @@ public sealed class BpeTokenizer
     /// <see cref="Encode(ReadOnlySpan{char}, List{int}, TokenParsing)"/> with <see cref="TokenParsing.All"/>.
     /// </summary>
     /// <param name="text">The whole text.</param>
-    /// <param name="trusted">The characters that the program wrote itself: ranges in rising order that do not overlap. Touching ranges count as one.</param>
+    /// <param name="trusted">The characters that the program wrote itself: ranges in rising order that do not overlap. Touching ranges
+    /// count as one.</param>
     /// <param name="output">Where the ids go.</param>
     /// <exception cref="ArgumentException">A range lies outside the text, or the ranges overlap or are out of order.</exception>
     public void Encode(ReadOnlySpan<char> text, ReadOnlySpan<Range> trusted, List<int> output)
@@ -185,7 +196,9 @@ public sealed class BpeTokenizer
     /// <summary>Whether this is a control token.</summary>
     public bool IsControl(int id) => _addedById.TryGetValue(id, out AddedToken? token) && token.IsControl;
 
-    /// <summary>Finds the token, added or not, that is spelled exactly like <paramref name="text"/>, such as <c>&lt;|im_end|&gt;</c>.</summary>
+    /// <summary>
+    /// Finds the token, added or not, that is spelled exactly like <paramref name="text"/>, such as <c>&lt;|im_end|&gt;</c>.
+    /// </summary>
     public bool TryGetId(string text, out int id)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -196,7 +209,9 @@ public sealed class BpeTokenizer
         return id >= 0;
     }
 
-    /// <summary>Puts <see cref="BosId"/> before a sequence where the model is meant to have it; a template may have written it already.</summary>
+    /// <summary>
+    /// Puts <see cref="BosId"/> before a sequence where the model is meant to have it; a template may have written it already.
+    /// </summary>
     /// <param name="ids">The sequence.</param>
     /// <returns>Whether it was put there.</returns>
     public bool Begin(List<int> ids)
@@ -209,7 +224,10 @@ public sealed class BpeTokenizer
         return true;
     }
 
-    /// <summary>The two tokens that merge into this one; of several such pairs, the one that merges first. False for a byte, an added token and one that no merge makes.</summary>
+    /// <summary>
+    /// The two tokens that merge into this one; of several such pairs, the one that merges first. False for a byte, an added token and one
+    /// that no merge makes.
+    /// </summary>
     /// <param name="id">Any id.</param>
     /// <param name="left">The token of its first bytes.</param>
     /// <param name="right">The token of the rest.</param>

@@ -33,10 +33,15 @@ public sealed record BpeVocabulary
     /// <summary>The token that fills a batch, where the model has one.</summary>
     public int? PadId { get; init; }
 
-    /// <summary>Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does.</summary>
+    /// <summary>
+    /// Whether a sequence is meant to begin with <see cref="BosId"/>. Encoding never adds it; whoever begins the sequence does.
+    /// </summary>
     public bool AddsBos { get; init; }
 
-    /// <summary>The tokens before a text that is a sequence of its own, one to embed for instance. Encoding never adds them; whoever makes the sequence does.</summary>
+    /// <summary>
+    /// The tokens before a text that is a sequence of its own, one to embed for instance. Encoding never adds them; whoever makes the
+    /// sequence does.
+    /// </summary>
     public IReadOnlyList<int> SequencePrefix { get; init; } = [];
 
     /// <summary>The tokens behind such a text; see <see cref="SequencePrefix"/>.</summary>
@@ -50,7 +55,8 @@ public sealed record BpeVocabulary
     /// <param name="tokenTypes"><c>tokenizer.ggml.token_type</c>; empty where the file has none.</param>
     /// <param name="model"><c>tokenizer.ggml.model</c>; must be <c>gpt2</c>, GGUF's name for byte-level BPE.</param>
     /// <param name="preTokenizer"><c>tokenizer.ggml.pre</c>.</param>
-    /// <exception cref="TokenizerFormatException">The file wants a tokenizer that is not a Qwen one, or the types do not fit the tokens.</exception>
+    /// <exception cref="TokenizerFormatException">The file wants a tokenizer that is not a Qwen one, or the types do not fit the
+    /// tokens.</exception>
     public static BpeVocabulary FromGguf(
         Utf8Strings tokens, Utf8Strings merges, ReadOnlySpan<int> tokenTypes, string model, string preTokenizer)
     {
@@ -71,7 +77,8 @@ public sealed record BpeVocabulary
                 case GgufVocabulary.Normal or GgufVocabulary.Unused:
                     break;
                 case GgufVocabulary.Control or GgufVocabulary.Unknown or GgufVocabulary.UserDefined:
-                    added.Add(new AddedToken(id, System.Text.Encoding.UTF8.GetString(tokens[id]), tokenTypes[id] != GgufVocabulary.UserDefined));
+                    added.Add(
+                        new AddedToken(id, System.Text.Encoding.UTF8.GetString(tokens[id]), tokenTypes[id] != GgufVocabulary.UserDefined));
                     break;
                 default:
                     throw new TokenizerFormatException(
@@ -82,11 +89,14 @@ public sealed record BpeVocabulary
         return new BpeVocabulary { Tokens = tokens, Merges = merges, AddedTokens = added, Pattern = FromGgufName(preTokenizer) };
     }
 
-    private static PreTokenizerPattern FromGgufName(string name) => name switch
-    {
-        "qwen2" or "deepseek-r1-qwen" => PreTokenizerPattern.Qwen2,
-        "qwen35" => PreTokenizerPattern.Qwen35,
-        _ => throw new TokenizerFormatException(
-            $"tokenizer.ggml.pre is \"{name}\"; the pre-tokenizers of Qwen models, \"qwen2\", \"qwen35\" and \"deepseek-r1-qwen\", are supported."),
-    };
+    private static PreTokenizerPattern FromGgufName(string name) =>
+        name switch
+        {
+            "qwen2" or "deepseek-r1-qwen" => PreTokenizerPattern.Qwen2,
+            "qwen35" => PreTokenizerPattern.Qwen35,
+            _ => throw new TokenizerFormatException(
+                $"tokenizer.ggml.pre is \"{name}\"; the pre-tokenizers of Qwen models, \"qwen2\", \"qwen35\" and \"deepseek-r1-qwen\", "
+                    + "are supported."
+            ),
+        };
 }

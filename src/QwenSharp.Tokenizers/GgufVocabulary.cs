@@ -21,7 +21,8 @@ public sealed record GgufVocabulary(string Model, string PreTokenizer, string[] 
     /// for <see cref="BpeVocabulary.IgnoresMerges"/> nor for what an added token swallows or asks for around it: those are not carried.
     /// </summary>
     /// <param name="vocabulary">The vocabulary.</param>
-    /// <param name="count">How many tokens the model has, at least those of the vocabulary; ids that no token has are marked unused.</param>
+    /// <param name="count">How many tokens the model has, at least those of the vocabulary; ids that no token has are marked
+    /// unused.</param>
     /// <exception cref="TokenizerFormatException">A token lies beyond <paramref name="count"/>.</exception>
     public static GgufVocabulary From(BpeVocabulary vocabulary, int count)
     {
@@ -39,7 +40,9 @@ public sealed record GgufVocabulary(string Model, string PreTokenizer, string[] 
             if (added.Id >= count)
                 throw new TokenizerFormatException($"The token '{added.Content}' has the id {added.Id}; the model has {count} tokens.");
 
-            (tokens[added.Id], types[added.Id]) = (added.Content, added.IsControl || LooksLikeControl(added.Content) ? Control : UserDefined);
+            (tokens[added.Id], types[added.Id]) = (
+                added.Content,
+                added.IsControl || LooksLikeControl(added.Content) ? Control : UserDefined);
         }
 
         string[] merges = new string[vocabulary.Merges.Count];
@@ -49,6 +52,8 @@ public sealed record GgufVocabulary(string Model, string PreTokenizer, string[] 
         return new GgufVocabulary(ByteLevel, vocabulary.Pattern == PreTokenizerPattern.Qwen35 ? "qwen35" : "qwen2", tokens, types, merges);
     }
 
-    // Some of Qwen's, such as <|fim_prefix|>, are not marked as control tokens in tokenizer.json; llama.cpp's converter takes them for such by their look.
-    private static bool LooksLikeControl(string token) => token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal);
+    // Some of Qwen's, such as <|fim_prefix|>, are not marked as control tokens in tokenizer.json; llama.cpp's converter takes them for such
+    // by their look.
+    private static bool LooksLikeControl(string token) =>
+        token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal);
 }

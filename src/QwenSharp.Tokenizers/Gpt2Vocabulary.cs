@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace QwenSharp.Tokenizers;
 
 /// <summary>
-/// Reads the two files that GPT-2 had and that Qwen2's tokenizer is saved as where it has no <c>tokenizer.json</c>: <c>vocab.json</c>, the ids of the tokens in GPT-2's spelling
+/// Reads the two files that GPT-2 had and that Qwen2's tokenizer is saved as where it has no <c>tokenizer.json</c>: <c>vocab.json</c>, the
+/// ids of the tokens in GPT-2's spelling
 /// of bytes, and <c>merges.txt</c>, a merge a line, best first.
 /// </summary>
 public static class Gpt2Vocabulary
@@ -42,12 +43,16 @@ public static class Gpt2Vocabulary
                     tokens.AsSpan(count).Fill("");
                 }
 
-                tokens[id] = tokens[id].Length == 0 ? token.Name : throw new TokenizerFormatException($"vocab.json gives the id {id} to two tokens.");
+                tokens[id] =
+                    tokens[id].Length == 0
+                        ? token.Name
+                        : throw new TokenizerFormatException($"vocab.json gives the id {id} to two tokens.");
             }
 
             return tokens[..(Array.FindLastIndex(tokens, token => token.Length > 0) + 1)];
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException || error is FormatException and not TokenizerFormatException)
+        catch (Exception error)
+            when (error is JsonException or InvalidOperationException || error is FormatException and not TokenizerFormatException)
         {
             throw new TokenizerFormatException($"vocab.json does not have the form of a vocabulary: {JsonProblem.Of(error)}.", error);
         }

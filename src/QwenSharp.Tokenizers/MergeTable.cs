@@ -29,7 +29,10 @@ internal sealed class MergeTable
             ReadOnlySpan<byte> merge = merges[rank];
             int space = merge.IndexOf((byte)' ');
             if (space < 0)
-                throw new TokenizerFormatException($"Merge {rank}, \"{Encoding.UTF8.GetString(merge)}\", is not two tokens with a space between.");
+            {
+                throw new TokenizerFormatException(
+                    $"Merge {rank}, \"{Encoding.UTF8.GetString(merge)}\", is not two tokens with a space between.");
+            }
 
             if (merge.Length > buffer.Length)
                 buffer = new byte[merge.Length];
@@ -43,7 +46,9 @@ internal sealed class MergeTable
             if (merged < 0)
             {
                 throw new TokenizerFormatException(
-                    $"Merge {rank}, \"{Encoding.UTF8.GetString(merge)}\", names a token that the vocabulary lacks; all three of its tokens must be there.");
+                    $"Merge {rank}, \"{Encoding.UTF8.GetString(merge)}\", names a token that the vocabulary lacks; all three of its "
+                        + "tokens must be there."
+                );
             }
 
             Insert((ulong)(uint)left << 32 | (uint)right, (ulong)(uint)rank << 32 | (uint)merged);
@@ -71,7 +76,10 @@ internal sealed class MergeTable
         for (; _slots[at].Pair != None; at = at + 1 & _slots.Length - 1)
         {
             if (_slots[at].Pair == pair)
-                throw new TokenizerFormatException($"Merges {_slots[at].Merge >> 32} and {merge >> 32} are the same; which one counts would be a guess.");
+            {
+                throw new TokenizerFormatException(
+                    $"Merges {_slots[at].Merge >> 32} and {merge >> 32} are the same; which one counts would be a guess.");
+            }
         }
 
         _slots[at] = new Slot(pair, merge);

@@ -62,7 +62,9 @@ internal readonly struct PreTokenizer(PreTokenizerPattern pattern)
         return (first & CharacterClass.Space) == 0 ? EndOfSymbols(text, next) : EndOfSpace(text, start);
     }
 
-    /// <summary>Bytes of the contraction after the apostrophe, or 0. U+017F (ſ) folds to s under (?i), and no other letter beyond ASCII matters.</summary>
+    /// <summary>
+    /// Bytes of the contraction after the apostrophe, or 0. U+017F (ſ) folds to s under (?i), and no other letter beyond ASCII matters.
+    /// </summary>
     private static int ContractionLength(ReadOnlySpan<byte> rest)
     {
         if (rest.IsEmpty)

@@ -3,8 +3,10 @@ using System.Text;
 namespace QwenSharp.Tokenizers;
 
 /// <summary>
-/// Turns tokens into text as they come, in whole characters only: the bytes of a character that is not complete yet wait for the next token.
-/// Bytes that are not UTF-8 become U+FFFD; all parts together are the same text as decoding all tokens at once. For one stream, not for many threads.
+/// Turns tokens into text as they come, in whole characters only: the bytes of a character that is not complete yet wait for the next
+/// token.
+/// Bytes that are not UTF-8 become U+FFFD; all parts together are the same text as decoding all tokens at once. For one stream, not for
+/// many threads.
 /// </summary>
 /// <param name="tokenizer">The vocabulary.</param>
 /// <param name="skipControl">Whether control tokens are left out.</param>
@@ -16,7 +18,10 @@ public sealed class StreamingDecoder(BpeTokenizer tokenizer, bool skipControl = 
     /// <exception cref="ArgumentOutOfRangeException">The id is not one of the vocabulary.</exception>
     public string Append(int id) => skipControl && tokenizer.IsControl(id) ? "" : Convert(tokenizer.GetBytes(id), flush: false);
 
-    /// <summary>Ends the stream: U+FFFD for a character that was never completed, otherwise nothing. The decoder can then be used for another stream.</summary>
+    /// <summary>
+    /// Ends the stream: U+FFFD for a character that was never completed, otherwise nothing. The decoder can then be used for another
+    /// stream.
+    /// </summary>
     public string Flush() => Convert([], flush: true);
 
     private string Convert(ReadOnlySpan<byte> bytes, bool flush)

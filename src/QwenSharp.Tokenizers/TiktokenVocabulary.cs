@@ -5,8 +5,10 @@ using System.Text;
 namespace QwenSharp.Tokenizers;
 
 /// <summary>
-/// Reads the vocabulary of the first Qwen models, <c>qwen.tiktoken</c>: a line for each token, with its bytes in Base64 and its rank, which is its id. The file has no
-/// merges, as tiktoken joins whichever neighbours make the token of the lowest rank. The merge that makes a token is found by joining the token's own bytes in that way
+/// Reads the vocabulary of the first Qwen models, <c>qwen.tiktoken</c>: a line for each token, with its bytes in Base64 and its rank, which
+/// is its id. The file has no
+/// merges, as tiktoken joins whichever neighbours make the token of the lowest rank. The merge that makes a token is found by joining the
+/// token's own bytes in that way
 /// until two parts are left.
 /// </summary>
 public static class TiktokenVocabulary
@@ -14,12 +16,21 @@ public static class TiktokenVocabulary
     // Far beyond any token; the search for a merge takes time with the square of the length.
     private const int LongestToken = 1024;
 
-    /// <summary>The control tokens that the model's own code adds behind those of the file: ends of texts and turns, and some to spare.</summary>
-    private static readonly string[] Controls = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", .. Enumerable.Range(0, 205).Select(i => $"<|extra_{i}|>")];
+    /// <summary>
+    /// The control tokens that the model's own code adds behind those of the file: ends of texts and turns, and some to spare.
+    /// </summary>
+    private static readonly string[] Controls =
+    [
+        "<|endoftext|>",
+        "<|im_start|>",
+        "<|im_end|>",
+        .. Enumerable.Range(0, 205).Select(i => $"<|extra_{i}|>"),
+    ];
 
     /// <summary>Reads a vocabulary from the content of the file.</summary>
     /// <param name="file">The whole file.</param>
-    /// <exception cref="TokenizerFormatException">A line is not a token with its rank, ranks are not counted from 0, or no merges lead to a token.</exception>
+    /// <exception cref="TokenizerFormatException">A line is not a token with its rank, ranks are not counted from 0, or no merges lead to a
+    /// token.</exception>
     public static BpeVocabulary Read(ReadOnlySpan<byte> file)
     {
         // A character stands for a byte, so that parts of tokens are looked up in place.
@@ -75,8 +86,13 @@ public static class TiktokenVocabulary
         if (space <= 0)
             throw Fault(number, "it is not a token in Base64, a space and a rank");
 
-        if (!Utf8Parser.TryParse(line[(space + 1)..], out int written, out int length) || length != line.Length - space - 1 || written != rank)
+        if (
+            !Utf8Parser.TryParse(line[(space + 1)..], out int written, out int length)
+            || length != line.Length - space - 1
+            || written != rank)
+        {
             throw Fault(number, $"its rank must be {rank}: ranks are counted from 0, line by line");
+        }
 
         byte[] token = new byte[Base64.GetMaxDecodedFromUtf8Length(space)];
         if (Base64.DecodeFromUtf8(line[..space], token, out _, out int bytes) != OperationStatus.Done || bytes == 0)
@@ -85,7 +101,9 @@ public static class TiktokenVocabulary
         return bytes <= LongestToken ? token[..bytes] : throw Fault(number, $"its token has {bytes} bytes; {LongestToken} are the most");
     }
 
-    /// <summary>Where the second of the two parts begins of which a token is made; -1 where tokens of a lower rank do not leave two.</summary>
+    /// <summary>
+    /// Where the second of the two parts begins of which a token is made; -1 where tokens of a lower rank do not leave two.
+    /// </summary>
     private static int LastJoint(string token, int rank, Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> ranks, int[] starts)
     {
         int parts = token.Length;

@@ -21,7 +21,11 @@ internal readonly record struct TokenBytes(byte[] Bytes, int[] Starts, bool[] Is
         {
             Check(token);
             if (!added.TryAdd(token.Id, token))
-                throw new TokenizerFormatException($"Two added tokens, \"{added[token.Id].Content}\" and \"{token.Content}\", have the id {token.Id}.");
+            {
+                throw new TokenizerFormatException(
+                    $"Two added tokens, \"{added[token.Id].Content}\" and \"{token.Content}\", have the id {token.Id}.");
+            }
+
             count = Math.Max(count, token.Id + 1);
         }
 
@@ -46,7 +50,9 @@ internal readonly record struct TokenBytes(byte[] Bytes, int[] Starts, bool[] Is
         return new TokenBytes(all, starts, isFindable);
     }
 
-    /// <summary>Appends the bytes that a spelling stands for; a spelling that stands for none is left as it is, and cannot be found.</summary>
+    /// <summary>
+    /// Appends the bytes that a spelling stands for; a spelling that stands for none is left as it is, and cannot be found.
+    /// </summary>
     private static bool AppendDecoded(ReadOnlySpan<byte> spelling, ref PooledList<byte> bytes)
     {
         int before = bytes.Count;
@@ -66,7 +72,9 @@ internal readonly record struct TokenBytes(byte[] Bytes, int[] Starts, bool[] Is
         if (token.IsControl && token.IsNormalized)
         {
             throw new TokenizerFormatException(
-                $"Control token \"{token.Content}\" asks to be found in normalized text, where the origin of a character is lost; set \"normalized\" to false.");
+                $"Control token \"{token.Content}\" asks to be found in normalized text, where the origin of a character is lost; set "
+                    + "\"normalized\" to false."
+            );
         }
     }
 }

@@ -90,7 +90,10 @@ internal sealed class TokenTable
             return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
 
         if (length >= 4) // Two overlapping halves.
-            return BinaryPrimitives.ReadUInt32LittleEndian(bytes) | (ulong)BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) << (length - 4) * 8;
+        {
+            return BinaryPrimitives.ReadUInt32LittleEndian(bytes)
+                | (ulong)BinaryPrimitives.ReadUInt32LittleEndian(bytes[^4..]) << (length - 4) * 8;
+        }
 
         return length switch
         {

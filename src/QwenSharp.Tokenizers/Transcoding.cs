@@ -13,7 +13,10 @@ internal static class Transcoding
         output.Truncate(before + written);
     }
 
-    /// <summary>Appends <paramref name="text"/> in UTF-8, and the byte ranges of <paramref name="ranges"/>: empty ones left out, touching ones joined.</summary>
+    /// <summary>
+    /// Appends <paramref name="text"/> in UTF-8, and the byte ranges of <paramref name="ranges"/>: empty ones left out, touching ones
+    /// joined.
+    /// </summary>
     /// <exception cref="ArgumentException">A range is outside the text, or starts before the one before it ends.</exception>
     public static void AppendUtf8(
         ReadOnlySpan<char> text, ReadOnlySpan<Range> ranges, ref PooledList<byte> output, ref PooledList<(int Start, int End)> byteRanges)
@@ -27,7 +30,9 @@ internal static class Transcoding
             if (start < previousEnd || end < start || end > text.Length)
             {
                 throw new ArgumentException(
-                    $"Trusted range {range} does not fit: ranges must lie inside the text's {text.Length} characters, in order and without overlap.", nameof(ranges));
+                    $"Trusted range {range} does not fit: ranges must lie inside the text's {text.Length} characters, in order and "
+                        + "without overlap.",
+                    nameof(ranges));
             }
 
             previousEnd = end;

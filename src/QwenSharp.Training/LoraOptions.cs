@@ -43,7 +43,10 @@ public sealed record LoraOptions
                 return matrix;
         }
 
-        throw new ArgumentException($"'{name}' is no matrix that can be adapted; there are {string.Join(", ", BlockMatrices.All.Select(matrix => matrix.ModuleName()))}.", nameof(name));
+        throw new ArgumentException(
+            $"'{name}' is no matrix that can be adapted; there are "
+                + $"{string.Join(", ", BlockMatrices.All.Select(matrix => matrix.ModuleName()))}.",
+            nameof(name));
     }
 
     private static void Require(bool valid, string name, string problem)

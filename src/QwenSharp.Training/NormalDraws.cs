@@ -1,7 +1,8 @@
 namespace QwenSharp.Training;
 
 /// <summary>
-/// Draws from the standard normal distribution: SplitMix64 (Steele et al., 2014) through the polar form of Box and Muller (Marsaglia, 1964).
+/// Draws from the standard normal distribution: SplitMix64 (Steele et al., 2014) through the polar form of Box and Muller (Marsaglia,
+/// 1964).
 /// The same draws for a seed on every platform.
 /// </summary>
 internal struct NormalDraws(ulong seed)

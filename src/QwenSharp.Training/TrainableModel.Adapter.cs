@@ -25,6 +25,10 @@ public sealed partial class TrainableModel
         for (int row = 0; row < parameter.Value.Capacity; row++)
             parameter.Value.Row(row).CopyTo(values.AsSpan(row * parameter.Value.Width));
 
-        return Tensor.Copy(parameter.Name, TensorType.F32, [parameter.Value.Width, parameter.Value.Capacity], MemoryMarshal.AsBytes(values.AsSpan()));
+        return Tensor.Copy(
+            parameter.Name,
+            TensorType.F32,
+            [parameter.Value.Width, parameter.Value.Capacity],
+            MemoryMarshal.AsBytes(values.AsSpan()));
     }
 }

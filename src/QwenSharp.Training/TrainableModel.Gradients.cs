@@ -5,7 +5,8 @@ namespace QwenSharp.Training;
 public sealed partial class TrainableModel
 {
     /// <summary>
-    /// Computes the loss of a batch, Σ weight · (−ln p(target)) over its tokens, and adds its gradient by each parameter, times <paramref name="scale"/>.
+    /// Computes the loss of a batch, Σ weight · (−ln p(target)) over its tokens, and adds its gradient by each parameter, times
+    /// <paramref name="scale"/>.
     /// </summary>
     /// <param name="compute">The kernels.</param>
     /// <param name="batch">The tokens.</param>
@@ -61,7 +62,10 @@ public sealed partial class TrainableModel
         return new Pass(compute, rows, batch.Segments, w.Scratch, dropoutSeed);
     }
 
-    /// <summary>The loss, from the rows that count alone: a prompt's rows need no logits. Writes its gradient by the residual stream to <see cref="Scratch.Hidden"/>.</summary>
+    /// <summary>
+    /// The loss, from the rows that count alone: a prompt's rows need no logits. Writes its gradient by the residual stream to
+    /// <see cref="Scratch.Hidden"/>.
+    /// </summary>
     private double Score(Pass pass, TrainingBatch batch, TrainingWorkspace w, float scale, bool differentiates)
     {
         (Compute compute, Activations hidden, Activations gradient) = (pass.Compute, w.Inputs[^1], pass.Scratch.Hidden);
@@ -79,13 +83,25 @@ public sealed partial class TrainableModel
             compute.RmsNorm(w.Counted, rows.Length, _outputNorm.Weight, Config.RmsEpsilon, w.CountedNormed);
             _head.Forward(part, w.CountedNormed, between: null, w.Logits);
             loss += compute.CrossEntropy(
-                w.Logits, rows.Length, Array.ConvertAll(rows, row => batch.Targets[row]), Array.ConvertAll(rows, row => batch.Weights[row]), scale, differentiates);
+                w.Logits,
+                rows.Length,
+                Array.ConvertAll(rows, row => batch.Targets[row]),
+                Array.ConvertAll(rows, row => batch.Weights[row]),
+                scale,
+                differentiates);
             if (!differentiates)
                 continue;
 
             _head.Backward(part, w.CountedNormed, between: null, w.Logits, w.CountedGradient);
             w.CountedHiddenGradient.Clear();
-            compute.RmsNormBackward(w.Counted, rows.Length, _outputNorm.Weight, Config.RmsEpsilon, w.CountedGradient, w.CountedHiddenGradient, _outputNorm.Gradient);
+            compute.RmsNormBackward(
+                w.Counted,
+                rows.Length,
+                _outputNorm.Weight,
+                Config.RmsEpsilon,
+                w.CountedGradient,
+                w.CountedHiddenGradient,
+                _outputNorm.Gradient);
             for (int i = 0; i < rows.Length; i++)
                 w.CountedHiddenGradient.Row(i).CopyTo(gradient.Row(rows[i]));
         }

@@ -44,24 +44,34 @@ public sealed partial class TrainableModel : IDisposable
     /// <summary>Elements of what is trained.</summary>
     public long TrainedCount => _parameters.Sum(parameter => parameter.Count);
 
-    /// <summary>A model with random weights, all of them to be trained: normal of deviation 0.02, and 0.02 ÷ √(2 × layers) for the matrices that add to the residual stream (GPT-2; Radford et al., 2019).</summary>
+    /// <summary>
+    /// A model with random weights, all of them to be trained: normal of deviation 0.02, and 0.02 ÷ √(2 × layers) for the matrices that add
+    /// to the residual stream (GPT-2; Radford et al., 2019).
+    /// </summary>
     /// <param name="config">Its shape.</param>
     /// <param name="seed">The same seed gives the same weights.</param>
     /// <exception cref="ModelLoadException">The shape is impossible, or not one that can be trained; the message says why.</exception>
-    public static TrainableModel Create(ModelConfig config, ulong seed) => new(Supported(config), new WeightWiring(config, seed), lora: null);
+    public static TrainableModel Create(ModelConfig config, ulong seed) =>
+        new(Supported(config), new WeightWiring(config, seed), lora: null);
 
     /// <summary>A checkpoint's weights, copied in F32 and all to be trained.</summary>
     /// <param name="config">The model's shape, as <see cref="LanguageModel"/> has read it.</param>
     /// <param name="weights">The weights by their GGUF names, complete.</param>
-    /// <exception cref="ModelLoadException">The architecture is not one that can be trained, or a tensor is missing or of another shape; the message names it.</exception>
-    public static TrainableModel Copy(ModelConfig config, IEnumerable<Tensor> weights) => new(Supported(config), new WeightWiring(weights, isFrozen: false), lora: null);
+    /// <exception cref="ModelLoadException">The architecture is not one that can be trained, or a tensor is missing or of another shape;
+    /// the message names it.</exception>
+    public static TrainableModel Copy(ModelConfig config, IEnumerable<Tensor> weights) =>
+        new(Supported(config), new WeightWiring(weights, isFrozen: false), lora: null);
 
-    /// <summary>A checkpoint's weights, frozen where they lie and as they are stored, with adapters to be trained. B begins at zero, so that training begins with the model as it is.</summary>
+    /// <summary>
+    /// A checkpoint's weights, frozen where they lie and as they are stored, with adapters to be trained. B begins at zero, so that
+    /// training begins with the model as it is.
+    /// </summary>
     /// <param name="config">The model's shape, as <see cref="LanguageModel"/> has read it.</param>
     /// <param name="weights">The weights by their GGUF names; they must stay open as long as the model.</param>
     /// <param name="lora">The shape of the adapters.</param>
     /// <param name="seed">What A is drawn from.</param>
-    /// <exception cref="ModelLoadException">The architecture is not one that can be trained, or a tensor is missing or of another shape; the message names it.</exception>
+    /// <exception cref="ModelLoadException">The architecture is not one that can be trained, or a tensor is missing or of another shape;
+    /// the message names it.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static TrainableModel Adapt(ModelConfig config, IEnumerable<Tensor> weights, LoraOptions lora, ulong seed) =>
         new(Supported(config), new WeightWiring(weights, isFrozen: true, seed), lora.Validate());
@@ -83,9 +93,16 @@ public sealed partial class TrainableModel : IDisposable
     {
         config.Validate();
         if (config.Architecture is not ("qwen2" or "qwen3"))
-            throw new ModelLoadException($"Architecture '{config.Architecture}' cannot be trained; this build trains qwen2 and qwen3, dense.");
+        {
+            throw new ModelLoadException(
+                $"Architecture '{config.Architecture}' cannot be trained; this build trains qwen2 and qwen3, dense.");
+        }
+
         if (config.RopeScaling is not null)
-            throw new ModelLoadException("A model whose context is stretched (rope scaling) cannot be trained; train it without, and stretch it afterwards.");
+        {
+            throw new ModelLoadException(
+                "A model whose context is stretched (rope scaling) cannot be trained; train it without, and stretch it afterwards.");
+        }
 
         return config;
     }

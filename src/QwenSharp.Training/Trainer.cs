@@ -28,7 +28,8 @@ public sealed class Trainer : IDisposable
     /// <param name="compute">The kernels.</param>
     /// <param name="options">How to train.</param>
     /// <exception cref="InvalidDataException">The folder's checkpoint belongs to a run with other settings, or is damaged.</exception>
-    /// <exception cref="IOException">The folder cannot be written, another run is at work in it, or the checkpoint cannot be read.</exception>
+    /// <exception cref="IOException">The folder cannot be written, another run is at work in it, or the checkpoint cannot be
+    /// read.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public Trainer(TrainableModel model, Compute compute, TrainerOptions options)
     {
@@ -68,7 +69,8 @@ public sealed class Trainer : IDisposable
     /// <param name="progress">Told of each step.</param>
     /// <param name="cancellationToken">Ends the run behind the current batch.</param>
     /// <exception cref="OperationCanceledException">The run was cancelled; it can be resumed.</exception>
-    /// <exception cref="InvalidOperationException">The loss or a weight is no longer a number; a checkpoint that there may be is from before.</exception>
+    /// <exception cref="InvalidOperationException">The loss or a weight is no longer a number; a checkpoint that there may be is from
+    /// before.</exception>
     public void Run(
         Func<long, IReadOnlyList<TrainingBatch>> batchesOf,
         IReadOnlyList<TrainingBatch> heldOut,
@@ -138,7 +140,10 @@ public sealed class Trainer : IDisposable
     public void Save()
     {
         if (_model.Parameters.FirstOrDefault(parameter => !double.IsFinite(_compute.SumOfSquares(parameter.Value))) is { } broken)
-            throw new InvalidOperationException($"Step {_steps.Count}: the weights of '{broken.Name}' have grown beyond all bounds. {Diverged}");
+        {
+            throw new InvalidOperationException(
+                $"Step {_steps.Count}: the weights of '{broken.Name}' have grown beyond all bounds. {Diverged}");
+        }
 
         TrainingCheckpoint.Save(CheckpointPath, _model.Parameters, _steps, _options.Settings);
     }
@@ -164,7 +169,13 @@ public sealed class Trainer : IDisposable
         string path = Path.Combine(folder, "running");
         try
         {
-            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            return new FileStream(
+                path,
+                FileMode.OpenOrCreate,
+                FileAccess.ReadWrite,
+                FileShare.None,
+                bufferSize: 1,
+                FileOptions.DeleteOnClose);
         }
         catch (IOException fault) when (File.Exists(path))
         {
@@ -173,7 +184,9 @@ public sealed class Trainer : IDisposable
     }
 
     private bool LacksEvaluation(TrainingStep step, IReadOnlyList<TrainingBatch> heldOut) =>
-        heldOut.Count > 0 && step.HeldOutLoss is null && (step.Step == _options.Steps || (_options.EvaluationInterval > 0 && step.Step % _options.EvaluationInterval == 0));
+        heldOut.Count > 0
+        && step.HeldOutLoss is null
+        && (step.Step == _options.Steps || (_options.EvaluationInterval > 0 && step.Step % _options.EvaluationInterval == 0));
 
     private TrainingStep Take(long number, IReadOnlyList<TrainingBatch> batches, CancellationToken cancellationToken)
     {
@@ -184,7 +197,12 @@ public sealed class Trainer : IDisposable
         {
             cancellationToken.ThrowIfCancellationRequested();
             ulong dropoutSeed = StableHash.Mix(_options.Seed + (ulong)number * 0x9E3779B97F4A7C15 + (ulong)i);
-            loss += _model.AddGradients(_compute, batches[i], WorkspaceFor(batches[i]), (float)(1 / Math.Max(weights, double.Epsilon)), dropoutSeed);
+            loss += _model.AddGradients(
+                _compute,
+                batches[i],
+                WorkspaceFor(batches[i]),
+                (float)(1 / Math.Max(weights, double.Epsilon)),
+                dropoutSeed);
             tokens += CountTokens(batches[i]);
         }
 

@@ -20,7 +20,11 @@ internal static class TrainingCheckpoint
 
     /// <summary>Writes a checkpoint in place of the one before.</summary>
     /// <exception cref="IOException">The disk is full, or the file cannot be written; the one before is still there.</exception>
-    public static void Save(string path, IEnumerable<Parameter> parameters, IReadOnlyCollection<TrainingStep> steps, IReadOnlyDictionary<string, string> settings)
+    public static void Save(
+        string path,
+        IEnumerable<Parameter> parameters,
+        IReadOnlyCollection<TrainingStep> steps,
+        IReadOnlyDictionary<string, string> settings)
     {
         SafetensorsWriter writer = new();
 
@@ -45,7 +49,8 @@ internal static class TrainingCheckpoint
 
     /// <summary>Reads a checkpoint back into a model.</summary>
     /// <returns>The steps so far.</returns>
-    /// <exception cref="InvalidDataException">It belongs to a run with other settings, the message names the first; or it is damaged, or another model's.</exception>
+    /// <exception cref="InvalidDataException">It belongs to a run with other settings, the message names the first; or it is damaged, or
+    /// another model's.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static List<TrainingStep> Load(string path, IEnumerable<Parameter> parameters, IReadOnlyDictionary<string, string> settings)
     {
@@ -54,7 +59,12 @@ internal static class TrainingCheckpoint
         try
         {
             RequireSame(path, JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[SettingsKey])!, settings);
-            SafetensorsTensor log = file.TryGetTensor(StepsKey, out SafetensorsTensor? found) && found.Type == SafetensorsType.U8 && found.ByteLength <= int.MaxValue ? found : throw new KeyNotFoundException(StepsKey);
+            SafetensorsTensor log =
+                file.TryGetTensor(StepsKey, out SafetensorsTensor? found)
+                && found.Type == SafetensorsType.U8
+                && found.ByteLength <= int.MaxValue
+                    ? found
+                    : throw new KeyNotFoundException(StepsKey);
             steps = TrainingLog.Parse(Encoding.UTF8.GetString(log.Bytes(0, (int)log.ByteLength)));
         }
         catch (Exception damage) when (damage is JsonException or KeyNotFoundException)
@@ -91,12 +101,22 @@ internal static class TrainingCheckpoint
     }
 
     private static (string, Activations)[] Parts(Parameter parameter) =>
-        [(parameter.Name, parameter.Value), (parameter.Name + MeanSuffix, parameter.Mean), (parameter.Name + VarianceSuffix, parameter.Variance)];
+        [
+            (parameter.Name, parameter.Value),
+            (parameter.Name + MeanSuffix, parameter.Mean),
+            (parameter.Name + VarianceSuffix, parameter.Variance),
+        ];
 
     private static void Read(string path, SafetensorsFile file, string name, Activations values)
     {
-        if (!file.TryGetTensor(name, out SafetensorsTensor? tensor) || tensor.Type != SafetensorsType.F32 || !tensor.Shape.SequenceEqual([values.Capacity, values.Width]))
-            throw new InvalidDataException($"{path} has no tensor '{name}' of [{values.Capacity}, {values.Width}] F32: it is another model's checkpoint. {Remedy}");
+        if (
+            !file.TryGetTensor(name, out SafetensorsTensor? tensor)
+            || tensor.Type != SafetensorsType.F32
+            || !tensor.Shape.SequenceEqual([values.Capacity, values.Width]))
+        {
+            throw new InvalidDataException(
+                $"{path} has no tensor '{name}' of [{values.Capacity}, {values.Width}] F32: it is another model's checkpoint. {Remedy}");
+        }
 
         long rowBytes = (long)values.Width * sizeof(float);
         for (int row = 0; row < values.Capacity; row++)
@@ -110,7 +130,11 @@ internal static class TrainingCheckpoint
         {
             (string? was, string? @is) = (before.GetValueOrDefault(setting), now.GetValueOrDefault(setting));
             if (was != @is)
-                throw new InvalidDataException($"{path} belongs to a run with other settings: '{setting}' was {was ?? "not set"}, and is {@is ?? "not set"}. {Remedy}");
+            {
+                throw new InvalidDataException(
+                    $"{path} belongs to a run with other settings: '{setting}' was {was ?? "not set"}, and is {@is ?? "not set"}. {Remedy}"
+                );
+            }
         }
     }
 }

@@ -26,8 +26,10 @@ public sealed record TrainingCost(ModelConfig Config, LoraOptions? Lora, bool Re
         : Config.Layers * Lora.Targets.Sum(AdapterElements);
 
     /// <summary>
-    /// Floating-point operations a token: 2 a weight forward, 2 for the gradient by what goes in, 2 for that by the weight where it is trained
-    /// (6 in full training; Kaplan et al., 2020); and attention over a text of <paramref name="length"/> tokens, of which a token sees half:
+    /// Floating-point operations a token: 2 a weight forward, 2 for the gradient by what goes in, 2 for that by the weight where it is
+    /// trained
+    /// (6 in full training; Kaplan et al., 2020); and attention over a text of <paramref name="length"/> tokens, of which a token sees
+    /// half:
     /// 4 a pair and feature forward, 10 backward. With <see cref="RepeatedOperationsPerToken"/> where layers are computed twice.
     /// </summary>
     /// <param name="length">Tokens of a text.</param>
@@ -38,7 +40,8 @@ public sealed record TrainingCost(ModelConfig Config, LoraOptions? Lora, bool Re
     }
 
     /// <summary>
-    /// Of <see cref="OperationsPerToken"/>, those of layers that are computed a second time to save memory: the forward pass of all layers but
+    /// Of <see cref="OperationsPerToken"/>, those of layers that are computed a second time to save memory: the forward pass of all layers
+    /// but
     /// the last, whose results are still there, up to the way down, whose result the backward pass does not need.
     /// </summary>
     /// <param name="length">Tokens of a text.</param>
@@ -51,13 +54,22 @@ public sealed record TrainingCost(ModelConfig Config, LoraOptions? Lora, bool Re
         return (Config.Layers - 1) * (2.0 * (BlockElements - ElementsOf(BlockMatrix.Down) + adapters) + 4 * PairFeatures(length));
     }
 
-    /// <summary>Bytes of memory beside a frozen model's weights: trained weights with their gradients and moments, and what a pass over <see cref="Rows"/> tokens keeps.</summary>
+    /// <summary>
+    /// Bytes of memory beside a frozen model's weights: trained weights with their gradients and moments, and what a pass over
+    /// <see cref="Rows"/> tokens keeps.
+    /// </summary>
     public long Bytes
     {
         get
         {
             ModelConfig c = Config;
-            long tape = 3L * c.Width + 3L * c.QueryWidth + 3L * c.KvWidth + c.Heads + 3L * c.FeedForwardWidth + (Lora is null ? 0 : BlockMatrices.All.Count * Lora.Rank);
+            long tape =
+                3L * c.Width
+                + 3L * c.QueryWidth
+                + 3L * c.KvWidth
+                + c.Heads
+                + 3L * c.FeedForwardWidth
+                + (Lora is null ? 0 : BlockMatrices.All.Count * Lora.Rank);
             long scratch = c.RotaryLength + 2L * c.Width + 2L * c.QueryWidth + 2L * c.KvWidth + 2L * c.FeedForwardWidth + (Lora?.Rank ?? 0);
             if (Lora is { Dropout: > 0 })
                 scratch += 2L * new[] { c.Width, c.QueryWidth, c.FeedForwardWidth }.Distinct().Sum();

@@ -17,7 +17,8 @@ public sealed class TrainingWorkspace : IDisposable
     /// <summary>Allocates.</summary>
     /// <param name="model">The model.</param>
     /// <param name="rows">Tokens of the largest batch.</param>
-    /// <param name="recomputes">Whether layers are computed again in the backward pass: a third more operations, a fraction of the memory.</param>
+    /// <param name="recomputes">Whether layers are computed again in the backward pass: a third more operations, a fraction of the
+    /// memory.</param>
     public TrainingWorkspace(TrainableModel model, int rows, bool recomputes)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
@@ -62,8 +63,12 @@ public sealed class TrainingWorkspace : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (IDisposable part in (IDisposable[])[.. Inputs, .. _tapes, Scratch, Logits, Counted, CountedNormed, CountedGradient, CountedHiddenGradient])
+        foreach (
+            IDisposable part in (IDisposable[])
+                [.. Inputs, .. _tapes, Scratch, Logits, Counted, CountedNormed, CountedGradient, CountedHiddenGradient])
+        {
             part.Dispose();
+        }
     }
 
     /// <summary>How many rows' logits are computed at a time.</summary>

@@ -21,10 +21,17 @@ internal sealed class WeightWiring
         _weights = weights.ToDictionary(tensor => tensor.Name);
         (_isFrozen, _seed) = (isFrozen, seed);
         if (_weights.Keys.FirstOrDefault(name => name.EndsWith(".scale", StringComparison.Ordinal)) is { } scale)
-            throw new ModelLoadException($"Tensor '{scale}' scales a whole matrix, as files in 4-bit floats have it; such a model cannot be trained here. Convert it to another type first.");
+        {
+            throw new ModelLoadException(
+                $"Tensor '{scale}' scales a whole matrix, as files in 4-bit floats have it; such a model cannot be trained here. Convert "
+                    + "it to another type first."
+            );
+        }
     }
 
-    /// <summary>Refuses a checkpoint that has weights which the model here has no place for: its gradients would be another model's.</summary>
+    /// <summary>
+    /// Refuses a checkpoint that has weights which the model here has no place for: its gradients would be another model's.
+    /// </summary>
     /// <exception cref="ModelLoadException">The message names one.</exception>
     public void RequireNothingLeft()
     {

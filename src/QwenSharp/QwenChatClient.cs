@@ -16,7 +16,8 @@ namespace QwenSharp;
 /// <see cref="QwenModel.RecommendedSampling"/> says. Safe to use from several threads: requests are computed in one batch.
 /// </remarks>
 /// <param name="model">The model; it stays the caller's to dispose.</param>
-/// <param name="modelId">Which of <see cref="QwenModel.Names"/> answers requests whose <see cref="ChatOptions.ModelId"/> is null: an adapter's, or null for the model's own.</param>
+/// <param name="modelId">Which of <see cref="QwenModel.Names"/> answers requests whose <see cref="ChatOptions.ModelId"/> is null: an
+/// adapter's, or null for the model's own.</param>
 public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IChatClient
 {
     private readonly ChatClientMetadata _metadata = new("qwensharp", defaultModelId: modelId ?? model.Id);
@@ -31,8 +32,10 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     /// <param name="messages">The conversation; texts, reasoning, tool calls and tool results.</param>
     /// <param name="options">Sampling, limits, tools; null for the model's defaults.</param>
     /// <param name="cancellationToken">Ends the answer within one step of the engine.</param>
-    /// <exception cref="NotSupportedException">A message or an option has something that this model cannot honour; the message names it.</exception>
-    /// <exception cref="ArgumentException">An option is out of range or the conversation longer than the context; the parameter name says which.</exception>
+    /// <exception cref="NotSupportedException">A message or an option has something that this model cannot honour; the message names
+    /// it.</exception>
+    /// <exception cref="ArgumentException">An option is out of range or the conversation longer than the context; the parameter name says
+    /// which.</exception>
     /// <exception cref="TemplateException">The model's template refuses the conversation.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
@@ -40,7 +43,10 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = model.Template;
         ChatRequest request = ChatRequest.Read(
-            options, model, modelId ?? model.Id, thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
+            options,
+            model,
+            modelId ?? model.Id,
+            thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
         RenderedPrompt prompt = template.Render(messages, request.TemplateOptions);
         IAsyncEnumerable<TextChunk> chunks = model.CompleteAsync(Encode(prompt), request.Generation, cancellationToken);
         ReplySplitter splitter = new(template.ToolCallDialect, request.TemplateOptions.Tools, prompt.OpensReasoning);
@@ -74,7 +80,10 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> Answer(
-        IAsyncEnumerable<TextChunk> chunks, ReplySplitter splitter, TextGenerationOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IAsyncEnumerable<TextChunk> chunks,
+        ReplySplitter splitter,
+        TextGenerationOptions options,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string id = $"chatcmpl-{Guid.NewGuid():N}";
         DateTimeOffset created = DateTimeOffset.UtcNow;

@@ -10,7 +10,8 @@ namespace QwenSharp;
 public static class QwenChatTemplate
 {
     /// <summary>
-    /// Reads a template from a GGUF file, with weights or without, from a Hugging Face folder, or from a file of Jinja; the content decides which.
+    /// Reads a template from a GGUF file, with weights or without, from a Hugging Face folder, or from a file of Jinja; the content decides
+    /// which.
     /// A model without a template of its own has ChatML if its vocabulary has.
     /// </summary>
     /// <exception cref="IOException">The file is missing, cannot be read, or is damaged (<see cref="GgufException"/>).</exception>
@@ -23,7 +24,12 @@ public static class QwenChatTemplate
 
         using Checkpoint file = ModelFiles.Open(path, decode: false);
         if (!CheckpointVocabulary.IsIn(file))
-            return CheckpointTemplate.Compile(path, file.Metadata.TryGetString(CheckpointTemplate.Key, out string? own) ? own : null, new Dictionary<string, string>());
+        {
+            return CheckpointTemplate.Compile(
+                path,
+                file.Metadata.TryGetString(CheckpointTemplate.Key, out string? own) ? own : null,
+                new Dictionary<string, string>());
+        }
 
         BpeTokenizer tokenizer = CheckpointVocabulary.Read(file);
         return CheckpointTemplate.Compile(path, CheckpointTemplate.TextOf(file, tokenizer), SpecialTokens(tokenizer));
@@ -34,7 +40,9 @@ public static class QwenChatTemplate
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         Dictionary<string, string> tokens = [];
-        foreach ((string name, int? id) in ((string, int?)[])[("bos_token", tokenizer.BosId), ("eos_token", tokenizer.EosId), ("pad_token", tokenizer.PadId)])
+        foreach (
+            (string name, int? id) in ((string, int?)[])
+                [("bos_token", tokenizer.BosId), ("eos_token", tokenizer.EosId), ("pad_token", tokenizer.PadId)])
         {
             if (id is { } token)
                 tokens[name] = tokenizer.Decode([token]);

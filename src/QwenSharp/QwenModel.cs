@@ -11,7 +11,8 @@ using QwenSharp.Tokenizers;
 namespace QwenSharp;
 
 /// <summary>
-/// A model that is ready to answer: weights mapped from a GGUF file or a Hugging Face folder, its tokenizer and chat template, and the engine that
+/// A model that is ready to answer: weights mapped from a GGUF file or a Hugging Face folder, its tokenizer and chat template, and the
+/// engine that
 /// computes all requests in one batch. Safe to use from several threads.
 /// </summary>
 public sealed class QwenModel : IAsyncDisposable
@@ -34,7 +35,8 @@ public sealed class QwenModel : IAsyncDisposable
         Tokenizer = tokenizer;
         StopTokens = CheckpointVocabulary.StopTokens(file.Metadata, tokenizer);
         string? template = CheckpointTemplate.TextOf(file, tokenizer);
-        _template = new Lazy<ChatTemplate>(() => CheckpointTemplate.Compile(file.Path, template, QwenChatTemplate.SpecialTokens(tokenizer)));
+        _template = new Lazy<ChatTemplate>(() =>
+            CheckpointTemplate.Compile(file.Path, template, QwenChatTemplate.SpecialTokens(tokenizer)));
         _engine = new Lazy<InferenceEngine>(() => new InferenceEngine(Weights, options.ToEngineOptions()));
     }
 
@@ -73,7 +75,8 @@ public sealed class QwenModel : IAsyncDisposable
     /// <summary>Opens a model. The weights are mapped, not read: the first answers page them in.</summary>
     /// <param name="path">A GGUF file with a tokenizer (any file of a split model), or a Hugging Face folder.</param>
     /// <param name="options">Threads, context, KV cache; null for the defaults.</param>
-    /// <exception cref="IOException">A file is missing or damaged (<see cref="GgufException"/>, <see cref="SafetensorsException"/>, <see cref="HuggingFaceException"/>).</exception>
+    /// <exception cref="IOException">A file is missing or damaged (<see cref="GgufException"/>, <see cref="SafetensorsException"/>,
+    /// <see cref="HuggingFaceException"/>).</exception>
     /// <exception cref="InvalidDataException">The file has no weights or no tokenizer.</exception>
     /// <exception cref="ModelLoadException">The architecture or a tensor is not what this build runs.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
@@ -107,7 +110,10 @@ public sealed class QwenModel : IAsyncDisposable
     /// <param name="reasons">Whether the answer begins with reasoning.</param>
     public SamplingOptions RecommendedSampling(bool reasons = false) => reasons ? _recommendedForReasoning : _recommended;
 
-    /// <summary>The token ids of a prompt as it stands: control tokens in it are parsed, and a token that begins every sequence is added where the model has one.</summary>
+    /// <summary>
+    /// The token ids of a prompt as it stands: control tokens in it are parsed, and a token that begins every sequence is added where the
+    /// model has one.
+    /// </summary>
     public int[] EncodePrompt(string prompt)
     {
         List<int> ids = [];
@@ -151,7 +157,10 @@ public sealed class QwenModel : IAsyncDisposable
         GenerationRequest request = new()
         {
             Prompt = prompt,
-            Adapter = options.Adapter is { } name ? Adapters.GetValueOrDefault(name) ?? throw new ArgumentException($"There is no adapter '{name}'; {ListAdapters()}.", nameof(options)) : null,
+            Adapter = options.Adapter is { } name
+                ? Adapters.GetValueOrDefault(name)
+                    ?? throw new ArgumentException($"There is no adapter '{name}'; {ListAdapters()}.", nameof(options))
+                : null,
             Sampling = options.Sampling ?? RecommendedSampling(),
             MaxTokens = options.MaxTokens,
             StopTokens = StopTokens,
@@ -188,7 +197,8 @@ public sealed class QwenModel : IAsyncDisposable
         ? Weights.Fit(AdapterFile.Read(path, Config, name))
         : throw new ArgumentException($"'{name}' is the name of the model; give the adapter another.");
 
-    private string ListAdapters() => Adapters.Count == 0 ? "none was loaded with the model" : $"there are {string.Join(", ", Adapters.Keys)}";
+    private string ListAdapters() =>
+        Adapters.Count == 0 ? "none was loaded with the model" : $"there are {string.Join(", ", Adapters.Keys)}";
 
     private static string IdOf(Checkpoint file)
     {

@@ -10,7 +10,8 @@ public sealed record QwenModelOptions
     public string? Id { get; init; }
 
     /// <summary>
-    /// LoRA adapters to load beside the model, several at once on the same weights: the name by which requests choose one, and the path of its PEFT folder
+    /// LoRA adapters to load beside the model, several at once on the same weights: the name by which requests choose one, and the path of
+    /// its PEFT folder
     /// or GGUF file.
     /// </summary>
     public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
@@ -18,7 +19,9 @@ public sealed record QwenModelOptions
     /// <summary>Threads that compute; 0 for one a processor.</summary>
     public int Threads { get; init; }
 
-    /// <summary>The longest sequence, prompt and answer together, in tokens; 0 for what the engine chooses (the model's own, capped by memory).</summary>
+    /// <summary>
+    /// The longest sequence, prompt and answer together, in tokens; 0 for what the engine chooses (the model's own, capped by memory).
+    /// </summary>
     public int ContextLength { get; init; }
 
     /// <summary>How keys and values are kept: F16 or F32.</summary>

@@ -8,7 +8,10 @@ namespace QwenSharp;
 /// <summary>Opens the tokenizer of a model without the model.</summary>
 public static class QwenTokenizer
 {
-    /// <summary>Reads a tokenizer from a GGUF file, with weights or without, from a Hugging Face folder, or from its <c>tokenizer.json</c> or <c>qwen.tiktoken</c> alone.</summary>
+    /// <summary>
+    /// Reads a tokenizer from a GGUF file, with weights or without, from a Hugging Face folder, or from its <c>tokenizer.json</c> or
+    /// <c>qwen.tiktoken</c> alone.
+    /// </summary>
     /// <exception cref="IOException">The file is missing, cannot be read, or is damaged (<see cref="GgufException"/>).</exception>
     /// <exception cref="InvalidDataException">The file is neither, or carries no tokenizer.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not one that Qwen models use.</exception>

@@ -69,7 +69,8 @@ public class RoomTableTests
     private static string[] Rooms(params string[] names) => [.. names.Select(name => "QwenSharp." + name)];
 
     // The corpus is data with its generator, and stands beside the sources.
-    private static string Folder(string room) => room == "QwenSharp.Corpus" ? Path.Combine(Root(), "corpus") : Path.Combine(Root(), "src", room);
+    private static string Folder(string room) =>
+        room == "QwenSharp.Corpus" ? Path.Combine(Root(), "corpus") : Path.Combine(Root(), "src", room);
 
     private static string Project(string room) => Path.Combine(Folder(room), room + ".csproj");
 

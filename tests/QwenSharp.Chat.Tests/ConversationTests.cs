@@ -13,8 +13,28 @@ public sealed class ConversationTests
         ChatTemplateConversation conversation = ChatTemplateConversation.From(
             [
                 new(ChatRole.User, "hi") { AuthorName = "ann" },
-                new(ChatRole.Assistant, [new TextReasoningContent("why"), new TextContent("so"), new FunctionCallContent("c1", "f", new Dictionary<string, object?> { ["n"] = 1, ["s"] = "é", ["l"] = new[] { 1.5 }, ["j"] = JsonElement.Parse("[null]") })]),
-                new(ChatRole.Tool, [new FunctionResultContent("c1", "text"), new FunctionResultContent("c2", new Dictionary<string, object?> { ["é"] = true })]),
+                new(
+                    ChatRole.Assistant,
+                    [
+                        new TextReasoningContent("why"),
+                        new TextContent("so"),
+                        new FunctionCallContent(
+                            "c1",
+                            "f",
+                            new Dictionary<string, object?>
+                            {
+                                ["n"] = 1,
+                                ["s"] = "é",
+                                ["l"] = new[] { 1.5 },
+                                ["j"] = JsonElement.Parse("[null]"),
+                            }),
+                    ]),
+                new(
+                    ChatRole.Tool,
+                    [
+                        new FunctionResultContent("c1", "text"),
+                        new FunctionResultContent("c2", new Dictionary<string, object?> { ["é"] = true }),
+                    ]),
             ],
             new() { Tools = [tool], Instructions = "be brief" });
         AssertJson(
@@ -27,15 +47,25 @@ public sealed class ConversationTests
               { "role": "tool", "tool_call_id": "c2", "content": "{\"é\":true}" } ]
             """,
             conversation.Messages);
-        AssertJson("""[ { "type": "function", "function": { "name": "f", "description": "Does f.", "parameters": { "type": "object" } } } ]""", conversation.Tools!.Value);
+        AssertJson(
+            """[ { "type": "function", "function": { "name": "f", "description": "Does f.", "parameters": { "type": "object" } } } ]""",
+            conversation.Tools!.Value);
         Assert.True(conversation.AddGenerationPrompt);
     }
 
     [Fact]
     public void Images_and_videos_become_parts()
     {
-        ChatTemplateConversation conversation = ChatTemplateConversation.From(
-            [new(ChatRole.User, [new TextContent("see"), new UriContent("https://a/b.png", "image/png"), new DataContent("data:image/png;base64,AA=="), new UriContent("https://a/b.mp4", "video/mp4")])]);
+        ChatTemplateConversation conversation = ChatTemplateConversation.From([
+            new(
+                ChatRole.User,
+                [
+                    new TextContent("see"),
+                    new UriContent("https://a/b.png", "image/png"),
+                    new DataContent("data:image/png;base64,AA=="),
+                    new UriContent("https://a/b.mp4", "video/mp4"),
+                ]),
+        ]);
         AssertJson(
             """
             [ { "role": "user", "content": [ { "type": "text", "text": "see" }, { "type": "image_url", "image_url": { "url": "https://a/b.png" } },
@@ -49,16 +79,30 @@ public sealed class ConversationTests
     [InlineData("tools")]
     public void Template_arguments_do_not_replace_the_conversation(string name)
     {
-        ChatOptions options = new() { AdditionalProperties = new() { [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { [name] = Array.Empty<int>() } } };
+        ChatOptions options = new()
+        {
+            AdditionalProperties = new()
+            {
+                [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { [name] = Array.Empty<int>() },
+            },
+        };
 
-        Assert.Contains(name, Assert.Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, "hi")], options)).Message);
-        Assert.Contains(name, Assert.Throws<JsonException>(() => ChatTemplateConversation.Parse($$"""{ "messages": [], "kwargs": { "{{name}}": [] } }""")).Message);
+        Assert.Contains(
+            name,
+            Assert.Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, "hi")], options)).Message);
+        Assert.Contains(
+            name,
+            Assert
+                .Throws<JsonException>(() => ChatTemplateConversation.Parse($$"""{ "messages": [], "kwargs": { "{{name}}": [] } }"""))
+                .Message);
     }
 
     [Fact]
     public void Instructions_join_a_system_message()
     {
-        ChatTemplateConversation conversation = ChatTemplateConversation.From([new(ChatRole.System, "b"), new(ChatRole.User, "c")], new() { Instructions = "a" });
+        ChatTemplateConversation conversation = ChatTemplateConversation.From(
+            [new(ChatRole.System, "b"), new(ChatRole.User, "c")],
+            new() { Instructions = "a" });
         AssertJson("""[ { "role": "system", "content": "a\n\nb" }, { "role": "user", "content": "c" } ]""", conversation.Messages);
     }
 
@@ -78,7 +122,10 @@ public sealed class ConversationTests
         ChatOptions options = new()
         {
             Reasoning = new() { Effort = ReasoningEffort.High },
-            AdditionalProperties = new() { [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { ["enable_thinking"] = false, ["style"] = "x" } },
+            AdditionalProperties = new()
+            {
+                [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { ["enable_thinking"] = false, ["style"] = "x" },
+            },
         };
         Assert.Equal("False x", new ChatTemplate("{{ enable_thinking }} {{ style }}").Render([], options).Text);
     }
@@ -86,9 +133,25 @@ public sealed class ConversationTests
     [Fact]
     public void What_templates_have_no_form_for_is_refused_by_name()
     {
-        Assert.Contains("audio/wav", Assert.Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, [new DataContent("data:audio/wav;base64,AA==")])])).Message, StringComparison.Ordinal);
-        Assert.Contains("ErrorContent", Assert.Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, [new ErrorContent("x")])])).Message, StringComparison.Ordinal);
-        Assert.Contains("HostedWebSearchTool", Assert.Throws<NotSupportedException>(() => ChatTemplateConversation.From([], new() { Tools = [new HostedWebSearchTool()] })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "audio/wav",
+            Assert
+                .Throws<NotSupportedException>(() =>
+                    ChatTemplateConversation.From([new(ChatRole.User, [new DataContent("data:audio/wav;base64,AA==")])]))
+                .Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "ErrorContent",
+            Assert
+                .Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, [new ErrorContent("x")])]))
+                .Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "HostedWebSearchTool",
+            Assert
+                .Throws<NotSupportedException>(() => ChatTemplateConversation.From([], new() { Tools = [new HostedWebSearchTool()] }))
+                .Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -111,19 +174,26 @@ public sealed class ConversationTests
         Assert.Contains(field, Assert.Throws<JsonException>(() => ChatTemplateConversation.Parse(json)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Numbers_keep_their_kind_and_objects_their_order() => Assert.Equal(
-        """{"z": 1, "a": 1.0, "m": 12345678901234567890123, "e": 1e+20, "z2": -0.0, "i": 0}""",
-        Templates.Text("{{ x | tojson }}", """{ "x": { "z": 1, "a": 1.0, "m": 12345678901234567890123, "e": 1e20, "z2": -0.0, "i": -0 } }"""));
+    public void Numbers_keep_their_kind_and_objects_their_order() =>
+        Assert.Equal(
+            """{"z": 1, "a": 1.0, "m": 12345678901234567890123, "e": 1e+20, "z2": -0.0, "i": 0}""",
+            Templates.Text(
+                "{{ x | tojson }}",
+                """{ "x": { "z": 1, "a": 1.0, "m": 12345678901234567890123, "e": 1e20, "z2": -0.0, "i": -0 } }"""
+            ));
 
     [Fact]
     public void One_template_renders_on_many_threads()
     {
         ChatTemplate template = new(Templates.Sample);
-        ChatTemplateConversation conversation = ChatTemplateConversation.Parse("""{ "messages": [ { "role": "user", "content": "a" } ] }""");
+        ChatTemplateConversation conversation = ChatTemplateConversation.Parse(
+            """{ "messages": [ { "role": "user", "content": "a" } ] }"""
+        );
         string expected = template.Render(conversation).Text;
         Parallel.For(0, 200, _ => Assert.Equal(expected, template.Render(conversation).Text));
         Assert.Equal("<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n", expected);
     }
 
-    private static void AssertJson(string expected, JsonElement actual) => Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), actual), actual.GetRawText());
+    private static void AssertJson(string expected, JsonElement actual) =>
+        Assert.True(JsonElement.DeepEquals(JsonElement.Parse(expected), actual), actual.GetRawText());
 }

@@ -42,7 +42,9 @@ public sealed class AdapterTests : IDisposable
         Assert.Equal(beside.Length, merged.Length);
         Assert.All(beside.Zip(merged), pair => Assert.InRange(pair.First - pair.Second, -1e-3f, 1e-3f));
         Assert.NotEqual(Logits("base"), beside);
-        Assert.Equal(", world!\n", (await Invocation.RunAsync("run", _folder["merged.gguf"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
+        Assert.Equal(
+            ", world!\n",
+            (await Invocation.RunAsync("run", _folder["merged.gguf"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -56,8 +58,12 @@ public sealed class AdapterTests : IDisposable
         Assert.Contains("F16", half.Out);
         Assert.Equal((0, ""), (merge.Code, merge.Error));
         Assert.StartsWith(_folder["merged"], merge.Out);
-        Assert.Equal("ld!\n", (await Invocation.RunAsync("run", _folder["half.gguf"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
-        Assert.Equal("ld!\n", (await Invocation.RunAsync("run", _folder["merged"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
+        Assert.Equal(
+            "ld!\n",
+            (await Invocation.RunAsync("run", _folder["half.gguf"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
+        Assert.Equal(
+            "ld!\n",
+            (await Invocation.RunAsync("run", _folder["merged"], "Hi", "--temperature", "0")).Out.ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -67,11 +73,19 @@ public sealed class AdapterTests : IDisposable
         (await Invocation.RunAsync("merge", _model, _file, "--output", _file)).AssertFails(ExitCode.Usage, "comma.gguf");
         (await Invocation.RunAsync("merge", _model, _file, "--output", _model)).AssertFails(ExitCode.Usage, "model.gguf");
         (await Invocation.RunAsync("merge", _model, _file, "--output", _folder["new"])).AssertFails(ExitCode.Failure, "tokenizer.json");
-        (await Invocation.RunAsync("merge", _model, _file, "--output", _folder["new"], "--type", "f16")).AssertFails(ExitCode.Usage, "--type");
-        (await Invocation.RunAsync("merge", _model, _file, "--output", _folder["new.gguf"], "--type", "f17")).AssertFails(ExitCode.Usage, "f17");
+        (await Invocation.RunAsync("merge", _model, _file, "--output", _folder["new"], "--type", "f16")).AssertFails(
+            ExitCode.Usage,
+            "--type");
+        (await Invocation.RunAsync("merge", _model, _file, "--output", _folder["new.gguf"], "--type", "f17")).AssertFails(
+            ExitCode.Usage,
+            "f17");
         (await Invocation.RunAsync("merge", _model, _model, "--output", _folder["new.gguf"])).AssertFails(ExitCode.Failure, "no adapter");
-        (await Invocation.RunAsync("merge", ScriptedFolder.Write(_folder["base"]), _peft, "--output", _folder["base"])).AssertFails(ExitCode.Failure, "there already");
-        (await Invocation.RunAsync("logits", _model, "--tokens", "1", "--output", _file, "--adapter", _file)).AssertFails(ExitCode.Usage, "comma.gguf");
+        (await Invocation.RunAsync("merge", ScriptedFolder.Write(_folder["base"]), _peft, "--output", _folder["base"])).AssertFails(
+            ExitCode.Failure,
+            "there already");
+        (await Invocation.RunAsync("logits", _model, "--tokens", "1", "--output", _file, "--adapter", _file)).AssertFails(
+            ExitCode.Usage,
+            "comma.gguf");
         (await Invocation.RunAsync("run", _model, "Hi", "--adapter", _folder["absent"])).AssertFails(ExitCode.Failure, "absent");
         Assert.Equal(bytes, new FileInfo(_file).Length);
         Assert.False(File.Exists(_folder["new.gguf"]) || Directory.Exists(_folder["new"]));
@@ -93,14 +107,21 @@ public sealed class AdapterTests : IDisposable
     [InlineData("two adapters 'a'", "a=1", "a=2")]
     public async Task Serve_wants_a_name_for_each_adapter(string said, params string[] adapters)
     {
-        Invocation serve = await Invocation.RunAsync(["serve", "--model", _model, .. adapters.SelectMany(adapter => (string[])["--adapter", adapter])]);
+        Invocation serve = await Invocation.RunAsync([
+            "serve",
+            "--model",
+            _model,
+            .. adapters.SelectMany(adapter => (string[])["--adapter", adapter]),
+        ]);
         serve.AssertFails(ExitCode.Usage, said);
     }
 
     [Fact]
     public async Task Serve_wants_one_model_for_adapters_and_none_of_its_name()
     {
-        (await Invocation.RunAsync("serve", "--model", _model, "--model", _model, "--adapter", $"comma={_file}")).AssertFails(ExitCode.Usage, "exactly one --model");
+        (await Invocation.RunAsync("serve", "--model", _model, "--model", _model, "--adapter", $"comma={_file}")).AssertFails(
+            ExitCode.Usage,
+            "exactly one --model");
         (await Invocation.RunAsync("serve", "--model", _model, "--adapter", $"model={_file}")).AssertFails(ExitCode.Failure, "'model'");
     }
 

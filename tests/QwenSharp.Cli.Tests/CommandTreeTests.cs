@@ -38,7 +38,9 @@ public class CommandTreeTests
     [InlineData("run", "--tempertaure", "model.gguf")]
     [InlineData("tokenize", "model.gguf", "--parse-specials")]
     public async Task A_misspelled_option_is_not_taken_for_an_argument(params string[] arguments) =>
-        (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, arguments.Single(argument => argument.StartsWith("--", StringComparison.Ordinal)));
+        (await Invocation.RunAsync(arguments)).AssertFails(
+            ExitCode.Usage,
+            arguments.Single(argument => argument.StartsWith("--", StringComparison.Ordinal)));
 
     [Fact]
     public async Task Complaints_do_not_name_parameters_of_our_code()
@@ -105,7 +107,12 @@ public class CommandTreeTests
     [InlineData("--context", "", "--context must be a whole number of at least 0, not ''.", "inspect", "m")]
     [InlineData("--kv", "q8", "--kv must be f16 or f32, not 'q8'.", "inspect", "m")]
     [InlineData("--temperature", "warm", "--temperature must be a number", "run", "m")]
-    public async Task A_value_that_is_no_number_is_refused_in_a_plain_sentence(string option, string value, string message, string command, string model)
+    public async Task A_value_that_is_no_number_is_refused_in_a_plain_sentence(
+        string option,
+        string value,
+        string message,
+        string command,
+        string model)
     {
         Invocation refused = await Invocation.RunAsync(command, model, option, value);
 

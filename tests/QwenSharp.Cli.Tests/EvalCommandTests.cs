@@ -19,7 +19,10 @@ public sealed class EvalCommandTests : IDisposable
     public async Task A_client_that_answers_as_it_was_taught_is_all_right()
     {
         Exercise[] exercises = Exercises(60);
-        IReadOnlyList<Judged> judged = await new BoxEvaluation(new Scripted(exercises, exercise => exercise.Conversation.Messages[^1]), 4).RunAsync(exercises, _ => { }, TestContext.Current.CancellationToken);
+        IReadOnlyList<Judged> judged = await new BoxEvaluation(
+            new Scripted(exercises, exercise => exercise.Conversation.Messages[^1]),
+            4
+        ).RunAsync(exercises, _ => { }, TestContext.Current.CancellationToken);
         IReadOnlyList<GoalScore> scores = BoxEvaluation.Score(judged);
 
         Assert.All(judged, one => Assert.Null(one.Fault));
@@ -31,7 +34,10 @@ public sealed class EvalCommandTests : IDisposable
     public async Task A_client_that_always_says_the_same_meets_no_goal()
     {
         Exercise[] exercises = Exercises(60);
-        IReadOnlyList<Judged> judged = await new BoxEvaluation(new Scripted(exercises, _ => new Message("assistant", "Yes.")), 4).RunAsync(exercises, _ => { }, TestContext.Current.CancellationToken);
+        IReadOnlyList<Judged> judged = await new BoxEvaluation(new Scripted(exercises, _ => new Message("assistant", "Yes.")), 4).RunAsync(
+            exercises,
+            _ => { },
+            TestContext.Current.CancellationToken);
 
         Assert.All(BoxEvaluation.Score(judged).Where(score => score.Goal.Percent is not null), score => Assert.False(score.IsMet));
         Assert.Equal(exercises, judged.Select(one => one.Exercise));
@@ -45,14 +51,26 @@ public sealed class EvalCommandTests : IDisposable
         foreach (Exercise exercise in Exercises(60))
         {
             using JsonDocument line = JsonDocument.Parse(JsonLines.Write(exercise.Conversation with { Messages = exercise.Prompt }));
-            string written = template.Render(new ChatTemplateConversation
-            {
-                Messages = line.RootElement.GetProperty("messages").Clone(),
-                Tools = line.RootElement.TryGetProperty("tools", out JsonElement tools) ? tools.Clone() : null,
-                Arguments = new Dictionary<string, JsonElement> { ["enable_thinking"] = JsonElement.Parse(exercise.Conversation.Thinking ? "true" : "false") },
-            }).Text;
+            string written = template
+                .Render(
+                    new ChatTemplateConversation
+                    {
+                        Messages = line.RootElement.GetProperty("messages").Clone(),
+                        Tools = line.RootElement.TryGetProperty("tools", out JsonElement tools) ? tools.Clone() : null,
+                        Arguments = new Dictionary<string, JsonElement>
+                        {
+                            ["enable_thinking"] = JsonElement.Parse(exercise.Conversation.Thinking ? "true" : "false"),
+                        },
+                    })
+                .Text;
             ChatOptions options = ExerciseChat.Options(exercise);
-            options.AdditionalProperties = new() { [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { ["enable_thinking"] = exercise.Conversation.Thinking } };
+            options.AdditionalProperties = new()
+            {
+                [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?>
+                {
+                    ["enable_thinking"] = exercise.Conversation.Thinking,
+                },
+            };
             Assert.Equal(written, template.Render(ExerciseChat.Messages(exercise), options).Text);
         }
     }
@@ -61,12 +79,25 @@ public sealed class EvalCommandTests : IDisposable
     public async Task A_random_model_is_below_every_target_and_the_exit_code_says_so()
     {
         string model = Templated(RandomCheckpoint.Write(_folder["random.gguf"]));
-        Invocation evaluated = await Invocation.RunAsync("eval", "box", "--model", model, "--prompts", "1", "--skill", "phrases", "--failures", _folder["wrong.jsonl"], "--json");
+        Invocation evaluated = await Invocation.RunAsync(
+            "eval",
+            "box",
+            "--model",
+            model,
+            "--prompts",
+            "1",
+            "--skill",
+            "phrases",
+            "--failures",
+            _folder["wrong.jsonl"],
+            "--json");
 
         Assert.Equal(ExitCode.Failure, evaluated.Code);
         Assert.Contains("Below target: phrases", evaluated.Error);
         JsonElement part = evaluated.Json().GetProperty("parts")[0];
-        Assert.Equal((1, 0, false), (part.GetProperty("cases").GetInt32(), part.GetProperty("right").GetInt32(), part.GetProperty("met").GetBoolean()));
+        Assert.Equal(
+            (1, 0, false),
+            (part.GetProperty("cases").GetInt32(), part.GetProperty("right").GetInt32(), part.GetProperty("met").GetBoolean()));
         using JsonDocument wrong = JsonDocument.Parse(File.ReadAllLines(_folder["wrong.jsonl"]).Single());
         Assert.Equal("phrases", wrong.RootElement.GetProperty("skill").GetString());
         Assert.NotEmpty(wrong.RootElement.GetProperty("fault").GetString()!);
@@ -117,17 +148,26 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData("""{"messages": [{"role": "user", "content": "q"}]}""", "question and its answer")]
     [InlineData("""{"messages": [{"role": "assistant", "content": "a"}, {"role": "user", "content": "q"}]}""", "not the assistant's")]
     [InlineData("""{"text": "once upon a time"}""", "only conversations")]
-    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{city: Rome}"}}]}]}""", "not a JSON object: {city: Rome}")]
-    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}]}""", "no \"name\"")]
+    [InlineData(
+        """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{city: Rome}"}}]}]}""",
+        "not a JSON object: {city: Rome}")]
+    [InlineData(
+        """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}]}""",
+        "no \"name\"")]
     [InlineData("""[]""", "must be an object")]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": ""}]}""", "empty")]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "tols": []}""", "tols")]
     [InlineData("""{"messages": [{"role": "king", "content": "q"}, {"role": "assistant", "content": "a"}]}""", "king")]
-    [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "temperature": 1}""", "no field \"temperature\"")]
+    [InlineData(
+        """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "temperature": 1}""",
+        "no field \"temperature\"")]
     [InlineData("""{"messages": """, "end of the JSON payload")]
     public void A_line_that_cannot_be_asked_is_named(string line, string problem)
     {
-        string message = Assert.Throws<InvalidDataException>(() => Cases("", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}""", line)).Message;
+        string message = Assert
+            .Throws<InvalidDataException>(() =>
+                Cases("", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}]}""", line))
+            .Message;
         Assert.Contains("data.jsonl:3: ", message);
         Assert.Contains(problem, message);
     }
@@ -136,16 +176,37 @@ public sealed class EvalCommandTests : IDisposable
     public async Task A_file_is_asked_and_counted()
     {
         string model = Templated(RandomCheckpoint.Write(_folder["random.gguf"]));
-        Cases("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "{\"a\": 1}"}]}""", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "Never said."}]}""");
-        Invocation evaluated = await Invocation.RunAsync("eval", "data", _folder["data.jsonl"], "--model", model, "--max-tokens", "4", "--failures", _folder["wrong.jsonl"], "--json");
+        Cases(
+            """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "{\"a\": 1}"}]}""",
+            """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "Never said."}]}"""
+        );
+        Invocation evaluated = await Invocation.RunAsync(
+            "eval",
+            "data",
+            _folder["data.jsonl"],
+            "--model",
+            model,
+            "--max-tokens",
+            "4",
+            "--failures",
+            _folder["wrong.jsonl"],
+            "--json");
 
         Assert.Equal(ExitCode.Ok, evaluated.Code);
         Assert.Equal((2, 0), (evaluated.Json().GetProperty("cases").GetInt32(), evaluated.Json().GetProperty("right").GetInt32()));
-        Assert.Equal(["text", "JSON"], evaluated.Json().GetProperty("forms").EnumerateArray().Select(form => form.GetProperty("name").GetString()));
-        Assert.Equal([1, 2], File.ReadAllLines(_folder["wrong.jsonl"]).Select(line => JsonElement.Parse(line).GetProperty("line").GetInt32()));
+        Assert.Equal(
+            ["text", "JSON"],
+            evaluated.Json().GetProperty("forms").EnumerateArray().Select(form => form.GetProperty("name").GetString()));
+        Assert.Equal(
+            [1, 2],
+            File.ReadAllLines(_folder["wrong.jsonl"]).Select(line => JsonElement.Parse(line).GetProperty("line").GetInt32()));
 
-        (await Invocation.RunAsync("eval", "data", _folder["data.jsonl"], "--model", model, "--failures", _folder["data.jsonl"])).AssertFails(ExitCode.Usage, "data.jsonl");
-        (await Invocation.RunAsync("eval", "data", _folder["absent.jsonl"], "--model", model)).AssertFails(ExitCode.Failure, "absent.jsonl");
+        (
+            await Invocation.RunAsync("eval", "data", _folder["data.jsonl"], "--model", model, "--failures", _folder["data.jsonl"])
+        ).AssertFails(ExitCode.Usage, "data.jsonl");
+        (await Invocation.RunAsync("eval", "data", _folder["absent.jsonl"], "--model", model)).AssertFails(
+            ExitCode.Failure,
+            "absent.jsonl");
     }
 
     private IReadOnlyList<DataCase> Cases(params string[] lines)
@@ -183,16 +244,26 @@ public sealed class EvalCommandTests : IDisposable
     {
         private readonly Dictionary<string, Exercise> _byPrompt = exercises.DistinctBy(Key).ToDictionary(Key);
 
-        public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        public Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages,
+            ChatOptions? options = null,
+            CancellationToken cancellationToken = default)
         {
             Message said = answer(_byPrompt[Key(messages)]);
             List<AIContent> contents = said.Reasoning.Length > 0 ? [new TextReasoningContent(said.Reasoning)] : [];
             contents.Add(new TextContent(said.Content));
-            contents.AddRange(said.Calls.Select((call, i) => new FunctionCallContent($"c{i}", call.Name, JsonSerializer.Deserialize<Dictionary<string, object?>>(call.Arguments))));
+            contents.AddRange(
+                said.Calls.Select(
+                    (call, i) =>
+                        new FunctionCallContent($"c{i}", call.Name, JsonSerializer.Deserialize<Dictionary<string, object?>>(call.Arguments))
+                ));
             return Task.FromResult(new ChatResponse(new ChatMessage(ChatRole.Assistant, contents)));
         }
 
-        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+            IEnumerable<ChatMessage> messages,
+            ChatOptions? options = null,
+            [EnumeratorCancellation] CancellationToken cancellationToken = default)
         {
             foreach (ChatResponseUpdate update in (await GetResponseAsync(messages, options, cancellationToken)).ToChatResponseUpdates())
                 yield return update;
@@ -206,12 +277,18 @@ public sealed class EvalCommandTests : IDisposable
 
         private static string Key(Exercise exercise) => Key(ExerciseChat.Messages(exercise));
 
-        private static string Key(IEnumerable<ChatMessage> messages) => string.Join('\n', messages.SelectMany(message => message.Contents).Select(content => content switch
-        {
-            TextContent text => text.Text,
-            FunctionResultContent result => (string)result.Result!,
-            FunctionCallContent call => call.Name,
-            _ => "",
-        }));
+        private static string Key(IEnumerable<ChatMessage> messages) =>
+            string.Join(
+                '\n',
+                messages
+                    .SelectMany(message => message.Contents)
+                    .Select(content =>
+                        content switch
+                        {
+                            TextContent text => text.Text,
+                            FunctionResultContent result => (string)result.Result!,
+                            FunctionCallContent call => call.Name,
+                            _ => "",
+                        }));
     }
 }

@@ -7,7 +7,8 @@ public sealed class GuardCommandTests : IDisposable
     private readonly TemporaryFolder _folder = new();
     private readonly string _model;
 
-    public GuardCommandTests() => _model = ScriptedCheckpoint.Write(_folder["guard.gguf"], ["Safety: Unsafe\n", "Categories: Violent, ", "PII\n", "Refusal: No"]);
+    public GuardCommandTests() =>
+        _model = ScriptedCheckpoint.Write(_folder["guard.gguf"], ["Safety: Unsafe\n", "Categories: Violent, ", "PII\n", "Refusal: No"]);
 
     public void Dispose() => _folder.Dispose();
 
@@ -26,14 +27,24 @@ public sealed class GuardCommandTests : IDisposable
         JsonElement[] lines = [.. judged.Out.TrimEnd().Split('\n').Select(line => JsonElement.Parse(line))];
 
         Assert.Equal(["How?", "Why?"], lines.Select(line => line.GetProperty("prompt").GetString()));
-        Assert.All(lines, line => Assert.Equal(("Unsafe", 2, false), (line.GetProperty("safety").GetString(), line.GetProperty("categories").GetArrayLength(), line.GetProperty("refusal").GetBoolean())));
+        Assert.All(
+            lines,
+            line =>
+                Assert.Equal(
+                    ("Unsafe", 2, false),
+                    (
+                        line.GetProperty("safety").GetString(),
+                        line.GetProperty("categories").GetArrayLength(),
+                        line.GetProperty("refusal").GetBoolean())));
     }
 
     [Fact]
     public async Task What_cannot_be_is_one_line()
     {
         string chat = ScriptedCheckpoint.Write(_folder["chat.gguf"]);
-        (await Invocation.RunAsync("guard", chat, "How?")).AssertFails(ExitCode.Failure, "Prompt 1: The model's answer is no safety verdict");
+        (await Invocation.RunAsync("guard", chat, "How?")).AssertFails(
+            ExitCode.Failure,
+            "Prompt 1: The model's answer is no safety verdict");
         (await Invocation.RunAsync("guard", _model, " ")).AssertFails(ExitCode.Usage, "PROMPT is empty");
         (await Invocation.WithInputAsync("\n", "guard", _model)).AssertFails(ExitCode.Usage, "no prompt");
         (await Invocation.RunAsync("guard", _model, "How?", "--answer", "")).AssertFails(ExitCode.Usage, "--answer is empty");

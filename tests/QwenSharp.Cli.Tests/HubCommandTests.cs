@@ -117,7 +117,12 @@ public sealed class HubCommandTests : IDisposable
         Result pull = await RunAsync("pull", LocalHub.Repo, "--hub", "modelscope", "--to", _folder["mine"], "--json");
 
         JsonElement pulled = pull.Json();
-        Assert.Equal(("modelscope", "Q8_0", 5000), (pulled.GetProperty("hub").GetString(), pulled.GetProperty("quant").GetString(), pulled.GetProperty("received_bytes").GetInt32()));
+        Assert.Equal(
+            ("modelscope", "Q8_0", 5000),
+            (
+                pulled.GetProperty("hub").GetString(),
+                pulled.GetProperty("quant").GetString(),
+                pulled.GetProperty("received_bytes").GetInt32()));
         Assert.Equal(_folder["mine/tiny-q8_0.gguf"], pulled.GetProperty("path").GetString());
         Assert.Equal(content, File.ReadAllBytes(_folder["mine/tiny-q8_0.gguf"]));
         Assert.Empty(pull.Error);
@@ -129,7 +134,8 @@ public sealed class HubCommandTests : IDisposable
         const int Megabyte = 1 << 20, Sent = 20 * Megabyte, Marked = 16 * Megabyte;
         byte[] content = _hub.Files["tiny-q8_0.gguf"] = LocalHub.Content(40 * Megabyte);
         TaskCompletionSource killed = new();
-        _hub.Intercept = request => request.IsTransfer ? HubReply.Content(content, request) with { BreakAfter = Sent, Hold = killed.Task } : null;
+        _hub.Intercept = request =>
+            request.IsTransfer ? HubReply.Content(content, request) with { BreakAfter = Sent, Hold = killed.Task } : null;
         string blob = _folder[$"hub/models--Qwen--Tiny-GGUF/blobs/{LocalHub.Sha256(content)}"];
 
         using (Process process = Start("pull", LocalHub.Repo))
@@ -198,7 +204,10 @@ public sealed class HubCommandTests : IDisposable
     [Fact]
     public void The_line_of_progress_says_how_far_how_fast_and_how_long()
     {
-        string line = Cli.Hub.PullDisplay.Line(new PullProgress("a/model.gguf", PullPhase.Transferring, 3L << 30, 4L << 30), seconds: 10, bytes: 1L << 30);
+        string line = Cli.Hub.PullDisplay.Line(
+            new PullProgress("a/model.gguf", PullPhase.Transferring, 3L << 30, 4L << 30),
+            seconds: 10,
+            bytes: 1L << 30);
 
         Assert.Equal("model.gguf   75 %  3.00 GiB of 4.00 GiB  102.4 MiB/s  00:00:10 left", line);
     }
@@ -237,8 +246,16 @@ public sealed class HubCommandTests : IDisposable
             RedirectStandardError = true,
             StandardOutputEncoding = new UTF8Encoding(false),
         };
-        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("HF_", StringComparison.Ordinal) || name.StartsWith("HUGGING", StringComparison.Ordinal) || name.StartsWith("MODELSCOPE_", StringComparison.Ordinal)).ToArray())
+        foreach (
+            string name in start
+                .Environment.Keys.Where(name =>
+                    name.StartsWith("HF_", StringComparison.Ordinal)
+                    || name.StartsWith("HUGGING", StringComparison.Ordinal)
+                    || name.StartsWith("MODELSCOPE_", StringComparison.Ordinal))
+                .ToArray())
+        {
             start.Environment.Remove(name);
+        }
 
         start.Environment["HF_ENDPOINT"] = start.Environment["MODELSCOPE_DOMAIN"] = _hub.Address.AbsoluteUri;
         start.Environment["HF_HOME"] = _folder["home"];

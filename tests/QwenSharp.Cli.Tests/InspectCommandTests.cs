@@ -19,9 +19,13 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal("qwen2", json.GetProperty("architecture").GetString());
         Assert.Equal(1, json.GetProperty("config").GetProperty("layers").GetInt32());
         Assert.Equal(JsonValueKind.Null, json.GetProperty("cannot_run").ValueKind);
-        int kvWidth = json.GetProperty("config").GetProperty("kv_heads").GetInt32() * json.GetProperty("config").GetProperty("head_length").GetInt32();
+        int kvWidth =
+            json.GetProperty("config").GetProperty("kv_heads").GetInt32()
+            * json.GetProperty("config").GetProperty("head_length").GetInt32();
         Assert.Equal(64 * 2 * kvWidth * 4, json.GetProperty("memory").GetProperty("kv_bytes").GetInt64());
-        Assert.Equal(json.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64()), json.GetProperty("memory").GetProperty("weight_bytes").GetInt64());
+        Assert.Equal(
+            json.GetProperty("tensors").EnumerateArray().Sum(tensor => tensor.GetProperty("bytes").GetInt64()),
+            json.GetProperty("memory").GetProperty("weight_bytes").GetInt64());
         Assert.Equal("Scripted", json.GetProperty("metadata").GetProperty("general.name").GetProperty("value").GetString());
         Assert.Contains("<|im_start|>", json.GetProperty("chat_template").GetString());
         Assert.Equal("F32", Assert.Single(json.GetProperty("types").EnumerateArray()).GetProperty("type").GetString());
@@ -65,23 +69,30 @@ public sealed class InspectCommandTests : IDisposable
     [Fact]
     public async Task A_shape_is_described_without_weights()
     {
-        JsonElement json = (await Invocation.RunAsync("inspect", "--shape", "qwen3.5-397b-a17b", "--type", "q8_0", "--context", "100", "--json")).Json();
+        JsonElement json = (
+            await Invocation.RunAsync("inspect", "--shape", "qwen3.5-397b-a17b", "--type", "q8_0", "--context", "100", "--json")
+        ).Json();
 
         JsonElement config = json.GetProperty("config"), memory = json.GetProperty("memory");
         Assert.Equal(JsonValueKind.Null, config.GetProperty("feed_forward_width").ValueKind);
+        Assert.Equal((512, 10, 1_024, 1_024), (Experts("count"), Experts("used"), Experts("width"), Experts("shared_width")));
         Assert.Equal(
-            (512, 10, 1_024, 1_024),
-            (Experts("count"), Experts("used"), Experts("width"), Experts("shared_width")));
-        Assert.Equal((45, 64), (config.GetProperty("gated_delta_net").GetProperty("layers").GetInt32(), config.GetProperty("gated_delta_net").GetProperty("value_heads").GetInt32()));
+            (45, 64),
+            (
+                config.GetProperty("gated_delta_net").GetProperty("layers").GetInt32(),
+                config.GetProperty("gated_delta_net").GetProperty("value_heads").GetInt32()));
         Assert.InRange(json.GetProperty("parameters").GetInt64(), 390_000_000_000, 400_000_000_000);
         Assert.InRange(memory.GetProperty("weight_bytes").GetInt64() / (double)json.GetProperty("parameters").GetInt64(), 1.06, 1.08);
 
         // Four blocks of 32 positions, 15 layers of 2 KV heads.
         Assert.Equal(128L * 15 * 2 * 2 * 256 * 2, memory.GetProperty("kv_bytes").GetInt64());
-        Assert.True(memory.GetProperty("workspace_bytes").GetInt64() > QwenSharp.Models.Workspace.BytesFor(QwenSharp.Models.ModelShapes.Find("qwen3.5-397b-a17b"), 512, 32));
+        Assert.True(
+            memory.GetProperty("workspace_bytes").GetInt64()
+                > QwenSharp.Models.Workspace.BytesFor(QwenSharp.Models.ModelShapes.Find("qwen3.5-397b-a17b"), 512, 32));
         Assert.Equal(
             memory.GetProperty("total_bytes").GetInt64(),
-            ((string[])["weight_bytes", "kv_bytes", "state_bytes", "workspace_bytes", "runtime_bytes"]).Sum(part => memory.GetProperty(part).GetInt64()));
+            ((string[])["weight_bytes", "kv_bytes", "state_bytes", "workspace_bytes", "runtime_bytes"]).Sum(part =>
+                memory.GetProperty(part).GetInt64()));
 
         int Experts(string length) => config.GetProperty("experts").GetProperty(length).GetInt32();
     }

@@ -11,7 +11,8 @@ internal sealed record Invocation(int Code, string Out, string Error)
     public static Task<Invocation> RunAsync(params string[] arguments) => RunAsync([], arguments);
 
     /// <summary>Runs a command line with text on standard input.</summary>
-    public static Task<Invocation> WithInputAsync(string input, params string[] arguments) => RunAsync(Encoding.UTF8.GetBytes(input), arguments);
+    public static Task<Invocation> WithInputAsync(string input, params string[] arguments) =>
+        RunAsync(Encoding.UTF8.GetBytes(input), arguments);
 
     /// <summary>The output as one JSON value.</summary>
     public JsonElement Json()

@@ -4,7 +4,10 @@ namespace QwenSharp.Cli.Tests;
 
 public class LineEditorTests
 {
-    private const ConsoleKey Left = ConsoleKey.LeftArrow, Right = ConsoleKey.RightArrow, Up = ConsoleKey.UpArrow, Down = ConsoleKey.DownArrow;
+    private const ConsoleKey Left = ConsoleKey.LeftArrow,
+        Right = ConsoleKey.RightArrow,
+        Up = ConsoleKey.UpArrow,
+        Down = ConsoleKey.DownArrow;
 
     [Fact]
     public void Typed_text_is_the_line() => Assert.Equal("Hello, 世界 🙂", Read("Hello, 世界 🙂"));
@@ -41,7 +44,8 @@ public class LineEditorTests
     [Fact]
     public void History_goes_up_and_down()
     {
-        Queue<ConsoleKeyInfo> keys = new(Keys("one", ConsoleKey.Enter, "two", ConsoleKey.Enter, Up, Up, Up, Down, '!', ConsoleKey.Enter, Up, Down, ConsoleKey.Enter));
+        Queue<ConsoleKeyInfo> keys = new(
+            Keys("one", ConsoleKey.Enter, "two", ConsoleKey.Enter, Up, Up, Up, Down, '!', ConsoleKey.Enter, Up, Down, ConsoleKey.Enter));
         LineEditor editor = new(keys.Dequeue, TextWriter.Null, 80);
 
         Assert.Equal(["one", "two", "two!", ""], Enumerable.Range(0, 4).Select(_ => editor.Read("> ")));

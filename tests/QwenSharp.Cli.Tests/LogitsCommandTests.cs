@@ -28,11 +28,16 @@ public sealed class LogitsCommandTests : IDisposable
         Assert.Equal((0, 0), (direct.Code, file.Code));
         Assert.Equal(bytes, File.ReadAllBytes(output));
         int vocabulary = direct.Json().GetProperty("vocabulary_size").GetInt32();
-        Assert.Equal([3, vocabulary, 10, 97, 98], Enumerable.Range(0, 5).Select(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4 * i))));
+        Assert.Equal(
+            [3, vocabulary, 10, 97, 98],
+            Enumerable.Range(0, 5).Select(i => BinaryPrimitives.ReadInt32LittleEndian(bytes.AsSpan(4 * i))));
         Assert.Equal(4 * (5 + 3 * vocabulary), bytes.Length);
 
         // After the newline the scripted model is sure of its first piece, which has the first id after the bytes and their merge.
-        float[] first = [.. Enumerable.Range(0, vocabulary).Select(i => BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(4 * (5 + i))))];
+        float[] first =
+        [
+            .. Enumerable.Range(0, vocabulary).Select(i => BinaryPrimitives.ReadSingleLittleEndian(bytes.AsSpan(4 * (5 + i)))),
+        ];
         Assert.Equal(257, first.Index().MaxBy(logit => logit.Item).Index);
     }
 
@@ -58,12 +63,22 @@ public sealed class LogitsCommandTests : IDisposable
 
         Assert.Equal("precious", File.ReadAllText(_folder["out.logits.partial"]));
         Assert.Equal(File.ReadAllBytes(_model), File.ReadAllBytes(model));
-        (await Invocation.RunAsync("logits", _model, "--tokens", "1", "--output", _folder["no/where"])).AssertFails(ExitCode.Failure, "does not exist");
+        (await Invocation.RunAsync("logits", _model, "--tokens", "1", "--output", _folder["no/where"])).AssertFails(
+            ExitCode.Failure,
+            "does not exist");
     }
 
     [Fact]
     public async Task A_vocabulary_without_weights_fails() =>
-        (await Invocation.RunAsync("logits", ScriptedCheckpoint.Write(_folder["v.gguf"], weights: false), "--tokens", "1", "--output", _folder["o"])).AssertFails(ExitCode.Failure, "v.gguf");
+        (
+            await Invocation.RunAsync(
+                "logits",
+                ScriptedCheckpoint.Write(_folder["v.gguf"], weights: false),
+                "--tokens",
+                "1",
+                "--output",
+                _folder["o"])
+        ).AssertFails(ExitCode.Failure, "v.gguf");
 
     [Theory]
     [InlineData("qwen2-dense")]
@@ -71,11 +86,19 @@ public sealed class LogitsCommandTests : IDisposable
     public async Task Llama_cpp_computes_the_same(string model)
     {
         byte[] expected = File.ReadAllBytes(Fixtures.Require("tiny-models", model + ".logits"));
-        int n = BinaryPrimitives.ReadInt32LittleEndian(expected), header = 4 * (2 + n);
-        string tokens = JsonSerializer.Serialize(Enumerable.Range(0, n).Select(i => BinaryPrimitives.ReadInt32LittleEndian(expected.AsSpan(8 + 4 * i))));
+        int n = BinaryPrimitives.ReadInt32LittleEndian(expected),
+            header = 4 * (2 + n);
+        string tokens = JsonSerializer.Serialize(
+            Enumerable.Range(0, n).Select(i => BinaryPrimitives.ReadInt32LittleEndian(expected.AsSpan(8 + 4 * i))));
         string output = _folder["out.logits"];
 
-        Invocation logits = await Invocation.RunAsync("logits", Fixtures.Require("tiny-models", model + ".gguf"), "--tokens", tokens, "--output", output);
+        Invocation logits = await Invocation.RunAsync(
+            "logits",
+            Fixtures.Require("tiny-models", model + ".gguf"),
+            "--tokens",
+            tokens,
+            "--output",
+            output);
 
         Assert.Equal((0, ""), (logits.Code, logits.Error));
         byte[] actual = File.ReadAllBytes(output);
@@ -83,7 +106,8 @@ public sealed class LogitsCommandTests : IDisposable
         double difference = 0, size = 0;
         for (int at = header; at < expected.Length; at += 4)
         {
-            double theirs = BinaryPrimitives.ReadSingleLittleEndian(expected.AsSpan(at)), ours = BinaryPrimitives.ReadSingleLittleEndian(actual.AsSpan(at));
+            double theirs = BinaryPrimitives.ReadSingleLittleEndian(expected.AsSpan(at)),
+                ours = BinaryPrimitives.ReadSingleLittleEndian(actual.AsSpan(at));
             difference += (ours - theirs) * (ours - theirs);
             size += theirs * theirs;
         }

@@ -59,7 +59,10 @@ public sealed class ProcessTests : IDisposable
         Assert.SkipUnless(File.Exists("/dev/full"), "There is no device here that is always full.");
         string model = ScriptedCheckpoint.Write(_folder["vocabulary.gguf"], weights: false);
         ProcessStartInfo start = StartInfo("tokenize", model, "Hi");
-        ProcessStartInfo shell = new("sh", ["-c", "exec \"$@\" > /dev/full", "sh", start.FileName, .. start.ArgumentList]) { RedirectStandardError = true };
+        ProcessStartInfo shell = new("sh", ["-c", "exec \"$@\" > /dev/full", "sh", start.FileName, .. start.ArgumentList])
+        {
+            RedirectStandardError = true,
+        };
         using Process process = Process.Start(shell)!;
         string error = await process.StandardError.ReadToEndAsync(Stop);
         await process.WaitForExitAsync(Stop);
@@ -88,7 +91,14 @@ public sealed class ProcessTests : IDisposable
     [InlineData("", null)]
     public async Task The_key_of_a_server_may_come_from_the_environment(string key, int? status)
     {
-        ProcessStartInfo start = StartInfo("serve", "--model", ScriptedCheckpoint.Write(_folder["model.gguf"]), "--port", "0", "--threads", "1");
+        ProcessStartInfo start = StartInfo(
+            "serve",
+            "--model",
+            ScriptedCheckpoint.Write(_folder["model.gguf"]),
+            "--port",
+            "0",
+            "--threads",
+            "1");
         start.Environment["QWENSHARP_API_KEY"] = key;
         using Process process = Process.Start(start)!;
         if (status is null)
@@ -158,7 +168,8 @@ public sealed class ProcessTests : IDisposable
             await Task.Yield();
     }
 
-    private static bool Catches(string[] status) => status.FirstOrDefault(line => line.StartsWith("SigCgt:", StringComparison.Ordinal)) is { } line
+    private static bool Catches(string[] status) =>
+        status.FirstOrDefault(line => line.StartsWith("SigCgt:", StringComparison.Ordinal)) is { } line
         && (Convert.ToUInt64(line["SigCgt:".Length..].Trim(), 16) & 0b10) != 0;
 
     private static Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;

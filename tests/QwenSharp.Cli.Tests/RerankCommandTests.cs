@@ -47,7 +47,15 @@ public sealed class RerankCommandTests : IDisposable
     public async Task An_instruction_changes_the_scores()
     {
         Invocation plain = await Invocation.RunAsync("rerank", _model, "--query", "q", "--json", "text");
-        Invocation instructed = await Invocation.RunAsync("rerank", _model, "--query", "q", "--json", "--instruction", "Find proofs", "text");
+        Invocation instructed = await Invocation.RunAsync(
+            "rerank",
+            _model,
+            "--query",
+            "q",
+            "--json",
+            "--instruction",
+            "Find proofs",
+            "text");
 
         Assert.NotEqual(plain.Out, instructed.Out);
     }

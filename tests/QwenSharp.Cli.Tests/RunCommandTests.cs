@@ -49,7 +49,9 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Json_holds_the_answer_and_its_cost()
     {
-        JsonElement json = (await Invocation.RunAsync("run", Model("<think>", "hmm", "</think>", "Yes."), "Sure?", "--temperature", "0", "--json")).Json();
+        JsonElement json = (
+            await Invocation.RunAsync("run", Model("<think>", "hmm", "</think>", "Yes."), "Sure?", "--temperature", "0", "--json")
+        ).Json();
 
         Assert.Equal("Yes.", json.GetProperty("content").GetString());
         Assert.Equal("hmm", json.GetProperty("reasoning_content").GetString());
@@ -61,8 +63,12 @@ public sealed class RunCommandTests : IDisposable
     [Fact]
     public async Task Limits_and_stop_strings_end_the_answer()
     {
-        Assert.Equal("Hello, \n", (await Invocation.RunAsync("run", Model(), "Hi", "--temperature", "0", "--max-tokens", "2")).Out.ReplaceLineEndings("\n"));
-        Assert.Equal("Hello\n", (await Invocation.RunAsync("run", Model(), "Hi", "--temperature", "0", "--stop", ", world")).Out.ReplaceLineEndings("\n"));
+        Assert.Equal(
+            "Hello, \n",
+            (await Invocation.RunAsync("run", Model(), "Hi", "--temperature", "0", "--max-tokens", "2")).Out.ReplaceLineEndings("\n"));
+        Assert.Equal(
+            "Hello\n",
+            (await Invocation.RunAsync("run", Model(), "Hi", "--temperature", "0", "--stop", ", world")).Out.ReplaceLineEndings("\n"));
     }
 
     [Fact]
@@ -80,7 +86,9 @@ public sealed class RunCommandTests : IDisposable
 
     [Fact]
     public async Task A_context_beyond_the_models_is_refused_in_the_words_of_the_command_line() =>
-        (await Invocation.RunAsync("run", Model(), "Hi", "--context", "100000")).AssertFails(ExitCode.Failure, "--context is 100000; the model was trained for 4096");
+        (await Invocation.RunAsync("run", Model(), "Hi", "--context", "100000")).AssertFails(
+            ExitCode.Failure,
+            "--context is 100000; the model was trained for 4096");
 
     [Fact]
     public async Task A_switch_that_the_template_does_not_have_is_refused()

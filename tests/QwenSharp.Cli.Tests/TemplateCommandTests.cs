@@ -12,7 +12,9 @@ public sealed class TemplateCommandTests : IDisposable
 
     public TemplateCommandTests()
     {
-        _template = Write("template.jinja", "{% for m in messages %}[{{ m.role }}: {{ m.content }}]{% endfor %}{% if add_generation_prompt %}>{% endif %}{{ mood }}");
+        _template = Write(
+            "template.jinja",
+            "{% for m in messages %}[{{ m.role }}: {{ m.content }}]{% endfor %}{% if add_generation_prompt %}>{% endif %}{{ mood }}");
         _conversation = Write("chat.json", Conversation);
     }
 
@@ -39,7 +41,12 @@ public sealed class TemplateCommandTests : IDisposable
     [Fact]
     public async Task The_conversation_may_come_from_standard_input()
     {
-        Invocation text = await Invocation.WithInputAsync("""{"messages": [], "add_generation_prompt": false, "kwargs": {"mood": "calm"}}""", "template", _template, "--conversation", "-");
+        Invocation text = await Invocation.WithInputAsync(
+            """{"messages": [], "add_generation_prompt": false, "kwargs": {"mood": "calm"}}""",
+            "template",
+            _template,
+            "--conversation",
+            "-");
 
         Assert.Equal("calm", text.Out);
     }
@@ -49,7 +56,10 @@ public sealed class TemplateCommandTests : IDisposable
     [InlineData("1")]
     public async Task One_of_several_conversations_is_chosen_by_name_or_place(string name)
     {
-        string many = Write("many.json", """[{"name": "first", "messages": []}, {"name": "second", "messages": [{"role": "user", "content": "2"}]}]""");
+        string many = Write(
+            "many.json",
+            """[{"name": "first", "messages": []}, {"name": "second", "messages": [{"role": "user", "content": "2"}]}]"""
+        );
 
         Assert.Equal("[user: 2]>", (await Invocation.RunAsync("template", _template, "--conversation", many, "--name", name)).Out);
     }
@@ -60,8 +70,12 @@ public sealed class TemplateCommandTests : IDisposable
         string many = Write("many.json", $"[{Conversation}]");
 
         (await Invocation.RunAsync("template", _template, "--conversation", many)).AssertFails(ExitCode.Usage, "--name");
-        (await Invocation.RunAsync("template", _template, "--conversation", many, "--name", "other")).AssertFails(ExitCode.Usage, "'other'");
-        (await Invocation.RunAsync("template", _template, "--conversation", _conversation, "--name", "other")).AssertFails(ExitCode.Usage, "--name");
+        (await Invocation.RunAsync("template", _template, "--conversation", many, "--name", "other")).AssertFails(
+            ExitCode.Usage,
+            "'other'");
+        (await Invocation.RunAsync("template", _template, "--conversation", _conversation, "--name", "other")).AssertFails(
+            ExitCode.Usage,
+            "--name");
     }
 
     [Fact]
@@ -69,7 +83,9 @@ public sealed class TemplateCommandTests : IDisposable
     {
         string strict = Write("strict.jinja", "{{ raise_exception('No system message, please.') }}");
 
-        (await Invocation.RunAsync("template", strict, "--conversation", _conversation)).AssertFails(ExitCode.Failure, "No system message, please.");
+        (await Invocation.RunAsync("template", strict, "--conversation", _conversation)).AssertFails(
+            ExitCode.Failure,
+            "No system message, please.");
     }
 
     [Theory]
@@ -77,11 +93,15 @@ public sealed class TemplateCommandTests : IDisposable
     [InlineData("{}")]
     [InlineData("{\"messages\": [], \"tool\": []}")]
     public async Task A_conversation_of_another_form_fails(string json) =>
-        (await Invocation.RunAsync("template", _template, "--conversation", Write("bad.json", json))).AssertFails(ExitCode.Failure, "The conversation cannot be read");
+        (await Invocation.RunAsync("template", _template, "--conversation", Write("bad.json", json))).AssertFails(
+            ExitCode.Failure,
+            "The conversation cannot be read");
 
     [Fact]
     public async Task A_syntax_error_fails() =>
-        (await Invocation.RunAsync("template", Write("bad.jinja", "{% if %}"), "--conversation", _conversation)).AssertFails(ExitCode.Failure, "");
+        (await Invocation.RunAsync("template", Write("bad.jinja", "{% if %}"), "--conversation", _conversation)).AssertFails(
+            ExitCode.Failure,
+            "");
 
     [Fact]
     public async Task Json_says_which_text_is_the_templates_own()
@@ -89,7 +109,8 @@ public sealed class TemplateCommandTests : IDisposable
         JsonElement json = (await Invocation.RunAsync("template", _template, "--conversation", _conversation, "--json")).Json();
 
         string text = json.GetProperty("text").GetString()!;
-        string trusted = string.Concat(json.GetProperty("trusted_ranges").EnumerateArray().Select(range => text[range[0].GetInt32()..range[1].GetInt32()]));
+        string trusted = string.Concat(
+            json.GetProperty("trusted_ranges").EnumerateArray().Select(range => text[range[0].GetInt32()..range[1].GetInt32()]));
         Assert.Equal("[: ]>", trusted);
     }
 

@@ -3,7 +3,9 @@ using System.Text.Json.Nodes;
 
 namespace QwenSharp.Cli.Tests;
 
-/// <summary>Files of a training run that takes a second: questions with one answer, a template, and a configuration of a model of width 32.</summary>
+/// <summary>
+/// Files of a training run that takes a second: questions with one answer, a template, and a configuration of a model of width 32.
+/// </summary>
 internal sealed class TinyTraining : IDisposable
 {
     private const string ChatMl =
@@ -34,17 +36,21 @@ internal sealed class TinyTraining : IDisposable
     /// <param name="change">What is to be different.</param>
     public string WriteConfig(string output, Action<JsonObject>? change = null)
     {
-        JsonObject config = JsonNode.Parse("""
-            {
-              "name": "tiny", "template": "template.jinja", "type": "f32",
-              "model": { "layers": 2, "width": 32, "heads": 4, "kv_heads": 2, "head_length": 8, "feed_forward_width": 64, "context_length": 64 },
-              "tokenizer": { "vocabulary": 320 },
-              "training": {
-                "data": ["yes.jsonl"], "held_out": 0.2, "sequence_length": 64, "batch_tokens": 256, "micro_batch_tokens": 128,
-                "steps": 40, "learning_rate": 0.01, "warmup_steps": 4, "evaluation_interval": 5, "checkpoint_minutes": 0
-              }
-            }
-            """)!.AsObject();
+        JsonObject config = JsonNode
+            .Parse(
+                """
+                {
+                  "name": "tiny", "template": "template.jinja", "type": "f32",
+                  "model": { "layers": 2, "width": 32, "heads": 4, "kv_heads": 2, "head_length": 8, "feed_forward_width": 64, "context_length": 64 },
+                  "tokenizer": { "vocabulary": 320 },
+                  "training": {
+                    "data": ["yes.jsonl"], "held_out": 0.2, "sequence_length": 64, "batch_tokens": 256, "micro_batch_tokens": 128,
+                    "steps": 40, "learning_rate": 0.01, "warmup_steps": 4, "evaluation_interval": 5, "checkpoint_minutes": 0
+                  }
+                }
+                """
+            )!
+            .AsObject();
         config["output"] = output;
         change?.Invoke(config);
         string path = _folder[output + ".json"];
@@ -53,7 +59,10 @@ internal sealed class TinyTraining : IDisposable
     }
 
     /// <summary>What a run must do the same, killed or not: its weights, and the loss of each step.</summary>
-    public (byte[] Weights, string Log) Result(string output) => (File.ReadAllBytes(Path.Combine(_folder[output], "model.gguf")), File.ReadAllText(Path.Combine(_folder[output], "log.jsonl")));
+    public (byte[] Weights, string Log) Result(string output) =>
+        (File.ReadAllBytes(Path.Combine(_folder[output], "model.gguf")), File.ReadAllText(Path.Combine(_folder[output], "log.jsonl")));
 
-    public static string Line(string question, string answer) => JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = question }, new { role = "assistant", content = answer } } });
+    public static string Line(string question, string answer) =>
+        JsonSerializer.Serialize(
+            new { messages = new[] { new { role = "user", content = question }, new { role = "assistant", content = answer } } });
 }

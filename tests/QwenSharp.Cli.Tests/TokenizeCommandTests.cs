@@ -70,7 +70,11 @@ public sealed class TokenizeCommandTests : IDisposable
     [Fact]
     public async Task Json_lines_go_through_line_by_line()
     {
-        Invocation ids = await Invocation.WithInputAsync("{\"text\": \"a\"}\n{\"text\": \"\"}\n{\"id\": 3, \"text\": \"\\u00e9\"}", "tokenize", _model, "--jsonl");
+        Invocation ids = await Invocation.WithInputAsync(
+            "{\"text\": \"a\"}\n{\"text\": \"\"}\n{\"id\": 3, \"text\": \"\\u00e9\"}",
+            "tokenize",
+            _model,
+            "--jsonl");
 
         Assert.Equal((0, "{\"ids\":[97]}\n{\"ids\":[]}\n{\"ids\":[195,169]}\n"), (ids.Code, ids.Out));
     }
@@ -102,14 +106,18 @@ public sealed class TokenizeCommandTests : IDisposable
 
     [Fact]
     public async Task Decoding_an_id_that_no_token_has_fails() =>
-        (await Invocation.RunAsync("tokenize", _model, "--decode", "99999")).AssertFails(ExitCode.Failure, $"99999 is no token of {_model}, whose ids are 0 to ");
+        (await Invocation.RunAsync("tokenize", _model, "--decode", "99999")).AssertFails(
+            ExitCode.Failure,
+            $"99999 is no token of {_model}, whose ids are 0 to ");
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Input_that_is_not_UTF_8_is_refused(bool lines)
     {
-        Invocation refused = await Invocation.RunAsync([0x61, 0x0A, 0xFF, 0x0A], lines ? ["tokenize", _model, "--jsonl"] : ["tokenize", _model]);
+        Invocation refused = await Invocation.RunAsync(
+            [0x61, 0x0A, 0xFF, 0x0A],
+            lines ? ["tokenize", _model, "--jsonl"] : ["tokenize", _model]);
 
         refused.AssertFails(ExitCode.Failure, "Standard input is not UTF-8");
     }
@@ -128,7 +136,9 @@ public sealed class TokenizeCommandTests : IDisposable
     {
         File.WriteAllText(_folder["notes.txt"], "Dear diary");
 
-        (await Invocation.RunAsync("tokenize", _folder["notes.txt"], "a")).AssertFails(ExitCode.Failure, "neither a GGUF file nor a tokenizer.json");
+        (await Invocation.RunAsync("tokenize", _folder["notes.txt"], "a")).AssertFails(
+            ExitCode.Failure,
+            "neither a GGUF file nor a tokenizer.json");
     }
 
     [Theory]
@@ -154,7 +164,12 @@ public sealed class TokenizeCommandTests : IDisposable
         string path = Fixtures.Require("tokenizers", "qwen3.encodings.jsonl");
         string[] lines = File.ReadAllLines(path);
 
-        Invocation ids = await Invocation.WithInputAsync(string.Join('\n', lines), "tokenize", Fixtures.Require("tokenizers", "tokenizer.json"), "--jsonl", "--parse-special");
+        Invocation ids = await Invocation.WithInputAsync(
+            string.Join('\n', lines),
+            "tokenize",
+            Fixtures.Require("tokenizers", "tokenizer.json"),
+            "--jsonl",
+            "--parse-special");
 
         Assert.Equal(0, ids.Code);
         Assert.Equal(lines.Select(Numbers), ids.Out.TrimEnd('\n').Split('\n').Select(Numbers));
@@ -162,7 +177,9 @@ public sealed class TokenizeCommandTests : IDisposable
 
     private static string Numbers(string line)
     {
-        string ids = line.Contains("\"ids\"", StringComparison.Ordinal) ? JsonDocument.Parse(line).RootElement.GetProperty("ids").ToString() : line;
+        string ids = line.Contains("\"ids\"", StringComparison.Ordinal)
+            ? JsonDocument.Parse(line).RootElement.GetProperty("ids").ToString()
+            : line;
         return string.Join(' ', ids.Split([' ', ',', '[', ']'], StringSplitOptions.RemoveEmptyEntries));
     }
 }

@@ -24,16 +24,47 @@ public sealed class TrainCommandTests : IDisposable
 
         string data = _training.WriteData("no.jsonl", "no");
         Invocation finetune = await Invocation.RunAsync([
-            "finetune", model, data, "--output", _training["lora"], "--rank", "8", "--steps", "150", "--sequence-length", "64", "--batch-tokens", "256",
-            "--learning-rate", "0.01", "--held-out", "0.2", "--evaluate-every", "50", "--json"]);
+            "finetune",
+            model,
+            data,
+            "--output",
+            _training["lora"],
+            "--rank",
+            "8",
+            "--steps",
+            "150",
+            "--sequence-length",
+            "64",
+            "--batch-tokens",
+            "256",
+            "--learning-rate",
+            "0.01",
+            "--held-out",
+            "0.2",
+            "--evaluate-every",
+            "50",
+            "--json",
+        ]);
         string adapter = Path.Combine(_training["lora"], "adapter");
         Assert.Equal(0, finetune.Code);
-        JsonElement[] steps = [.. File.ReadLines(Path.Combine(_training["lora"], "log.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
-        double[] heldOut = [.. steps.Where(step => step.TryGetProperty("held_out_loss", out _)).Select(step => step.GetProperty("held_out_loss").GetDouble())];
+        JsonElement[] steps =
+        [
+            .. File.ReadLines(Path.Combine(_training["lora"], "log.jsonl")).Select(line => JsonSerializer.Deserialize<JsonElement>(line)),
+        ];
+        double[] heldOut =
+        [
+            .. steps
+                .Where(step => step.TryGetProperty("held_out_loss", out _))
+                .Select(step => step.GetProperty("held_out_loss").GetDouble()),
+        ];
         Assert.Equal(3, heldOut.Length);
         Assert.InRange(heldOut[^1], 0, 0.8 * Before(finetune));
-        Assert.Equal(heldOut[^1], JsonSerializer.Deserialize<JsonElement>(finetune.Out.TrimEnd().Split('\n')[^1]).GetProperty("held_out_loss").GetDouble());
-        Assert.Equal(("yes", "no", "no"), (await Answer(model), await Answer(model, "--adapter", adapter), await Answer(model, "--adapter", adapter + ".gguf")));
+        Assert.Equal(
+            heldOut[^1],
+            JsonSerializer.Deserialize<JsonElement>(finetune.Out.TrimEnd().Split('\n')[^1]).GetProperty("held_out_loss").GetDouble());
+        Assert.Equal(
+            ("yes", "no", "no"),
+            (await Answer(model), await Answer(model, "--adapter", adapter), await Answer(model, "--adapter", adapter + ".gguf")));
 
         Invocation merge = await Invocation.RunAsync("merge", model, adapter, "--output", _training["merged.gguf"]);
         Assert.Equal(0, merge.Code);
@@ -51,10 +82,30 @@ public sealed class TrainCommandTests : IDisposable
         await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["type"] = type));
         string model = Path.Combine(_training["base"], "model.gguf"), data = _training.WriteData("no.jsonl", "no");
         Invocation finetune = await Invocation.RunAsync([
-            "finetune", model, data, "--output", _training["taught"], "--method", method, "--steps", "50", "--sequence-length", "64", "--batch-tokens", "256",
-            "--learning-rate", "0.02", "--held-out", "0"]);
+            "finetune",
+            model,
+            data,
+            "--output",
+            _training["taught"],
+            "--method",
+            method,
+            "--steps",
+            "50",
+            "--sequence-length",
+            "64",
+            "--batch-tokens",
+            "256",
+            "--learning-rate",
+            "0.02",
+            "--held-out",
+            "0",
+        ]);
         Assert.Equal((0, "yes"), (finetune.Code, await Answer(model)));
-        Assert.Equal("no", method == "full" ? await Answer(Path.Combine(_training["taught"], "model.gguf")) : await Answer(model, "--adapter", Path.Combine(_training["taught"], "adapter")));
+        Assert.Equal(
+            "no",
+            method == "full"
+                ? await Answer(Path.Combine(_training["taught"], "model.gguf"))
+                : await Answer(model, "--adapter", Path.Combine(_training["taught"], "adapter")));
     }
 
     [Fact]
@@ -62,27 +113,55 @@ public sealed class TrainCommandTests : IDisposable
     {
         await Invocation.RunAsync("train", _training.WriteConfig("first"));
         _training.WriteData("no.jsonl", "no");
-        string config = _training.WriteConfig("second", config => (config["start_from"], config["tokenizer"], config["training"]!["data"], config["training"]!["steps"]) = ("first/model.gguf", new JsonObject(), new JsonArray("no.jsonl"), 30));
+        string config = _training.WriteConfig(
+            "second",
+            config =>
+                (config["start_from"], config["tokenizer"], config["training"]!["data"], config["training"]!["steps"]) = (
+                    "first/model.gguf",
+                    new JsonObject(),
+                    new JsonArray("no.jsonl"),
+                    30));
         Invocation train = await Invocation.RunAsync("train", config);
 
         Assert.Equal(0, train.Code);
         Assert.DoesNotContain("learning a tokenizer", train.Error);
-        Assert.Equal(File.ReadAllText(Path.Combine(_training["first"], "tokenizer.json")), File.ReadAllText(Path.Combine(_training["second"], "tokenizer.json")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(_training["first"], "tokenizer.json")),
+            File.ReadAllText(Path.Combine(_training["second"], "tokenizer.json")));
         Assert.Equal("no", await Answer(Path.Combine(_training["second"], "model.gguf")));
 
         // Without a step's worth of learning the weights are those of the first run.
-        Invocation still = await Invocation.RunAsync("train", _training.WriteConfig("third", config =>
-            (config["start_from"], config["tokenizer"], config["training"]!["steps"], config["training"]!["learning_rate"]) = ("first/model.gguf", new JsonObject(), 1, 1e-30)));
+        Invocation still = await Invocation.RunAsync(
+            "train",
+            _training.WriteConfig(
+                "third",
+                config =>
+                    (config["start_from"], config["tokenizer"], config["training"]!["steps"], config["training"]!["learning_rate"]) = (
+                        "first/model.gguf",
+                        new JsonObject(),
+                        1,
+                        1e-30)));
         Assert.Equal(0, still.Code);
-        Assert.Equal(await Logits(Path.Combine(_training["first"], "model.gguf")), await Logits(Path.Combine(_training["third"], "model.gguf")));
+        Assert.Equal(
+            await Logits(Path.Combine(_training["first"], "model.gguf")),
+            await Logits(Path.Combine(_training["third"], "model.gguf")));
     }
 
     [Theory]
     [InlineData("model.layers is 3, and start_from has 2", "model.layers", "3")]
     [InlineData("model.rope_theta is 500, and start_from has 10000", "model.rope_theta", "500")]
-    [InlineData("tokenizer.vocabulary is for a tokenizer that is learnt, and start_from takes one that is there", "tokenizer", "{ \"vocabulary\": 320 }")]
-    [InlineData("tokenizer.pattern is for a tokenizer that is learnt, and tokenizer.from takes one that is there", "tokenizer", "{ \"from\": \"first/model.gguf\", \"pattern\": \"qwen2\" }")]
-    [InlineData("tokenizer.data is for a tokenizer that is learnt", "tokenizer", "{ \"from\": \"first/model.gguf\", \"data\": [\"yes.jsonl\"] }")]
+    [InlineData(
+        "tokenizer.vocabulary is for a tokenizer that is learnt, and start_from takes one that is there",
+        "tokenizer",
+        "{ \"vocabulary\": 320 }")]
+    [InlineData(
+        "tokenizer.pattern is for a tokenizer that is learnt, and tokenizer.from takes one that is there",
+        "tokenizer",
+        "{ \"from\": \"first/model.gguf\", \"pattern\": \"qwen2\" }")]
+    [InlineData(
+        "tokenizer.data is for a tokenizer that is learnt",
+        "tokenizer",
+        "{ \"from\": \"first/model.gguf\", \"data\": [\"yes.jsonl\"] }")]
     [InlineData("start_from is empty", "start_from", "\"\"")]
     [InlineData("absent.gguf", "start_from", "\"absent.gguf\"")]
     public async Task A_start_that_does_not_fit_is_refused(string said, string key, string value)
@@ -100,7 +179,9 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task A_type_that_rows_do_not_fit_is_said_to_be_replaced()
     {
-        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("base", config => (config["type"], config["training"]!["steps"]) = ("q4_k_m", 1)));
+        Invocation train = await Invocation.RunAsync(
+            "train",
+            _training.WriteConfig("base", config => (config["type"], config["training"]!["steps"]) = ("q4_k_m", 1)));
 
         Assert.Equal(0, train.Code);
         Assert.Contains("instead: rows that do not fill blocks of 256 cannot be Q4_K.", train.Error);
@@ -144,7 +225,10 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("no file", "tokenizer.data", "[\"absent.jsonl\"]")]
     [InlineData("held_out_data' cannot be null", "training.held_out_data", "null")]
     [InlineData("metadata, at 'general.name': The key 'general.name' is there already", "metadata", "{ \"general.name\": \"x\" }")]
-    [InlineData("metadata, at 'general.sampling.temp': a number from 0 to 100 is expected, not -5", "metadata", "{ \"general.sampling.temp\": -5 }")]
+    [InlineData(
+        "metadata, at 'general.sampling.temp': a number from 0 to 100 is expected, not -5",
+        "metadata",
+        "{ \"general.sampling.temp\": -5 }")]
     [InlineData("metadata, at 'a': a text, a number, true or false is expected, not 1e300", "metadata", "{ \"a\": 1e300 }")]
     [InlineData("template is empty", "template", "\"\"")]
     [InlineData("is a folder; a file is expected", "template", "\".\"")]
@@ -178,7 +262,9 @@ public sealed class TrainCommandTests : IDisposable
         Invocation train = await Invocation.RunAsync("train", config);
 
         Assert.Equal(ExitCode.Failure, train.Code);
-        Assert.Contains(said, Assert.Single(train.Error.TrimEnd().Split('\n'), line => line.StartsWith("qwensharp: ", StringComparison.Ordinal)));
+        Assert.Contains(
+            said,
+            Assert.Single(train.Error.TrimEnd().Split('\n'), line => line.StartsWith("qwensharp: ", StringComparison.Ordinal)));
         Assert.DoesNotContain("QwenSharp.", train.Error);
         Assert.False(File.Exists(Path.Combine(_training["run"], "model.gguf")));
         Assert.False(File.Exists(Path.Combine(_training["run"], "running")));
@@ -190,12 +276,27 @@ public sealed class TrainCommandTests : IDisposable
         string config = _training.WriteConfig("run");
         Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
         string model = Path.Combine(_training["run"], "model.gguf");
-        string[] finetune = ["finetune", model, _training["yes.jsonl"], "--output", _training["lora"], "--steps", "1", "--sequence-length", "64"];
+        string[] finetune =
+        [
+            "finetune",
+            model,
+            _training["yes.jsonl"],
+            "--output",
+            _training["lora"],
+            "--steps",
+            "1",
+            "--sequence-length",
+            "64",
+        ];
         Assert.Equal(0, (await Invocation.RunAsync(finetune)).Code);
 
-        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run", changed => changed["training"]!["learning_rate"] = 0.02)), "'training.learning_rate' was 0.01, and is 0.02");
+        AssertRefused(
+            await Invocation.RunAsync("train", _training.WriteConfig("run", changed => changed["training"]!["learning_rate"] = 0.02)),
+            "'training.learning_rate' was 0.01, and is 0.02");
         AssertRefused(await Invocation.RunAsync([.. finetune, "--rank", "4"]), "'lora.rank' was 16, and is 4");
-        AssertRefused(await Invocation.RunAsync([.. finetune, "--method", "full", "--learning-rate", "2e-4"]), "'method' was \"lora\", and is \"full\"");
+        AssertRefused(
+            await Invocation.RunAsync([.. finetune, "--method", "full", "--learning-rate", "2e-4"]),
+            "'method' was \"lora\", and is \"full\"");
 
         // As many tokens, and one of them another.
         string[] lines = File.ReadAllLines(_training["yes.jsonl"]);
@@ -203,7 +304,9 @@ public sealed class TrainCommandTests : IDisposable
         AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run")), "'data: ");
         File.WriteAllLines(_training["yes.jsonl"], lines);
 
-        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("other", changed => changed["training"]!["seed"] = 2))).Code);
+        Assert.Equal(
+            0,
+            (await Invocation.RunAsync("train", _training.WriteConfig("other", changed => changed["training"]!["seed"] = 2))).Code);
         File.Copy(Path.Combine(_training["other"], "model.gguf"), model, overwrite: true);
         AssertRefused(await Invocation.RunAsync(finetune), "'model_hash'");
 
@@ -216,7 +319,11 @@ public sealed class TrainCommandTests : IDisposable
     public async Task A_tokenizer_may_be_learnt_from_other_files_than_the_model_and_a_run_goes_on_without_a_look_at_their_names()
     {
         _training.WriteData("maybe.jsonl", "supercalifragilistic");
-        void Change(JsonObject config) => (config["tokenizer"]!["data"], config["tokenizer"]!["vocabulary"], config["training"]!["steps"]) = (new JsonArray("maybe.jsonl"), 400, 2);
+        void Change(JsonObject config) =>
+            (config["tokenizer"]!["data"], config["tokenizer"]!["vocabulary"], config["training"]!["steps"]) = (
+                new JsonArray("maybe.jsonl"),
+                400,
+                2);
         Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("run", Change))).Code);
 
         string tokenizer = Path.Combine(_training["run"], "tokenizer.json");
@@ -235,8 +342,13 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public async Task Products_of_BF16_teach_as_those_of_F32_do_or_are_refused_where_the_processor_has_none()
     {
-        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["precision"] = "BF16"));
-        if (!TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
+        Invocation train = await Invocation.RunAsync(
+            "train",
+            _training.WriteConfig("run", config => config["training"]!["precision"] = "BF16"));
+        if (
+            !TrainingPrecisions.IsAvailable(
+                TrainingPrecision.BF16,
+                InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
         {
             train.AssertFails(ExitCode.Failure, "no matrix products of BF16");
             return;
@@ -247,7 +359,14 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("products of BF16", train.Error);
         Assert.Equal("yes", await Answer(model));
         Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("f32"))).Code);
-        double[] losses = [.. ((string[])["run", "f32"]).Select(run => JsonSerializer.Deserialize<JsonElement>(File.ReadLines(Path.Combine(_training[run], "log.jsonl")).Last()).GetProperty("held_out_loss").GetDouble())];
+        double[] losses =
+        [
+            .. ((string[])["run", "f32"]).Select(run =>
+                JsonSerializer
+                    .Deserialize<JsonElement>(File.ReadLines(Path.Combine(_training[run], "log.jsonl")).Last())
+                    .GetProperty("held_out_loss")
+                    .GetDouble()),
+        ];
         Assert.NotEqual(losses[0], losses[1]);
         Assert.InRange(losses[0] / losses[1], 0.8, 1.25);
 
@@ -257,14 +376,29 @@ public sealed class TrainCommandTests : IDisposable
         other = await Invocation.RunAsync("train", _training.WriteConfig("f32", config => config["training"]!["precision"] = "BF16"));
         Assert.Equal(ExitCode.Failure, other.Code);
         Assert.Contains("'training.precision' was not set", other.Error);
-        string[] finetune = ["finetune", model, data, "--output", _training["lora"], "--steps", "2", "--sequence-length", "64", "--precision", "bf16"];
+        string[] finetune =
+        [
+            "finetune",
+            model,
+            data,
+            "--output",
+            _training["lora"],
+            "--steps",
+            "2",
+            "--sequence-length",
+            "64",
+            "--precision",
+            "bf16",
+        ];
         Assert.Equal(0, (await Invocation.RunAsync(finetune)).Code);
     }
 
     [Fact]
     public async Task A_template_gets_the_names_of_special_tokens_as_it_will_when_served()
     {
-        File.WriteAllText(_training["template.jinja"], File.ReadAllText(_training["template.jinja"]).Replace("'<|im_end|>'", "eos_token", StringComparison.Ordinal));
+        File.WriteAllText(
+            _training["template.jinja"],
+            File.ReadAllText(_training["template.jinja"]).Replace("'<|im_end|>'", "eos_token", StringComparison.Ordinal));
         Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("run"))).Code);
         Assert.Equal("yes", await Answer(Path.Combine(_training["run"], "model.gguf")));
     }
@@ -272,7 +406,9 @@ public sealed class TrainCommandTests : IDisposable
     [Fact]
     public void A_run_may_be_in_a_folder_inside_of_its_models()
     {
-        string model = Directory.CreateDirectory(_training["hub"]).FullName, run = Directory.CreateDirectory(Path.Combine(model, "tickets")).FullName, data = _training["yes.jsonl"];
+        string model = Directory.CreateDirectory(_training["hub"]).FullName,
+            run = Directory.CreateDirectory(Path.Combine(model, "tickets")).FullName,
+            data = _training["yes.jsonl"];
         File.WriteAllText(Path.Combine(model, "config.json"), "{}");
         File.WriteAllText(Path.Combine(run, "log.jsonl"), "");
 
@@ -290,8 +426,12 @@ public sealed class TrainCommandTests : IDisposable
         Directory.CreateDirectory(_training["hub"]);
         File.WriteAllText(Path.Combine(_training["hub"], "config.json"), "{}");
 
-        (await Invocation.RunAsync("finetune", model, data, "--output", _training["run"], "--method", "full", "--sequence-length", "64")).AssertFails(ExitCode.Usage, "name another file");
-        (await Invocation.RunAsync("finetune", model, data, "--output", _training["file"], "--sequence-length", "64")).AssertFails(ExitCode.Usage, "a file; name a folder");
+        (
+            await Invocation.RunAsync("finetune", model, data, "--output", _training["run"], "--method", "full", "--sequence-length", "64")
+        ).AssertFails(ExitCode.Usage, "name another file");
+        (await Invocation.RunAsync("finetune", model, data, "--output", _training["file"], "--sequence-length", "64")).AssertFails(
+            ExitCode.Usage,
+            "a file; name a folder");
         (await Invocation.RunAsync("train", config, "--output", _training["hub"])).AssertFails(ExitCode.Usage, "the folder of a model");
         (await Invocation.RunAsync("train", _training["hub"])).AssertFails(ExitCode.Failure, "is a folder");
         Assert.Equal(before, File.ReadAllBytes(model));
@@ -306,9 +446,18 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("loss.svg", "template")]
     public async Task What_a_run_reads_it_does_not_write_over(string name, string role)
     {
-        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["training"]!["steps"] = 1))).Code);
+        Assert.Equal(
+            0,
+            (await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["training"]!["steps"] = 1))).Code);
         Directory.CreateDirectory(_training["run"]);
-        string source = _training[role switch { "tokenizer" => Path.Combine("base", "tokenizer.json"), "template" => "template.jinja", _ => "yes.jsonl" }];
+        string source = _training[
+            role switch
+            {
+                "tokenizer" => Path.Combine("base", "tokenizer.json"),
+                "template" => "template.jinja",
+                _ => "yes.jsonl",
+            }
+        ];
         File.Copy(source, Path.Combine(_training["run"], name));
         string config = _training.WriteConfig("run", config =>
         {
@@ -333,10 +482,22 @@ public sealed class TrainCommandTests : IDisposable
     {
         string config = _training.WriteConfig("run", config => config["training"]!["steps"] = 2);
         Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
-        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("other", config => (config["tokenizer"]!["vocabulary"], config["training"]!["steps"]) = (300, 1)))).Code);
+        Assert.Equal(
+            0,
+            (
+                await Invocation.RunAsync(
+                    "train",
+                    _training.WriteConfig("other", config => (config["tokenizer"]!["vocabulary"], config["training"]!["steps"]) = (300, 1)))
+            ).Code);
         Dictionary<string, byte[]> before = Directory.EnumerateFiles(_training["run"]).ToDictionary(file => file, File.ReadAllBytes);
 
-        string another = _training.WriteConfig("another", config => (config["output"], config["tokenizer"], config["training"]!["steps"]) = ("run", new JsonObject { ["from"] = "other/tokenizer.json" }, 2));
+        string another = _training.WriteConfig(
+            "another",
+            config =>
+                (config["output"], config["tokenizer"], config["training"]!["steps"]) = (
+                    "run",
+                    new JsonObject { ["from"] = "other/tokenizer.json" },
+                    2));
         AssertRefused(await Invocation.RunAsync("train", another), "belongs to a run with other settings");
         Assert.All(Directory.EnumerateFiles(_training["run"]), file => Assert.Equal(before[file], File.ReadAllBytes(file)));
         Assert.Equal(0, (await Invocation.RunAsync("train", config)).Code);
@@ -346,7 +507,8 @@ public sealed class TrainCommandTests : IDisposable
     public async Task A_run_goes_on_where_its_folder_was_moved_and_not_with_other_held_out_data()
     {
         _training.WriteData("held.jsonl", "no");
-        Action<JsonObject> change = config => (config["training"]!["steps"], config["training"]!["held_out_data"]) = (2, new JsonArray("held.jsonl"));
+        Action<JsonObject> change = config =>
+            (config["training"]!["steps"], config["training"]!["held_out_data"]) = (2, new JsonArray("held.jsonl"));
         Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("run", change))).Code);
 
         string moved = _training["moved"];
@@ -361,24 +523,35 @@ public sealed class TrainCommandTests : IDisposable
         File.WriteAllText(Path.Combine(moved, "held.jsonl"), TinyTraining.Line("Is 99 a number?", "no") + "\n");
         AssertRefused(await Invocation.RunAsync("train", Path.Combine(moved, "run.json")), "'data: hash'");
         File.WriteAllText(Path.Combine(moved, "held.jsonl"), "");
-        AssertRefused(await Invocation.RunAsync("train", Path.Combine(moved, "run.json")), "held.jsonl: there is nothing in it to evaluate on");
+        AssertRefused(
+            await Invocation.RunAsync("train", Path.Combine(moved, "run.json")),
+            "held.jsonl: there is nothing in it to evaluate on");
     }
 
     [Fact]
     public async Task With_json_standard_output_is_one_object()
     {
-        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["steps"] = 2), "--json");
+        Invocation train = await Invocation.RunAsync(
+            "train",
+            _training.WriteConfig("run", config => config["training"]!["steps"] = 2),
+            "--json");
 
         Assert.Equal(2, train.Json().GetProperty("steps").GetInt32());
         Assert.Contains("step 2/2", train.Error);
-        Assert.Equal(["loss.svg", "model.gguf", "tokenizer.json"], train.Json().GetProperty("files").EnumerateArray().Select(file => Path.GetFileName(file.GetString())).Order());
+        Assert.Equal(
+            ["loss.svg", "model.gguf", "tokenizer.json"],
+            train.Json().GetProperty("files").EnumerateArray().Select(file => Path.GetFileName(file.GetString())).Order());
     }
 
     [Fact]
     public async Task Many_bad_lines_are_all_in_a_file_and_a_prompt_that_fills_a_row_is_told_with_its_line()
     {
-        File.AppendAllLines(_training["yes.jsonl"], [.. Enumerable.Repeat("{", 30), TinyTraining.Line(string.Join(' ', Enumerable.Range(1, 200)), "no")]);
-        Invocation train = await Invocation.RunAsync("train", _training.WriteConfig("run", config => (config["training"]!["skip_bad_lines"], config["training"]!["steps"]) = (true, 1)));
+        File.AppendAllLines(
+            _training["yes.jsonl"],
+            [.. Enumerable.Repeat("{", 30), TinyTraining.Line(string.Join(' ', Enumerable.Range(1, 200)), "no")]);
+        Invocation train = await Invocation.RunAsync(
+            "train",
+            _training.WriteConfig("run", config => (config["training"]!["skip_bad_lines"], config["training"]!["steps"]) = (true, 1)));
 
         Assert.Equal(0, train.Code);
         Assert.Equal(20, train.Error.Split('\n').Count(line => line.StartsWith("left out ", StringComparison.Ordinal)));
@@ -388,19 +561,32 @@ public sealed class TrainCommandTests : IDisposable
         Assert.Contains("yes.jsonl:91: the prompt alone fills a row of 64 tokens", train.Error);
 
         File.AppendAllLines(_training["yes.jsonl"], ["}"]);
-        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["skip_bad_lines"] = true)), "belongs to a run with other settings");
+        AssertRefused(
+            await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["skip_bad_lines"] = true)),
+            "belongs to a run with other settings");
         Assert.Equal(30, File.ReadLines(Path.Combine(_training["run"], "left-out.txt")).Count());
 
         File.WriteAllText(_training["yes.jsonl"], TinyTraining.Line(string.Join(' ', Enumerable.Range(1, 200)), "no"));
-        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("long")), "Nothing is left to train on: 1 are left out, the first ");
+        AssertRefused(
+            await Invocation.RunAsync("train", _training.WriteConfig("long")),
+            "Nothing is left to train on: 1 are left out, the first ");
         Assert.False(Directory.Exists(_training["long"]));
     }
 
     [Theory]
     [InlineData("The first message is the assistant's", """{"messages": [{"role": "assistant", "content": "x"}]}""")]
-    [InlineData("A tool is a number where an object belongs", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "tools": [1]}""")]
-    [InlineData("a tool has no \"function\" with a \"name\"", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "tools": [{}]}""")]
-    [InlineData("are not a JSON object, at column 7", """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\":1"}}]}]}""")]
+    [InlineData(
+        "A tool is a number where an object belongs",
+        """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "tools": [1]}"""
+    )]
+    [InlineData(
+        "a tool has no \"function\" with a \"name\"",
+        """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "x"}], "tools": [{}]}"""
+    )]
+    [InlineData(
+        "are not a JSON object, at column 7",
+        """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "f", "arguments": "{\"a\":1"}}]}]}"""
+    )]
     public async Task A_line_that_cannot_be_learnt_is_named_with_its_fault(string said, string line)
     {
         File.AppendAllText(_training["yes.jsonl"], line + "\n");
@@ -416,7 +602,11 @@ public sealed class TrainCommandTests : IDisposable
     public async Task Text_that_is_not_UTF_8_is_named_with_its_line()
     {
         File.WriteAllBytes(_training["bad.txt"], [.. "one\ntwo "u8, 0xFF, .. "\nthree"u8]);
-        AssertRefused(await Invocation.RunAsync("train", _training.WriteConfig("run", config => config["training"]!["data"] = new JsonArray("bad.txt"))), "bad.txt:2: the line is not UTF-8");
+        AssertRefused(
+            await Invocation.RunAsync(
+                "train",
+                _training.WriteConfig("run", config => config["training"]!["data"] = new JsonArray("bad.txt"))),
+            "bad.txt:2: the line is not UTF-8");
     }
 
     [Fact]
@@ -444,8 +634,19 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("exclude each other", "--epochs", "1", "--steps", "1")]
     public async Task A_command_line_that_makes_no_sense_ends_before_anything_is_written(string said, params string[] arguments)
     {
-        Assert.Equal(0, (await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["training"]!["steps"] = 1))).Code);
-        (await Invocation.RunAsync(["finetune", Path.Combine(_training["base"], "model.gguf"), _training["yes.jsonl"], "--output", _training["run"], .. arguments])).AssertFails(ExitCode.Usage, said);
+        Assert.Equal(
+            0,
+            (await Invocation.RunAsync("train", _training.WriteConfig("base", config => config["training"]!["steps"] = 1))).Code);
+        (
+            await Invocation.RunAsync([
+                "finetune",
+                Path.Combine(_training["base"], "model.gguf"),
+                _training["yes.jsonl"],
+                "--output",
+                _training["run"],
+                .. arguments,
+            ])
+        ).AssertFails(ExitCode.Usage, said);
         Assert.False(Directory.Exists(_training["run"]));
     }
 
@@ -455,12 +656,16 @@ public sealed class TrainCommandTests : IDisposable
         File.AppendAllText(_training["yes.jsonl"], "{\"messages\": [}\n");
         string config = _training.WriteConfig("run");
         Invocation stopped = await Invocation.RunAsync("train", config);
-        Invocation skipped = await Invocation.RunAsync("train", _training.WriteConfig("run", changed => changed["training"]!["skip_bad_lines"] = true));
+        Invocation skipped = await Invocation.RunAsync(
+            "train",
+            _training.WriteConfig("run", changed => changed["training"]!["skip_bad_lines"] = true));
 
         Assert.Equal(ExitCode.Failure, stopped.Code);
         Assert.Contains("yes.jsonl:61: column 15: ", stopped.Error);
         Assert.Equal(0, skipped.Code);
-        Assert.Contains("left out ", Assert.Single(skipped.Error.Split('\n'), line => line.Contains("yes.jsonl:61: ", StringComparison.Ordinal)));
+        Assert.Contains(
+            "left out ",
+            Assert.Single(skipped.Error.Split('\n'), line => line.Contains("yes.jsonl:61: ", StringComparison.Ordinal)));
     }
 
     private static void AssertRefused(Invocation run, string said)

@@ -68,7 +68,8 @@ public sealed class TrainProcessTests : IDisposable
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
-    private static bool Same((byte[] Weights, string Log) one, (byte[] Weights, string Log) other) => one.Log == other.Log && one.Weights.AsSpan().SequenceEqual(other.Weights);
+    private static bool Same((byte[] Weights, string Log) one, (byte[] Weights, string Log) other) =>
+        one.Log == other.Log && one.Weights.AsSpan().SequenceEqual(other.Weights);
 
     private string?[] Files(string output) => [.. Directory.EnumerateFiles(_training[output]).Select(Path.GetFileName).Order()];
 

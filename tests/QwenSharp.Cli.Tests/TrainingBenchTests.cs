@@ -16,15 +16,44 @@ public sealed class TrainingBenchTests : IDisposable
     {
         string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
 
-        JsonElement json = (await Invocation.RunAsync("bench", model, "--train", method, "--sequence-length", "24", "--steps", "2", "--threads", "1", "--json")).Json();
+        JsonElement json = (
+            await Invocation.RunAsync(
+                "bench",
+                model,
+                "--train",
+                method,
+                "--sequence-length",
+                "24",
+                "--steps",
+                "2",
+                "--threads",
+                "1",
+                "--json")
+        ).Json();
 
-        foreach (string figure in (string[])
-            ["tokens_per_second", "processors", "peak_operations_per_second", "bound_tokens_per_second", "bound_share", "operations_per_token", "peak_memory_bytes", "predicted_memory_bytes", "machine_memory_bytes"])
+        foreach (
+            string figure in (string[])
+                [
+                    "tokens_per_second",
+                    "processors",
+                    "peak_operations_per_second",
+                    "bound_tokens_per_second",
+                    "bound_share",
+                    "operations_per_token",
+                    "peak_memory_bytes",
+                    "predicted_memory_bytes",
+                    "machine_memory_bytes",
+                ])
         {
             Assert.True(json.GetProperty(figure).GetDouble() > 0, figure);
         }
 
-        Assert.Equal((method, 2, 24), (json.GetProperty("method").GetString(), json.GetProperty("runs").GetArrayLength(), json.GetProperty("sequence_length").GetInt32()));
+        Assert.Equal(
+            (method, 2, 24),
+            (
+                json.GetProperty("method").GetString(),
+                json.GetProperty("runs").GetArrayLength(),
+                json.GetProperty("sequence_length").GetInt32()));
         Assert.Equal(method == "lora", json.GetProperty("trained_parameters").GetInt64() < json.GetProperty("parameters").GetInt64());
         double bound = json.GetProperty("peak_operations_per_second").GetDouble() / json.GetProperty("operations_per_token").GetDouble();
         Assert.Equal(bound, json.GetProperty("bound_tokens_per_second").GetDouble(), 1e-6 * bound);
@@ -34,12 +63,31 @@ public sealed class TrainingBenchTests : IDisposable
     public async Task A_precision_is_measured_or_refused()
     {
         string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
-        string[] bench = ["bench", model, "--train", "full", "--sequence-length", "16", "--steps", "1", "--threads", "1", "--json", "--precision"];
+        string[] bench =
+        [
+            "bench",
+            model,
+            "--train",
+            "full",
+            "--sequence-length",
+            "16",
+            "--steps",
+            "1",
+            "--threads",
+            "1",
+            "--json",
+            "--precision",
+        ];
 
         Assert.Equal("F32", (await Invocation.RunAsync([.. bench, "f32"])).Json().GetProperty("precision").GetString());
         Invocation pairs = await Invocation.RunAsync([.. bench, "bf16"]);
-        if (TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
+        if (
+            TrainingPrecisions.IsAvailable(
+                TrainingPrecision.BF16,
+                InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))))
+        {
             Assert.Equal("BF16", pairs.Json().GetProperty("precision").GetString());
+        }
         else
             pairs.AssertFails(ExitCode.Failure, "BF16");
 
@@ -52,7 +100,18 @@ public sealed class TrainingBenchTests : IDisposable
     {
         string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
 
-        Invocation table = await Invocation.RunAsync("bench", model, "--train", "--sequence-length", "16", "--steps", "1", "--rank", "4", "--threads", "1");
+        Invocation table = await Invocation.RunAsync(
+            "bench",
+            model,
+            "--train",
+            "--sequence-length",
+            "16",
+            "--steps",
+            "1",
+            "--rank",
+            "4",
+            "--threads",
+            "1");
 
         Assert.Equal((0, ""), (table.Code, table.Error));
         Assert.Contains("full", table.Out);
@@ -70,12 +129,19 @@ public sealed class TrainingBenchTests : IDisposable
         JsonElement[] all = [.. (await Invocation.RunAsync([.. huge, "--sequence-length", "100000", "--json"])).Json().EnumerateArray()];
 
         Assert.Equal(["full", "lora", "qlora"], all.Select(report => report.GetProperty("method").GetString()));
-        Assert.All(all, report => Assert.Equal((false, JsonValueKind.Null), (report.GetProperty("fits").GetBoolean(), report.GetProperty("tokens_per_second").ValueKind)));
+        Assert.All(
+            all,
+            report =>
+                Assert.Equal(
+                    (false, JsonValueKind.Null),
+                    (report.GetProperty("fits").GetBoolean(), report.GetProperty("tokens_per_second").ValueKind)));
     }
 
     [Fact]
     public async Task What_cannot_be_trained_is_said_at_once() =>
-        (await Invocation.RunAsync("bench", "--shape", "qwen3-30b-a3b", "--train", "qlora")).AssertFails(ExitCode.Failure, "'qwen3moe' cannot be trained");
+        (await Invocation.RunAsync("bench", "--shape", "qwen3-30b-a3b", "--train", "qlora")).AssertFails(
+            ExitCode.Failure,
+            "'qwen3moe' cannot be trained");
 
     [Theory]
     [InlineData("--kv does not go with --train", "--train", "--kv", "f32")]

@@ -8,10 +8,11 @@ namespace QwenSharp.Corpus.Tests;
 public class ExerciseTests
 {
     private static readonly Lazy<Exercise[]> Many = new(() =>
-    [
-        .. Enumerable.Range(0, 8_000).Select(i => new CorpusGenerator(3, Split.Train).At(i)),
-        .. CorpusGenerator.Skills.SelectMany(skill => Enumerable.Range(0, 300).Select(i => new CorpusGenerator(3, Split.HeldOut).At(skill, i))),
-    ]);
+        [
+            .. Enumerable.Range(0, 8_000).Select(i => new CorpusGenerator(3, Split.Train).At(i)),
+            .. CorpusGenerator.Skills.SelectMany(skill =>
+                Enumerable.Range(0, 300).Select(i => new CorpusGenerator(3, Split.HeldOut).At(skill, i))),
+        ]);
 
     [Fact]
     public void The_answer_that_is_taught_is_right() =>
@@ -21,7 +22,9 @@ public class ExerciseTests
     public void The_answer_to_something_else_is_mostly_wrong()
     {
         Exercise[] exercises = Many.Value;
-        int accepted = Enumerable.Range(1, exercises.Length - 1).Count(i => exercises[i].Expected.Fault(Answer.Of(exercises[i - 1].Conversation.Messages[^1])) is null);
+        int accepted = Enumerable
+            .Range(1, exercises.Length - 1)
+            .Count(i => exercises[i].Expected.Fault(Answer.Of(exercises[i - 1].Conversation.Messages[^1])) is null);
 
         // A decline answers another request to decline, and a story without demands is one like another.
         Assert.InRange(accepted / (double)exercises.Length, 0, 0.1);
@@ -29,20 +32,26 @@ public class ExerciseTests
 
     [Fact]
     public void An_empty_answer_is_wrong() =>
-        Assert.Empty(Many.Value.Where(exercise => exercise.Expected.Fault(new Answer("", "", [])) is null).Select(exercise => exercise.PromptText()));
+        Assert.Empty(
+            Many.Value.Where(exercise => exercise.Expected.Fault(new Answer("", "", [])) is null).Select(exercise => exercise.PromptText())
+        );
 
     [Fact]
     public void A_line_is_JSON_of_the_form_that_OpenAI_takes()
     {
         foreach (Exercise exercise in Many.Value.Take(2_000))
         {
-            using JsonDocument line = JsonDocument.Parse(JsonLines.Write(exercise.Conversation), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using JsonDocument line = JsonDocument.Parse(
+                JsonLines.Write(exercise.Conversation),
+                new JsonDocumentOptions { AllowDuplicateProperties = false });
             JsonElement messages = line.RootElement.GetProperty("messages");
             Assert.Equal("assistant", messages[messages.GetArrayLength() - 1].GetProperty("role").GetString());
             foreach (JsonElement message in messages.EnumerateArray().Where(message => message.TryGetProperty("tool_calls", out _)))
             {
                 Assert.StartsWith("To do: ", message.GetProperty("content").GetString());
-                Assert.All(message.GetProperty("tool_calls").EnumerateArray(), call => JsonDocument.Parse(call.GetProperty("function").GetProperty("arguments").GetString()!).Dispose());
+                Assert.All(
+                    message.GetProperty("tool_calls").EnumerateArray(),
+                    call => JsonDocument.Parse(call.GetProperty("function").GetProperty("arguments").GetString()!).Dispose());
             }
         }
     }
@@ -57,7 +66,9 @@ public class ExerciseTests
             {
                 Tool tool = Assert.Single(exercise.Conversation.Tools, tool => tool.Name == call.Name);
                 using JsonDocument arguments = JsonDocument.Parse(call.Arguments);
-                Assert.All(tool.Parameters.Where(parameter => parameter.IsRequired), parameter => Assert.True(arguments.RootElement.TryGetProperty(parameter.Name, out _)));
+                Assert.All(
+                    tool.Parameters.Where(parameter => parameter.IsRequired),
+                    parameter => Assert.True(arguments.RootElement.TryGetProperty(parameter.Name, out _)));
                 foreach (JsonProperty argument in arguments.RootElement.EnumerateObject())
                 {
                     ToolParameter parameter = Assert.Single(tool.Parameters, parameter => parameter.Name == argument.Name);

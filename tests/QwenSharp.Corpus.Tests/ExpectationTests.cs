@@ -94,5 +94,6 @@ public class ExpectationTests
     [InlineData("Once a fox named Milo lived in a cave. Milo found a key. An owl named Luna came. Luna was glad.", true)]
     public void A_story_holds_together(string text, bool right) => Check(new TellsStory(["fox", "key"], ["Milo", "Luna"]), text, right);
 
-    private static void Check(Expectation expected, string text, bool right) => Assert.Equal(right, expected.Fault(new Answer(text, "", [])) is null);
+    private static void Check(Expectation expected, string text, bool right) =>
+        Assert.Equal(right, expected.Fault(new Answer(text, "", [])) is null);
 }

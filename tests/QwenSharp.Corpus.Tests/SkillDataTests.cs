@@ -74,20 +74,32 @@ public class SkillDataTests
     }
 
     [Fact]
-    public void Sums_are_thought_through_step_by_step() => Check.QuickThrowOnFailure(Prop.ForAll(Numbers(), pair =>
-    {
-        (int a, int b) = pair;
-        string[] lines = DigitByDigit.Sum(a, b).Split('\n');
-        return lines.Length == 5 && lines[^1].EndsWith($"= {a + b}", StringComparison.Ordinal) && lines[1..4].All(line => Holds(line, (x, y, carry) => x + y + carry));
-    }));
+    public void Sums_are_thought_through_step_by_step() =>
+        Check.QuickThrowOnFailure(
+            Prop.ForAll(
+                Numbers(),
+                pair =>
+                {
+                    (int a, int b) = pair;
+                    string[] lines = DigitByDigit.Sum(a, b).Split('\n');
+                    return lines.Length == 5
+                        && lines[^1].EndsWith($"= {a + b}", StringComparison.Ordinal)
+                        && lines[1..4].All(line => Holds(line, (x, y, carry) => x + y + carry));
+                }));
 
     [Fact]
-    public void Differences_are_thought_through_step_by_step() => Check.QuickThrowOnFailure(Prop.ForAll(Numbers(), pair =>
-    {
-        (int a, int b) = pair;
-        string[] lines = DigitByDigit.Difference(a, b).Split('\n');
-        return lines.Length == 6 && lines[^1].EndsWith($"= {a - b}", StringComparison.Ordinal) && lines[2..5].All(line => Holds(line, (x, y, borrow) => x - y - borrow));
-    }));
+    public void Differences_are_thought_through_step_by_step() =>
+        Check.QuickThrowOnFailure(
+            Prop.ForAll(
+                Numbers(),
+                pair =>
+                {
+                    (int a, int b) = pair;
+                    string[] lines = DigitByDigit.Difference(a, b).Split('\n');
+                    return lines.Length == 6
+                        && lines[^1].EndsWith($"= {a - b}", StringComparison.Ordinal)
+                        && lines[2..5].All(line => Holds(line, (x, y, borrow) => x - y - borrow));
+                }));
 
     [Fact]
     public void Comparisons_end_with_the_order() => Check.QuickThrowOnFailure(Prop.ForAll(Numbers(), pair =>
@@ -97,15 +109,21 @@ public class SkillDataTests
     }));
 
     [Fact]
-    public void Choices_are_asked_for_first_and_made_last() => Check.QuickThrowOnFailure(Prop.ForAll(Numbers(), pair =>
-    {
-        (int a, int b) = pair;
-        (int least, int most) = (Math.Min(a, b), Math.Max(a, b));
-        string order = $"so {least}{(a == b ? '=' : '<')}{most}: ";
-        (string larger, string smaller) = (DigitByDigit.Choice(a, b, larger: true), DigitByDigit.Choice(a, b, larger: false));
-        return larger.StartsWith($"larger of {a:000} and {b:000}: ", StringComparison.Ordinal) && larger.EndsWith(order + most, StringComparison.Ordinal)
-            && smaller.StartsWith($"smaller of {a:000} and {b:000}: ", StringComparison.Ordinal) && smaller.EndsWith(order + least, StringComparison.Ordinal);
-    }));
+    public void Choices_are_asked_for_first_and_made_last() =>
+        Check.QuickThrowOnFailure(
+            Prop.ForAll(
+                Numbers(),
+                pair =>
+                {
+                    (int a, int b) = pair;
+                    (int least, int most) = (Math.Min(a, b), Math.Max(a, b));
+                    string order = $"so {least}{(a == b ? '=' : '<')}{most}: ";
+                    (string larger, string smaller) = (DigitByDigit.Choice(a, b, larger: true), DigitByDigit.Choice(a, b, larger: false));
+                    return larger.StartsWith($"larger of {a:000} and {b:000}: ", StringComparison.Ordinal)
+                        && larger.EndsWith(order + most, StringComparison.Ordinal)
+                        && smaller.StartsWith($"smaller of {a:000} and {b:000}: ", StringComparison.Ordinal)
+                        && smaller.EndsWith(order + least, StringComparison.Ordinal);
+                }));
 
     [Fact]
     public void Words_of_a_request_slip_but_never_vanish()
@@ -118,7 +136,8 @@ public class SkillDataTests
         }
     }
 
-    private static Arbitrary<(int, int)> Numbers() => Gen.Choose(0, 999).SelectMany(a => Gen.Choose(0, 999).Select(b => (a, b))).ToArbitrary();
+    private static Arbitrary<(int, int)> Numbers() =>
+        Gen.Choose(0, 999).SelectMany(a => Gen.Choose(0, 999).Select(b => (a, b))).ToArbitrary();
 
     // "7+5=12, +1=13: 3, carry 1"
     private static bool Holds(string line, Func<int, int, int, int> operation)

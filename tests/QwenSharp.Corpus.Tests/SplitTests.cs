@@ -12,13 +12,24 @@ public class SplitTests
         Exercise[] asked = [.. CorpusGenerator.Skills.SelectMany(skill => Enumerable.Range(0, 200).Select(i => heldOut.At(skill, i)))];
         HashSet<string> prompts = [.. asked.Select(exercise => exercise.PromptText())];
 
-        // A question without anything around it must not be a turn of another conversation either, unless tools give it another answer ("How is the weather in Paris?").
-        HashSet<string> questions = [.. asked.Where(exercise => exercise.Prompt.Count == 1 && exercise.Conversation.Tools.Count == 0).Select(exercise => exercise.Prompt[0].Content)];
+        // A question without anything around it must not be a turn of another conversation either, unless tools give it another answer
+        // ("How is the weather in Paris?").
+        HashSet<string> questions =
+        [
+            .. asked
+                .Where(exercise => exercise.Prompt.Count == 1 && exercise.Conversation.Tools.Count == 0)
+                .Select(exercise => exercise.Prompt[0].Content),
+        ];
         CorpusGenerator training = new(1, Split.Train);
         string[] leaks =
         [
-            .. ParallelEnumerable.Range(0, TrainingExamples).Select(i => training.At(i))
-                .Where(exercise => prompts.Contains(exercise.PromptText()) || (exercise.Kind == "no tool needed" || exercise.Skill != "tools") && exercise.Prompt.Any(message => message.Role == "user" && questions.Contains(message.Content)))
+            .. ParallelEnumerable
+                .Range(0, TrainingExamples)
+                .Select(i => training.At(i))
+                .Where(exercise =>
+                    prompts.Contains(exercise.PromptText())
+                    || (exercise.Kind == "no tool needed" || exercise.Skill != "tools")
+                        && exercise.Prompt.Any(message => message.Role == "user" && questions.Contains(message.Content)))
                 .Select(exercise => exercise.PromptText()),
         ];
 
@@ -97,5 +108,6 @@ public class SplitTests
         Assert.Equal([0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F], (ulong[])[draw.Next(), draw.Next(), draw.Next()]);
     }
 
-    private static string[] Lines(ulong seed) => [.. Enumerable.Range(0, 50).Select(i => JsonLines.Write(new CorpusGenerator(seed, Split.Train).At(i).Conversation))];
+    private static string[] Lines(ulong seed) =>
+        [.. Enumerable.Range(0, 50).Select(i => JsonLines.Write(new CorpusGenerator(seed, Split.Train).At(i).Conversation))];
 }

@@ -11,43 +11,62 @@ public class TemplateTests
     private static readonly ChatTemplate Template = new(CorpusTemplate.Text);
 
     // What Qwen3's template says of tools, and what this one says: all that they differ in.
-    private const string QwensTools = @"# Tools\n\nYou may call(.|\n)*?<tools>(.|\n)*?</tools>\n\nFor each function call(.|\n)*?</tool_call>(?=<\|im_end\|>)", OurTools = @"<tools>(.|\n)*?</tools>";
+    private const string QwensTools =
+            @"# Tools\n\nYou may call(.|\n)*?<tools>(.|\n)*?</tools>\n\nFor each function call(.|\n)*?</tool_call>(?=<\|im_end\|>)",
+        OurTools = @"<tools>(.|\n)*?</tools>";
 
     [Fact]
     public void Thinking_is_open_or_shut_by_the_switch()
     {
-        Assert.Equal("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", Prompt("""{"messages": [{"role": "user", "content": "Hi"}]}"""));
-        Assert.Equal("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", Prompt("""{"messages": [{"role": "user", "content": "Hi"}], "kwargs": {"enable_thinking": true}}"""));
-        Assert.Equal("<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n", Prompt("""{"messages": [{"role": "user", "content": "Hi"}], "kwargs": {"enable_thinking": false}}"""));
+        Assert.Equal(
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
+            Prompt("""{"messages": [{"role": "user", "content": "Hi"}]}"""));
+        Assert.Equal(
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
+            Prompt("""{"messages": [{"role": "user", "content": "Hi"}], "kwargs": {"enable_thinking": true}}"""));
+        Assert.Equal(
+            "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n",
+            Prompt("""{"messages": [{"role": "user", "content": "Hi"}], "kwargs": {"enable_thinking": false}}"""));
     }
 
     [Fact]
-    public void Reasoning_of_earlier_turns_is_left_out() => Assert.Equal(
-        "<|im_start|>user\nq1<|im_end|>\n<|im_start|>assistant\na1<|im_end|>\n<|im_start|>user\nq2<|im_end|>\n<|im_start|>assistant\n<think>\nr2\n</think>\n\na2<|im_end|>\n",
-        Prompt("""
-            {"messages": [{"role": "user", "content": "q1"}, {"role": "assistant", "content": "a1", "reasoning_content": "r1"}, {"role": "user", "content": "q2"},
-              {"role": "assistant", "content": "<think>\nr2\n</think>\n\na2"}], "add_generation_prompt": false}
-            """));
+    public void Reasoning_of_earlier_turns_is_left_out() =>
+        Assert.Equal(
+            "<|im_start|>user\nq1<|im_end|>\n<|im_start|>assistant\na1<|im_end|>\n<|im_start|>user\nq2<|im_end|>\n<|im_start|>assistant\n<think>\nr2\n</think>\n\na2<|im_end|>\n",
+            Prompt(
+                """
+                {"messages": [{"role": "user", "content": "q1"}, {"role": "assistant", "content": "a1", "reasoning_content": "r1"}, {"role": "user", "content": "q2"},
+                  {"role": "assistant", "content": "<think>\nr2\n</think>\n\na2"}], "add_generation_prompt": false}
+                """
+            ));
 
     [Fact]
-    public void Calls_and_results_have_Qwens_form() => Assert.Equal(
-        "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\n</tool_call>\n<tool_call>\n{\"name\": \"g\", \"arguments\": {\"b\": \"ü\"}}\n</tool_call><|im_end|>\n"
-        + "<|im_start|>user\n<tool_response>\nx\n</tool_response>\n<tool_response>\ny\n</tool_response><|im_end|>\n<|im_start|>assistant\n",
-        Prompt("""
-            {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": "{\"a\": 1}"}},
-              {"type": "function", "function": {"name": "g", "arguments": {"b": "ü"}}}]}, {"role": "tool", "content": "x"}, {"role": "tool", "content": "y"}]}
-            """));
+    public void Calls_and_results_have_Qwens_form() =>
+        Assert.Equal(
+            "<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": "
+                + "1}}\n</tool_call>\n<tool_call>\n{\"name\": \"g\", \"arguments\": {\"b\": \"ü\"}}\n</tool_call><|im_end|>\n"
+                + "<|im_start|>user\n<tool_response>\nx\n</tool_response>\n<tool_response>\ny\n</tool_response><|im_end|>\n<|im_start|>assistant\n",
+            Prompt(
+                """
+                {"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": "{\"a\": 1}"}},
+                  {"type": "function", "function": {"name": "g", "arguments": {"b": "ü"}}}]}, {"role": "tool", "content": "x"}, {"role": "tool", "content": "y"}]}
+                """
+            ));
 
     [Fact]
-    public void Tools_stand_in_the_system_turn_as_the_calls_that_they_take() => Assert.Equal(
-        "<|im_start|>system\nBe brief.\n\n<tools>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": string, \"unit\": \"c\"|\"f\"?, \"days\": integer (from today)?}} Gets the weather\n"
-        + "{\"name\": \"now\", \"arguments\": {}}\n</tools><|im_end|>\n<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n",
-        Prompt("""
-            {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "q"}], "tools": [
-              {"type": "function", "function": {"name": "get_weather", "description": "Gets the weather", "parameters": {"type": "object", "properties": {
-                "city": {"type": "string"}, "unit": {"type": "string", "enum": ["c", "f"]}, "days": {"type": "integer", "description": "from today"}}, "required": ["city"]}}},
-              {"type": "function", "function": {"name": "now"}}]}
-            """));
+    public void Tools_stand_in_the_system_turn_as_the_calls_that_they_take() =>
+        Assert.Equal(
+            "<|im_start|>system\nBe brief.\n\n<tools>\n{\"name\": \"get_weather\", \"arguments\": {\"city\": string, \"unit\": "
+                + "\"c\"|\"f\"?, \"days\": integer (from today)?}} Gets the weather\n"
+                + "{\"name\": \"now\", \"arguments\": {}}\n</tools><|im_end|>\n<|im_start|>user\nq<|im_end|>\n<|im_start|>assistant\n",
+            Prompt(
+                """
+                {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "q"}], "tools": [
+                  {"type": "function", "function": {"name": "get_weather", "description": "Gets the weather", "parameters": {"type": "object", "properties": {
+                    "city": {"type": "string"}, "unit": {"type": "string", "enum": ["c", "f"]}, "days": {"type": "integer", "description": "from today"}}, "required": ["city"]}}},
+                  {"type": "function", "function": {"name": "now"}}]}
+                """
+            ));
 
     [Theory]
     [InlineData("""{"type": "integer", "minimum": 2}""")]
@@ -57,9 +76,13 @@ public class TemplateTests
     [InlineData("""{"anyOf": [{"type": "string"}, {"type": "number"}]}""")]
     [InlineData("{}")]
     [InlineData("true")]
-    public void A_parameter_that_has_more_to_it_is_its_whole_schema(string schema) => Assert.Contains(
-        $"{{\"name\": \"f\", \"arguments\": {{\"a\": {schema}}}}}\n",
-        Prompt("""{"messages": [{"role": "user", "content": "q"}], "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "required": ["a"], "properties": {"a": """ + schema + "}}}}]}"));
+    public void A_parameter_that_has_more_to_it_is_its_whole_schema(string schema) =>
+        Assert.Contains(
+            $"{{\"name\": \"f\", \"arguments\": {{\"a\": {schema}}}}}\n",
+            Prompt(
+                """{"messages": [{"role": "user", "content": "q"}], "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object", "required": ["a"], "properties": {"a": """
+                    + schema
+                    + "}}}}]}"));
 
     [Fact]
     public void Its_calls_are_read_back()
@@ -72,15 +95,23 @@ public class TemplateTests
     public void It_renders_what_Qwen3s_own_template_renders()
     {
         using JsonDocument conversations = JsonDocument.Parse(File.ReadAllText(Fixtures.Require("chat-templates", "conversations.json")));
-        Dictionary<string, JsonElement> byName = conversations.RootElement.EnumerateArray().ToDictionary(one => one.GetProperty("name").GetString()!);
+        Dictionary<string, JsonElement> byName = conversations
+            .RootElement.EnumerateArray()
+            .ToDictionary(one => one.GetProperty("name").GetString()!);
         int compared = 0;
         foreach (string line in File.ReadLines(Fixtures.Require("chat-templates", "expected.jsonl")))
         {
             using JsonDocument row = JsonDocument.Parse(line);
-            if (row.RootElement.GetProperty("template").GetString() != "Qwen-Qwen3-0.6B.jinja" || !row.RootElement.TryGetProperty("expected", out JsonElement expected))
+            if (
+                row.RootElement.GetProperty("template").GetString() != "Qwen-Qwen3-0.6B.jinja"
+                || !row.RootElement.TryGetProperty("expected", out JsonElement expected))
+            {
                 continue;
+            }
 
-            string ours = Template.Render(ChatTemplateConversation.Read(byName[row.RootElement.GetProperty("conversation").GetString()!])).Text;
+            string ours = Template
+                .Render(ChatTemplateConversation.Read(byName[row.RootElement.GetProperty("conversation").GetString()!]))
+                .Text;
             Assert.Equal(Regex.Replace(expected.GetString()!, QwensTools, "(tools)"), Regex.Replace(ours, OurTools, "(tools)"));
             compared++;
         }

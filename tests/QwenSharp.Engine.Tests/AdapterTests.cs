@@ -7,16 +7,34 @@ namespace QwenSharp.Engine.Tests;
 public class AdapterTests
 {
     private static readonly FittedAdapter?[] Choices =
-        [null, Requests.Model.Fit(Adapters.Create(Requests.Model.Config, 1)), Requests.Model.Fit(Adapters.Create(Requests.Model.Config, 2)), Requests.Model.Fit(Adapters.Create(Requests.Model.Config, 3, rank: 7))];
+    [
+        null,
+        Requests.Model.Fit(Adapters.Create(Requests.Model.Config, 1)),
+        Requests.Model.Fit(Adapters.Create(Requests.Model.Config, 2)),
+        Requests.Model.Fit(Adapters.Create(Requests.Model.Config, 3, rank: 7)),
+    ];
 
     [Fact]
     public async Task Several_adapters_and_none_in_one_batch_answer_as_alone()
     {
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 16).Select(i => Requests.Greedy(promptLength: 5 + (i * 7 % 40), seed: i / 4, maxTokens: 20) with { Adapter = Choices[i % 4] })];
+        GenerationRequest[] requests =
+        [
+            .. Enumerable
+                .Range(0, 16)
+                .Select(i => Requests.Greedy(promptLength: 5 + (i * 7 % 40), seed: i / 4, maxTokens: 20) with { Adapter = Choices[i % 4] }),
+        ];
         int[][] expected = await Task.WhenAll(requests.Select(Requests.Alone));
 
         // So few blocks that sequences are preempted and computed again.
-        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 2, MaxBatchTokens = 40, MaxSequences = 12, KvBytes = 8 * Requests.BlockBytes });
+        await using InferenceEngine engine = new(
+            Requests.Model,
+            new EngineOptions
+            {
+                Threads = 2,
+                MaxBatchTokens = 40,
+                MaxSequences = 12,
+                KvBytes = 8 * Requests.BlockBytes,
+            });
         Assert.Equal(expected, await Task.WhenAll(requests.Select(request => Requests.Collect(engine, request))));
         await Requests.AllFree(engine);
         Assert.Equal(4, expected.Take(4).Select(tokens => string.Join(',', tokens)).Distinct().Count());
@@ -40,7 +58,9 @@ public class AdapterTests
     {
         FittedAdapter other = TinyModels.Create("qwen3").Fit(Adapters.Create(Requests.Model.Config, 1));
         await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1 });
-        Assert.Equal("Adapter", Assert.Throws<ArgumentException>(() => engine.GenerateAsync(Requests.Greedy(3, 1, 1) with { Adapter = other })).ParamName);
+        Assert.Equal(
+            "Adapter",
+            Assert.Throws<ArgumentException>(() => engine.GenerateAsync(Requests.Greedy(3, 1, 1) with { Adapter = other })).ParamName);
         Assert.Throws<ArgumentException>(() => new SequenceEvaluator(Requests.Model, 8, adapter: other));
     }
 }

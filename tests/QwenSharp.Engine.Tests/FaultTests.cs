@@ -13,7 +13,14 @@ public class FaultTests
     {
         GenerationRequest other = Requests.Sampled(10, 2, 60);
         int[] expected = await Requests.Alone(other);
-        await using InferenceEngine engine = new(Requests.LongModel, new EngineOptions { Threads = 1, MaxSequences = 2, MaxBatchTokens = 2 });
+        await using InferenceEngine engine = new(
+            Requests.LongModel,
+            new EngineOptions
+            {
+                Threads = 1,
+                MaxSequences = 2,
+                MaxBatchTokens = 2,
+            });
         using CancellationTokenSource cancel = new();
         Task<int[]> cancelled = Requests.Collect(engine, Requests.Greedy(60_000, 1, 5), cancel.Token);
         Task<int[]> kept = Requests.Collect(engine, other);
@@ -110,7 +117,16 @@ public class FaultTests
         tensors[Array.IndexOf(tensors, embedding)] = Tensor.Copy(embedding.Name, TensorType.F32, embedding.Shape, data);
         LanguageModel poisoned = new(config, tensors);
 
-        GenerationRequest good = new() { Prompt = new[] { 1, 2, 3 }, MaxTokens = 20, Sampling = new() { Temperature = 0, LogitBias = new Dictionary<int, float> { [13] = -1000 } } };
+        GenerationRequest good = new()
+        {
+            Prompt = new[] { 1, 2, 3 },
+            MaxTokens = 20,
+            Sampling = new()
+            {
+                Temperature = 0,
+                LogitBias = new Dictionary<int, float> { [13] = -1000 },
+            },
+        };
         await using InferenceEngine engine = new(poisoned, new EngineOptions { Threads = 1 });
         Task<int[]> bad = Requests.Collect(engine, good with { Prompt = new[] { 1, 13, 3 } });
         int[] tokens = await Requests.Collect(engine, good);
@@ -154,28 +170,40 @@ public class FaultTests
     [Fact]
     public async Task Random_clients_leave_nothing_behind()
     {
-        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { KvBytes = 9 * Requests.BlockBytes, MaxSequences = 5, MaxBatchTokens = 24 });
-        await Task.WhenAll(Enumerable.Range(0, 60).Select(async i =>
-        {
-            Random random = new(i);
-            using CancellationTokenSource cancel = new();
-            GenerationRequest request = Requests.Sampled(random.Next(1, 120), i, random.Next(1, 90));
-            int leaveAfter = random.Next(100), cancelAfter = random.Next(100), read = 0;
-            try
+        await using InferenceEngine engine = new(
+            Requests.Model,
+            new EngineOptions
             {
-                await foreach (GeneratedToken token in engine.GenerateAsync(request, cancel.Token))
+                KvBytes = 9 * Requests.BlockBytes,
+                MaxSequences = 5,
+                MaxBatchTokens = 24,
+            });
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 60)
+                .Select(async i =>
                 {
-                    if (++read == leaveAfter)
-                        break;
-                    if (read == cancelAfter)
-                        await cancel.CancelAsync();
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.True(cancel.IsCancellationRequested);
-            }
-        }));
+                    Random random = new(i);
+                    using CancellationTokenSource cancel = new();
+                    GenerationRequest request = Requests.Sampled(random.Next(1, 120), i, random.Next(1, 90));
+                    int leaveAfter = random.Next(100),
+                        cancelAfter = random.Next(100),
+                        read = 0;
+                    try
+                    {
+                        await foreach (GeneratedToken token in engine.GenerateAsync(request, cancel.Token))
+                        {
+                            if (++read == leaveAfter)
+                                break;
+                            if (read == cancelAfter)
+                                await cancel.CancelAsync();
+                        }
+                    }
+                    catch (OperationCanceledException)
+                    {
+                        Assert.True(cancel.IsCancellationRequested);
+                    }
+                }));
         await Requests.AllFree(engine);
         EngineStatistics end = engine.Statistics;
         Assert.Equal(60, end.Completed + end.Cancelled);

@@ -65,13 +65,23 @@ public class InvarianceTests
     [Fact]
     public async Task Fifty_clients_of_a_small_cache_all_get_their_own_answers()
     {
-        GenerationRequest[] requests = [.. Enumerable.Range(0, 50).Select(i => Requests.Sampled(promptLength: 1 + i * 7 % 60, seed: i, maxTokens: 5 + i % 50))];
+        GenerationRequest[] requests =
+        [
+            .. Enumerable.Range(0, 50).Select(i => Requests.Sampled(promptLength: 1 + i * 7 % 60, seed: i, maxTokens: 5 + i % 50)),
+        ];
         await using InferenceEngine roomy = new(Requests.Model, new EngineOptions { MaxSequences = 1, MaxBatchTokens = 64 });
         List<int[]> expected = [];
         foreach (GenerationRequest request in requests)
             expected.Add(await Requests.Collect(roomy, request));
 
-        await using InferenceEngine small = new(Requests.Model, new EngineOptions { KvBytes = 6 * Requests.BlockBytes, MaxSequences = 8, MaxBatchTokens = 40 });
+        await using InferenceEngine small = new(
+            Requests.Model,
+            new EngineOptions
+            {
+                KvBytes = 6 * Requests.BlockBytes,
+                MaxSequences = 8,
+                MaxBatchTokens = 40,
+            });
         Assert.Equal(expected, await Task.WhenAll(requests.Select(request => Task.Run(() => Requests.Collect(small, request)))));
         Assert.Equal(50, small.Statistics.Completed);
         await Requests.AllFree(small);

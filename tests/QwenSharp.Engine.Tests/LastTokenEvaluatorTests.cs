@@ -17,7 +17,12 @@ public class LastTokenEvaluatorTests
     public void A_sequence_gives_the_same_alone_and_in_any_company(LastTokenOutput output)
     {
         Random random = new(7);
-        int[][] sequences = [.. Enumerable.Range(0, 40).Select(i => TinyModels.RandomTokens(1 + random.Next(i % 10 == 9 ? 120 : 20), _config.VocabularySize, i))];
+        int[][] sequences =
+        [
+            .. Enumerable
+                .Range(0, 40)
+                .Select(i => TinyModels.RandomTokens(1 + random.Next(i % 10 == 9 ? 120 : 20), _config.VocabularySize, i)),
+        ];
         float[][] alone = [.. sequences.SelectMany(sequence => Read([sequence], output, maxRows: 256, maxSequences: 1))];
         foreach ((int rows, int most) in ((int, int)[])[(256, 32), (16, 4), (33, 3), (1, 1), (50, 64)])
             Assert.Equal(alone, Read(sequences, output, rows, most));
@@ -37,8 +42,14 @@ public class LastTokenEvaluatorTests
     public void What_cannot_be_read_is_refused_by_its_number()
     {
         using LastTokenEvaluator evaluator = new(_model, threads: 1);
-        void Refuse(string expected, params int[][] sequences) => Assert.Contains(
-            expected, Assert.Throws<ArgumentException>(() => evaluator.Evaluate(sequences, LastTokenOutput.Hidden, (_, _) => Assert.Fail("Nothing was to be read."))).Message, StringComparison.Ordinal);
+        void Refuse(string expected, params int[][] sequences) =>
+            Assert.Contains(
+                expected,
+                Assert
+                    .Throws<ArgumentException>(() =>
+                        evaluator.Evaluate(sequences, LastTokenOutput.Hidden, (_, _) => Assert.Fail("Nothing was to be read.")))
+                    .Message,
+                StringComparison.Ordinal);
 
         Refuse("Text 2 is empty", [1], []);
         Refuse("Text 1 has 257 tokens", new int[257]);
@@ -57,7 +68,8 @@ public class LastTokenEvaluatorTests
         for (int round = 0; round < 5; round++)
         {
             using CancellationTokenSource stop = new();
-            Assert.Throws<OperationCanceledException>(() => evaluator.Evaluate(sequences, LastTokenOutput.Hidden, (_, _) => stop.Cancel(), stop.Token));
+            Assert.Throws<OperationCanceledException>(() =>
+                evaluator.Evaluate(sequences, LastTokenOutput.Hidden, (_, _) => stop.Cancel(), stop.Token));
         }
 
         float[]? values = null;

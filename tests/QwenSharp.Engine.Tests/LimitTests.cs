@@ -95,7 +95,10 @@ public class LimitTests
     [Theory]
     [MemberData(nameof(Impossible))]
     public void Options_that_cannot_be_are_refused_by_name(string name, EngineOptions options) =>
-        Assert.Contains(name, Assert.Throws<ArgumentException>(() => new InferenceEngine(Requests.Model, options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            name,
+            Assert.Throws<ArgumentException>(() => new InferenceEngine(Requests.Model, options)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public async Task A_small_cache_shortens_the_context_unless_it_was_asked_for()

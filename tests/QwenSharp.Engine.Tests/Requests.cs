@@ -9,8 +9,16 @@ internal static class Requests
 {
     public static readonly LanguageModel Model = TinyModels.Create("qwen3");
 
-    /// <summary>The same weights with so long a context that a sequence can be caught in the middle, however slowly the test runs.</summary>
-    public static readonly LanguageModel LongModel = RandomWeights.CreateModel(TinyModels.Configs["qwen3"] with { ContextLength = 1 << 16 }, TinyModels.F32, seed: 1);
+    /// <summary>
+    /// The same weights with so long a context that a sequence can be caught in the middle, however slowly the test runs.
+    /// </summary>
+    public static readonly LanguageModel LongModel = RandomWeights.CreateModel(
+        TinyModels.Configs["qwen3"] with
+        {
+            ContextLength = 1 << 16,
+        },
+        TinyModels.F32,
+        seed: 1);
 
     public static long BlockBytes => KvStore.BlockTokens * Model.Config.KvBytesPerToken(TensorType.F16);
 
@@ -21,10 +29,19 @@ internal static class Requests
         MaxTokens = maxTokens,
     };
 
-    public static GenerationRequest Sampled(int promptLength, int seed, int maxTokens) => Greedy(promptLength, seed, maxTokens) with
-    {
-        Sampling = new SamplingOptions { Temperature = 1.2f, TopK = 30, TopP = 0.95f, RepetitionPenalty = 1.1f, FrequencyPenalty = 0.2f, Seed = (ulong)seed },
-    };
+    public static GenerationRequest Sampled(int promptLength, int seed, int maxTokens) =>
+        Greedy(promptLength, seed, maxTokens) with
+        {
+            Sampling = new SamplingOptions
+            {
+                Temperature = 1.2f,
+                TopK = 30,
+                TopP = 0.95f,
+                RepetitionPenalty = 1.1f,
+                FrequencyPenalty = 0.2f,
+                Seed = (ulong)seed,
+            },
+        };
 
     public static async Task<int[]> Collect(InferenceEngine engine, GenerationRequest request, CancellationToken cancellation = default)
     {

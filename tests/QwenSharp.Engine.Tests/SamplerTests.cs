@@ -34,9 +34,24 @@ public class SamplerTests
         TheoryData<float, int, float, float> data = [];
         foreach (float temperature in (float[])[0.3f, 1, 2.5f])
         {
-            foreach ((int topK, float topP, float minP) in ((int, float, float)[])
-                [(0, 1, 0), (5, 1, 0), (0, 0.7f, 0), (0, 1, 0.1f), (40, 0.9f, 0), (40, 0.9f, 0.05f), (0, 0.95f, 0.02f), (1, 1, 0), (5000, 1, 0), (0, 1e-6f, 0), (3, 1, 1)])
+            foreach (
+                (int topK, float topP, float minP) in ((int, float, float)[])
+                    [
+                        (0, 1, 0),
+                        (5, 1, 0),
+                        (0, 0.7f, 0),
+                        (0, 1, 0.1f),
+                        (40, 0.9f, 0),
+                        (40, 0.9f, 0.05f),
+                        (0, 0.95f, 0.02f),
+                        (1, 1, 0),
+                        (5000, 1, 0),
+                        (0, 1e-6f, 0),
+                        (3, 1, 1),
+                    ])
+            {
                 data.Add(temperature, topK, topP, minP);
+            }
         }
 
         return data;
@@ -72,22 +87,33 @@ public class SamplerTests
     [Fact]
     public void Any_options_leave_exactly_the_tokens_of_the_definition()
     {
-        Gen<(int, int, int, int, int)> gen = from seed in Gen.Choose(0, 100_000)
-                                             from temperature in Gen.Choose(1, 30)
-                                             from topK in Gen.Choose(0, 60)
-                                             from topP in Gen.Choose(1, 100)
-                                             from minP in Gen.Choose(0, 100)
-                                             select (seed, temperature, topK, topP, minP);
-        Prop.ForAll(gen.ToArbitrary(), values =>
-        {
-            (int seed, int temperature, int topK, int topP, int minP) = values;
-            SamplingOptions options = new() { Temperature = temperature / 10f, TopK = topK, TopP = topP / 100f, MinP = minP / 200f, Seed = (ulong)seed };
-            float[] logits = Logits(seed);
-            HashSet<int> allowed = [.. Expected(logits, options, slack: 1e-5).Keys];
-            SamplingState state = new(options, [1]);
-            Sampler sampler = new(Vocabulary);
-            return Enumerable.Range(0, 5).All(_ => allowed.Contains(sampler.Sample([.. logits], state, false, 0).Id));
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(4711, 1));
+        Gen<(int, int, int, int, int)> gen =
+            from seed in Gen.Choose(0, 100_000)
+            from temperature in Gen.Choose(1, 30)
+            from topK in Gen.Choose(0, 60)
+            from topP in Gen.Choose(1, 100)
+            from minP in Gen.Choose(0, 100)
+            select (seed, temperature, topK, topP, minP);
+        Prop.ForAll(
+                gen.ToArbitrary(),
+                values =>
+                {
+                    (int seed, int temperature, int topK, int topP, int minP) = values;
+                    SamplingOptions options = new()
+                    {
+                        Temperature = temperature / 10f,
+                        TopK = topK,
+                        TopP = topP / 100f,
+                        MinP = minP / 200f,
+                        Seed = (ulong)seed,
+                    };
+                    float[] logits = Logits(seed);
+                    HashSet<int> allowed = [.. Expected(logits, options, slack: 1e-5).Keys];
+                    SamplingState state = new(options, [1]);
+                    Sampler sampler = new(Vocabulary);
+                    return Enumerable.Range(0, 5).All(_ => allowed.Contains(sampler.Sample([.. logits], state, false, 0).Id));
+                })
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(4711, 1));
     }
 
     [Fact]
@@ -120,7 +146,8 @@ public class SamplerTests
         float[] logits = new float[Vocabulary];
         (logits[1], logits[2], logits[3], logits[4]) = (8, -4, 6, 5);
         List<int> tokens = [1, 2];
-        SamplingState all = new(new() { RepetitionPenalty = 2 }, tokens), window = new(new() { RepetitionPenalty = 2, RepetitionWindow = 2 }, tokens);
+        SamplingState all = new(new() { RepetitionPenalty = 2 }, tokens),
+            window = new(new() { RepetitionPenalty = 2, RepetitionWindow = 2 }, tokens);
         tokens.Add(3);
         all.Observe();
         window.Observe();
@@ -153,7 +180,13 @@ public class SamplerTests
     {
         List<int> tokens = [1, 1, 1];
         SamplingState state = new(
-            new() { PresencePenalty = 0.5f, FrequencyPenalty = 0.25f, LogitBias = new Dictionary<int, float> { [4] = -3, [2] = 1 } }, tokens);
+            new()
+            {
+                PresencePenalty = 0.5f,
+                FrequencyPenalty = 0.25f,
+                LogitBias = new Dictionary<int, float> { [4] = -3, [2] = 1 },
+            },
+            tokens);
         foreach (int token in (int[])[2, 2, 3])
         {
             tokens.Add(token);
@@ -198,8 +231,19 @@ public class SamplerTests
     {
         float[] logits = [.. Enumerable.Repeat(float.NegativeInfinity, Vocabulary)];
         logits[123] = -2;
-        foreach (SamplingOptions options in (SamplingOptions[])[new(), new() { TopK = 3 }, new() { TopP = 0.5f }, new() { MinP = 0.5f }, new() { Temperature = 0 }, new() { Temperature = 1e-30f }])
+        foreach (
+            SamplingOptions options in (SamplingOptions[])
+                [
+                    new(),
+                    new() { TopK = 3 },
+                    new() { TopP = 0.5f },
+                    new() { MinP = 0.5f },
+                    new() { Temperature = 0 },
+                    new() { Temperature = 1e-30f },
+                ])
+        {
             Assert.Equal(123, Sample(logits, options).Id);
+        }
     }
 
     public static TheoryData<string, SamplingOptions> Invalid() => new()
@@ -259,7 +303,9 @@ public class SamplerTests
         return [.. Enumerable.Range(0, Vocabulary).Select(_ => (float)(10 * random.NextDouble() * random.NextDouble() - 5))];
     }
 
-    /// <summary>Probabilities after temperature, top-k, top-p and min-p. The slack lets a token pass that misses a bound by rounding.</summary>
+    /// <summary>
+    /// Probabilities after temperature, top-k, top-p and min-p. The slack lets a token pass that misses a bound by rounding.
+    /// </summary>
     private static Dictionary<int, double> Expected(float[] logits, SamplingOptions options, double slack = 0)
     {
         double max = logits.Max();

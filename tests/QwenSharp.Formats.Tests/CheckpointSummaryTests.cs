@@ -21,7 +21,13 @@ public sealed class CheckpointSummaryTests : IDisposable
         Assert.Equal(("qwen3", "Täglich 千问 🙂"), (summary.Architecture, summary.Name));
         Assert.Equal(192 + 32 + 512 + 24 + 1, summary.Parameters);
         Assert.Equal(
-            [(TensorType.Q4_K, 1, 512L, 288L), (TensorType.Q8_0, 1, 192, 204), (TensorType.F32, 1, 32, 128), (TensorType.BF16, 1, 24, 48), (TensorType.F16, 1, 1, 2)],
+            [
+                (TensorType.Q4_K, 1, 512L, 288L),
+                (TensorType.Q8_0, 1, 192, 204),
+                (TensorType.F32, 1, 32, 128),
+                (TensorType.BF16, 1, 24, 48),
+                (TensorType.F16, 1, 1, 2),
+            ],
             summary.Types.Select(type => (type.Type, type.Tensors, type.Parameters, type.Bytes)));
         Assert.Equal(8.0 * 670 / 761, summary.BitsPerWeight, 12);
         Assert.Equal(Sample.Tensors.Select(tensor => tensor.Name), summary.Tensors.Select(tensor => tensor.Name));
@@ -33,8 +39,13 @@ public sealed class CheckpointSummaryTests : IDisposable
     {
         string path = _folder.File("f.gguf");
         new GgufWriter()
-            .Add("number", 7u).Add("text", "0123456789").Add("escape", "\u001b[2J").Add("nan", float.NaN).Add("low", GgufValue.Of(double.NegativeInfinity))
-            .Add("tokens", GgufValue.ArrayOf("a", "b", "🙂🙂🙂🙂🙂", "d")).Add("floats", GgufValue.ArrayOf(0.5f, float.PositiveInfinity))
+            .Add("number", 7u)
+            .Add("text", "0123456789")
+            .Add("escape", "\u001b[2J")
+            .Add("nan", float.NaN)
+            .Add("low", GgufValue.Of(double.NegativeInfinity))
+            .Add("tokens", GgufValue.ArrayOf("a", "b", "🙂🙂🙂🙂🙂", "d"))
+            .Add("floats", GgufValue.ArrayOf(0.5f, float.PositiveInfinity))
             .Add("nested", GgufValue.ArrayOf(GgufValue.ArrayOf(1, 2, 3, 4), GgufValue.ArrayOf(true)))
             .Save(path);
         using GgufFile file = GgufFile.Open(path);
@@ -46,11 +57,14 @@ public sealed class CheckpointSummaryTests : IDisposable
                 "escape String \"\\u001B[2J\"",
                 "nan Float32 \"NaN\"",
                 "low Float64 \"-Infinity\"",
-                "tokens String[4] [\"a\",\"b\",\"\\uD83D\\uDE42\\uD83D\\uDE42\\uD83D\\uDE42\\uD83D\\uDE42\\uD83D\\uDE42\",\"\\u2026 1 more\"]",
+                "tokens String[4] [\"a\",\"b\",\"\\uD83D\\uDE42\\uD83D\\uDE42\\uD83D\\uDE42\\uD83D\\uDE42\\uD83D\\uDE42\",\"\\u2026 1 "
+                    + "more\"]",
                 "floats Float32[2] [0.5,\"Infinity\"]",
                 "nested Array[2] [[1,2,3,\"\\u2026 1 more\"],[true]]",
             ],
-            CheckpointSummary.Of(file, maxElements: 3, maxCharacters: 5).Metadata.Select(entry => $"{entry.Key} {entry.Type} {entry.Value.ToJsonString()}"));
+            CheckpointSummary
+                .Of(file, maxElements: 3, maxCharacters: 5)
+                .Metadata.Select(entry => $"{entry.Key} {entry.Type} {entry.Value.ToJsonString()}"));
     }
 
     [Fact]

@@ -10,9 +10,13 @@ internal static class Every
     {
         long sum = 0;
         foreach (Tensor tensor in file.Tensors)
+        {
             for (int row = 0; row < tensor.Rows; row++)
+            {
                 foreach (byte value in tensor.RowData(row))
                     sum += value;
+            }
+        }
 
         foreach ((string key, GgufValue value) in file.Metadata)
         {
@@ -34,7 +38,9 @@ internal static class Every
         Assert.True(read, value.ToString());
 
         if (value.TryGetArrays(out GgufValue[]? inner))
+        {
             foreach (GgufValue array in inner)
                 Value(array);
+        }
     }
 }

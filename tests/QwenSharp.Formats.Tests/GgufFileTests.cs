@@ -118,7 +118,9 @@ public sealed class GgufFileTests : IDisposable
         _ = CheckpointSummary.Of(file);
 
         IReadOnlyList<string> keys = file.Metadata.Unconsumed("a.");
-        Assert.Equal(Sample.Metadata.Select(entry => entry.Key).Where(key => key.StartsWith("a.") && key is not ("a.int8" or "a.bool")), keys);
+        Assert.Equal(
+            Sample.Metadata.Select(entry => entry.Key).Where(key => key.StartsWith("a.") && key is not ("a.int8" or "a.bool")),
+            keys);
         Assert.Equal(["general.architecture", "general.name"], file.Metadata.Unconsumed("general."));
         Assert.Equal(Sample.Tensors.Select(tensor => tensor.Name).Where(name => name != "output_norm.weight"), file.UnconsumedTensors());
     }

@@ -7,7 +7,18 @@ namespace QwenSharp.Formats.Tests;
 public class GgufFixtureTests
 {
     public static TheoryData<string> Models() =>
-        ["qwen-dense", "qwen2-dense", "qwen2moe-moe", "qwen2vl-dense", "qwen3-dense", "qwen35-dense", "qwen35moe-moe", "qwen3moe-moe", "qwen3next-moe", "qwen3vl-dense"];
+        [
+            "qwen-dense",
+            "qwen2-dense",
+            "qwen2moe-moe",
+            "qwen2vl-dense",
+            "qwen3-dense",
+            "qwen35-dense",
+            "qwen35moe-moe",
+            "qwen3moe-moe",
+            "qwen3next-moe",
+            "qwen3vl-dense",
+        ];
 
     [Theory]
     [MemberData(nameof(Models))]

@@ -9,7 +9,24 @@ namespace QwenSharp.Formats.Tests;
 public class GgufFuzzTests
 {
     private static readonly ulong[] HostileNumbers =
-        [0, 1, 2, 0x7F, 0x80, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1ul << 32, 1ul << 60, long.MaxValue, 1ul << 63, ulong.MaxValue - 31, ulong.MaxValue];
+    [
+        0,
+        1,
+        2,
+        0x7F,
+        0x80,
+        0xFF,
+        0xFFFF,
+        0x7FFFFFFF,
+        0x80000000,
+        0xFFFFFFFF,
+        1ul << 32,
+        1ul << 60,
+        long.MaxValue,
+        1ul << 63,
+        ulong.MaxValue - 31,
+        ulong.MaxValue,
+    ];
 
     private static readonly byte[] Whole = Sample.Bytes();
 
@@ -21,6 +38,7 @@ public class GgufFuzzTests
     {
         int refused = 0;
         for (int position = 0; position < HeaderLength; position++)
+        {
             foreach (ulong number in HostileNumbers)
             {
                 byte[] wide = (byte[])Whole.Clone();
@@ -29,6 +47,7 @@ public class GgufFuzzTests
                 BinaryPrimitives.WriteUInt32LittleEndian(narrow.AsSpan(position), (uint)number);
                 refused += Survives(wide) + Survives(narrow);
             }
+        }
 
         Assert.InRange(refused, HeaderLength, 2 * HostileNumbers.Length * HeaderLength);
     }

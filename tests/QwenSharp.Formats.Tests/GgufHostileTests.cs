@@ -177,7 +177,12 @@ public sealed class GgufHostileTests
 
     [Fact]
     public void An_alignment_larger_than_the_file() =>
-        Refused(new RawGguf(1, 1).Entry("general.alignment", GgufValueType.UInt32, BitConverter.GetBytes(1u << 30)).Tensor("t", 0, 0, 8).Data(32), "past the end");
+        Refused(
+            new RawGguf(1, 1)
+                .Entry("general.alignment", GgufValueType.UInt32, BitConverter.GetBytes(1u << 30))
+                .Tensor("t", 0, 0, 8)
+                .Data(32),
+            "past the end");
 
     [Fact]
     public void A_header_larger_than_2_GiB_is_refused_with_that_reason()

@@ -12,7 +12,13 @@ public sealed class GgufSplitTests : IDisposable
     public void Any_file_of_a_split_model_opens_the_whole()
     {
         IReadOnlyList<string> paths = Split();
-        Assert.Equal([_folder.File("model-00001-of-00003.gguf"), _folder.File("model-00002-of-00003.gguf"), _folder.File("model-00003-of-00003.gguf")], paths);
+        Assert.Equal(
+            [
+                _folder.File("model-00001-of-00003.gguf"),
+                _folder.File("model-00002-of-00003.gguf"),
+                _folder.File("model-00003-of-00003.gguf"),
+            ],
+            paths);
 
         foreach (string path in paths)
         {

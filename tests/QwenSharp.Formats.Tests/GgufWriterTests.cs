@@ -33,7 +33,10 @@ public sealed class GgufWriterTests : IDisposable
     public void The_bytes_are_those_of_the_specification()
     {
         new GgufWriter().Add("k", 7u).AddTensor("t", TensorType.I8, [3], stream => stream.Write([1, 2, 3])).Save(_folder.File("f.gguf"));
-        byte[] expected = [.. new RawGguf(1, 1).Entry("k", GgufValueType.UInt32, 7, 0, 0, 0).Tensor("t", 24, 0, 3).Data(0).Raw(1, 2, 3).Data(0).ToArray()];
+        byte[] expected =
+        [
+            .. new RawGguf(1, 1).Entry("k", GgufValueType.UInt32, 7, 0, 0, 0).Tensor("t", 24, 0, 3).Data(0).Raw(1, 2, 3).Data(0).ToArray(),
+        ];
 
         Assert.Equal(expected, File.ReadAllBytes(_folder.File("f.gguf")));
     }
@@ -158,13 +161,25 @@ public sealed class GgufWriterTests : IDisposable
     private static Gen<string> Texts => ArbMap.Default.GeneratorFor<string>()
         .Select(text => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text ?? string.Empty)));
 
-    private static Gen<GgufValue> Values => Gen.OneOf(
-        Number<byte>(), Number<sbyte>(), Number<ushort>(), Number<short>(), Number<uint>(), Number<int>(),
-        Number<ulong>(), Number<long>(), Number<float>(), Number<double>(), Number<bool>(),
-        Texts.Select(GgufValue.Of),
-        Texts.ArrayOf().Select(texts => GgufValue.ArrayOf(texts)),
-        Number<int>().Select(value => GgufValue.ArrayOf(value.TryGetInteger(out int number) ? [number] : System.Array.Empty<int>())).ArrayOf()
-            .Select(arrays => GgufValue.ArrayOf(arrays)));
+    private static Gen<GgufValue> Values =>
+        Gen.OneOf(
+            Number<byte>(),
+            Number<sbyte>(),
+            Number<ushort>(),
+            Number<short>(),
+            Number<uint>(),
+            Number<int>(),
+            Number<ulong>(),
+            Number<long>(),
+            Number<float>(),
+            Number<double>(),
+            Number<bool>(),
+            Texts.Select(GgufValue.Of),
+            Texts.ArrayOf().Select(texts => GgufValue.ArrayOf(texts)),
+            Number<int>()
+                .Select(value => GgufValue.ArrayOf(value.TryGetInteger(out int number) ? [number] : System.Array.Empty<int>()))
+                .ArrayOf()
+                .Select(arrays => GgufValue.ArrayOf(arrays)));
 
     private static Gen<GgufValue> Number<T>() where T : unmanaged => Gen.OneOf(
         ArbMap.Default.GeneratorFor<T>().Select(number => GgufValue.Of(number)),

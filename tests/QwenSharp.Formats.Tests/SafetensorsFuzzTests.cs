@@ -13,7 +13,30 @@ public class SafetensorsFuzzTests
     private static readonly int HeaderLength = 8 + (int)BinaryPrimitives.ReadInt64LittleEndian(Whole);
 
     private static readonly string[] Hostile =
-        ["0", "-1", "1", "9223372036854775807", "18446744073709551616", "1e300", "0.5", "\"\"", "null", "true", "[]", "{}", "[[", "{{", "\"\\ud800\"", "\"F64\"", "\\", "\"", ",", ":", "\0", "\u00e9"];
+    [
+        "0",
+        "-1",
+        "1",
+        "9223372036854775807",
+        "18446744073709551616",
+        "1e300",
+        "0.5",
+        "\"\"",
+        "null",
+        "true",
+        "[]",
+        "{}",
+        "[[",
+        "{{",
+        "\"\\ud800\"",
+        "\"F64\"",
+        "\\",
+        "\"",
+        ",",
+        ":",
+        "\0",
+        "\u00e9",
+    ];
 
     [Fact]
     public void Every_bit_of_the_header_flipped()
@@ -41,8 +64,17 @@ public class SafetensorsFuzzTests
     {
         int refused = 0;
         for (int position = 8; position < HeaderLength; position++)
+        {
             foreach (string word in Hostile)
-                refused += Survives(WithHeader([.. Whole.AsSpan(8, position - 8), .. Encoding.Latin1.GetBytes(word), .. Whole.AsSpan(position, HeaderLength - position)]));
+            {
+                refused += Survives(
+                    WithHeader([
+                        .. Whole.AsSpan(8, position - 8),
+                        .. Encoding.Latin1.GetBytes(word),
+                        .. Whole.AsSpan(position, HeaderLength - position),
+                    ]));
+            }
+        }
 
         Assert.InRange(refused, HeaderLength * Hostile.Length / 2, HeaderLength * Hostile.Length);
     }
@@ -123,7 +155,9 @@ public class SafetensorsFuzzTests
         byte[] mutant = (byte[])Whole.Clone();
         for (int edits = random.Next(1, 4); edits > 0 && mutant.Length > 32; edits--)
         {
-            int at = random.Next(Math.Min(mutant.Length, HeaderLength)), from = random.Next(mutant.Length), length = random.Next(Math.Min(64, mutant.Length - from));
+            int at = random.Next(Math.Min(mutant.Length, HeaderLength)),
+                from = random.Next(mutant.Length),
+                length = random.Next(Math.Min(64, mutant.Length - from));
             mutant = random.Next(5) switch
             {
                 0 => [.. mutant[..at], (byte)random.Next(256), .. mutant[(at + 1)..]],

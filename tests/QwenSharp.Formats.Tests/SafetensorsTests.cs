@@ -24,7 +24,9 @@ public sealed class SafetensorsTests : IDisposable
         Writer().Save(_folder.File("a.safetensors"));
         using SafetensorsFile file = SafetensorsFile.Open(_folder.File("a.safetensors"));
 
-        Assert.Equal(["model.norm.weight F32 [3]", "lm_head.weight BF16 [2, 3]", "täglich F8_E4M3 [1, 5]", "none I32 [0, 4]", "scalar I64 []"], file.Tensors.Select(tensor => tensor.ToString()));
+        Assert.Equal(
+            ["model.norm.weight F32 [3]", "lm_head.weight BF16 [2, 3]", "täglich F8_E4M3 [1, 5]", "none I32 [0, 4]", "scalar I64 []"],
+            file.Tensors.Select(tensor => tensor.ToString()));
         Assert.Equal("pt", file.Metadata["format"]);
         Assert.True(file.TryGetTensor("lm_head.weight", out SafetensorsTensor? head));
         Assert.Equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], head.Bytes(0, 12).ToArray());
@@ -53,7 +55,10 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("{", 0, "not the JSON")]
     [InlineData("{}x", 0, "not the JSON")]
     [InlineData("""{"a":1}""", 0, "tensor 'a' is Number where StartObject belongs")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "the name 'a' appears twice")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""",
+        8,
+        "the name 'a' appears twice")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"dtype":"F32"}}""", 4, "has 'dtype' twice")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1]}}""", 4, "needs 'dtype', 'shape' and two 'data_offsets'")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}""", 4, "two 'data_offsets'")]
@@ -69,10 +74,16 @@ public sealed class SafetensorsTests : IDisposable
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 3, "ends at byte 4 of the data")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", 5, "1 bytes follow the last tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", 8, "4 bytes before tensor 'a' belong to none")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}""", 6, "tensor 'b' overlaps another")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[2,6]}}""",
+        6,
+        "tensor 'b' overlaps another")]
     [InlineData("""{"__metadata__":{"a":1}}""", 0, "__metadata__['a'] is Number")]
     [InlineData("""{"__metadata__":{"a":{"b":{"c":{"d":{}}}}}}""", 0, "__metadata__['a'] is StartObject")]
-    [InlineData("""{"a":{"dtype":"F32","shape":[[[[[]]]]],"data_offsets":[0,4]}}""", 4, "an element of the shape of tensor 'a' is StartArray")]
+    [InlineData(
+        """{"a":{"dtype":"F32","shape":[[[[[]]]]],"data_offsets":[0,4]}}""",
+        4,
+        "an element of the shape of tensor 'a' is StartArray")]
     public void A_header_that_lies_is_refused_with_the_reason(string json, int dataBytes, string reason)
     {
         string path = _folder.Write("bad.safetensors", Raw(json, dataBytes));
@@ -109,8 +120,14 @@ public sealed class SafetensorsTests : IDisposable
     {
         Writer().SaveSharded(_folder.Root, maxBytes);
         using SafetensorsModel model = SafetensorsModel.Open(_folder.Root);
-        Assert.Equal(["lm_head.weight", "model.norm.weight", "none", "scalar", "täglich"], model.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
-        Assert.Equal(maxBytes > 100 ? 1 : maxBytes > 10 ? 3 : 5, model.Files.Count);
+        Assert.Equal(
+            ["lm_head.weight", "model.norm.weight", "none", "scalar", "täglich"],
+            model.Tensors.Select(tensor => tensor.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            maxBytes > 100 ? 1
+                : maxBytes > 10 ? 3
+                : 5,
+            model.Files.Count);
     }
 
     [Fact]
@@ -121,7 +138,10 @@ public sealed class SafetensorsTests : IDisposable
         void Refuses(string json, string reason)
         {
             File.WriteAllText(index, json);
-            Assert.Contains(reason, Assert.ThrowsAny<IOException>(() => SafetensorsModel.Open(_folder.Root)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                reason,
+                Assert.ThrowsAny<IOException>(() => SafetensorsModel.Open(_folder.Root)).Message,
+                StringComparison.Ordinal);
         }
 
         Refuses(whole.Replace("model-00001-of-00005", "model-00009-of-00005"), "model-00009-of-00005.safetensors', which is missing");

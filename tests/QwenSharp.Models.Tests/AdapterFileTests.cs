@@ -35,8 +35,12 @@ public sealed class AdapterFileTests : IDisposable
 
         LoraAdapter folder = AdapterFile.Read(Folder, TinyModels.Configs[name]), file = AdapterFile.Read(Gguf, TinyModels.Configs[name]);
 
-        Assert.Equal(("support", adapter.Architecture, 4, 3f, isRankStabilized), (folder.Name, folder.Architecture, folder.Rank, folder.Alpha, folder.IsRankStabilized));
-        Assert.Equal(("support", adapter.Architecture, 4, isRankStabilized ? 6f : 3f), (file.Name, file.Architecture, file.Rank, file.Alpha));
+        Assert.Equal(
+            ("support", adapter.Architecture, 4, 3f, isRankStabilized),
+            (folder.Name, folder.Architecture, folder.Rank, folder.Alpha, folder.IsRankStabilized));
+        Assert.Equal(
+            ("support", adapter.Architecture, 4, isRankStabilized ? 6f : 3f),
+            (file.Name, file.Architecture, file.Rank, file.Alpha));
         AssertSame(adapter, folder, exact: true);
         AssertSame(adapter, file, exact: true);
         Assert.Equal(folder.Name, AdapterFile.Read(Path.Combine(Folder, "adapter_config.json"), TinyModels.Configs[name]).Name);
@@ -59,7 +63,10 @@ public sealed class AdapterFileTests : IDisposable
         AssertSame(adapter, AdapterFile.Read(Folder, Config), exact: true);
         AssertSame(adapter, AdapterFile.Read(Gguf, Config), exact: false);
         using GgufFile file = GgufFile.Open(Gguf);
-        Assert.Equal((8f, "adapter", "lora"), (file.Metadata.GetFloat("adapter.lora.alpha"), file.Metadata.GetString("general.type"), file.Metadata.GetString("adapter.type")));
+        Assert.Equal(
+            (8f, "adapter", "lora"),
+            (file.Metadata.GetFloat("adapter.lora.alpha"), file.Metadata.GetString("general.type"), file.Metadata.GetString("adapter.type"))
+        );
         Assert.Equal([64, 4], file.GetTensor("blk.0.attn_v.weight.lora_a").Shape.ToArray());
         Assert.Equal([4, 32], file.GetTensor("blk.0.attn_v.weight.lora_b").Shape.ToArray());
     }
@@ -99,7 +106,10 @@ public sealed class AdapterFileTests : IDisposable
     public void A_folder_for_a_hybrid_has_its_heads_in_order(string name)
     {
         ModelConfig config = TinyModels.Configs[name];
-        string[] modules = name == "qwen35" ? ["in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "out_proj"] : ["in_proj_qkvz", "in_proj_ba", "out_proj"];
+        string[] modules =
+            name == "qwen35"
+                ? ["in_proj_qkv", "in_proj_z", "in_proj_a", "in_proj_b", "out_proj"]
+                : ["in_proj_qkvz", "in_proj_ba", "out_proj"];
         Random random = new(1);
         SafetensorsWriter weights = new();
         Dictionary<string, float[]> deltas = [];
@@ -120,7 +130,11 @@ public sealed class AdapterFileTests : IDisposable
         foreach ((string module, float[] delta) in deltas)
         {
             (int columns, int rows) = Shape(config, module);
-            Tensor matrix = Tensor.Copy($"blk.1.{HuggingFaceNames.Find(true, config.Layers, $"layers.1.linear_attn.{module}")![6..]}.weight", TensorType.F32, [columns, rows], System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(delta));
+            Tensor matrix = Tensor.Copy(
+                $"blk.1.{HuggingFaceNames.Find(true, config.Layers, $"layers.1.linear_attn.{module}")![6..]}.weight",
+                TensorType.F32,
+                [columns, rows],
+                System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(delta));
             foreach (HuggingFaceWeight expected in new HuggingFaceRecurrent(config.Recurrent!.Shape).Arrange(new MappedWeight(matrix)))
             {
                 LoraPair pair = adapter.Find(expected.Name)!;
@@ -128,7 +142,10 @@ public sealed class AdapterFileTests : IDisposable
             }
         }
 
-        Assert.Contains("GGUF", Assert.Throws<InvalidDataException>(() => AdapterFile.WritePeft(adapter, Folder, "x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "GGUF",
+            Assert.Throws<InvalidDataException>(() => AdapterFile.WritePeft(adapter, Folder, "x")).Message,
+            StringComparison.Ordinal);
         AdapterFile.WriteGguf(adapter, Gguf);
         AssertSame(adapter, AdapterFile.Read(Gguf, config), exact: true);
     }
@@ -159,7 +176,13 @@ public sealed class AdapterFileTests : IDisposable
     {
         WriteFolder(json => json[setting] = JsonNode.Parse(value));
         string message = Assert.ThrowsAny<IOException>(() => AdapterFile.Read(Folder, Config)).Message;
-        Assert.Contains(setting == "r" && value == "5" ? "rank 4" : setting == "rank_pattern" && value.Contains('8') ? "says 8" : setting is "alpha_pattern" && value.Contains("(q", StringComparison.Ordinal) ? "(q_proj" : setting, message, StringComparison.Ordinal);
+        Assert.Contains(
+            setting == "r" && value == "5" ? "rank 4"
+                : setting == "rank_pattern" && value.Contains('8') ? "says 8"
+                : setting is "alpha_pattern" && value.Contains("(q", StringComparison.Ordinal) ? "(q_proj"
+                : setting,
+            message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -199,17 +222,29 @@ public sealed class AdapterFileTests : IDisposable
     {
         const string module = "base_model.model.model.layers.0.self_attn.rotary_emb";
         WriteFolder(edit: null, writer => Add(writer, module, Adapters.Pair("x", 64, 64, 4, new Random(1))));
-        Assert.Contains(module, Assert.Throws<ModelLoadException>(() => AdapterFile.Read(Folder, Config)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            module,
+            Assert.Throws<ModelLoadException>(() => AdapterFile.Read(Folder, Config)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Missing_files_are_named()
     {
         Directory.CreateDirectory(Folder);
-        Assert.Contains("adapter_config.json", Assert.ThrowsAny<IOException>(() => AdapterFile.Read(Folder, Config)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "adapter_config.json",
+            Assert.ThrowsAny<IOException>(() => AdapterFile.Read(Folder, Config)).Message,
+            StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(Folder, "adapter_config.json"), Json().ToJsonString());
-        Assert.Contains("adapter_model.safetensors", Assert.ThrowsAny<IOException>(() => AdapterFile.Read(Folder, Config)).Message, StringComparison.Ordinal);
-        Assert.Contains("absent.gguf", Assert.ThrowsAny<IOException>(() => AdapterFile.Read(Path.Combine(_root, "absent.gguf"), Config)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "adapter_model.safetensors",
+            Assert.ThrowsAny<IOException>(() => AdapterFile.Read(Folder, Config)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "absent.gguf",
+            Assert.ThrowsAny<IOException>(() => AdapterFile.Read(Path.Combine(_root, "absent.gguf"), Config)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -237,7 +272,12 @@ public sealed class AdapterFileTests : IDisposable
         WriteFolder();
         AdapterFile.WriteGguf(AdapterFile.Read(Folder, Config), Gguf);
         Random random = new(7);
-        (string Read, string Damaged)[] files = [(Gguf, Gguf), (Folder, Path.Combine(Folder, "adapter_config.json")), (Folder, Path.Combine(Folder, "adapter_model.safetensors"))];
+        (string Read, string Damaged)[] files =
+        [
+            (Gguf, Gguf),
+            (Folder, Path.Combine(Folder, "adapter_config.json")),
+            (Folder, Path.Combine(Folder, "adapter_model.safetensors")),
+        ];
         foreach ((string read, string path) in files)
         {
             byte[] whole = File.ReadAllBytes(path);
@@ -274,7 +314,11 @@ public sealed class AdapterFileTests : IDisposable
 
     private static JsonObject Json(Action<JsonObject>? edit = null)
     {
-        JsonObject json = JsonNode.Parse("""{"peft_type":"LORA","r":4,"lora_alpha":4,"bias":"none","target_modules":["q_proj"],"modules_to_save":null,"use_dora":false,"megatron_core":"megatron.core"}""")!.AsObject();
+        JsonObject json = JsonNode
+            .Parse(
+                """{"peft_type":"LORA","r":4,"lora_alpha":4,"bias":"none","target_modules":["q_proj"],"modules_to_save":null,"use_dora":false,"megatron_core":"megatron.core"}"""
+            )!
+            .AsObject();
         edit?.Invoke(json);
         return json;
     }
@@ -310,8 +354,17 @@ public sealed class AdapterFileTests : IDisposable
 
     private static GgufWriter Header(GgufWriter writer, float? alpha, string? key = null, string? value = null)
     {
-        foreach ((string name, string text) in ((string, string)[])[("general.architecture", "qwen3"), ("general.type", "adapter"), ("adapter.type", "lora"), ("adapter.lora.task_name", "a note")])
+        foreach (
+            (string name, string text) in ((string, string)[])
+                [
+                    ("general.architecture", "qwen3"),
+                    ("general.type", "adapter"),
+                    ("adapter.type", "lora"),
+                    ("adapter.lora.task_name", "a note"),
+                ])
+        {
             writer.Add(name, name == key ? value! : text);
+        }
 
         return alpha is { } number ? writer.Add("adapter.lora.alpha", number) : writer;
     }

@@ -53,14 +53,19 @@ public sealed class AdapterForwardTests
         LanguageModel model = TinyModels.Create(name);
 
         // Two ranks, one of them twice; and the model as it is, in the middle and at the end.
-        FittedAdapter first = model.Fit(Adapters.Create(config, 5)), second = model.Fit(Adapters.Create(config, 6)), third = model.Fit(Adapters.Create(config, 7, rank: 9));
+        FittedAdapter first = model.Fit(Adapters.Create(config, 5)),
+            second = model.Fit(Adapters.Create(config, 6)),
+            third = model.Fit(Adapters.Create(config, 7, rank: 9));
         FittedAdapter?[] adapters = [first, null, second, second, third, first, null];
         int[][] prompts = [.. adapters.Select((_, i) => TinyModels.RandomTokens(2 + (3 * i), config.VocabularySize, i))];
         using Run together = new(model, 128, adapters.Length);
 
         // Prefill, and then a step of decoding; logits of the last token alone, so that rows move.
         List<(int Sequence, float[] Logits)> prefill = together.Step([.. prompts.Select((prompt, i) => (i, prompt))], logits: 1, adapters);
-        List<(int Sequence, float[] Logits)> decode = together.Step([.. prompts.Select((_, i) => (i, new[] { 11 + i }))], logits: 1, adapters);
+        List<(int Sequence, float[] Logits)> decode = together.Step(
+            [.. prompts.Select((_, i) => (i, new[] { 11 + i }))],
+            logits: 1,
+            adapters);
 
         for (int i = 0; i < adapters.Length; i++)
         {
@@ -120,7 +125,10 @@ public sealed class AdapterForwardTests
         Refused(tied, "token_embd.weight", 64, 97, "output head");
         Refused(experts, "blk.0.ffn_gate_exps.weight", 64, 32, "experts");
         Refused(experts, "blk.0.ffn_gate.3.weight", 64, 32, "experts");
-        Assert.Contains("'qwen2'", Assert.Throws<ModelLoadException>(() => model.Fit(Adapters.Create(TinyModels.Configs["qwen2"], 1))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'qwen2'",
+            Assert.Throws<ModelLoadException>(() => model.Fit(Adapters.Create(TinyModels.Configs["qwen2"], 1))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

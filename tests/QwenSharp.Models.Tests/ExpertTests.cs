@@ -26,7 +26,12 @@ public class ExpertTests
                 Random random = new(seed);
                 MixtureOfExperts config = new(experts, 1 + random.Next(experts), 8) { NormalizesWeights = normalizes, WeightScale = 1.5f };
                 using Activations scores = new(rows, experts);
-                float[][] logits = [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, experts).Select(_ => (float)random.Next(-6, 7) / 2).ToArray())];
+                float[][] logits =
+                [
+                    .. Enumerable
+                        .Range(0, rows)
+                        .Select(_ => Enumerable.Range(0, experts).Select(_ => (float)random.Next(-6, 7) / 2).ToArray()),
+                ];
                 for (int row = 0; row < rows; row++)
                     logits[row].CopyTo(scores.Row(row));
 
@@ -84,7 +89,10 @@ public class ExpertTests
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(_config with { Layers = 1 }, TinyModels.F32, seed: 5);
         Tensor router = tensors.Single(tensor => tensor.Name == "blk.0.ffn_gate_inp.weight");
         int hit = _config.Experts!.Used;
-        IEnumerable<Tensor> poisoned = tensors.Select(tensor => tensor.Name.Contains("_exps", StringComparison.Ordinal) ? Poison(tensor, hit) : tensor == router ? Flat(tensor) : tensor);
+        IEnumerable<Tensor> poisoned = tensors.Select(tensor =>
+            tensor.Name.Contains("_exps", StringComparison.Ordinal) ? Poison(tensor, hit)
+            : tensor == router ? Flat(tensor)
+            : tensor);
         using Run run = new(new LanguageModel(_config with { Layers = 1 }, poisoned), 4, 1);
         Assert.All(run.Append(0, [3, 1, 4, 1]), row => Assert.All(row, logit => Assert.True(float.IsFinite(logit))));
     }
@@ -135,15 +143,24 @@ public class ExpertTests
             long elements = tensor.Shape.Length < 3 ? 0 : tensor.Shape[0] * tensor.Shape[1];
             for (int expert = 0; elements > 0 && expert < tensor.Shape[2]; expert++)
             {
-                byte[] data = System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(HuggingFaceFolder.Floats(tensor.Slice(expert * elements, tensor.Shape[..2]))).ToArray();
-                apart.Add(Tensor.Copy(tensor.Name.Replace("_exps", $".{expert}", StringComparison.Ordinal), TensorType.F32, tensor.Shape[..2], data));
+                byte[] data = System
+                    .Runtime.InteropServices.MemoryMarshal.AsBytes<float>(
+                        HuggingFaceFolder.Floats(tensor.Slice(expert * elements, tensor.Shape[..2])))
+                    .ToArray();
+                apart.Add(
+                    Tensor.Copy(
+                        tensor.Name.Replace("_exps", $".{expert}", StringComparison.Ordinal),
+                        TensorType.F32,
+                        tensor.Shape[..2],
+                        data));
             }
         }
 
         using Run one = new(new LanguageModel(_config, stacked), 8, 1), other = new(new LanguageModel(_config, apart), 8, 1);
         Assert.Equal(one.Append(0, [1, 2, 3]), other.Append(0, [1, 2, 3]));
         Assert.Equal(new LanguageModel(_config, stacked).BytesPerToken, new LanguageModel(_config, apart).BytesPerToken);
-        ModelLoadException refusal = Assert.Throws<ModelLoadException>(() => new LanguageModel(_config, apart.Where(tensor => tensor.Name != "blk.0.ffn_up.3.weight")));
+        ModelLoadException refusal = Assert.Throws<ModelLoadException>(() =>
+            new LanguageModel(_config, apart.Where(tensor => tensor.Name != "blk.0.ffn_up.3.weight")));
         Assert.Contains("'blk.0.ffn_up.3.weight'", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -153,11 +170,14 @@ public class ExpertTests
     public void Every_tensor_is_needed_and_missed_by_its_name(string name)
     {
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(TinyModels.Configs[name], TinyModels.F32);
-        Assert.All(tensors, missing =>
-        {
-            ModelLoadException refusal = Assert.Throws<ModelLoadException>(() => new LanguageModel(TinyModels.Configs[name], tensors.Where(tensor => tensor != missing)));
-            Assert.Contains($"'{missing.Name}'", refusal.Message, StringComparison.Ordinal);
-        });
+        Assert.All(
+            tensors,
+            missing =>
+            {
+                ModelLoadException refusal = Assert.Throws<ModelLoadException>(() =>
+                    new LanguageModel(TinyModels.Configs[name], tensors.Where(tensor => tensor != missing)));
+                Assert.Contains($"'{missing.Name}'", refusal.Message, StringComparison.Ordinal);
+            });
     }
 
     [Theory]

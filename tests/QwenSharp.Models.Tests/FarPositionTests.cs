@@ -18,7 +18,11 @@ public class FarPositionTests
     {
         foreach ((int length, double theta) in ((int, double)[])[(128, 1e6), (128, 5e6), (64, 1e7), (128, 1e4)])
         {
-            ModelConfig config = TinyModels.Config("qwen3", heads: 2, kvHeads: 1, headLength: length) with { RopeTheta = (float)theta, RopeScaling = Scaling(scaling) };
+            ModelConfig config = TinyModels.Config("qwen3", heads: 2, kvHeads: 1, headLength: length) with
+            {
+                RopeTheta = (float)theta,
+                RopeScaling = Scaling(scaling),
+            };
             RotaryPositions rotary = new(config);
             Batch batch = new(_positions.Length, _positions.Length);
             foreach (int position in _positions)

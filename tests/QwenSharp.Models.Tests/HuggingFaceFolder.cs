@@ -74,9 +74,11 @@ internal static partial class HuggingFaceFolder
     /// <summary>The module of transformers that a GGUF tensor belongs to, with its parameter.</summary>
     public static string NameOf(string gguf) => NameOf(gguf, "model.layers.", Modules);
 
-    private static string NameOf(string gguf, string layers, Dictionary<string, string> modules) => Name().Match(gguf) is { Success: true } match
-        ? (match.Groups["layer"].Success ? $"{layers}{match.Groups["layer"].Value}." : "") + $"{modules[match.Groups["module"].Value]}.{match.Groups["parameter"].Value}"
-        : throw new ArgumentException($"'{gguf}' is not a name of the families under test.", nameof(gguf));
+    private static string NameOf(string gguf, string layers, Dictionary<string, string> modules) =>
+        Name().Match(gguf) is { Success: true } match
+            ? (match.Groups["layer"].Success ? $"{layers}{match.Groups["layer"].Value}." : "")
+                + $"{modules[match.Groups["module"].Value]}.{match.Groups["parameter"].Value}"
+            : throw new ArgumentException($"'{gguf}' is not a name of the families under test.", nameof(gguf));
 
     private static string ExpertName(string stack, int expert)
     {
@@ -104,7 +106,14 @@ internal static partial class HuggingFaceFolder
         if (config.Recurrent is { } recurrent)
             HuggingFaceHybrid.Describe(config, recurrent, json);
         if (config.RotarySections is { } sections)
-            json["rope_scaling"] = new JsonObject { ["type"] = "mrope", ["mrope_section"] = new JsonArray(sections.Time, sections.Height, sections.Width), ["mrope_interleaved"] = sections.IsInterleaved };
+        {
+            json["rope_scaling"] = new JsonObject
+            {
+                ["type"] = "mrope",
+                ["mrope_section"] = new JsonArray(sections.Time, sections.Height, sections.Width),
+                ["mrope_interleaved"] = sections.IsInterleaved,
+            };
+        }
 
         return json;
     }
@@ -182,27 +191,50 @@ internal static partial class HuggingFaceFolder
     /// <param name="maxShardBytes">Where to cut the weights into files; 0 for one file.</param>
     /// <param name="edit">Changes the configuration.</param>
     public static void Write(
-        string folder, ModelConfig config, IEnumerable<Tensor> tensors, SafetensorsType type = SafetensorsType.F32, long maxShardBytes = 0, Action<JsonObject>? edit = null, bool? transposedExperts = null)
+        string folder,
+        ModelConfig config,
+        IEnumerable<Tensor> tensors,
+        SafetensorsType type = SafetensorsType.F32,
+        long maxShardBytes = 0,
+        Action<JsonObject>? edit = null,
+        bool? transposedExperts = null)
     {
         SafetensorsWriter writer = new SafetensorsWriter().AddMetadata("format", "pt");
         if (config.Recurrent is not null)
             tensors = HuggingFaceHybrid.Take(config, tensors, writer, type);
         if (config.Architecture is "qwen35moe" or "qwen3vlmoe")
-            tensors = HuggingFaceHybrid.TakeExperts(tensors, writer, type, config.Layers, transposedExperts ?? config.Architecture == "qwen3vlmoe");
+        {
+            tensors = HuggingFaceHybrid.TakeExperts(
+                tensors,
+                writer,
+                type,
+                config.Layers,
+                transposedExperts ?? config.Architecture == "qwen3vlmoe");
+        }
 
         foreach (Tensor tensor in tensors)
         {
             if (tensor.Shape.Length == 3)
             {
                 for (int expert = 0; expert < tensor.Shape[2]; expert++)
-                    writer.Add(ExpertName(tensor.Name, expert), type, [tensor.Shape[1], tensor.Shape[0]], Encode(Floats(tensor.Slice(expert * tensor.Shape[0] * tensor.Shape[1], tensor.Shape[..2])), type));
+                {
+                    writer.Add(
+                        ExpertName(tensor.Name, expert),
+                        type,
+                        [tensor.Shape[1], tensor.Shape[0]],
+                        Encode(Floats(tensor.Slice(expert * tensor.Shape[0] * tensor.Shape[1], tensor.Shape[..2])), type));
+                }
             }
             else
             {
                 // A gate of one output is a matrix of one row there.
                 long[] shape = [.. tensor.Shape.ToArray().Reverse()];
                 string name = config.Architecture == "qwen" ? NameOf(tensor.Name, "transformer.h.", FirstModules) : NameOf(tensor.Name);
-                writer.Add(name, type, tensor.Name.Contains("ffn_gate_inp_shexp", StringComparison.Ordinal) ? [1, .. shape] : shape, Encode(Floats(tensor), type));
+                writer.Add(
+                    name,
+                    type,
+                    tensor.Name.Contains("ffn_gate_inp_shexp", StringComparison.Ordinal) ? [1, .. shape] : shape,
+                    Encode(Floats(tensor), type));
             }
         }
 
@@ -239,7 +271,12 @@ internal static partial class HuggingFaceFolder
     public static byte[] Encode(float[] values, SafetensorsType type)
     {
         byte[] data = new byte[values.Length * type.Bytes()];
-        TensorType stored = type switch { SafetensorsType.F16 => TensorType.F16, SafetensorsType.BF16 => TensorType.BF16, _ => TensorType.F32 };
+        TensorType stored = type switch
+        {
+            SafetensorsType.F16 => TensorType.F16,
+            SafetensorsType.BF16 => TensorType.BF16,
+            _ => TensorType.F32,
+        };
         Quantization.Quantize(stored, values, data);
         return data;
     }

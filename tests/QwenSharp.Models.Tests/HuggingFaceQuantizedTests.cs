@@ -10,7 +10,11 @@ namespace QwenSharp.Models.Tests;
 /// <summary>FP8, GPTQ and AWQ folders against the same numbers in F32.</summary>
 public sealed class HuggingFaceQuantizedTests : IDisposable
 {
-    private static readonly ModelConfig Config = TinyModels.Config("qwen3", heads: 4, kvHeads: 2, headLength: 32) with { Width = 128, FeedForwardWidth = 160 };
+    private static readonly ModelConfig Config = TinyModels.Config("qwen3", heads: 4, kvHeads: 2, headLength: 32) with
+    {
+        Width = 128,
+        FeedForwardWidth = 160,
+    };
 
     // AWQ's order of eight outputs in a word, from the lowest bits up.
     private static readonly int[] AwqOrder = [0, 2, 4, 6, 1, 3, 5, 7];
@@ -27,7 +31,13 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
     public void Fp8_with_block_scales_is_decoded_to_F16(SafetensorsType scaleType, int block)
     {
         string[] notes = Check(
-            new JsonObject { ["quant_method"] = "fp8", ["fmt"] = "e4m3", ["weight_block_size"] = new JsonArray(block, block), ["activation_scheme"] = "dynamic" },
+            new JsonObject
+            {
+                ["quant_method"] = "fp8",
+                ["fmt"] = "e4m3",
+                ["weight_block_size"] = new JsonArray(block, block),
+                ["activation_scheme"] = "dynamic",
+            },
             (writer, module, inputs, outputs) =>
             {
                 byte[] codes = new byte[inputs * outputs];
@@ -38,7 +48,10 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
                 float[] scales = Decoded(Numbers(across * down, () => (1 + _random.NextSingle()) / 2000 / MathF.Sqrt(inputs)), scaleType);
                 writer.Add(module + ".weight", SafetensorsType.F8_E4M3, [outputs, inputs], codes);
                 writer.Add(module + ".weight_scale_inv", scaleType, [down, across], HuggingFaceFolder.Encode(scales, scaleType));
-                return [.. codes.Select((code, i) => Float8Matrix.ToSingle(code) * scales[i / inputs / block * across + i % inputs / block])];
+                return
+                [
+                    .. codes.Select((code, i) => Float8Matrix.ToSingle(code) * scales[i / inputs / block * across + i % inputs / block]),
+                ];
             },
             TensorType.F16, weightError: 1 / 2048f, logitError: 1e-3);
         Assert.Contains("FP8 as F16", Assert.Single(notes), StringComparison.Ordinal);
@@ -47,7 +60,9 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
     [Fact]
     public void E4M3_has_its_published_values()
     {
-        Assert.Equal([0f, -0f, 1f, -1f, 448f, MathF.ScaleB(1, -9), MathF.ScaleB(1, -6), 1.125f], new byte[] { 0, 0x80, 0x38, 0xB8, 0x7E, 1, 8, 0x39 }.Select(Float8Matrix.ToSingle));
+        Assert.Equal(
+            [0f, -0f, 1f, -1f, 448f, MathF.ScaleB(1, -9), MathF.ScaleB(1, -6), 1.125f],
+            new byte[] { 0, 0x80, 0x38, 0xB8, 0x7E, 1, 8, 0x39 }.Select(Float8Matrix.ToSingle));
         Assert.True(float.IsNaN(Float8Matrix.ToSingle(0x7F)) && float.IsNaN(Float8Matrix.ToSingle(0xFF)));
     }
 
@@ -63,44 +78,96 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
     [InlineData("gptq", 8, 32, false, false, TensorType.F16)]
     [InlineData("awq", 4, 32, false, false, TensorType.Q5_0)]
     [InlineData("awq", 4, 128, true, false, TensorType.Q4_0)]
-    public void Integers_are_repacked_without_loss_where_a_type_holds_them(string format, int bits, int group, bool symmetric, bool reordered, TensorType type)
+    public void Integers_are_repacked_without_loss_where_a_type_holds_them(
+        string format,
+        int bits,
+        int group,
+        bool symmetric,
+        bool reordered,
+        TensorType type)
     {
         bool isAwq = format == "awq";
-        JsonObject settings = new() { ["quant_method"] = isAwq ? "awq" : "gptq", ["bits"] = bits, ["group_size"] = group, ["desc_act"] = reordered, ["sym"] = symmetric, ["version"] = isAwq ? "gemm" : null, ["checkpoint_format"] = isAwq ? null : format };
-        string[] notes = Check(settings, (writer, module, inputs, outputs) =>
+        JsonObject settings = new()
         {
-            int size = group > 0 ? group : inputs, groups = (inputs + size - 1) / size, most = (1 << bits) - 1;
-            int[] codes = Integers(inputs * outputs, 0, most), zeros = symmetric ? [.. Enumerable.Repeat(1 << (bits - 1), groups * outputs)] : Integers(groups * outputs, 1, most);
-            float[] scales = Decoded(Numbers(groups * outputs, () => (1 + _random.NextSingle()) / most / MathF.Sqrt(inputs)), SafetensorsType.F16);
-            int[] groupOf = [.. Enumerable.Range(0, inputs).Select(i => i / size)];
-            if (reordered)
-                _random.Shuffle(groupOf);
+            ["quant_method"] = isAwq ? "awq" : "gptq",
+            ["bits"] = bits,
+            ["group_size"] = group,
+            ["desc_act"] = reordered,
+            ["sym"] = symmetric,
+            ["version"] = isAwq ? "gemm" : null,
+            ["checkpoint_format"] = isAwq ? null : format,
+        };
+        string[] notes = Check(
+            settings,
+            (writer, module, inputs, outputs) =>
+            {
+                int size = group > 0 ? group : inputs,
+                    groups = (inputs + size - 1) / size,
+                    most = (1 << bits) - 1;
+                int[] codes = Integers(inputs * outputs, 0, most),
+                    zeros = symmetric ? [.. Enumerable.Repeat(1 << (bits - 1), groups * outputs)] : Integers(groups * outputs, 1, most);
+                float[] scales = Decoded(
+                    Numbers(groups * outputs, () => (1 + _random.NextSingle()) / most / MathF.Sqrt(inputs)),
+                    SafetensorsType.F16);
+                int[] groupOf = [.. Enumerable.Range(0, inputs).Select(i => i / size)];
+                if (reordered)
+                    _random.Shuffle(groupOf);
 
-            int stored = isAwq || format == "gptq_v2" ? 0 : 1;
-            writer.Add(module + ".qweight", SafetensorsType.I32, isAwq ? [inputs, outputs / 8] : [inputs * bits / 32, outputs], Bytes(isAwq
-                ? Pack(inputs, outputs / 8, 4, (i, word, nibble) => codes[i * outputs + word * 8 + AwqOrder[nibble]])
-                : Pack(inputs * bits / 32, outputs, bits, (word, output, part) => codes[(word * (32 / bits) + part) * outputs + output])));
-            writer.Add(module + ".qzeros", SafetensorsType.I32, [groups, outputs * bits / 32], Bytes(
-                Pack(groups, outputs * bits / 32, bits, (g, word, part) => zeros[g * outputs + word * (32 / bits) + (isAwq ? AwqOrder[part] : part)] - stored)));
-            writer.Add(module + ".scales", SafetensorsType.F16, [groups, outputs], HuggingFaceFolder.Encode(scales, SafetensorsType.F16));
-            if (!isAwq)
-                writer.Add(module + ".g_idx", SafetensorsType.I32, [inputs], Bytes(groupOf));
+                int stored = isAwq || format == "gptq_v2" ? 0 : 1;
+                writer.Add(
+                    module + ".qweight",
+                    SafetensorsType.I32,
+                    isAwq ? [inputs, outputs / 8] : [inputs * bits / 32, outputs],
+                    Bytes(
+                        isAwq
+                            ? Pack(inputs, outputs / 8, 4, (i, word, nibble) => codes[i * outputs + word * 8 + AwqOrder[nibble]])
+                            : Pack(
+                                inputs * bits / 32,
+                                outputs,
+                                bits,
+                                (word, output, part) => codes[(word * (32 / bits) + part) * outputs + output])));
+                writer.Add(
+                    module + ".qzeros",
+                    SafetensorsType.I32,
+                    [groups, outputs * bits / 32],
+                    Bytes(
+                        Pack(
+                            groups,
+                            outputs * bits / 32,
+                            bits,
+                            (g, word, part) => zeros[g * outputs + word * (32 / bits) + (isAwq ? AwqOrder[part] : part)] - stored)));
+                writer.Add(
+                    module + ".scales",
+                    SafetensorsType.F16,
+                    [groups, outputs],
+                    HuggingFaceFolder.Encode(scales, SafetensorsType.F16));
+                if (!isAwq)
+                    writer.Add(module + ".g_idx", SafetensorsType.I32, [inputs], Bytes(groupOf));
 
-            float[] weights = new float[inputs * outputs];
-            for (int output = 0; output < outputs; output++)
-                for (int i = 0; i < inputs; i++)
-                    weights[output * inputs + i] = scales[groupOf[i] * outputs + output] * (codes[i * outputs + output] - zeros[groupOf[i] * outputs + output]);
+                float[] weights = new float[inputs * outputs];
+                for (int output = 0; output < outputs; output++)
+                {
+                    for (int i = 0; i < inputs; i++)
+                    {
+                        weights[output * inputs + i] =
+                        scales[groupOf[i] * outputs + output] * (codes[i * outputs + output] - zeros[groupOf[i] * outputs + output]);
+                    }
+                }
 
-            return weights;
-        }, type, weightError: type == TensorType.F16 ? 1 / 2048f : 0, logitError: type == TensorType.F16 ? 1e-3 : 0.05);
+                return weights;
+            }, type, weightError: type == TensorType.F16 ? 1 / 2048f : 0, logitError: type == TensorType.F16 ? 1e-3 : 0.05);
         Assert.Contains($"{(isAwq ? "AWQ" : "GPTQ")} as {type}", Assert.Single(notes), StringComparison.Ordinal);
     }
 
     [Theory]
-    [InlineData("""{"quant_method":"bitsandbytes"}""", "'quantization_config.quant_method' is \"bitsandbytes\"; this build reads fp8, gptq and awq")]
+    [InlineData(
+        """{"quant_method":"bitsandbytes"}""",
+        "'quantization_config.quant_method' is \"bitsandbytes\"; this build reads fp8, gptq and awq")]
     [InlineData("""{"quant_method":"gptq","bits":3,"group_size":32}""", "'quantization_config.bits' is 3; this build reads 4 and 8")]
     [InlineData("""{"quant_method":"awq","bits":4,"group_size":32,"version":"gemv"}""", "'quantization_config.version' is \"gemv\"")]
-    [InlineData("""{"quant_method":"gptq","bits":4,"group_size":32,"checkpoint_format":"marlin"}""", "'quantization_config.checkpoint_format' is \"marlin\"")]
+    [InlineData(
+        """{"quant_method":"gptq","bits":4,"group_size":32,"checkpoint_format":"marlin"}""",
+        "'quantization_config.checkpoint_format' is \"marlin\"")]
     [InlineData("""{"quant_method":"fp8","fmt":"e5m2"}""", "'quantization_config.fmt' is \"e5m2\"")]
     [InlineData("""{"group_size":64,"bits":4}""", "'quantization_config.quant_method' is missing, as in the form of MLX")]
     [InlineData("""{"quant_method":"fp8"}""", "'quantization_config.weight_block_size' is missing")]
@@ -136,7 +203,10 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
 
         byte[] bias = new byte[128 * 2];
         bias[5] = value;
-        writer.Add("model.layers.0.self_attn.o_proj.bias", SafetensorsType.F16, [128], bias).Add("model.layers.0.self_attn.q_proj.bias", SafetensorsType.F16, [128], new byte[128 * 2]).Save(path);
+        writer
+            .Add("model.layers.0.self_attn.o_proj.bias", SafetensorsType.F16, [128], bias)
+            .Add("model.layers.0.self_attn.q_proj.bias", SafetensorsType.F16, [128], new byte[128 * 2])
+            .Save(path);
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
         if (refusal is null)
             LanguageModel.Load(folder);
@@ -149,17 +219,29 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
     {
         JsonObject settings = new() { ["quant_method"] = "gptq", ["bits"] = 4, ["group_size"] = 32 };
         HuggingFaceFolder.WriteConfig(_folder, Config, json => json["quantization_config"] = settings);
-        HuggingFaceFolder.Save(_folder, new SafetensorsWriter().Add("model.layers.0.self_attn.q_proj.qweight", SafetensorsType.I32, [16, 128], new byte[16 * 128 * 4]));
-        Assert.Contains("q_proj.qzeros' is missing", Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message, StringComparison.Ordinal);
-        HuggingFaceFolder.Save(_folder, new SafetensorsWriter().Add("model.layers.0.self_attn.q_proj.weight", SafetensorsType.F8_E4M3, [128, 128], new byte[128 * 128]));
-        Assert.Contains("weight_scale_inv' is missing", Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message, StringComparison.Ordinal);
+        HuggingFaceFolder.Save(
+            _folder,
+            new SafetensorsWriter().Add("model.layers.0.self_attn.q_proj.qweight", SafetensorsType.I32, [16, 128], new byte[16 * 128 * 4]));
+        Assert.Contains(
+            "q_proj.qzeros' is missing",
+            Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message,
+            StringComparison.Ordinal);
+        HuggingFaceFolder.Save(
+            _folder,
+            new SafetensorsWriter().Add("model.layers.0.self_attn.q_proj.weight", SafetensorsType.F8_E4M3, [128, 128], new byte[128 * 128])
+        );
+        Assert.Contains(
+            "weight_scale_inv' is missing",
+            Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_folder_that_is_only_looked_at_decodes_nothing_until_it_is_read()
     {
         Fp8_with_block_scales_is_decoded_to_F16(SafetensorsType.F32, 128);
-        using HuggingFaceCheckpoint decoded = HuggingFaceCheckpoint.Open(_folder), described = HuggingFaceCheckpoint.Open(_folder, decode: false);
+        using HuggingFaceCheckpoint decoded = HuggingFaceCheckpoint.Open(_folder),
+            described = HuggingFaceCheckpoint.Open(_folder, decode: false);
         Assert.Equal(decoded.DecodedBytes, described.DecodedBytes);
         foreach ((Tensor whole, Tensor later) in decoded.Tensors.Zip(described.Tensors))
         {
@@ -168,8 +250,15 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
         }
     }
 
-    /// <summary>Writes a folder whose projections a test quantises, and compares it with the F32 that the test says they stand for.</summary>
-    private string[] Check(JsonObject settings, Func<SafetensorsWriter, string, int, int, float[]> quantize, TensorType type, float weightError, double logitError)
+    /// <summary>
+    /// Writes a folder whose projections a test quantises, and compares it with the F32 that the test says they stand for.
+    /// </summary>
+    private string[] Check(
+        JsonObject settings,
+        Func<SafetensorsWriter, string, int, int, float[]> quantize,
+        TensorType type,
+        float weightError,
+        double logitError)
     {
         SafetensorsWriter writer = new();
         List<Tensor> plain = [];
@@ -190,12 +279,20 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
         HuggingFaceFolder.Save(_folder, writer);
         HuggingFaceFolder.WriteConfig(_folder, Config, json => json["quantization_config"] = settings.DeepClone());
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
-        foreach (Tensor expected in plain.Where(tensor => tensor.Shape.Length == 2 && tensor.Name.StartsWith("blk.", StringComparison.Ordinal)))
+        foreach (
+            Tensor expected in plain.Where(tensor => tensor.Shape.Length == 2 && tensor.Name.StartsWith("blk.", StringComparison.Ordinal)))
         {
             Tensor actual = folder.Tensors.Single(tensor => tensor.Name == expected.Name);
             Assert.Equal(type, actual.Type);
-            float[] wanted = HuggingFaceFolder.Floats(expected), got = HuggingFaceFolder.Floats(actual);
-            Assert.All(wanted.Zip(got), pair => Assert.InRange(pair.Second, pair.First - weightError * Math.Abs(pair.First) - (weightError > 0 ? 3e-8f : 0), pair.First + weightError * Math.Abs(pair.First) + (weightError > 0 ? 3e-8f : 0)));
+            float[] wanted = HuggingFaceFolder.Floats(expected),
+                got = HuggingFaceFolder.Floats(actual);
+            Assert.All(
+                wanted.Zip(got),
+                pair =>
+                    Assert.InRange(
+                        pair.Second,
+                        pair.First - weightError * Math.Abs(pair.First) - (weightError > 0 ? 3e-8f : 0),
+                        pair.First + weightError * Math.Abs(pair.First) + (weightError > 0 ? 3e-8f : 0)));
         }
 
         using Run quantized = new(LanguageModel.Load(folder), 8, 1), whole = new(new LanguageModel(Config, plain), 8, 1);
@@ -212,7 +309,15 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
     private static float[] Decoded(float[] values, SafetensorsType type)
     {
         float[] decoded = new float[values.Length];
-        Quantization.Dequantize(type switch { SafetensorsType.F16 => TensorType.F16, SafetensorsType.BF16 => TensorType.BF16, _ => TensorType.F32 }, HuggingFaceFolder.Encode(values, type), decoded);
+        Quantization.Dequantize(
+            type switch
+            {
+                SafetensorsType.F16 => TensorType.F16,
+                SafetensorsType.BF16 => TensorType.BF16,
+                _ => TensorType.F32,
+            },
+            HuggingFaceFolder.Encode(values, type),
+            decoded);
         return decoded;
     }
 
@@ -220,9 +325,13 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
     {
         int[] packed = new int[rows * words];
         for (int row = 0; row < rows; row++)
+        {
             for (int word = 0; word < words; word++)
+            {
                 for (int part = 0; part < 32 / bits; part++)
                     packed[row * words + word] |= (code(row, word, part) & (1 << bits) - 1) << (part * bits);
+            }
+        }
 
         return packed;
     }

@@ -11,8 +11,26 @@ public sealed class HuggingFaceTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("qwensharp-models-").FullName;
 
-    public static TheoryData<string> Names() => [.. TinyModels.Configs.Where(entry => entry.Value.Architecture is "qwen" or "qwen2" or "qwen2moe" or "qwen2vl" or "qwen3" or "qwen3moe" or "qwen3vlmoe" or "qwen3next" or "qwen35" or "qwen35moe"
-        && entry.Value is { RopeScaling: not DynamicRopeScaling } config && (config.Recurrent is not null || config.RotaryLength == config.HeadLength) && (config.Experts?.WeightScale ?? 1) == 1).Select(entry => entry.Key)];
+    public static TheoryData<string> Names() =>
+        [
+            .. TinyModels
+                .Configs.Where(entry =>
+                    entry.Value.Architecture
+                        is "qwen"
+                            or "qwen2"
+                            or "qwen2moe"
+                            or "qwen2vl"
+                            or "qwen3"
+                            or "qwen3moe"
+                            or "qwen3vlmoe"
+                            or "qwen3next"
+                            or "qwen35"
+                            or "qwen35moe"
+                    && entry.Value is { RopeScaling: not DynamicRopeScaling } config
+                    && (config.Recurrent is not null || config.RotaryLength == config.HeadLength)
+                    && (config.Experts?.WeightScale ?? 1) == 1)
+                .Select(entry => entry.Key),
+        ];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -26,14 +44,30 @@ public sealed class HuggingFaceTests : IDisposable
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
         LanguageModel model = LanguageModel.Load(folder);
 
-        Assert.Equal(config with { ContextLength = model.Config.ContextLength, RopeScaling = null }, model.Config with { RopeScaling = null });
+        Assert.Equal(
+            config with
+            {
+                ContextLength = model.Config.ContextLength,
+                RopeScaling = null,
+            },
+            model.Config with
+            {
+                RopeScaling = null,
+            });
         Assert.Equal(config.RopeScaling?.Factor, model.Config.RopeScaling?.Factor);
         Assert.Equal(config.RopeScaling?.Magnitude ?? 1, model.Config.RopeScaling?.Magnitude ?? 1, 1e-6f);
         using Run loaded = new(model, 8, 1), made = new(new LanguageModel(config, tensors), 8, 1);
 
         // YaRN's factor, and the logarithm under which a decay is stored, are rounded on their way.
         if (config.RopeScaling is YarnRopeScaling || config.Recurrent is not null)
-            Assert.InRange(TinyModels.RelativeError(loaded.Append(0, [1, 2, 96])[2], [.. made.Append(0, [1, 2, 96])[2].Select(logit => (double)logit)]), 0, 1e-5);
+        {
+            Assert.InRange(
+                TinyModels.RelativeError(
+                    loaded.Append(0, [1, 2, 96])[2],
+                    [.. made.Append(0, [1, 2, 96])[2].Select(logit => (double)logit)]),
+                0,
+                1e-5);
+        }
         else
             Assert.Equal(made.Append(0, [1, 2, 96]), loaded.Append(0, [1, 2, 96]));
     }
@@ -53,9 +87,21 @@ public sealed class HuggingFaceTests : IDisposable
         Assert.Empty(folder.Notes);
 
         // The same values in F32: the bits of the products differ only by the kernel.
-        Tensor[] wide = [.. folder.Tensors.Select(tensor => Tensor.Copy(tensor.Name, TensorType.F32, tensor.Shape, HuggingFaceFolder.Encode(HuggingFaceFolder.Floats(tensor), SafetensorsType.F32)))];
-        using Run half = new(LanguageModel.Load(folder), 4, 1), whole = new(new LanguageModel(config, wide), 4, 1);
-        Assert.InRange(TinyModels.RelativeError(half.Append(0, [3, 4])[1], [.. whole.Append(0, [3, 4])[1].Select(logit => (double)logit)]), 0, 1e-5);
+        Tensor[] wide =
+        [
+            .. folder.Tensors.Select(tensor =>
+                Tensor.Copy(
+                    tensor.Name,
+                    TensorType.F32,
+                    tensor.Shape,
+                    HuggingFaceFolder.Encode(HuggingFaceFolder.Floats(tensor), SafetensorsType.F32))),
+        ];
+        using Run half = new(LanguageModel.Load(folder), 4, 1),
+            whole = new(new LanguageModel(config, wide), 4, 1);
+        Assert.InRange(
+            TinyModels.RelativeError(half.Append(0, [3, 4])[1], [.. whole.Append(0, [3, 4])[1].Select(logit => (double)logit)]),
+            0,
+            1e-5);
     }
 
     [Fact]
@@ -65,14 +111,26 @@ public sealed class HuggingFaceTests : IDisposable
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 5);
         SafetensorsWriter writer = new SafetensorsWriter().Add("visual.one", SafetensorsType.U8, [1], new byte[1]);
         foreach (Tensor tensor in tensors)
-            writer.Add(HuggingFaceFolder.NameOf(tensor.Name), SafetensorsType.F32, [.. tensor.Shape.ToArray().Reverse()], tensor.Data.ToArray());
+        {
+            writer.Add(
+                HuggingFaceFolder.NameOf(tensor.Name),
+                SafetensorsType.F32,
+                [.. tensor.Shape.ToArray().Reverse()],
+                tensor.Data.ToArray());
+        }
 
         HuggingFaceFolder.Save(_folder, writer);
         HuggingFaceFolder.WriteConfig(_folder, config);
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
 
-        Assert.Equal(["1 tensors of an encoder for images or sound are left out: the text part runs alone.", $"{tensors.Count} tensors do not lie at a multiple of their element's size and are copied."], folder.Notes);
-        using Run loaded = new(LanguageModel.Load(folder), 8, 1), made = new(new LanguageModel(config, tensors), 8, 1);
+        Assert.Equal(
+            [
+                "1 tensors of an encoder for images or sound are left out: the text part runs alone.",
+                $"{tensors.Count} tensors do not lie at a multiple of their element's size and are copied.",
+            ],
+            folder.Notes);
+        using Run loaded = new(LanguageModel.Load(folder), 8, 1),
+            made = new(new LanguageModel(config, tensors), 8, 1);
         Assert.Equal(made.Append(0, [7, 8, 9]), loaded.Append(0, [7, 8, 9]));
     }
 
@@ -80,7 +138,11 @@ public sealed class HuggingFaceTests : IDisposable
     public void A_tied_head_that_is_stored_all_the_same_is_left_out()
     {
         ModelConfig config = TinyModels.Configs["qwen3"];
-        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["tie_word_embeddings"] = true);
+        HuggingFaceFolder.Write(
+            _folder,
+            config,
+            RandomWeights.Create(config, TinyModels.F32),
+            edit: json => json["tie_word_embeddings"] = true);
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
         Assert.True(LanguageModel.Load(folder).Config.HasTiedHead);
         Assert.Contains("lm_head", Assert.Single(folder.Notes), StringComparison.Ordinal);
@@ -95,7 +157,13 @@ public sealed class HuggingFaceTests : IDisposable
         ModelConfig config = TinyModels.Configs["qwen3, heads wider than the model, tied"];
         SafetensorsWriter writer = new();
         foreach (Tensor tensor in RandomWeights.Create(config, TinyModels.F32))
-            writer.Add(prefix + HuggingFaceFolder.NameOf(tensor.Name)["model.".Length..], SafetensorsType.F32, [.. tensor.Shape.ToArray().Reverse()], tensor.Data.ToArray());
+        {
+            writer.Add(
+                prefix + HuggingFaceFolder.NameOf(tensor.Name)["model.".Length..],
+                SafetensorsType.F32,
+                [.. tensor.Shape.ToArray().Reverse()],
+                tensor.Data.ToArray());
+        }
 
         HuggingFaceFolder.Save(_folder, writer);
         HuggingFaceFolder.WriteConfig(_folder, config, json => json["architectures"] = new JsonArray(type));
@@ -104,7 +172,10 @@ public sealed class HuggingFaceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("architectures", "[\"LlamaForCausalLM\"]", "LlamaForCausalLM is not supported; this build runs QWenLMHeadModel, Qwen2ForCausalLM")]
+    [InlineData(
+        "architectures",
+        "[\"LlamaForCausalLM\"]",
+        "LlamaForCausalLM is not supported; this build runs QWenLMHeadModel, Qwen2ForCausalLM")]
     [InlineData("architectures", "null", "'architectures' is missing")]
     [InlineData("hidden_size", "null", "'hidden_size' is missing")]
     [InlineData("hidden_size", "\"64\"", "'hidden_size' is \"64\", not a whole number")]
@@ -130,7 +201,11 @@ public sealed class HuggingFaceTests : IDisposable
     public void A_configuration_that_cannot_be_is_refused_by_its_key(string key, string value, string reason)
     {
         ModelConfig config = TinyModels.Configs["qwen2"];
-        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json[key] = JsonNode.Parse(value));
+        HuggingFaceFolder.Write(
+            _folder,
+            config,
+            RandomWeights.Create(config, TinyModels.F32),
+            edit: json => json[key] = JsonNode.Parse(value));
         Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
     }
 
@@ -139,18 +214,26 @@ public sealed class HuggingFaceTests : IDisposable
     {
         ModelConfig config = TinyModels.Configs["qwen2"];
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32, seed: 2);
-        HuggingFaceFolder.Write(_folder, config, tensors, edit: json => json["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 3 });
+        HuggingFaceFolder.Write(
+            _folder,
+            config,
+            tensors,
+            edit: json => json["rope_scaling"] = new JsonObject { ["type"] = "dynamic", ["factor"] = 3 });
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
         LanguageModel model = LanguageModel.Load(folder);
 
         Assert.Equal(config with { RopeScaling = new DynamicRopeScaling(3), ContextLength = 3 * config.ContextLength }, model.Config);
-        using Run loaded = new(model, 8, 1), made = new(new LanguageModel(model.Config, tensors), 8, 1), plain = new(new LanguageModel(config, tensors), 8, 1);
+        using Run loaded = new(model, 8, 1),
+            made = new(new LanguageModel(model.Config, tensors), 8, 1),
+            plain = new(new LanguageModel(config, tensors), 8, 1);
         float[] logits = loaded.Append(0, [1, 2, 96])[2];
         Assert.Equal(made.Append(0, [1, 2, 96])[2], logits);
         Assert.NotEqual(plain.Append(0, [1, 2, 96])[2], logits);
     }
 
-    /// <summary>Its code scales positions and attention beyond the length that it was trained on; here the context ends there, and is said to.</summary>
+    /// <summary>
+    /// Its code scales positions and attention beyond the length that it was trained on; here the context ends there, and is said to.
+    /// </summary>
     [Fact]
     public void A_folder_of_the_first_generation_ends_where_it_was_trained_to()
     {
@@ -170,14 +253,18 @@ public sealed class HuggingFaceTests : IDisposable
         }
 
         HuggingFaceFolder.WriteConfig(_folder, config, json => json["scale_attn_weights"] = false);
-        Assert.Contains("'scale_attn_weights' is false", Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message);
+        Assert.Contains(
+            "'scale_attn_weights' is false",
+            Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message);
 
         HuggingFaceFolder.WriteConfig(_folder, config, json => json["rotary_pct"] = 0.5);
         Assert.Contains("'rotary_pct' is 0.5", Assert.Throws<ModelLoadException>(() => HuggingFaceCheckpoint.Open(_folder)).Message);
 
         HuggingFaceFolder.WriteConfig(_folder, config, json => json["num_hidden_layers"] = config.Layers + 1);
         using HuggingFaceCheckpoint lacking = HuggingFaceCheckpoint.Open(_folder);
-        Assert.Contains($"transformer.h.{config.Layers}.ln_1.weight", Assert.Throws<ModelLoadException>(() => LanguageModel.Load(lacking)).Message);
+        Assert.Contains(
+            $"transformer.h.{config.Layers}.ln_1.weight",
+            Assert.Throws<ModelLoadException>(() => LanguageModel.Load(lacking)).Message);
     }
 
     [Theory]
@@ -187,13 +274,25 @@ public sealed class HuggingFaceTests : IDisposable
     [InlineData("""{"use_sliding_window":true,"sliding_window":null}""", null)]
     [InlineData("""{"use_sliding_window":true,"sliding_window":32,"layer_types":["full_attention","full_attention"]}""", null)]
     [InlineData("""{"max_position_embeddings":512.0}""", null)]
-    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":128.0,"attn_factor":0.878,"finetuned":true}}""", null)]
+    [InlineData(
+        """{"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":128.0,"attn_factor":0.878,"finetuned":true}}""",
+        null)]
     [InlineData("""{"rope_scaling":{"rope_type":"linear","factor":4.0,"attn_factor":0.878}}""", "'rope_scaling.attn_factor' is no setting")]
-    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0},"rope_parameters":{"rope_type":"default","rope_theta":10000}}""", "keep one of them")]
-    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":-1}}""", "'rope_scaling.original_max_position_embeddings' is -1; it must be above 0")]
-    [InlineData("""{"rope_scaling":{"rope_type":"dynamic","factor":4.0,"original_max_position_embeddings":0}}""", "'rope_scaling.original_max_position_embeddings' is 0; it must be above 0")]
-    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"beta_slow":-1}}""", "'rope_scaling.beta_slow' is -1; it must be above 0")]
-    [InlineData("""{"rope_scaling":{"rope_type":"yarn","factor":4.0,"attention_factor":0}}""", "'rope_scaling.attention_factor' is 0; it must be above 0")]
+    [InlineData(
+        """{"rope_scaling":{"rope_type":"yarn","factor":4.0},"rope_parameters":{"rope_type":"default","rope_theta":10000}}""",
+        "keep one of them")]
+    [InlineData(
+        """{"rope_scaling":{"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":-1}}""",
+        "'rope_scaling.original_max_position_embeddings' is -1; it must be above 0")]
+    [InlineData(
+        """{"rope_scaling":{"rope_type":"dynamic","factor":4.0,"original_max_position_embeddings":0}}""",
+        "'rope_scaling.original_max_position_embeddings' is 0; it must be above 0")]
+    [InlineData(
+        """{"rope_scaling":{"rope_type":"yarn","factor":4.0,"beta_slow":-1}}""",
+        "'rope_scaling.beta_slow' is -1; it must be above 0")]
+    [InlineData(
+        """{"rope_scaling":{"rope_type":"yarn","factor":4.0,"attention_factor":0}}""",
+        "'rope_scaling.attention_factor' is 0; it must be above 0")]
     [InlineData("""{"rope_parameters":{"rope_type":"default","partial_rotary_factor":0.5}}""", "heads of qwen3 turn as a whole")]
     [InlineData("""{"layer_types":["full_attention"]}""", "each of the 2 layers")]
     [InlineData("""{"layer_types":["linear_attention","full_attention"]}""", "each of the 2 layers")]
@@ -215,7 +314,9 @@ public sealed class HuggingFaceTests : IDisposable
 
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
         LanguageModel.Load(folder);
-        Assert.Equal(settings.Contains("attn_factor", StringComparison.Ordinal), folder.Notes.Any(note => note.Contains("attn_factor", StringComparison.Ordinal)));
+        Assert.Equal(
+            settings.Contains("attn_factor", StringComparison.Ordinal),
+            folder.Notes.Any(note => note.Contains("attn_factor", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -224,7 +325,11 @@ public sealed class HuggingFaceTests : IDisposable
     public void The_gate_of_recurrent_layers_is_swish(string gate, bool runs)
     {
         ModelConfig config = TinyModels.Configs["qwen35"];
-        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["output_gate_type"] = gate);
+        HuggingFaceFolder.Write(
+            _folder,
+            config,
+            RandomWeights.Create(config, TinyModels.F32),
+            edit: json => json["output_gate_type"] = gate);
         if (runs)
             HuggingFaceCheckpoint.Open(_folder).Dispose();
         else
@@ -245,7 +350,9 @@ public sealed class HuggingFaceTests : IDisposable
 
         Assert.False(LanguageModel.Load(folder).Config.HasTiedHead);
         Assert.EndsWith("nothing here: text_config.invented_by_a_test.", Assert.Single(folder.Notes), StringComparison.Ordinal);
-        Assert.Equal((3, 4), (folder.Metadata.GetInt32("tokenizer.ggml.bos_token_id"), folder.Metadata.GetInt32("tokenizer.ggml.eos_token_id")));
+        Assert.Equal(
+            (3, 4),
+            (folder.Metadata.GetInt32("tokenizer.ggml.bos_token_id"), folder.Metadata.GetInt32("tokenizer.ggml.eos_token_id")));
     }
 
     [Theory]
@@ -261,7 +368,10 @@ public sealed class HuggingFaceTests : IDisposable
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
         using Run loaded = new(LanguageModel.Load(folder), 8, 1), made = new(new LanguageModel(config, tensors), 8, 1);
 
-        Assert.InRange(TinyModels.RelativeError(loaded.Append(0, [1, 2, 96])[2], [.. made.Append(0, [1, 2, 96])[2].Select(logit => (double)logit)]), 0, 1e-5);
+        Assert.InRange(
+            TinyModels.RelativeError(loaded.Append(0, [1, 2, 96])[2], [.. made.Append(0, [1, 2, 96])[2].Select(logit => (double)logit)]),
+            0,
+            1e-5);
     }
 
     [Theory]
@@ -270,7 +380,11 @@ public sealed class HuggingFaceTests : IDisposable
     public void A_model_that_embeds_texts_needs_no_head(string type, bool hasModules)
     {
         ModelConfig config = TinyModels.Configs["qwen3"];
-        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32).Where(tensor => tensor.Name != "output.weight"), edit: json => json["architectures"] = new JsonArray(type));
+        HuggingFaceFolder.Write(
+            _folder,
+            config,
+            RandomWeights.Create(config, TinyModels.F32).Where(tensor => tensor.Name != "output.weight"),
+            edit: json => json["architectures"] = new JsonArray(type));
         if (hasModules)
             Write("modules.json", "[]");
 
@@ -281,16 +395,25 @@ public sealed class HuggingFaceTests : IDisposable
 
     [Theory]
     [InlineData("added_tokens.json", """{"<|begin|>": 7, "<|end|>": 9}""")]
-    [InlineData("tokenizer.json", """{"added_tokens": [{"id": 7, "content": "<|begin|>", "special": true}, {"id": 9, "content": "<|end|>"}]}""")]
+    [InlineData(
+        "tokenizer.json",
+        """{"added_tokens": [{"id": 7, "content": "<|begin|>", "special": true}, {"id": 9, "content": "<|end|>"}]}"""
+    )]
     public void Tokens_are_found_by_their_spelling_wherever_it_is_listed(string file, string content)
     {
         ModelConfig config = TinyModels.Configs["qwen2"];
-        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => (json["bos_token_id"], json["eos_token_id"]) = (9, 5));
+        HuggingFaceFolder.Write(
+            _folder,
+            config,
+            RandomWeights.Create(config, TinyModels.F32),
+            edit: json => (json["bos_token_id"], json["eos_token_id"]) = (9, 5));
         Write("tokenizer_config.json", """{"bos_token": {"content": "<|begin|>"}, "eos_token": "<|end|>", "pad_token": "<|nowhere|>"}""");
         Write(file, content);
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
 
-        Assert.Equal((7, 9), (folder.Metadata.GetInt32("tokenizer.ggml.bos_token_id"), folder.Metadata.GetInt32("tokenizer.ggml.eos_token_id")));
+        Assert.Equal(
+            (7, 9),
+            (folder.Metadata.GetInt32("tokenizer.ggml.bos_token_id"), folder.Metadata.GetInt32("tokenizer.ggml.eos_token_id")));
         Assert.False(folder.Metadata.Contains("tokenizer.ggml.padding_token_id"));
     }
 
@@ -298,7 +421,11 @@ public sealed class HuggingFaceTests : IDisposable
     public void A_setting_that_nobody_knows_is_reported()
     {
         ModelConfig config = TinyModels.Configs["qwen2"];
-        HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["invented_by_a_test"] = 7);
+        HuggingFaceFolder.Write(
+            _folder,
+            config,
+            RandomWeights.Create(config, TinyModels.F32),
+            edit: json => json["invented_by_a_test"] = 7);
         using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
         Assert.Contains("invented_by_a_test", Assert.Single(folder.Notes), StringComparison.Ordinal);
     }
@@ -317,13 +444,22 @@ public sealed class HuggingFaceTests : IDisposable
         {
             SafetensorsWriter writer = new();
             foreach (Tensor tensor in tensors)
-                writer.Add(HuggingFaceFolder.NameOf(tensor.Name), SafetensorsType.F32, [.. tensor.Shape.ToArray().Reverse()], tensor.Data.ToArray());
+            {
+                writer.Add(
+                    HuggingFaceFolder.NameOf(tensor.Name),
+                    SafetensorsType.F32,
+                    [.. tensor.Shape.ToArray().Reverse()],
+                    tensor.Data.ToArray());
+            }
 
             HuggingFaceFolder.Save(_folder, writer.Add(name, type, [1], new byte[type.Bytes()]));
             Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
         }
 
-        Refuses("model.layers.0.self_attn.q_proj.lora_A", SafetensorsType.F32, $"lora_A F32 [1] in {Path.Combine(_folder, "model.safetensors")} has no place in the model");
+        Refuses(
+            "model.layers.0.self_attn.q_proj.lora_A",
+            SafetensorsType.F32,
+            $"lora_A F32 [1] in {Path.Combine(_folder, "model.safetensors")} has no place in the model");
         Refuses("model.layers.0.invented.weight", SafetensorsType.F32, "model.layers.0.invented.weight F32 [1] in ");
         Refuses("model.layers.01.input_layernorm.weight", SafetensorsType.F32, "has no place");
         Refuses("transformer.wte", SafetensorsType.F32, "has no place");
@@ -355,8 +491,13 @@ public sealed class HuggingFaceTests : IDisposable
     {
         ModelConfig config = TinyModels.Configs["qwen2"];
         HuggingFaceFolder.Write(_folder, config, RandomWeights.Create(config, TinyModels.F32), edit: json => json["bos_token_id"] = 5);
-        Write("generation_config.json", """{"do_sample":true,"eos_token_id":[11,12,11,13],"temperature":0.6,"top_k":20,"top_p":0.95,"repetition_penalty":1.05}""");
-        Write("tokenizer_config.json", """
+        Write(
+            "generation_config.json",
+            """{"do_sample":true,"eos_token_id":[11,12,11,13],"temperature":0.6,"top_k":20,"top_p":0.95,"repetition_penalty":1.05}"""
+        );
+        Write(
+            "tokenizer_config.json",
+            """
             {"add_bos_token":false,"bos_token":null,"eos_token":"<|im_end|>","pad_token":{"content":"<|pad|>"},"chat_template":[{"name":"tool_use","template":"b"},{"name":"default","template":"a"}],
              "added_tokens_decoder":{"12":{"content":"<|im_end|>"},"14":{"content":"<|pad|>"}}}
             """);
@@ -364,7 +505,13 @@ public sealed class HuggingFaceTests : IDisposable
         {
             GgufMetadata metadata = folder.Metadata;
             Assert.Equal((5, 12, 14, 11, 13), (Id("bos"), Id("eos"), Id("padding"), Id("eot"), Id("eom")));
-            Assert.Equal((0.6f, 0.95f, 1.05f, 20), (metadata.GetFloat("general.sampling.temp"), metadata.GetFloat("general.sampling.top_p"), metadata.GetFloat("general.sampling.penalty_repeat"), metadata.GetInt32("general.sampling.top_k")));
+            Assert.Equal(
+                (0.6f, 0.95f, 1.05f, 20),
+                (
+                    metadata.GetFloat("general.sampling.temp"),
+                    metadata.GetFloat("general.sampling.top_p"),
+                    metadata.GetFloat("general.sampling.penalty_repeat"),
+                    metadata.GetInt32("general.sampling.top_k")));
             Assert.Equal("a", metadata.GetString("tokenizer.chat_template"));
             Assert.False(metadata.GetBool("tokenizer.ggml.add_bos_token"));
             int Id(string role) => metadata.GetInt32($"tokenizer.ggml.{role}_token_id");
@@ -391,8 +538,14 @@ public sealed class HuggingFaceTests : IDisposable
 
         Write("generation_config.json", """{"temperature":"hot"}""");
         Assert.Contains("'temperature' is \"hot\", not a number", Refusal(), StringComparison.Ordinal);
-        foreach ((string settings, string reason) in ((string, string)[])
-            [("""{"temperature":-1}""", "'temperature' is -1; it must be at least 0"), ("""{"top_p":0}""", "'top_p' is 0; it must be from above 0 to 1"), ("""{"repetition_penalty":0}""", "must be above 0"), ("""{"top_k":-1}""", "'top_k' is -1")])
+        foreach (
+            (string settings, string reason) in ((string, string)[])
+                [
+                    ("""{"temperature":-1}""", "'temperature' is -1; it must be at least 0"),
+                    ("""{"top_p":0}""", "'top_p' is 0; it must be from above 0 to 1"),
+                    ("""{"repetition_penalty":0}""", "must be above 0"),
+                    ("""{"top_k":-1}""", "'top_k' is -1"),
+                ])
         {
             Write("generation_config.json", settings);
             Assert.Contains(reason, Refusal(), StringComparison.Ordinal);

@@ -88,11 +88,14 @@ public class HybridTests
     {
         ModelConfig config = TinyModels.Configs[name];
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(config, TinyModels.F32);
-        Assert.All(tensors, missing =>
-        {
-            ModelLoadException refusal = Assert.Throws<ModelLoadException>(() => new LanguageModel(config, tensors.Where(tensor => tensor != missing)));
-            Assert.Contains($"'{missing.Name}'", refusal.Message, StringComparison.Ordinal);
-        });
+        Assert.All(
+            tensors,
+            missing =>
+            {
+                ModelLoadException refusal = Assert.Throws<ModelLoadException>(() =>
+                    new LanguageModel(config, tensors.Where(tensor => tensor != missing)));
+                Assert.Contains($"'{missing.Name}'", refusal.Message, StringComparison.Ordinal);
+            });
     }
 
     [Fact]
@@ -101,25 +104,44 @@ public class HybridTests
         // Queries, keys, values and gates in one matrix, together by key head.
         DeltaNetShape shape = _next.Recurrent!.Shape;
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(_next, TinyModels.F32, seed: 4);
-        List<Tensor> first = [.. tensors.Where(tensor => !tensor.Name.EndsWith("attn_qkv.weight", StringComparison.Ordinal) && !tensor.Name.EndsWith("attn_gate.weight", StringComparison.Ordinal))];
+        List<Tensor> first =
+        [
+            .. tensors.Where(tensor =>
+                !tensor.Name.EndsWith("attn_qkv.weight", StringComparison.Ordinal)
+                && !tensor.Name.EndsWith("attn_gate.weight", StringComparison.Ordinal)),
+        ];
         foreach (Tensor mixed in tensors.Where(tensor => tensor.Name.EndsWith("attn_qkv.weight", StringComparison.Ordinal)))
         {
             Tensor gate = tensors.Single(tensor => tensor.Name == mixed.Name.Replace("attn_qkv", "attn_gate", StringComparison.Ordinal));
             int values = shape.ValueWidth / shape.KeyHeads;
-            float[] rows = [.. Enumerable.Range(0, shape.KeyHeads).SelectMany(head => (float[])
+            float[] rows =
             [
-                .. Rows(mixed, head * shape.KeyLength, shape.KeyLength),
-                .. Rows(mixed, shape.KeyWidth + head * shape.KeyLength, shape.KeyLength),
-                .. Rows(mixed, 2 * shape.KeyWidth + head * values, values),
-                .. Rows(gate, head * values, values),
-            ])];
-            first.Add(Tensor.Copy(mixed.Name.Replace("attn_qkv", "ssm_in", StringComparison.Ordinal), TensorType.F32, [_next.Width, mixed.Rows + gate.Rows], MemoryMarshal.AsBytes(rows.AsSpan())));
+                .. Enumerable
+                    .Range(0, shape.KeyHeads)
+                    .SelectMany(head =>
+                        (float[])
+                            [
+                                .. Rows(mixed, head * shape.KeyLength, shape.KeyLength),
+                                .. Rows(mixed, shape.KeyWidth + head * shape.KeyLength, shape.KeyLength),
+                                .. Rows(mixed, 2 * shape.KeyWidth + head * values, values),
+                                .. Rows(gate, head * values, values),
+                            ]),
+            ];
+            first.Add(
+                Tensor.Copy(
+                    mixed.Name.Replace("attn_qkv", "ssm_in", StringComparison.Ordinal),
+                    TensorType.F32,
+                    [_next.Width, mixed.Rows + gate.Rows],
+                    MemoryMarshal.AsBytes(rows.AsSpan())));
         }
 
         AssertSameLogits(_next, tensors, first);
 
         // Where both are there, the separate ones are used.
-        AssertSameLogits(_next, tensors, [.. tensors, .. first.Where(tensor => tensor.Name.EndsWith("ssm_in.weight", StringComparison.Ordinal)).Select(Zeros)]);
+        AssertSameLogits(
+            _next,
+            tensors,
+            [.. tensors, .. first.Where(tensor => tensor.Name.EndsWith("ssm_in.weight", StringComparison.Ordinal)).Select(Zeros)]);
     }
 
     [Fact]
@@ -127,13 +149,28 @@ public class HybridTests
     {
         IReadOnlyList<Tensor> tensors = RandomWeights.Create(_next, TinyModels.F32, seed: 4);
         MixtureOfExperts experts = _next.Experts!;
-        List<Tensor> fused = [.. tensors.Where(tensor => !tensor.Name.EndsWith("ffn_gate_exps.weight", StringComparison.Ordinal) && !tensor.Name.EndsWith("ffn_up_exps.weight", StringComparison.Ordinal))];
+        List<Tensor> fused =
+        [
+            .. tensors.Where(tensor =>
+                !tensor.Name.EndsWith("ffn_gate_exps.weight", StringComparison.Ordinal)
+                && !tensor.Name.EndsWith("ffn_up_exps.weight", StringComparison.Ordinal)),
+        ];
         foreach (Tensor gate in tensors.Where(tensor => tensor.Name.EndsWith("ffn_gate_exps.weight", StringComparison.Ordinal)))
         {
             Tensor up = tensors.Single(tensor => tensor.Name == gate.Name.Replace("gate", "up", StringComparison.Ordinal));
-            float[] rows = [.. Enumerable.Range(0, experts.Count).SelectMany(e => (float[])
-                [.. Rows(gate, e * experts.Width, experts.Width), .. Rows(up, e * experts.Width, experts.Width)])];
-            fused.Add(Tensor.Copy(gate.Name.Replace("gate", "gate_up", StringComparison.Ordinal), TensorType.F32, [_next.Width, 2 * experts.Width, experts.Count], MemoryMarshal.AsBytes(rows.AsSpan())));
+            float[] rows =
+            [
+                .. Enumerable
+                    .Range(0, experts.Count)
+                    .SelectMany(e =>
+                        (float[])[.. Rows(gate, e * experts.Width, experts.Width), .. Rows(up, e * experts.Width, experts.Width)]),
+            ];
+            fused.Add(
+                Tensor.Copy(
+                    gate.Name.Replace("gate", "gate_up", StringComparison.Ordinal),
+                    TensorType.F32,
+                    [_next.Width, 2 * experts.Width, experts.Count],
+                    MemoryMarshal.AsBytes(rows.AsSpan())));
         }
 
         AssertSameLogits(_next, tensors, fused);

@@ -58,8 +58,14 @@ public sealed class LoadingTests : IDisposable
     [Fact]
     public void A_wrong_type_is_refused()
     {
-        Assert.Contains("F32", Refusal(Replace("output_norm.weight", Tensor.Copy("output_norm.weight", TensorType.F16, [64], new byte[128]))), StringComparison.Ordinal);
-        Assert.Contains("I8", Refusal(Replace("output.weight", Tensor.Copy("output.weight", TensorType.I8, [64, 97], new byte[64 * 97]))), StringComparison.Ordinal);
+        Assert.Contains(
+            "F32",
+            Refusal(Replace("output_norm.weight", Tensor.Copy("output_norm.weight", TensorType.F16, [64], new byte[128]))),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "I8",
+            Refusal(Replace("output.weight", Tensor.Copy("output.weight", TensorType.I8, [64, 97], new byte[64 * 97]))),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -71,11 +77,21 @@ public sealed class LoadingTests : IDisposable
         {
             IReadOnlyList<Tensor> tensors = Tensors("qwen3");
             Tensor matrix = tensors.Single(tensor => tensor.Name == $"blk.1.{name}.weight");
-            float[] doubled = [.. Enumerable.Range(0, matrix.Rows).SelectMany(row => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(matrix.RowData(row)).ToArray()).Select(value => 2 * value)];
+            float[] doubled =
+            [
+                .. Enumerable
+                    .Range(0, matrix.Rows)
+                    .SelectMany(row => System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(matrix.RowData(row)).ToArray())
+                    .Select(value => 2 * value),
+            ];
             Tensor[] scaled =
             [
                 .. tensors.Where(tensor => tensor != matrix),
-                Tensor.Copy(matrix.Name, TensorType.F32, matrix.Shape, System.Runtime.InteropServices.MemoryMarshal.AsBytes(doubled.AsSpan())),
+                Tensor.Copy(
+                    matrix.Name,
+                    TensorType.F32,
+                    matrix.Shape,
+                    System.Runtime.InteropServices.MemoryMarshal.AsBytes(doubled.AsSpan())),
                 Tensor.Copy($"blk.1.{name}.scale", TensorType.F32, [1], BitConverter.GetBytes(0.5f)),
                 Tensor.Copy($"blk.1.{name}.input_scale", TensorType.F32, [1], BitConverter.GetBytes(7f)),
             ];
@@ -109,12 +125,18 @@ public sealed class LoadingTests : IDisposable
     [InlineData("rope.dimension_sections", 8, false)]
     public void A_key_is_neutral_or_refused_by_its_name(string key, int value, bool accepted)
     {
-        using GgufFile file = Write(writer => writer.Add("qwen2." + key, key.EndsWith("capping", StringComparison.Ordinal) ? (float)value : (GgufValue)value),
+        using GgufFile file = Write(
+            writer => writer.Add("qwen2." + key, key.EndsWith("capping", StringComparison.Ordinal) ? (float)value : (GgufValue)value),
             without: "qwen2." + key);
         if (accepted)
             LanguageModel.Load(file);
         else
-            Assert.Contains("'qwen2." + key, Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message, StringComparison.Ordinal);
+        {
+            Assert.Contains(
+                "'qwen2." + key,
+                Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message,
+                StringComparison.Ordinal);
+        }
     }
 
     [Theory]
@@ -135,7 +157,10 @@ public sealed class LoadingTests : IDisposable
     public void A_scaling_that_is_not_built_or_not_complete_is_refused(string key, string value)
     {
         using GgufFile file = Write(writer => writer.Add("qwen2." + key, value).Add("qwen2.rope.scaling.factor", 4f));
-        Assert.Contains("'qwen2.rope.scaling.", Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'qwen2.rope.scaling.",
+            Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -153,7 +178,10 @@ public sealed class LoadingTests : IDisposable
         ConfigWriter.Write(TinyModels.Configs["qwen2"], writer);
         writer.Save(_path);
         using GgufFile file = GgufFile.Open(_path);
-        Assert.Contains("token_embd.weight", Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "token_embd.weight",
+            Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -171,7 +199,10 @@ public sealed class LoadingTests : IDisposable
             "Layers" => config with { Layers = value },
             _ => config with { Width = value },
         };
-        Assert.Contains($"{value}", Assert.Throws<ModelLoadException>(() => new LanguageModel(wrong, [])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{value}",
+            Assert.Throws<ModelLoadException>(() => new LanguageModel(wrong, [])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -192,7 +223,9 @@ public sealed class LoadingTests : IDisposable
     [InlineData(new[] { 1, 1, 1, 0 }, false)]
     public void Recurrent_layers_are_named_one_by_one_or_refused(int[] layers, bool accepted)
     {
-        using GgufFile file = Write(writer => writer.Add("qwen35.attention.recurrent_layers", GgufValue.ArrayOf<int>(layers)), name: "qwen35");
+        using GgufFile file = Write(
+            writer => writer.Add("qwen35.attention.recurrent_layers", GgufValue.ArrayOf<int>(layers)),
+            name: "qwen35");
         if (accepted)
             Assert.Equal(TinyModels.Configs["qwen35"], LanguageModel.Load(file).Config);
         else
@@ -222,7 +255,8 @@ public sealed class LoadingTests : IDisposable
         Assert.Contains("qwen35." + key, Assert.Throws<GgufException>(() => LanguageModel.Load(file)).Message, StringComparison.Ordinal);
     }
 
-    private static IReadOnlyList<Tensor> Tensors(string name = "qwen2") => RandomWeights.Create(TinyModels.Configs[name], TinyModels.F32, seed: 2);
+    private static IReadOnlyList<Tensor> Tensors(string name = "qwen2") =>
+        RandomWeights.Create(TinyModels.Configs[name], TinyModels.F32, seed: 2);
 
     private static LanguageModel Load(IEnumerable<Tensor> tensors) => new(TinyModels.Configs["qwen2"], tensors);
 

@@ -29,7 +29,9 @@ public class NextTokenTests
         Assert.All(Enumerable.Range(0, Tokens - 1), t => Assert.InRange(TinyModels.RelativeError(actual[t], expected[t]), 0, 1e-4));
     }
 
-    /// <summary>Norms that are stored around zero, heads in another order, experts in stacks: all find their way into the block that drafts, too.</summary>
+    /// <summary>
+    /// Norms that are stored around zero, heads in another order, experts in stacks: all find their way into the block that drafts, too.
+    /// </summary>
     [Fact]
     public void Drafts_of_a_folder_are_those_of_the_model_that_it_was_made_of()
     {
@@ -39,10 +41,13 @@ public class NextTokenTests
             IReadOnlyList<Tensor> tensors = RandomWeights.Create(_config, TinyModels.F32, seed: 3);
             HuggingFaceFolder.Write(path.FullName, _config, tensors);
             using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(path.FullName);
-            float[][] expected = Drafts(new LanguageModel(_config, tensors), chunk: Tokens), actual = Drafts(LanguageModel.Load(folder), chunk: Tokens);
+            float[][] expected = Drafts(new LanguageModel(_config, tensors), chunk: Tokens),
+                actual = Drafts(LanguageModel.Load(folder), chunk: Tokens);
 
             // The logarithm under which a decay is stored is rounded on its way.
-            Assert.All(Enumerable.Range(0, Tokens - 1), t => Assert.InRange(TinyModels.RelativeError(actual[t], [.. expected[t].Select(logit => (double)logit)]), 0, 1e-5));
+            Assert.All(
+                Enumerable.Range(0, Tokens - 1),
+                t => Assert.InRange(TinyModels.RelativeError(actual[t], [.. expected[t].Select(logit => (double)logit)]), 0, 1e-5));
         }
         finally
         {
@@ -78,7 +83,8 @@ public class NextTokenTests
     {
         int[] blocks = [1, 0];
         using Compute compute = new(threads: 2);
-        using KvStore cache = model.CreateKvStore(TensorType.F32, blocks.Length), drafts = model.CreateNextTokenKvStore(TensorType.F32, blocks.Length);
+        using KvStore cache = model.CreateKvStore(TensorType.F32, blocks.Length),
+            drafts = model.CreateNextTokenKvStore(TensorType.F32, blocks.Length);
         using RecurrentStore? states = model.CreateRecurrentStore(1);
         using Workspace workspace = new(model.Config, Tokens, Tokens);
         using Activations hidden = new(Tokens, model.Config.Width);

@@ -11,10 +11,21 @@ internal sealed partial class ReferenceModel
     {
         string prefix = $"blk.{config.Layers + block}.";
         double[][] final = FinalHidden(tokens);
-        double[][] hidden = [.. tokens[1..].Select((token, t) => Multiply(prefix + "nextn.eh_proj",
-            [.. Norm(Row(Own("nextn.embed_tokens.weight", "token_embd.weight"), token), prefix + "nextn.enorm.weight"), .. Norm(final[t], prefix + "nextn.hnorm.weight")]))];
+        double[][] hidden =
+        [
+            .. tokens[1..]
+                .Select(
+                    (token, t) =>
+                        Multiply(
+                            prefix + "nextn.eh_proj",
+                            [
+                                .. Norm(Row(Own("nextn.embed_tokens.weight", "token_embd.weight"), token), prefix + "nextn.enorm.weight"),
+                                .. Norm(final[t], prefix + "nextn.hnorm.weight"),
+                            ])),
+        ];
         AddLayer(hidden, config.Layers + block);
-        string norm = Own("nextn.shared_head_norm.weight", "output_norm.weight").Name, head = Own("nextn.shared_head_head.weight", Head + ".weight").Name;
+        string norm = Own("nextn.shared_head_norm.weight", "output_norm.weight").Name,
+            head = Own("nextn.shared_head_head.weight", Head + ".weight").Name;
         return [.. hidden.Select(h => Multiply(head[..^".weight".Length], Norm(h, norm)))];
 
         Tensor Own(string name, string otherwise) => _tensors.TryGetValue(prefix + name, out Tensor? own) ? own : _tensors[otherwise];
@@ -24,9 +35,12 @@ internal sealed partial class ReferenceModel
     {
         DeltaNetShape shape = config.Recurrent!.Shape;
         double[][] convolved = Convolve(_tensors[prefix + "ssm_conv1d.weight"], [.. normed.Select(x => Multiply(prefix + "attn_qkv", x))]);
-        double[][] gates = [.. normed.Select(x => Multiply(prefix + "attn_gate", x))], outputs = [.. normed.Select(_ => new double[shape.ValueWidth])];
-        double[] rate = Row(_tensors[prefix + "ssm_a"], 0), bias = Row(_tensors[prefix + "ssm_dt.bias"], 0);
-        int group = shape.ValueHeads / shape.KeyHeads, length = shape.ValueLength;
+        double[][] gates = [.. normed.Select(x => Multiply(prefix + "attn_gate", x))],
+            outputs = [.. normed.Select(_ => new double[shape.ValueWidth])];
+        double[] rate = Row(_tensors[prefix + "ssm_a"], 0),
+            bias = Row(_tensors[prefix + "ssm_dt.bias"], 0);
+        int group = shape.ValueHeads / shape.KeyHeads,
+            length = shape.ValueLength;
         for (int head = 0; head < shape.ValueHeads; head++)
         {
             int keyHead = shape.HasAlternatingKeyHeads ? head % shape.KeyHeads : head / group;
@@ -36,7 +50,8 @@ internal sealed partial class ReferenceModel
                 (double a, double b) = DecayAndBeta(prefix, normed[t], head, group);
                 double decay = Math.Exp(rate[head] * Math.Log(1 + Math.Exp(a + bias[head]))), beta = 1 / (1 + Math.Exp(-b));
                 double[] query = Unit(convolved[t][(keyHead * shape.KeyLength)..((keyHead + 1) * shape.KeyLength)]);
-                double[] key = Unit(convolved[t][(shape.KeyWidth + keyHead * shape.KeyLength)..(shape.KeyWidth + (keyHead + 1) * shape.KeyLength)]);
+                double[] key = Unit(
+                    convolved[t][(shape.KeyWidth + keyHead * shape.KeyLength)..(shape.KeyWidth + (keyHead + 1) * shape.KeyLength)]);
                 double[] value = convolved[t][(2 * shape.KeyWidth + head * length)..(2 * shape.KeyWidth + (head + 1) * length)];
                 Step(state, query, key, value, decay, beta).CopyTo(outputs[t], head * length);
             }
@@ -79,8 +94,20 @@ internal sealed partial class ReferenceModel
     private static double[][] Convolve(Tensor taps, double[][] x)
     {
         double[][] weights = [.. Enumerable.Range(0, taps.Rows).Select(channel => Row(taps, channel))];
-        return [.. x.Select((_, t) => weights.Select((weight, channel) =>
-            Silu(weight.Select((w, j) => t - (weight.Length - 1) + j is >= 0 and int position ? w * x[position][channel] : 0).Sum())).ToArray())];
+        return
+        [
+            .. x.Select(
+                (_, t) =>
+                    weights
+                        .Select(
+                            (weight, channel) =>
+                                Silu(
+                                    weight
+                                        .Select(
+                                            (w, j) => t - (weight.Length - 1) + j is >= 0 and int position ? w * x[position][channel] : 0)
+                                        .Sum()))
+                        .ToArray()),
+        ];
     }
 
     private double[] Unit(double[] x)

@@ -44,15 +44,21 @@ internal sealed partial class ReferenceModel(ModelConfig config, IEnumerable<Ten
             : Multiply(prefix + name, x);
         double[][] queriesAndGates = [.. normed.Select(x => Part("attn_q", x, 0, queries))], gates = [];
         if (config.HasGatedAttention)
-            (queriesAndGates, gates) = ([.. queriesAndGates.Select(x => EveryOther(x, 0))], [.. queriesAndGates.Select(x => EveryOther(x, 1))]);
+        {
+            (queriesAndGates, gates) = (
+                [.. queriesAndGates.Select(x => EveryOther(x, 0))],
+                [.. queriesAndGates.Select(x => EveryOther(x, 1))]);
+        }
 
         double[][] q = [.. queriesAndGates.Select((x, p) => Rotate(x, prefix + "attn_q_norm.weight", p))];
         double[][] k = [.. normed.Select((x, p) => Rotate(Part("attn_k", x, queries, kv), prefix + "attn_k_norm.weight", p))];
         double[][] v = [.. normed.Select(x => Part("attn_v", x, queries + kv, kv))];
         return [.. q.Select((_, p) => Multiply(prefix + "attn_output", Gated(Mix(q[p], k, v, p), p)))];
 
-        double[] EveryOther(double[] x, int which) => [.. x.Chunk(config.HeadLength).Where((_, i) => i % 2 == which).SelectMany(head => head)];
-        double[] Gated(double[] x, int p) => config.HasGatedAttention ? [.. x.Select((value, i) => value / (1 + Math.Exp(-gates[p][i])))] : x;
+        double[] EveryOther(double[] x, int which) =>
+            [.. x.Chunk(config.HeadLength).Where((_, i) => i % 2 == which).SelectMany(head => head)];
+        double[] Gated(double[] x, int p) =>
+            config.HasGatedAttention ? [.. x.Select((value, i) => value / (1 + Math.Exp(-gates[p][i])))] : x;
     }
 
     private double[] Mix(double[] query, double[][] keys, double[][] values, int position)
@@ -98,7 +104,10 @@ internal sealed partial class ReferenceModel(ModelConfig config, IEnumerable<Ten
         double chosen = experts.NormalizesWeights ? hit.Sum(e => Math.Exp(scores[e])) : all;
         foreach (int e in hit)
         {
-            double[] answer = SwiGlu(name => MultiplyExpert(prefix + name, e, x), (name, hidden) => MultiplyExpert(prefix + name, e, hidden), "_exps");
+            double[] answer = SwiGlu(
+                name => MultiplyExpert(prefix + name, e, x),
+                (name, hidden) => MultiplyExpert(prefix + name, e, hidden),
+                "_exps");
             for (int i = 0; i < sum.Length; i++)
                 sum[i] += experts.WeightScale * Math.Exp(scores[e]) / chosen * answer[i];
         }
@@ -144,12 +153,22 @@ internal sealed partial class ReferenceModel(ModelConfig config, IEnumerable<Ten
         return rotated;
     }
 
-    // As Hugging Face's code does it: sections one after the other, or time everywhere and then every third pair from 1 and from 2 on overwritten.
+    // As Hugging Face's code does it: sections one after the other, or time everywhere and then every third pair from 1 and from 2 on
+    // overwritten.
     private int AxisPosition(GridPosition position, int pair)
     {
         RotarySections sections = config.RotarySections!;
         if (!sections.IsInterleaved)
-            return ((int[])[.. Enumerable.Repeat(position.Time, sections.Time), .. Enumerable.Repeat(position.Height, sections.Height), .. Enumerable.Repeat(position.Width, sections.Width)])[pair];
+        {
+            return (
+                (int[])
+                    [
+                        .. Enumerable.Repeat(position.Time, sections.Time),
+                        .. Enumerable.Repeat(position.Height, sections.Height),
+                        .. Enumerable.Repeat(position.Width, sections.Width),
+                    ]
+            )[pair];
+        }
 
         int[] parts = [.. Enumerable.Repeat(position.Time, config.RotaryLength / 2)];
         for (int i = 1; i < Math.Min(3 * sections.Height, parts.Length); i += 3)
@@ -171,10 +190,16 @@ internal sealed partial class ReferenceModel(ModelConfig config, IEnumerable<Ten
             case YarnRopeScaling yarn:
                 // The paper's ramp γ over the number of rotations, in the form with bounds on the pair's number that Hugging Face
                 // and llama.cpp use: the bounds are whole pairs.
-                double Bound(double beta) => config.RotaryLength / 2.0 * Math.Log(yarn.OriginalContextLength / (2 * Math.PI * beta)) / Math.Log(config.RopeTheta);
-                Func<double, double> floor = yarn.Truncates ? Math.Floor : bound => bound, ceiling = yarn.Truncates ? Math.Ceiling : bound => bound;
-                double low = Math.Max(floor(Bound(yarn.BetaFast)), 0), high = Math.Min(ceiling(Bound(yarn.BetaSlow)), config.RotaryLength - 1);
-                double ramp = pair <= low ? 0 : pair >= high ? 1 : (pair - low) / (high - low);
+                double Bound(double beta) =>
+                    config.RotaryLength / 2.0 * Math.Log(yarn.OriginalContextLength / (2 * Math.PI * beta)) / Math.Log(config.RopeTheta);
+                Func<double, double> floor = yarn.Truncates ? Math.Floor : bound => bound,
+                    ceiling = yarn.Truncates ? Math.Ceiling : bound => bound;
+                double low = Math.Max(floor(Bound(yarn.BetaFast)), 0),
+                    high = Math.Min(ceiling(Bound(yarn.BetaSlow)), config.RotaryLength - 1);
+                double ramp =
+                    pair <= low ? 0
+                    : pair >= high ? 1
+                    : (pair - low) / (high - low);
                 return (position * (frequency / yarn.Factor * ramp + frequency * (1 - ramp)), 1.1f * (1 + 0.1 * Math.Log(yarn.Factor)));
             case DynamicRopeScaling dynamic:
                 // Hugging Face's formula at the length of the whole stretched context.

@@ -27,7 +27,12 @@ internal sealed class Run : IDisposable
         _positions = new int[sequences];
 
         // Blocks of different sequences alternate, and run backwards.
-        _blocks = [.. Enumerable.Range(0, sequences).Select(s => Enumerable.Range(0, blocks).Select(b => (blocks - 1 - b) * sequences + s).ToArray())];
+        _blocks =
+        [
+            .. Enumerable
+                .Range(0, sequences)
+                .Select(s => Enumerable.Range(0, blocks).Select(b => (blocks - 1 - b) * sequences + s).ToArray()),
+        ];
     }
 
     public void Restart() => Array.Clear(_positions);
@@ -46,7 +51,10 @@ internal sealed class Run : IDisposable
     }
 
     /// <summary>Appends tokens to sequences, each part with the adapter in its place.</summary>
-    public List<(int Sequence, float[] Logits)> Step(List<(int Sequence, int[] Tokens)> parts, int? logits = null, FittedAdapter?[]? adapters = null)
+    public List<(int Sequence, float[] Logits)> Step(
+        List<(int Sequence, int[] Tokens)> parts,
+        int? logits = null,
+        FittedAdapter?[]? adapters = null)
     {
         _batch.Clear();
         List<int> owners = [];

@@ -30,8 +30,13 @@ public class ShapeTests
     public void A_shape_has_as_many_parameters_as_its_model(string name, long parameters)
     {
         ModelConfig c = ModelShapes.Find(name).Validate();
-        long attention = (long)c.Width * (2 * c.QueryWidth + 2 * c.KvWidth) + (c.HasQkvBias ? c.QueryWidth + 2 * c.KvWidth : 0) + (c.HasQkNorm ? 2 * c.HeadLength : 0);
-        long experts = c.Experts is { } e ? (long)c.Width * e.Count + 3L * c.Width * e.Count * e.Width + (e.SharedWidth > 0 ? c.Width : 0) : 0;
+        long attention =
+            (long)c.Width * (2 * c.QueryWidth + 2 * c.KvWidth)
+            + (c.HasQkvBias ? c.QueryWidth + 2 * c.KvWidth : 0)
+            + (c.HasQkNorm ? 2 * c.HeadLength : 0);
+        long experts = c.Experts is { } e
+            ? (long)c.Width * e.Count + 3L * c.Width * e.Count * e.Width + (e.SharedWidth > 0 ? c.Width : 0)
+            : 0;
         long layer = attention + 3L * c.Width * c.DenseWidth + experts + 2 * c.Width;
         Assert.Equal(parameters, (long)c.VocabularySize * c.Width * (c.HasTiedHead ? 1 : 2) + c.Layers * layer + c.Width);
     }
@@ -50,9 +55,17 @@ public class ShapeTests
         ModelConfig c = ModelShapes.Find(name).Validate();
         DeltaNetShape shape = c.Recurrent!.Shape;
         long attention = (long)c.Width * (3 * c.QueryWidth + 2 * c.KvWidth);
-        long recurrent = (long)c.Width * (shape.ConvolutionWidth + 2 * shape.ValueWidth + 2 * shape.ValueHeads) + (long)shape.ConvolutionWidth * shape.Taps;
-        long feedForward = 3L * c.Width * (c.Experts is { } experts ? (long)experts.Count * experts.Width + experts.SharedWidth : c.FeedForwardWidth) + (long)c.Width * (c.Experts?.Count ?? 0);
-        long all = (long)c.VocabularySize * c.Width * (c.HasTiedHead ? 1 : 2) + c.AttentionLayers * attention + (c.Layers - c.AttentionLayers) * recurrent + c.Layers * feedForward;
+        long recurrent =
+            (long)c.Width * (shape.ConvolutionWidth + 2 * shape.ValueWidth + 2 * shape.ValueHeads)
+            + (long)shape.ConvolutionWidth * shape.Taps;
+        long feedForward =
+            3L * c.Width * (c.Experts is { } experts ? (long)experts.Count * experts.Width + experts.SharedWidth : c.FeedForwardWidth)
+            + (long)c.Width * (c.Experts?.Count ?? 0);
+        long all =
+            (long)c.VocabularySize * c.Width * (c.HasTiedHead ? 1 : 2)
+            + c.AttentionLayers * attention
+            + (c.Layers - c.AttentionLayers) * recurrent
+            + c.Layers * feedForward;
         Assert.InRange(all / 1e9, 0.99 * billions, 1.01 * billions);
     }
 
@@ -69,7 +82,10 @@ public class ShapeTests
     {
         ModelConfig config = ModelShapes.Find("qwen3-0.6b"); // 28 layers
         WeightMix mix = WeightMix.Find("q4_k_m");
-        int[] more = [.. Enumerable.Range(0, 28).Where(layer => mix.TypeOf(config, $"blk.{layer}.ffn_down.weight", 3072) == TensorType.Q6_K)];
+        int[] more =
+        [
+            .. Enumerable.Range(0, 28).Where(layer => mix.TypeOf(config, $"blk.{layer}.ffn_down.weight", 3072) == TensorType.Q6_K),
+        ];
         Assert.Equal([0, 1, 2, 5, 8, 11, 14, 17, 20, 23, 24, 25, 26, 27], more);
         Assert.Equal(TensorType.Q6_K, mix.TypeOf(config, "token_embd.weight", 1024));
         Assert.Equal(TensorType.Q4_K, mix.TypeOf(config with { HasTiedHead = false }, "token_embd.weight", 1024));
@@ -111,7 +127,9 @@ public class ShapeTests
                 squares += values.Sum(value => (double)value * value);
             }
 
-            double mean = sum / tensor.ElementCount, deviation = Math.Sqrt(squares / tensor.ElementCount), expected = 1 / Math.Sqrt(tensor.Columns);
+            double mean = sum / tensor.ElementCount,
+                deviation = Math.Sqrt(squares / tensor.ElementCount),
+                expected = 1 / Math.Sqrt(tensor.Columns);
             Assert.InRange(deviation / expected, 0.8, 1.25);
             Assert.InRange(Math.Abs(mean) / expected, 0, 0.15);
         }
@@ -121,7 +139,8 @@ public class ShapeTests
     public void A_seed_repeats_its_weights_and_no_two_matrices_are_alike()
     {
         ModelConfig config = TinyModels.Configs["qwen3"];
-        string[] Contents(int seed) => [.. RandomWeights.Create(config, WeightMix.Find("q8_0"), seed).Select(tensor => Convert.ToHexString(tensor.Data))];
+        string[] Contents(int seed) =>
+            [.. RandomWeights.Create(config, WeightMix.Find("q8_0"), seed).Select(tensor => Convert.ToHexString(tensor.Data))];
         Assert.Equal(Contents(5), Contents(5));
         Assert.NotEqual(Contents(5), Contents(6));
         Assert.Distinct(Contents(5));
@@ -129,5 +148,6 @@ public class ShapeTests
 
     [Fact]
     public void A_vocabulary_too_small_for_a_file_is_refused() =>
-        Assert.Throws<ArgumentException>(() => RandomWeights.Save(Path.Combine(Path.GetTempPath(), "never-written.gguf"), TinyModels.Configs["qwen3"], TinyModels.F32));
+        Assert.Throws<ArgumentException>(() =>
+            RandomWeights.Save(Path.Combine(Path.GetTempPath(), "never-written.gguf"), TinyModels.Configs["qwen3"], TinyModels.F32));
 }

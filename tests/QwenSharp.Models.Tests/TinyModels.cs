@@ -14,10 +14,19 @@ internal static class TinyModels
         ["qwen2"] = Config("qwen2", heads: 4, kvHeads: 2, headLength: 16),
         ["qwen2, one KV head, tied"] = Config("qwen2", heads: 4, kvHeads: 1, headLength: 16) with { HasTiedHead = true },
         ["qwen2, as many KV heads, no bias"] = Config("qwen2", heads: 2, kvHeads: 2, headLength: 32) with { HasQkvBias = false },
-        ["qwen2vl, sections"] = Config("qwen2vl", heads: 4, kvHeads: 2, headLength: 16) with { RotarySections = new RotarySections(2, 3, 3) },
-        ["qwen2moe, a shared expert"] = Config("qwen2moe", heads: 4, kvHeads: 2, headLength: 16) with { Experts = new MixtureOfExperts(7, 3, 24) { SharedWidth = 40 } },
+        ["qwen2vl, sections"] = Config("qwen2vl", heads: 4, kvHeads: 2, headLength: 16) with
+        {
+            RotarySections = new RotarySections(2, 3, 3),
+        },
+        ["qwen2moe, a shared expert"] = Config("qwen2moe", heads: 4, kvHeads: 2, headLength: 16) with
+        {
+            Experts = new MixtureOfExperts(7, 3, 24) { SharedWidth = 40 },
+        },
         ["qwen3"] = Config("qwen3", heads: 4, kvHeads: 2, headLength: 16),
-        ["qwen3moe"] = Config("qwen3moe", heads: 4, kvHeads: 2, headLength: 16) with { Experts = new MixtureOfExperts(16, 4, 32) { NormalizesWeights = true } },
+        ["qwen3moe"] = Config("qwen3moe", heads: 4, kvHeads: 2, headLength: 16) with
+        {
+            Experts = new MixtureOfExperts(16, 4, 32) { NormalizesWeights = true },
+        },
         ["qwen3moe, every expert hit, scaled"] = Config("qwen3moe", heads: 4, kvHeads: 2, headLength: 16) with
         {
             Experts = new MixtureOfExperts(3, 3, 48) { NormalizesWeights = true, WeightScale = 2.5f },
@@ -34,7 +43,12 @@ internal static class TinyModels
         },
         ["qwen3, heads wider than the model, tied"] = Config("qwen3", heads: 4, kvHeads: 4, headLength: 32) with { HasTiedHead = true },
         ["qwen3, groups of three"] = Config("qwen3", heads: 6, kvHeads: 2, headLength: 8) with { Layers = 3 },
-        ["qwen3, in part, dynamic scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RotaryLength = 8, ContextLength = 768, RopeScaling = new DynamicRopeScaling(3) },
+        ["qwen3, in part, dynamic scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with
+        {
+            RotaryLength = 8,
+            ContextLength = 768,
+            RopeScaling = new DynamicRopeScaling(3),
+        },
         ["qwen3, linear scaling"] = Config("qwen3", heads: 2, kvHeads: 1, headLength: 32) with { RopeScaling = new LinearRopeScaling(4) },
         ["qwen2, YaRN"] = Config("qwen2", heads: 2, kvHeads: 1, headLength: 32) with
         {
@@ -48,7 +62,10 @@ internal static class TinyModels
         {
             Experts = new MixtureOfExperts(8, 3, 24) { SharedWidth = 40, NormalizesWeights = true },
         },
-        ["qwen35"] = Hybrid("qwen35", new DeltaNetShape(2, 4, 16, 16, 4) { HasAlternatingKeyHeads = true }) with { RotarySections = new RotarySections(2, 1, 1, IsInterleaved: true) },
+        ["qwen35"] = Hybrid("qwen35", new DeltaNetShape(2, 4, 16, 16, 4) { HasAlternatingKeyHeads = true }) with
+        {
+            RotarySections = new RotarySections(2, 1, 1, IsInterleaved: true),
+        },
         ["qwen35, every other layer, tied"] = Hybrid("qwen35", new DeltaNetShape(1, 3, 20, 36, 3) { HasAlternatingKeyHeads = true }) with
         {
             Layers = 4,
@@ -90,13 +107,14 @@ internal static class TinyModels
     };
 
     /// <summary>Three recurrent layers, one with gated attention, and two more recurrent ones.</summary>
-    public static ModelConfig Hybrid(string architecture, DeltaNetShape shape) => Config(architecture, heads: 4, kvHeads: 2, headLength: 16) with
-    {
-        Layers = 6,
-        RotaryLength = 8,
-        HasGatedAttention = true,
-        Recurrent = new RecurrentLayers(shape, 4),
-    };
+    public static ModelConfig Hybrid(string architecture, DeltaNetShape shape) =>
+        Config(architecture, heads: 4, kvHeads: 2, headLength: 16) with
+        {
+            Layers = 6,
+            RotaryLength = 8,
+            HasGatedAttention = true,
+            Recurrent = new RecurrentLayers(shape, 4),
+        };
 
     public static LanguageModel Create(string name, int seed = 1) => RandomWeights.CreateModel(Configs[name], F32, seed);
 

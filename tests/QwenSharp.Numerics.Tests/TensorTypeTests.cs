@@ -53,7 +53,17 @@ public class TensorTypeTests
     public void Types_that_cannot_be_written_say_so()
     {
         TensorType[] readOnly = [.. Enum.GetValues<TensorType>().Where(type => type.HasMatrixProduct() && !type.CanQuantize())];
-        Assert.Equal([TensorType.IQ2_XXS, TensorType.IQ2_XS, TensorType.IQ3_XXS, TensorType.IQ1_S, TensorType.IQ3_S, TensorType.IQ2_S, TensorType.IQ1_M], readOnly);
+        Assert.Equal(
+            [
+                TensorType.IQ2_XXS,
+                TensorType.IQ2_XS,
+                TensorType.IQ3_XXS,
+                TensorType.IQ1_S,
+                TensorType.IQ3_S,
+                TensorType.IQ2_S,
+                TensorType.IQ1_M,
+            ],
+            readOnly);
         foreach (TensorType type in readOnly)
             Assert.Throws<ArgumentOutOfRangeException>(() => Quantization.Quantize(type, new float[256], new byte[type.BlockBytes()]));
 

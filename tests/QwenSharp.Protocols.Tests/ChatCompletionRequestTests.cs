@@ -16,7 +16,9 @@ public class ChatCompletionRequestTests
             """);
 
         ChatOptions options = request.Generation.Options;
-        Assert.Equal((0.5f, 0.25f, 40, -1.5f, 1.5f), (options.Temperature, options.TopP, options.TopK, options.PresencePenalty, options.FrequencyPenalty));
+        Assert.Equal(
+            (0.5f, 0.25f, 40, -1.5f, 1.5f),
+            (options.Temperature, options.TopP, options.TopK, options.PresencePenalty, options.FrequencyPenalty));
         Assert.Equal((-7L, 12), (options.Seed, options.MaxOutputTokens));
         Assert.Equal(["a", "b"], options.StopSequences!);
         Assert.Equal(0.125f, options.AdditionalProperties![OptionKeys.MinP]);
@@ -24,7 +26,9 @@ public class ChatCompletionRequestTests
         Assert.Equal(new Dictionary<int, float> { [5] = -100, [6] = 1.5f }, options.AdditionalProperties[OptionKeys.LogitBias]);
         Assert.Equal(true, options.AdditionalProperties[OptionKeys.Logprobs]);
         Assert.Equal(20, options.AdditionalProperties[OptionKeys.TopLogprobs]);
-        Assert.Equal((3, true, true, "u"), (request.Generation.Choices, request.Generation.Stream, request.Generation.IncludeUsage, request.Generation.User));
+        Assert.Equal(
+            (3, true, true, "u"),
+            (request.Generation.Choices, request.Generation.Stream, request.Generation.IncludeUsage, request.Generation.User));
     }
 
     [Fact]
@@ -115,13 +119,28 @@ public class ChatCompletionRequestTests
     [InlineData("\"tools\":[]", "tools", "invalid_value")]
     [InlineData("\"tools\":[{\"type\":\"web_search\"}]", "tools[0].type", "unsupported_parameter")]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]", "tools[0].function.name", "invalid_value")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}]", "tools[0].function.strict", "unsupported_parameter")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":1}}]", "tools[0].function.parameters", "invalid_type")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"x\":1}}]", "tools[0].function.x", "unsupported_parameter")]
+    [InlineData(
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}]",
+        "tools[0].function.strict",
+        "unsupported_parameter")]
+    [InlineData(
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":1}}]",
+        "tools[0].function.parameters",
+        "invalid_type")]
+    [InlineData(
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"x\":1}}]",
+        "tools[0].function.x",
+        "unsupported_parameter")]
     [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools[0].function", "missing_required_parameter")]
     [InlineData("\"tool_choice\":\"auto\"", "tool_choice", "invalid_value")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\"", "tool_choice", "unsupported_parameter")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":{\"type\":\"function\"}", "tool_choice", "unsupported_parameter")]
+    [InlineData(
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\"",
+        "tool_choice",
+        "unsupported_parameter")]
+    [InlineData(
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":{\"type\":\"function\"}",
+        "tool_choice",
+        "unsupported_parameter")]
     [InlineData("\"enable_thinking\":1", "enable_thinking", "invalid_type")]
     [InlineData("\"enable_thinking\":true,\"chat_template_kwargs\":{\"enable_thinking\":false}", "enable_thinking", "invalid_value")]
     [InlineData("\"chat_template_kwargs\":[]", "chat_template_kwargs", "invalid_type")]
@@ -152,7 +171,8 @@ public class ChatCompletionRequestTests
     [Fact]
     public void Tools_become_declarations_and_none_hides_them()
     {
-        const string Tools = """ "tools":[{"type":"function","function":{"name":"f","description":"does f","parameters":{"b":1,"a":2},"strict":false}},{"type":"function","function":{"name":"g"}}]""";
+        const string Tools =
+            """ "tools":[{"type":"function","function":{"name":"f","description":"does f","parameters":{"b":1,"a":2},"strict":false}},{"type":"function","function":{"name":"g"}}]""";
 
         IList<AITool> tools = Read(Tools + ",\"tool_choice\":\"auto\"").Generation.Options.Tools!;
 
@@ -167,7 +187,9 @@ public class ChatCompletionRequestTests
     {
         ChatOptions options = Read("""  "enable_thinking":false,"chat_template_kwargs":{"style":"brief"}  """).Generation.Options;
 
-        var variables = Assert.IsType<IReadOnlyDictionary<string, object?>>(options.AdditionalProperties![OptionKeys.ChatTemplateKwargs], exactMatch: false);
+        var variables = Assert.IsType<IReadOnlyDictionary<string, object?>>(
+            options.AdditionalProperties![OptionKeys.ChatTemplateKwargs],
+            exactMatch: false);
         Assert.Equal("brief", ((JsonElement)variables["style"]!).GetString());
         Assert.False(((JsonElement)variables["enable_thinking"]!).GetBoolean());
     }

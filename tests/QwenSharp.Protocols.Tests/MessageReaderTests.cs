@@ -43,16 +43,34 @@ public class MessageReaderTests
     [InlineData("""{"role":"user","content":1}""", "messages[0].content", "invalid_type")]
     [InlineData("""{"role":"user","content":"Hi","mood":1}""", "messages[0].mood", "unsupported_parameter")]
     [InlineData("""{"role":"user","content":"Hi","tool_calls":[]}""", "messages[0].tool_calls", "unsupported_parameter")]
-    [InlineData("""{"role":"user","content":"Hi"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}""", "messages[1].content[0].type", "unsupported_parameter")]
+    [InlineData(
+        """{"role":"user","content":"Hi"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}""",
+        "messages[1].content[0].type",
+        "unsupported_parameter")]
     [InlineData("""{"role":"user","content":[{"type":"text"}]}""", "messages[0].content[0].text", "missing_required_parameter")]
-    [InlineData("""{"role":"user","content":[{"type":"text","text":"a","cache":1}]}""", "messages[0].content[0].cache", "unsupported_parameter")]
+    [InlineData(
+        """{"role":"user","content":[{"type":"text","text":"a","cache":1}]}""",
+        "messages[0].content[0].cache",
+        "unsupported_parameter")]
     [InlineData("""{"role":"assistant"}""", "messages[0].content", "missing_required_parameter")]
     [InlineData("""{"role":"assistant","content":"","refusal":"No."}""", "messages[0].refusal", "unsupported_parameter")]
     [InlineData("""{"role":"assistant","content":"","function_call":{}}""", "messages[0].function_call", "unsupported_parameter")]
-    [InlineData("""{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":"{}"}}]}""", "messages[0].tool_calls[0].id", "missing_required_parameter")]
-    [InlineData("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":{}}}]}""", "messages[0].tool_calls[0].function.arguments", "invalid_type")]
-    [InlineData("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"[1]"}}]}""", "messages[0].tool_calls[0].function.arguments", "invalid_value")]
-    [InlineData("""{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{"}}]}""", "messages[0].tool_calls[0].function.arguments", "invalid_value")]
+    [InlineData(
+        """{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":"{}"}}]}""",
+        "messages[0].tool_calls[0].id",
+        "missing_required_parameter")]
+    [InlineData(
+        """{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":{}}}]}""",
+        "messages[0].tool_calls[0].function.arguments",
+        "invalid_type")]
+    [InlineData(
+        """{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"[1]"}}]}""",
+        "messages[0].tool_calls[0].function.arguments",
+        "invalid_value")]
+    [InlineData(
+        """{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{"}}]}""",
+        "messages[0].tool_calls[0].function.arguments",
+        "invalid_value")]
     [InlineData("""{"role":"tool","content":"x"}""", "messages[0].tool_call_id", "missing_required_parameter")]
     public void What_is_wrong_is_named_by_its_path(string messages, string param, string code)
     {

@@ -14,7 +14,21 @@ public class RequestFuzzTests
         "logprobs":true,"top_logprobs":2,"response_format":{"type":"text"},"chat_template_kwargs":{"a":1},"seed":1,"user":"u"}
         """;
 
-    private static readonly string[] Values = ["null", "true", "-1", "1e400", "0.5", "\"\"", "\"x\"", "[]", "[null]", "[[]]", "{}", "{\"a\":{}}"];
+    private static readonly string[] Values =
+    [
+        "null",
+        "true",
+        "-1",
+        "1e400",
+        "0.5",
+        "\"\"",
+        "\"x\"",
+        "[]",
+        "[null]",
+        "[[]]",
+        "{}",
+        "{\"a\":{}}",
+    ];
 
     [Fact]
     public void Any_value_anywhere_is_read_or_refused()

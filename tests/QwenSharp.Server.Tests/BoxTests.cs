@@ -7,12 +7,15 @@ using QwenSharp.Server.Models;
 namespace QwenSharp.Server.Tests;
 
 /// <summary>
-/// The model in the box behind the server, spoken to by OpenAI's own client: template, tokenizer, engine, splitter and protocol together, on a model that means what it says.
+/// The model in the box behind the server, spoken to by OpenAI's own client: template, tokenizer, engine, splitter and protocol together,
+/// on a model that means what it says.
 /// </summary>
 public sealed class BoxTests : IAsyncLifetime
 {
-    private static readonly ChatTool Weather = ChatTool.CreateFunctionTool("get_weather", "Gets the weather in a city", BinaryData.FromString(
-        """{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}"""));
+    private static readonly ChatTool Weather = ChatTool.CreateFunctionTool(
+        "get_weather",
+        "Gets the weather in a city",
+        BinaryData.FromString("""{"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}"""));
 
     private QwenModel? _model;
     private QwenServer? _server;
@@ -23,7 +26,10 @@ public sealed class BoxTests : IAsyncLifetime
         _model = QwenModel.Load(Path.Combine(AppContext.BaseDirectory, "qwensharp-box.gguf"));
         ServerOptions options = new() { Port = 0, Models = [], DrainTime = TimeSpan.Zero };
         _server = await QwenServer.StartAsync(options, [.. ServedModel.Of(_model)], [], TestContext.Current.CancellationToken);
-        _client = new ChatClient(_model.Id, new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(_server.Address, "/v1") });
+        _client = new ChatClient(
+            _model.Id,
+            new ApiKeyCredential("none"),
+            new OpenAIClientOptions { Endpoint = new Uri(_server.Address, "/v1") });
     }
 
     public async ValueTask DisposeAsync()
@@ -56,9 +62,13 @@ public sealed class BoxTests : IAsyncLifetime
     [Fact]
     public async Task It_calls_two_tools_at_once()
     {
-        ChatCompletion answer = await AskAsync([new UserChatMessage("What is the weather in Oslo? And in Madrid?")], new() { Tools = { Weather } });
+        ChatCompletion answer = await AskAsync(
+            [new UserChatMessage("What is the weather in Oslo? And in Madrid?")],
+            new() { Tools = { Weather } });
 
-        Assert.Equal(["Oslo", "Madrid"], answer.ToolCalls.Select(call => JsonElement.Parse(call.FunctionArguments.ToString()).GetProperty("city").GetString()));
+        Assert.Equal(
+            ["Oslo", "Madrid"],
+            answer.ToolCalls.Select(call => JsonElement.Parse(call.FunctionArguments.ToString()).GetProperty("city").GetString()));
     }
 
     [Fact]
@@ -75,9 +85,16 @@ public sealed class BoxTests : IAsyncLifetime
     public async Task A_stream_says_what_the_whole_answer_says()
     {
         List<ChatMessage> messages = [new UserChatMessage("Tell me a short story about a robot named Max.")];
-        string whole = (await AskAsync(messages)).Content[0].Text, streamed = "";
-        await foreach (StreamingChatCompletionUpdate update in _client!.CompleteChatStreamingAsync(messages, new() { Temperature = 0 }, TestContext.Current.CancellationToken))
+        string whole = (await AskAsync(messages)).Content[0].Text,
+            streamed = "";
+        await foreach (
+            StreamingChatCompletionUpdate update in _client!.CompleteChatStreamingAsync(
+                messages,
+                new() { Temperature = 0 },
+                TestContext.Current.CancellationToken))
+        {
             streamed += string.Concat(update.ContentUpdate.Select(part => part.Text));
+        }
 
         Assert.Equal(whole, streamed);
         Assert.InRange(whole.Split(' ').Length, 30, 200);
@@ -97,16 +114,32 @@ public sealed class BoxTests : IAsyncLifetime
     [Fact]
     public async Task It_pulls_fields_out_of_a_sentence()
     {
-        string json = (await AskAsync([new UserChatMessage("Extract name and city as JSON: Anna Weber lives in Hamburg.")])).Content[0].Text;
+        string json = (await AskAsync([new UserChatMessage("Extract name and city as JSON: Anna Weber lives in Hamburg.")]))
+            .Content[0]
+            .Text;
 
-        Assert.Equal(("Anna Weber", "Hamburg"), (JsonElement.Parse(json).GetProperty("name").GetString(), JsonElement.Parse(json).GetProperty("city").GetString()));
+        Assert.Equal(
+            ("Anna Weber", "Hamburg"),
+            (JsonElement.Parse(json).GetProperty("name").GetString(), JsonElement.Parse(json).GetProperty("city").GetString()));
     }
 
     [Fact]
     public async Task Many_at_once_get_what_each_gets_alone()
     {
-        string[] prompts = ["Who are you?", "What is 'thank you' in French?", "How do I download a model?", "What is 12 + 30?", "Thank you!", "Tell me a story."];
-        string[] together = [.. (await Task.WhenAll(prompts.Select(prompt => AskAsync([new UserChatMessage(prompt)])))).Select(answer => answer.Content[0].Text)];
+        string[] prompts =
+        [
+            "Who are you?",
+            "What is 'thank you' in French?",
+            "How do I download a model?",
+            "What is 12 + 30?",
+            "Thank you!",
+            "Tell me a story.",
+        ];
+        string[] together =
+        [
+            .. (await Task.WhenAll(prompts.Select(prompt => AskAsync([new UserChatMessage(prompt)])))).Select(answer =>
+                answer.Content[0].Text),
+        ];
 
         for (int i = 0; i < prompts.Length; i++)
             Assert.Equal((await AskAsync([new UserChatMessage(prompts[i])])).Content[0].Text, together[i]);
@@ -129,7 +162,10 @@ public sealed class BoxTests : IAsyncLifetime
         using HttpClient http = new() { BaseAddress = _server!.Address };
         using HttpResponseMessage reply = await http.PostAsync(
             "/v1/chat/completions",
-            new StringContent($$"""{"messages": [{"role": "user", "content": "{{prompt}}"}], "temperature": 0, "enable_thinking": {{(thinking ? "true" : "false")}}}""", System.Text.Encoding.UTF8, "application/json"),
+            new StringContent(
+                $$"""{"messages": [{"role": "user", "content": "{{prompt}}"}], "temperature": 0, "enable_thinking": {{(thinking ? "true" : "false")}}}""",
+                System.Text.Encoding.UTF8,
+                "application/json"),
             TestContext.Current.CancellationToken);
         using JsonDocument body = JsonDocument.Parse(await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return body.RootElement.GetProperty("choices")[0].GetProperty("message").Clone();

@@ -20,7 +20,9 @@ public class ChatCompletionTests
         Assert.Equal("scripted", (string)body["model"]!);
         Assert.InRange((long)body["created"]!, 1_700_000_000, 10_000_000_000);
         JsonNode choice = Assert.Single(body["choices"]!.AsArray())!;
-        Assert.Equal("""{"index":0,"message":{"content":"Good day","role":"assistant","refusal":null},"logprobs":null,"finish_reason":"stop"}""", choice.ToJsonString());
+        Assert.Equal(
+            """{"index":0,"message":{"content":"Good day","role":"assistant","refusal":null},"logprobs":null,"finish_reason":"stop"}""",
+            choice.ToJsonString());
         Assert.Equal("""{"prompt_tokens":7,"completion_tokens":2,"total_tokens":9}""", body["usage"]!.ToJsonString());
     }
 
@@ -95,7 +97,13 @@ public class ChatCompletionTests
         Assert.Equal("Hmm.", (string)message["reasoning_content"]!);
         Assert.Equal("Yes.", (string)message["content"]!);
         Assert.Equal(
-            ["""{"role":"assistant","content":""}""", """{"reasoning_content":"Hm"}""", """{"reasoning_content":"m."}""", """{"content":"Yes."}""", "{}"],
+            [
+                """{"role":"assistant","content":""}""",
+                """{"reasoning_content":"Hm"}""",
+                """{"reasoning_content":"m."}""",
+                """{"content":"Yes."}""",
+                "{}",
+            ],
             ScriptedServer.Json(events).Select(chunk => chunk["choices"]![0]!["delta"]!.ToJsonString()));
     }
 
@@ -104,12 +112,19 @@ public class ChatCompletionTests
     {
         ChatResponseUpdate[] updates =
         [
-            new() { Contents = [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "São Paulo", ["days"] = 2 })] },
+            new()
+            {
+                Contents =
+                [
+                    new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "São Paulo", ["days"] = 2 }),
+                ],
+            },
             new() { Contents = [new FunctionCallContent("call_2", "clock")] },
             Scripts.End(ChatFinishReason.Stop, 3, 4),
         ];
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Updates(updates));
-        const string Tools = """ "tools":[{"type":"function","function":{"name":"weather","description":"d","parameters":{"type":"object"}}}]""";
+        const string Tools =
+            """ "tools":[{"type":"function","function":{"name":"weather","description":"d","parameters":{"type":"object"}}}]""";
 
         (_, JsonNode body) = await server.ChatAsync(Tools);
         List<string> events = await server.StreamAsync(
@@ -126,7 +141,9 @@ public class ChatCompletionTests
         Assert.Equal(1, (int)chunks[2]["choices"]![0]!["delta"]!["tool_calls"]![0]!["index"]!);
         Assert.Equal("tool_calls", (string)chunks[^1]["choices"]![0]!["finish_reason"]!);
 
-        AIFunctionDeclaration tool = Assert.IsType<AIFunctionDeclaration>(Assert.Single(server.Chat.Calls[0].Options.Tools!), exactMatch: false);
+        AIFunctionDeclaration tool = Assert.IsType<AIFunctionDeclaration>(
+            Assert.Single(server.Chat.Calls[0].Options.Tools!),
+            exactMatch: false);
         Assert.Equal(("weather", "d", """{"type":"object"}"""), (tool.Name, tool.Description, tool.JsonSchema.GetRawText()));
     }
 
@@ -166,7 +183,8 @@ public class ChatCompletionTests
             replies.Select(reply => (string)reply.Item2["choices"]![0]!["message"]!["content"]!));
     }
 
-    private static IReadOnlyList<TokenLogprob> Tokens(string text, int value) => [new(text, -0.5f, [value], [new TopLogprob("x", -1.5f, [120])])];
+    private static IReadOnlyList<TokenLogprob> Tokens(string text, int value) =>
+        [new(text, -0.5f, [value], [new TopLogprob("x", -1.5f, [120])])];
 
     private static string Unescaped(JsonNode node) =>
         node.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

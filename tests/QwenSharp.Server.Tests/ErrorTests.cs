@@ -13,7 +13,10 @@ public class ErrorTests
     {
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"));
 
-        (int, JsonNode) reply = await server.AskAsync("/v1/chat/completions", """{"model":"gpt-4","messages":[{"role":"user","content":"Hi"}]}""");
+        (int, JsonNode) reply = await server.AskAsync(
+            "/v1/chat/completions",
+            """{"model":"gpt-4","messages":[{"role":"user","content":"Hi"}]}"""
+        );
 
         Assert.Contains("scripted", ScriptedServer.AssertError(reply, 404, "model", "model_not_found"));
         Assert.Empty(server.Chat.Calls);
@@ -23,7 +26,9 @@ public class ErrorTests
     public async Task A_request_that_names_no_model_goes_to_the_only_one()
     {
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"));
-        foreach (string body in (string[])["""{"messages":[{"role":"user","content":"Hi"}]}""", """{"model":null,"messages":[{"role":"user","content":"Hi"}]}"""])
+        foreach (
+            string body in (string[])
+                ["""{"messages":[{"role":"user","content":"Hi"}]}""", """{"model":null,"messages":[{"role":"user","content":"Hi"}]}"""])
         {
             (int status, JsonNode reply) = await server.AskAsync("/v1/chat/completions", body);
             Assert.Equal((200, "scripted"), (status, (string)reply["model"]!));
@@ -41,7 +46,9 @@ public class ErrorTests
 
         Assert.Equal("b", catalog.Choose("b").Id);
         OpenAIException refusal = Assert.Throws<OpenAIException>(() => catalog.Choose(null));
-        Assert.Equal(("model", "missing_required_parameter", "'model' is required: this server has 'a', 'b'."), (refusal.Error.Param, refusal.Error.Code, refusal.Error.Message));
+        Assert.Equal(
+            ("model", "missing_required_parameter", "'model' is required: this server has 'a', 'b'."),
+            (refusal.Error.Param, refusal.Error.Code, refusal.Error.Message));
     }
 
     [Theory]
@@ -69,7 +76,9 @@ public class ErrorTests
     [Fact]
     public async Task A_body_over_the_limit_is_refused()
     {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"), options => options with { MaxRequestBytes = 1000 });
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Say("Hi"),
+            options => options with { MaxRequestBytes = 1000 });
 
         (int, JsonNode) reply = await server.ChatAsync($"\"user\":\"{new string('x', 2000)}\"");
 
@@ -91,7 +100,10 @@ public class ErrorTests
     {
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Fail(new InvalidOperationException("secret inside")));
 
-        using HttpResponseMessage reply = await server.PostAsync("/v1/chat/completions", """{"model":"scripted","messages":[{"role":"user","content":"Hi"}]}""");
+        using HttpResponseMessage reply = await server.PostAsync(
+            "/v1/chat/completions",
+            """{"model":"scripted","messages":[{"role":"user","content":"Hi"}]}"""
+        );
 
         string message = ScriptedServer.AssertError(await ReadAsync(reply), 500, param: null, "internal_error");
         Assert.DoesNotContain("secret", message);
@@ -114,7 +126,9 @@ public class ErrorTests
         Assert.Contains("Good", events[1]);
         Assert.DoesNotContain("[DONE]", events);
 
-        static async IAsyncEnumerable<ChatResponseUpdate> SayThenFail(ScriptedCall call, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
+        static async IAsyncEnumerable<ChatResponseUpdate> SayThenFail(
+            ScriptedCall call,
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken token)
         {
             yield return new ChatResponseUpdate(ChatRole.Assistant, "Good");
             await Task.Yield();
@@ -125,7 +139,8 @@ public class ErrorTests
     [Fact]
     public async Task An_answer_that_ends_without_a_reason_is_a_failure_not_a_short_answer()
     {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Updates(new ChatResponseUpdate(ChatRole.Assistant, "Go")));
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Updates(new ChatResponseUpdate(ChatRole.Assistant, "Go")));
 
         ScriptedServer.AssertError(await server.ChatAsync(), 500, param: null, "internal_error");
         ScriptedServer.AssertError(await server.CompleteAsync(), 500, param: null, "internal_error");
@@ -134,7 +149,9 @@ public class ErrorTests
     [Fact]
     public async Task The_API_key_is_asked_for_everywhere_but_at_health()
     {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"), options => options with { ApiKey = "open sesame" });
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Say("Hi"),
+            options => options with { ApiKey = "open sesame" });
 
         ScriptedServer.AssertError(await server.ChatAsync(), 401, param: null, "invalid_api_key");
         using HttpResponseMessage health = await server.Http.GetAsync("/health", TestContext.Current.CancellationToken);

@@ -78,7 +78,9 @@ public class LifetimeTests
     {
         TaskCompletionSource go = new();
         TaskCompletionSource begun = new();
-        await using ScriptedServer server = await ScriptedServer.StartAsync(Wait, options => options with { DrainTime = TimeSpan.FromMinutes(1) });
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Wait,
+            options => options with { DrainTime = TimeSpan.FromMinutes(1) });
         Task<(int Status, JsonNode Body)> reply = server.AskAsync("/v1/chat/completions", Whole);
         await begun.Task;
 

@@ -14,19 +14,30 @@ public class OpenAINetTests
     [Fact]
     public async Task The_official_client_streams_words_and_a_tool_call()
     {
-        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Updates(
-            new ChatResponseUpdate { Contents = [new TextContent("Let me")] },
-            new ChatResponseUpdate { Contents = [new TextContent(" look.")] },
-            new ChatResponseUpdate { Contents = [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "Ghent" })] },
-            Scripts.End(Microsoft.Extensions.AI.ChatFinishReason.ToolCalls, 5, 9)));
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Updates(
+                new ChatResponseUpdate { Contents = [new TextContent("Let me")] },
+                new ChatResponseUpdate { Contents = [new TextContent(" look.")] },
+                new ChatResponseUpdate
+                {
+                    Contents = [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "Ghent" })],
+                },
+                Scripts.End(Microsoft.Extensions.AI.ChatFinishReason.ToolCalls, 5, 9)));
         ChatClient client = Client(server);
-        ChatCompletionOptions options = new() { Tools = { ChatTool.CreateFunctionTool("weather", "The weather", BinaryData.FromString("""{"type":"object"}""")) } };
+        ChatCompletionOptions options = new()
+        {
+            Tools = { ChatTool.CreateFunctionTool("weather", "The weather", BinaryData.FromString("""{"type":"object"}""")) },
+        };
 
         string text = "";
         string call = "";
         Reason? reason = null;
         int tokens = 0;
-        await foreach (StreamingChatCompletionUpdate update in client.CompleteChatStreamingAsync([new UserChatMessage("Hi")], options, TestContext.Current.CancellationToken))
+        await foreach (
+            StreamingChatCompletionUpdate update in client.CompleteChatStreamingAsync(
+                [new UserChatMessage("Hi")],
+                options,
+                TestContext.Current.CancellationToken))
         {
             text += string.Concat(update.ContentUpdate.Select(part => part.Text));
             call += string.Concat(update.ToolCallUpdates.Select(part => $"{part.FunctionName}{part.FunctionArgumentsUpdate}"));
@@ -44,11 +55,14 @@ public class OpenAINetTests
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Good", "day"));
         ChatClient client = Client(server);
 
-        ChatCompletion reply = await client.CompleteChatAsync([new UserChatMessage("Hi")], cancellationToken: TestContext.Current.CancellationToken);
-        ClientResultException fault = await Assert.ThrowsAsync<ClientResultException>(() => client.CompleteChatAsync(
+        ChatCompletion reply = await client.CompleteChatAsync(
             [new UserChatMessage("Hi")],
-            new ChatCompletionOptions { ResponseFormat = Format.CreateJsonObjectFormat() },
-            TestContext.Current.CancellationToken));
+            cancellationToken: TestContext.Current.CancellationToken);
+        ClientResultException fault = await Assert.ThrowsAsync<ClientResultException>(() =>
+            client.CompleteChatAsync(
+                [new UserChatMessage("Hi")],
+                new ChatCompletionOptions { ResponseFormat = Format.CreateJsonObjectFormat() },
+                TestContext.Current.CancellationToken));
 
         Assert.Equal(("Good day", 2), (reply.Content[0].Text, reply.Usage.OutputTokenCount));
         Assert.Equal(400, fault.Status);

@@ -45,8 +45,12 @@ public class OpenAISdkTests
         return last.Text switch
         {
             "call" => Scripts.Updates(
-                new ChatResponseUpdate { Contents = [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "Łódź" })] },
-                Scripts.End(ChatFinishReason.ToolCalls, 1, 1))(call, token),
+                new ChatResponseUpdate
+                {
+                    Contents = [new FunctionCallContent("call_1", "weather", new Dictionary<string, object?> { ["city"] = "Łódź" })],
+                },
+                Scripts.End(ChatFinishReason.ToolCalls, 1, 1)
+            )(call, token),
             "fail" => throw new InvalidOperationException("The script fails."),
             "fail late" => FailLate(),
             "forever" => Forever(left, token),
@@ -61,7 +65,9 @@ public class OpenAISdkTests
         throw new InvalidOperationException("The script fails.");
     }
 
-    private static async IAsyncEnumerable<ChatResponseUpdate> Forever(TaskCompletionSource left, [EnumeratorCancellation] CancellationToken token)
+    private static async IAsyncEnumerable<ChatResponseUpdate> Forever(
+        TaskCompletionSource left,
+        [EnumeratorCancellation] CancellationToken token)
     {
         try
         {

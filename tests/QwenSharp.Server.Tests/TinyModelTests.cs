@@ -45,7 +45,8 @@ public sealed class TinyModelTests : IAsyncDisposable
         Assert.Equal("Hello, world!!", (string)whole["choices"]![0]!["message"]!["content"]!);
         Assert.Equal("stop", (string)whole["choices"]![0]!["finish_reason"]!);
         Assert.Equal(6, (int)whole["usage"]!["completion_tokens"]!);
-        List<JsonNode> chunks = Scripted.ScriptedServer.Json(stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line["data: ".Length..]));
+        List<JsonNode> chunks = Scripted.ScriptedServer.Json(
+            stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Select(line => line["data: ".Length..]));
         Assert.Equal("Hello, world!!", string.Concat(chunks.Select(chunk => (string?)chunk["choices"]![0]!["delta"]!["content"])));
     }
 
@@ -70,7 +71,9 @@ public sealed class TinyModelTests : IAsyncDisposable
 
         JsonArray tokens = body["choices"]![0]!["logprobs"]!["content"]!.AsArray();
         Assert.Equal(["Hello", ", ", "wor", "ld", "!!"], tokens.Select(token => (string)token!["token"]!));
-        Assert.Equal("Hello, world!!", Encoding.UTF8.GetString([.. tokens.SelectMany(token => token!["bytes"]!.AsArray().Select(value => (byte)(int)value!))]));
+        Assert.Equal(
+            "Hello, world!!",
+            Encoding.UTF8.GetString([.. tokens.SelectMany(token => token!["bytes"]!.AsArray().Select(value => (byte)(int)value!))]));
         Assert.All(tokens, token => Assert.Equal((double)token!["logprob"]!, (double)token["top_logprobs"]![0]!["logprob"]!, 5));
         Assert.All(tokens, token => Assert.InRange((double)token!["logprob"]!, -20, 0));
     }
@@ -121,7 +124,9 @@ public sealed class TinyModelTests : IAsyncDisposable
     {
         await StartAsync(template: "{{ raise_exception('Roles must alternate.') }}");
 
-        Assert.Contains("Roles must alternate.", Scripted.ScriptedServer.AssertError(await AskAsync(Chat, Hi), 400, "messages", "template_error"));
+        Assert.Contains(
+            "Roles must alternate.",
+            Scripted.ScriptedServer.AssertError(await AskAsync(Chat, Hi), 400, "messages", "template_error"));
     }
 
     [Fact]
@@ -223,7 +228,11 @@ public sealed class TinyModelTests : IAsyncDisposable
             ["comma"] = ScriptedAdapter.Write(_folder["comma.gguf"], path, 1),
             ["late"] = ScriptedAdapter.Write(_folder["late"], path, 3),
         };
-        ServerOptions options = new() { Port = 0, Models = [new ModelSource(path, new QwenModelOptions { Threads = 1, Adapters = adapters })] };
+        ServerOptions options = new()
+        {
+            Port = 0,
+            Models = [new ModelSource(path, new QwenModelOptions { Threads = 1, Adapters = adapters })],
+        };
         _server = await QwenServer.StartAsync(options, TestContext.Current.CancellationToken);
         _http = new HttpClient { BaseAddress = _server.Address };
 
@@ -232,9 +241,22 @@ public sealed class TinyModelTests : IAsyncDisposable
         (int Status, JsonNode Body)[] replies = await Task.WhenAll(names.Select(name => AskAsync(Chat, $"{Hi},\"temperature\":0", name)));
 
         foreach ((string name, (_, JsonNode body)) in names.Zip(replies))
-            Assert.Equal((name switch { "tiny" => "Hello, world!!", "comma" => ", world!!", _ => "ld!!" }, name), (Said(body).Text, (string)body["model"]!));
+        {
+            Assert.Equal(
+                (
+                    name switch
+                    {
+                        "tiny" => "Hello, world!!",
+                        "comma" => ", world!!",
+                        _ => "ld!!",
+                    },
+                    name),
+                (Said(body).Text, (string)body["model"]!));
+        }
 
-        Assert.Equal(", world!!", (string)(await AskAsync("/v1/completions", "\"prompt\":\"\\n\",\"temperature\":0", "comma")).Body["choices"]![0]!["text"]!);
+        Assert.Equal(
+            ", world!!",
+            (string)(await AskAsync("/v1/completions", "\"prompt\":\"\\n\",\"temperature\":0", "comma")).Body["choices"]![0]!["text"]!);
         JsonNode list = JsonNode.Parse(await _http.GetStringAsync("/v1/models", TestContext.Current.CancellationToken))!;
         Assert.Equal(["tiny", "comma", "late"], list["data"]!.AsArray().Select(model => (string)model!["id"]!));
         string unknown = Scripted.ScriptedServer.AssertError(await AskAsync(Chat, Hi, "other"), 404, "model", "model_not_found");

@@ -39,7 +39,17 @@ public sealed class AdapterTests : IDisposable
         (string Text, string Model)[] answers = await Task.WhenAll(names.Select(name => Say(client, name)));
 
         Assert.Equal(names, answers.Select(answer => answer.Model));
-        Assert.All(answers, answer => Assert.Equal(answer.Model switch { "base" => "Hello, world!", "comma" => ", world!", _ => "ld!" }, answer.Text));
+        Assert.All(
+            answers,
+            answer =>
+                Assert.Equal(
+                    answer.Model switch
+                    {
+                        "base" => "Hello, world!",
+                        "comma" => ", world!",
+                        _ => "ld!",
+                    },
+                    answer.Text));
     }
 
     [Fact]
@@ -47,8 +57,18 @@ public sealed class AdapterTests : IDisposable
     {
         await using QwenModel model = Load();
         string text = "";
-        await foreach (TextChunk chunk in model.CompleteAsync(model.EncodePrompt("\n"), new() { Adapter = "comma", Sampling = new() { Temperature = 0 } }, TestContext.Current.CancellationToken))
+        await foreach (
+            TextChunk chunk in model.CompleteAsync(
+                model.EncodePrompt("\n"),
+                new()
+                {
+                    Adapter = "comma",
+                    Sampling = new() { Temperature = 0 },
+                },
+                TestContext.Current.CancellationToken))
+        {
             text += chunk.Text;
+        }
 
         Assert.Equal(", world!", text);
         Assert.Equal("comma", model.ReadOptions(new ChatOptions { ModelId = "comma" }).Adapter);
@@ -63,7 +83,10 @@ public sealed class AdapterTests : IDisposable
         using QwenChatClient client = new(model);
 
         string chat = (await Assert.ThrowsAsync<NotSupportedException>(() => Say(client, "other"))).Message;
-        string text = Assert.Throws<ArgumentException>(() => model.CompleteAsync(new[] { 10 }, new() { Adapter = "other" }, TestContext.Current.CancellationToken)).Message;
+        string text = Assert
+            .Throws<ArgumentException>(() =>
+                model.CompleteAsync(new[] { 10 }, new() { Adapter = "other" }, TestContext.Current.CancellationToken))
+            .Message;
 
         Assert.All(["'other'", "'base'", "'comma'", "'late'"], name => Assert.Contains(name, chat));
         Assert.All(["'other'", "comma", "late"], name => Assert.Contains(name, text));
@@ -76,18 +99,24 @@ public sealed class AdapterTests : IDisposable
         string wide = ScriptedAdapter.Write(_folder["wide.gguf"], other, 0);
 
         Assert.Contains("output.weight", Assert.Throws<ModelLoadException>(() => Load(("wide", wide))).Message);
-        Assert.Contains("'base'", Assert.Throws<ArgumentException>(() => Load(("base", ScriptedAdapter.Write(_folder["a.gguf"], _path, 0)))).Message);
+        Assert.Contains(
+            "'base'",
+            Assert.Throws<ArgumentException>(() => Load(("base", ScriptedAdapter.Write(_folder["a.gguf"], _path, 0)))).Message);
         Assert.Contains("absent", Assert.ThrowsAny<IOException>(() => Load(("absent", _folder["absent"]))).Message);
     }
 
-    private QwenModel Load() => Load(("comma", ScriptedAdapter.Write(_folder["comma.gguf"], _path, 1)), ("late", ScriptedAdapter.Write(_folder["late"], _path, 3)));
+    private QwenModel Load() =>
+        Load(("comma", ScriptedAdapter.Write(_folder["comma.gguf"], _path, 1)), ("late", ScriptedAdapter.Write(_folder["late"], _path, 3)));
 
     private QwenModel Load(params (string Name, string Path)[] adapters) =>
         QwenModel.Load(_path, new() { Threads = 1, Adapters = adapters.ToDictionary(adapter => adapter.Name, adapter => adapter.Path) });
 
     private static async Task<(string Text, string Model)> Say(QwenChatClient client, string? model)
     {
-        ChatResponse answer = await client.GetResponseAsync([new ChatMessage(ChatRole.User, "Hi")], new() { ModelId = model, Temperature = 0 }, TestContext.Current.CancellationToken);
+        ChatResponse answer = await client.GetResponseAsync(
+            [new ChatMessage(ChatRole.User, "Hi")],
+            new() { ModelId = model, Temperature = 0 },
+            TestContext.Current.CancellationToken);
         return (answer.Text, answer.ModelId!);
     }
 }

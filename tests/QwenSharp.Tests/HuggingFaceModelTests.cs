@@ -21,8 +21,14 @@ public sealed class HuggingFaceModelTests : IDisposable
     {
         await using QwenModel model = QwenModel.Load(_model, new() { Threads = 1, ContextLength = 256 });
         System.Text.StringBuilder text = new();
-        await foreach (TextChunk chunk in model.CompleteAsync(model.EncodePrompt("\n"), new() { Sampling = new() { Temperature = 0 } }, TestContext.Current.CancellationToken))
+        await foreach (
+            TextChunk chunk in model.CompleteAsync(
+                model.EncodePrompt("\n"),
+                new() { Sampling = new() { Temperature = 0 } },
+                TestContext.Current.CancellationToken))
+        {
             text.Append(chunk.Text);
+        }
 
         Assert.Equal("Hello, world!", text.ToString());
         Assert.Equal("Scripted-1B", model.Id);
@@ -54,9 +60,24 @@ public sealed class HuggingFaceModelTests : IDisposable
         BpeTokenizer made = QwenTokenizer.Load(_model);
         JsonNode json = JsonNode.Parse(File.ReadAllText(Path.Combine(_model, "tokenizer.json")))!;
         File.WriteAllText(Path.Combine(_model, "vocab.json"), json["model"]!["vocab"]!.ToJsonString());
-        File.WriteAllLines(Path.Combine(_model, "merges.txt"), ["#version: 0.2", .. json["model"]!["merges"]!.AsArray().Select(merge => merge is JsonArray pair ? string.Join(' ', pair.Select(part => (string)part!)) : (string)merge!)]);
-        JsonObject added = new(json["added_tokens"]!.AsArray().Select(token => KeyValuePair.Create(old ? (string)token!["content"]! : ((int)token!["id"]!).ToString(CultureInfo.InvariantCulture), (JsonNode?)(old ? token["id"]!.DeepClone() : token.DeepClone()))));
-        File.WriteAllText(Path.Combine(_model, old ? "added_tokens.json" : "tokenizer_config.json"), (old ? added : new JsonObject { ["added_tokens_decoder"] = added }).ToJsonString());
+        File.WriteAllLines(
+            Path.Combine(_model, "merges.txt"),
+            [
+                "#version: 0.2",
+                .. json["model"]!["merges"]!
+                    .AsArray()
+                    .Select(merge => merge is JsonArray pair ? string.Join(' ', pair.Select(part => (string)part!)) : (string)merge!),
+            ]);
+        JsonObject added = new(
+            json["added_tokens"]!
+                .AsArray()
+                .Select(token =>
+                    KeyValuePair.Create(
+                        old ? (string)token!["content"]! : ((int)token!["id"]!).ToString(CultureInfo.InvariantCulture),
+                        (JsonNode?)(old ? token["id"]!.DeepClone() : token.DeepClone()))));
+        File.WriteAllText(
+            Path.Combine(_model, old ? "added_tokens.json" : "tokenizer_config.json"),
+            (old ? added : new JsonObject { ["added_tokens_decoder"] = added }).ToJsonString());
         File.Delete(Path.Combine(_model, "tokenizer.json"));
 
         BpeTokenizer read = QwenTokenizer.Load(_model);
@@ -68,7 +89,13 @@ public sealed class HuggingFaceModelTests : IDisposable
     [Fact]
     public async Task A_folder_of_the_first_generation_has_its_vocabulary_in_tiktokens_form()
     {
-        ModelConfig config = Checkpoints.SmallModels.Config("qwen") with { VocabularySize = 480, KvHeads = 4, HasQkvBias = true, HasFusedQkv = true };
+        ModelConfig config = Checkpoints.SmallModels.Config("qwen") with
+        {
+            VocabularySize = 480,
+            KvHeads = 4,
+            HasQkvBias = true,
+            HasFusedQkv = true,
+        };
         string path = _folder["Qwen-1B"];
         Directory.CreateDirectory(path);
         HuggingFaceFolder.Write(path, config, RandomWeights.Create(config, WeightMix.Find("f32"), 3));
@@ -81,7 +108,13 @@ public sealed class HuggingFaceModelTests : IDisposable
 
         await using QwenModel model = QwenModel.Load(path, new() { Threads = 1 });
         Assert.Contains(259, model.StopTokens);
-        Assert.StartsWith("<|im_start|>", QwenChatTemplate.Load(path).Render(Chat.ChatTemplateConversation.Parse("""{"messages": [{"role": "user", "content": "Hi"}]}""")).Text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "<|im_start|>",
+            QwenChatTemplate
+                .Load(path)
+                .Render(Chat.ChatTemplateConversation.Parse("""{"messages": [{"role": "user", "content": "Hi"}]}"""))
+                .Text,
+            StringComparison.Ordinal);
 
         using (Checkpoint folder = ModelFiles.Open(path, decode: false))
             ModelWriter.Save(folder, _folder["converted.gguf"], null, cancellationToken: TestContext.Current.CancellationToken);
@@ -95,8 +128,17 @@ public sealed class HuggingFaceModelTests : IDisposable
     public void A_folder_without_a_vocabulary_says_what_is_missing()
     {
         File.Delete(Path.Combine(_model, "tokenizer.json"));
-        Assert.Contains("tokenizer.json", Assert.Throws<InvalidDataException>(() => QwenModel.Load(_model)).Message, StringComparison.Ordinal);
-        Assert.Contains("tokenizer.json", Assert.Throws<InvalidDataException>(() => QwenTokenizer.Load(_model)).Message, StringComparison.Ordinal);
-        Assert.Contains("config.json", Assert.Throws<HuggingFaceException>(() => QwenModel.Load(_folder["."])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "tokenizer.json",
+            Assert.Throws<InvalidDataException>(() => QwenModel.Load(_model)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "tokenizer.json",
+            Assert.Throws<InvalidDataException>(() => QwenTokenizer.Load(_model)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "config.json",
+            Assert.Throws<HuggingFaceException>(() => QwenModel.Load(_folder["."])).Message,
+            StringComparison.Ordinal);
     }
 }

@@ -44,7 +44,12 @@ public sealed class QwenChatClientTests : IDisposable
     [Fact]
     public async Task Tool_calls_come_as_calls()
     {
-        await using QwenModel model = Load(["<tool_call>", "\n{\"name\": \"weather\", ", "\"arguments\": {\"city\": \"Bern\"}}\n", "</tool_call>"]);
+        await using QwenModel model = Load([
+            "<tool_call>",
+            "\n{\"name\": \"weather\", ",
+            "\"arguments\": {\"city\": \"Bern\"}}\n",
+            "</tool_call>",
+        ]);
         using QwenChatClient client = new(model);
         ChatOptions options = Greedy();
         options.Tools = [AIFunctionFactory.Create((string city) => city, "weather")];
@@ -89,7 +94,10 @@ public sealed class QwenChatClientTests : IDisposable
         using QwenChatClient client = new(model);
         ChatOptions off = Greedy(), alsoOff = Greedy(), viaReasoning = Greedy();
         off.AdditionalProperties = new() { ["enable_thinking"] = false };
-        alsoOff.AdditionalProperties = new() { ["chat_template_kwargs"] = JsonDocument.Parse("""{"enable_thinking": false}""").RootElement };
+        alsoOff.AdditionalProperties = new()
+        {
+            ["chat_template_kwargs"] = JsonDocument.Parse("""{"enable_thinking": false}""").RootElement,
+        };
         viaReasoning.Reasoning = new() { Effort = ReasoningEffort.None };
 
         long plain = (await Ask(client, Greedy())).Usage!.InputTokenCount!.Value;
@@ -122,7 +130,9 @@ public sealed class QwenChatClientTests : IDisposable
         await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
         using QwenChatClient client = new(model);
         Assert.True(model.Tokenizer.TryGetId("<|im_end|>", out int end));
-        foreach (object bias in (object[])[new Dictionary<int, float> { [end] = 1000 }, JsonDocument.Parse($$"""{"{{end}}": 1000}""").RootElement])
+        foreach (
+            object bias in (object[])
+                [new Dictionary<int, float> { [end] = 1000 }, JsonDocument.Parse($$"""{"{{end}}": 1000}""").RootElement])
         {
             ChatOptions options = Greedy();
             options.AdditionalProperties = new() { ["logit_bias"] = bias };
@@ -151,7 +161,11 @@ public sealed class QwenChatClientTests : IDisposable
         ChatOptions options = new();
         set(options);
 
-        Assert.Contains(name, Assert.Throws<NotSupportedException>(() => client.GetStreamingResponseAsync(Hi, options, TestContext.Current.CancellationToken)).Message);
+        Assert.Contains(
+            name,
+            Assert
+                .Throws<NotSupportedException>(() => client.GetStreamingResponseAsync(Hi, options, TestContext.Current.CancellationToken))
+                .Message);
     }
 
     public static TheoryData<string, object> WrongValues() => new()
@@ -184,7 +198,10 @@ public sealed class QwenChatClientTests : IDisposable
         await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
         using QwenChatClient client = new(model);
 
-        Assert.ThrowsAny<ArgumentException>(() => client.GetStreamingResponseAsync([new(ChatRole.User, new string('x', 10_000))], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.ThrowsAny<ArgumentException>(() =>
+            client.GetStreamingResponseAsync(
+                [new(ChatRole.User, new string('x', 10_000))],
+                cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -233,5 +250,6 @@ public sealed class QwenChatClientTests : IDisposable
     private static Task<ChatResponse> Ask(QwenChatClient client, ChatOptions options, string message = "Hi") =>
         client.GetResponseAsync([new ChatMessage(ChatRole.User, message)], options, TestContext.Current.CancellationToken);
 
-    private QwenModel Load(string[] pieces) => QwenModel.Load(ScriptedCheckpoint.Write(_folder["model.gguf"], pieces), new() { Threads = 1 });
+    private QwenModel Load(string[] pieces) =>
+        QwenModel.Load(ScriptedCheckpoint.Write(_folder["model.gguf"], pieces), new() { Threads = 1 });
 }

@@ -77,8 +77,14 @@ public sealed class QwenModelTests : IDisposable
     {
         await using QwenModel model = Load(["one"]);
 
-        await foreach (TextChunk chunk in model.CompleteAsync(model.EncodePrompt("\n"), new() { Sampling = Endless(model) }, TestContext.Current.CancellationToken))
+        await foreach (
+            TextChunk chunk in model.CompleteAsync(
+                model.EncodePrompt("\n"),
+                new() { Sampling = Endless(model) },
+                TestContext.Current.CancellationToken))
+        {
             break;
+        }
 
         await UntilIdle(model);
         Assert.Equal(1, model.Engine.Statistics.Cancelled);
@@ -92,8 +98,11 @@ public sealed class QwenModelTests : IDisposable
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (TextChunk chunk in model.CompleteAsync(model.EncodePrompt("\n"), new() { Sampling = Endless(model) }, stop.Token))
+            await foreach (
+                TextChunk chunk in model.CompleteAsync(model.EncodePrompt("\n"), new() { Sampling = Endless(model) }, stop.Token))
+            {
                 await stop.CancelAsync();
+            }
         });
     }
 
@@ -187,7 +196,9 @@ public sealed class QwenModelTests : IDisposable
         return chunks;
     }
 
-    /// <summary>Forbids the end of the turn: the answer goes on to the end of the context, long enough to be ended by something else.</summary>
+    /// <summary>
+    /// Forbids the end of the turn: the answer goes on to the end of the context, long enough to be ended by something else.
+    /// </summary>
     private static SamplingOptions Endless(QwenModel model) =>
         Greedy with { LogitBias = model.StopTokens.ToDictionary(id => id, _ => -1e6f) };
 
@@ -197,8 +208,11 @@ public sealed class QwenModelTests : IDisposable
             await Task.Delay(1, TestContext.Current.CancellationToken);
     }
 
-    private QwenModel Load(string[] pieces) => QwenModel.Load(ScriptedCheckpoint.Write(_folder["model.gguf"], pieces), new() { Threads = 1 });
+    private QwenModel Load(string[] pieces) =>
+        QwenModel.Load(ScriptedCheckpoint.Write(_folder["model.gguf"], pieces), new() { Threads = 1 });
 
-    private QwenModel LoadBytes(byte[][] pieces) => QwenModel.Load(
-        ScriptedCheckpoint.Write(_folder["model.gguf"], [.. pieces.Select(Encoding.Latin1.GetString)], encoding: Encoding.Latin1), new() { Threads = 1 });
+    private QwenModel LoadBytes(byte[][] pieces) =>
+        QwenModel.Load(
+            ScriptedCheckpoint.Write(_folder["model.gguf"], [.. pieces.Select(Encoding.Latin1.GetString)], encoding: Encoding.Latin1),
+            new() { Threads = 1 });
 }

@@ -18,14 +18,27 @@ public sealed class RecommendedSamplingTests : IDisposable
     }
 
     [Fact]
-    public void The_files_own_values_win() => Assert.Equal(
-        new SamplingOptions { Temperature = 0.25f, TopP = 0.5f, TopK = 7, MinP = 0.125f, RepetitionPenalty = 1.0625f, RepetitionWindow = 64 },
-        Read(
-            [
-                ("temp", GgufValue.Of(0.25f)), ("top_p", GgufValue.Of(0.5f)), ("top_k", GgufValue.Of(7)), ("min_p", GgufValue.Of(0.125f)),
-                ("penalty_repeat", GgufValue.Of(1.0625f)), ("penalty_last_n", GgufValue.Of(64)),
-            ],
-            reasons: true));
+    public void The_files_own_values_win() =>
+        Assert.Equal(
+            new SamplingOptions
+            {
+                Temperature = 0.25f,
+                TopP = 0.5f,
+                TopK = 7,
+                MinP = 0.125f,
+                RepetitionPenalty = 1.0625f,
+                RepetitionWindow = 64,
+            },
+            Read(
+                [
+                    ("temp", GgufValue.Of(0.25f)),
+                    ("top_p", GgufValue.Of(0.5f)),
+                    ("top_k", GgufValue.Of(7)),
+                    ("min_p", GgufValue.Of(0.125f)),
+                    ("penalty_repeat", GgufValue.Of(1.0625f)),
+                    ("penalty_last_n", GgufValue.Of(64)),
+                ],
+                reasons: true));
 
     private SamplingOptions Read((string Name, GgufValue Value)[] values, bool reasons)
     {

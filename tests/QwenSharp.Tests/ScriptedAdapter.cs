@@ -22,7 +22,11 @@ internal static class ScriptedAdapter
         Tensor head = file.GetTensor("output.weight");
         float[] a = new float[head.Columns], b = new float[head.Rows];
         (a[Newline], b[FirstPiece + piece]) = (1, 10);
-        LoraAdapter adapter = new("scripted", file.Metadata.GetString("general.architecture"), 2, [new LoraPair(head.Name, Matrix(a, [head.Columns, 1]), Matrix(b, [1, head.Rows]))]);
+        LoraAdapter adapter = new(
+            "scripted",
+            file.Metadata.GetString("general.architecture"),
+            2,
+            [new LoraPair(head.Name, Matrix(a, [head.Columns, 1]), Matrix(b, [1, head.Rows]))]);
         if (path.EndsWith(".gguf", StringComparison.Ordinal))
             AdapterFile.WriteGguf(adapter, path);
         else
@@ -31,5 +35,6 @@ internal static class ScriptedAdapter
         return path;
     }
 
-    private static Tensor Matrix(float[] values, long[] shape) => Tensor.Copy("matrix", TensorType.F32, shape, MemoryMarshal.AsBytes<float>(values));
+    private static Tensor Matrix(float[] values, long[] shape) =>
+        Tensor.Copy("matrix", TensorType.F32, shape, MemoryMarshal.AsBytes<float>(values));
 }

@@ -17,10 +17,20 @@ internal static class ScriptedCheckpoint
 
     private const string ChatMl =
         "{%- for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>' + '\\n' }}{%- endfor %}"
-        + "{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{%- if enable_thinking is defined and enable_thinking is false %}{{ '<think>\\n\\n</think>\\n' }}{%- endif %}{%- endif %}"
+        + "{%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{%- if enable_thinking is defined and enable_thinking is false "
+        + "%}{{ '<think>\\n\\n</think>\\n' }}{%- endif %}{%- endif %}"
         + "{#- '<think>' '<tool_call>' '{\"name\": <function-name>' #}";
 
-    private static readonly string[] Added = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>", "<tool_call>", "</tool_call>"];
+    private static readonly string[] Added =
+    [
+        "<|endoftext|>",
+        "<|im_start|>",
+        "<|im_end|>",
+        "<think>",
+        "</think>",
+        "<tool_call>",
+        "</tool_call>",
+    ];
 
     /// <summary>Writes the checkpoint.</summary>
     /// <param name="path">Where to.</param>
@@ -29,21 +39,36 @@ internal static class ScriptedCheckpoint
     /// <param name="weights">Whether to write weights, or the vocabulary alone.</param>
     /// <param name="encoding">How pieces become bytes; null for UTF-8. Latin-1 writes any bytes.</param>
     /// <returns>The path.</returns>
-    public static string Write(string path, IReadOnlyList<string>? pieces = null, string? template = ChatMl, bool weights = true, Encoding? encoding = null)
+    public static string Write(
+        string path,
+        IReadOnlyList<string>? pieces = null,
+        string? template = ChatMl,
+        bool weights = true,
+        Encoding? encoding = null)
     {
         pieces ??= Greeting;
         encoding ??= Encoding.UTF8;
         List<string> tokens = [.. Enumerable.Range(0, 256).Select(value => Spell([(byte)value]))];
         tokens.Add(Spell("he"u8));
         int newline = tokens.IndexOf(Spell("\n"u8));
-        tokens.AddRange(pieces.Where(piece => !Added.Contains(piece)).Select(piece => Spell(encoding.GetBytes(piece))).Except(tokens).ToArray());
+        tokens.AddRange(
+            pieces.Where(piece => !Added.Contains(piece)).Select(piece => Spell(encoding.GetBytes(piece))).Except(tokens).ToArray());
         int added = tokens.Count;
         tokens.AddRange(Added);
         while (tokens.Count % 32 != 0)
             tokens.Add($"[PAD{tokens.Count}]");
 
         int Id(string piece) => tokens.IndexOf(Added.Contains(piece) ? piece : Spell(encoding.GetBytes(piece)));
-        int[] types = [.. Enumerable.Range(0, tokens.Count).Select(id => id < added ? 1 : id < added + 3 ? 3 : id < added + Added.Length ? 4 : 5)];
+        int[] types =
+        [
+            .. Enumerable
+                .Range(0, tokens.Count)
+                .Select(id =>
+                    id < added ? 1
+                    : id < added + 3 ? 3
+                    : id < added + Added.Length ? 4
+                    : 5),
+        ];
         GgufWriter writer = new GgufWriter()
             .Add("general.architecture", GgufValue.Of("qwen2"))
             .Add("general.name", GgufValue.Of("Scripted"))

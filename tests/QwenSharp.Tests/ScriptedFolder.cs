@@ -8,7 +8,8 @@ namespace QwenSharp.Tests;
 /// <summary>The model of <see cref="ScriptedCheckpoint"/> as a Hugging Face folder.</summary>
 internal static class ScriptedFolder
 {
-    private const string Pattern = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Pattern =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     /// <summary>Writes the folder.</summary>
     /// <returns>The path.</returns>
@@ -18,7 +19,11 @@ internal static class ScriptedFolder
         string path = ScriptedCheckpoint.Write(Path.Combine(folder, "scripted.gguf"));
         using (GgufFile file = GgufFile.Open(path))
         {
-            HuggingFaceFolder.Write(folder, LanguageModel.Load(file).Config, file.Tensors, edit: json => json["eos_token_id"] = file.Metadata.GetInt32("tokenizer.ggml.eos_token_id"));
+            HuggingFaceFolder.Write(
+                folder,
+                LanguageModel.Load(file).Config,
+                file.Tensors,
+                edit: json => json["eos_token_id"] = file.Metadata.GetInt32("tokenizer.ggml.eos_token_id"));
             File.WriteAllText(Path.Combine(folder, "chat_template.jinja"), file.Metadata.GetString("tokenizer.chat_template"));
             File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer(file.Metadata).ToJsonString());
             File.WriteAllText(Path.Combine(folder, "generation_config.json"), """{"temperature":0.25,"top_k":7}""");
@@ -45,7 +50,14 @@ internal static class ScriptedFolder
         using (GgufFile file = GgufFile.Open(path))
         {
             File.WriteAllText(Path.Combine(folder, "tokenizer.json"), Tokenizer(file.Metadata).ToJsonString());
-            File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), new JsonObject { ["add_bos_token"] = false, ["eos_token"] = "<|im_end|>", ["chat_template"] = "{{ messages }}" }.ToJsonString());
+            File.WriteAllText(
+                Path.Combine(folder, "tokenizer_config.json"),
+                new JsonObject
+                {
+                    ["add_bos_token"] = false,
+                    ["eos_token"] = "<|im_end|>",
+                    ["chat_template"] = "{{ messages }}",
+                }.ToJsonString());
         }
 
         File.Delete(path);
@@ -77,7 +89,19 @@ internal static class ScriptedFolder
             if (types[id] == 1)
                 vocabulary[tokens[id]] = id;
             else if (types[id] != 5)
-                added.Add(new JsonObject { ["id"] = id, ["content"] = tokens[id], ["single_word"] = false, ["lstrip"] = false, ["rstrip"] = false, ["normalized"] = false, ["special"] = types[id] == 3 });
+            {
+                added.Add(
+                    new JsonObject
+                    {
+                        ["id"] = id,
+                        ["content"] = tokens[id],
+                        ["single_word"] = false,
+                        ["lstrip"] = false,
+                        ["rstrip"] = false,
+                        ["normalized"] = false,
+                        ["special"] = types[id] == 3,
+                    });
+            }
         }
 
         return new JsonObject
@@ -89,15 +113,35 @@ internal static class ScriptedFolder
             {
                 ["type"] = "Sequence",
                 ["pretokenizers"] = new JsonArray(
-                    new JsonObject { ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = Pattern }, ["behavior"] = "Isolated", ["invert"] = false },
-                    new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false }),
+                    new JsonObject
+                    {
+                        ["type"] = "Split",
+                        ["pattern"] = new JsonObject { ["Regex"] = Pattern },
+                        ["behavior"] = "Isolated",
+                        ["invert"] = false,
+                    },
+                    new JsonObject
+                    {
+                        ["type"] = "ByteLevel",
+                        ["add_prefix_space"] = false,
+                        ["trim_offsets"] = false,
+                        ["use_regex"] = false,
+                    }),
             },
-            ["decoder"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["trim_offsets"] = false, ["use_regex"] = false },
+            ["decoder"] = new JsonObject
+            {
+                ["type"] = "ByteLevel",
+                ["add_prefix_space"] = false,
+                ["trim_offsets"] = false,
+                ["use_regex"] = false,
+            },
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",
                 ["vocab"] = vocabulary,
-                ["merges"] = new JsonArray([.. metadata.GetStringArray("tokenizer.ggml.merges").Select(utf8 => (JsonNode)Encoding.UTF8.GetString(utf8.Span))]),
+                ["merges"] = new JsonArray([
+                    .. metadata.GetStringArray("tokenizer.ggml.merges").Select(utf8 => (JsonNode)Encoding.UTF8.GetString(utf8.Span)),
+                ]),
             },
         };
     }

@@ -46,9 +46,16 @@ public class StopStringMatcherTests
     public void Any_cutting_of_the_text_gives_what_a_search_of_the_whole_gives()
     {
         Gen<string> letters = Gen.Elements('a', 'b').ListOf().Select(list => new string([.. list]));
-        Gen<string[]> stops = Gen.Elements('a', 'b').NonEmptyListOf().Select(list => new string([.. list.Take(4)])).ListOf().Select(list => list.Take(3).ToArray());
-        Prop.ForAll(letters.ListOf().ToArbitrary(), stops.ToArbitrary(), (pieces, stop) =>
-            Run(pieces, stop) == Search(string.Concat(pieces), stop)).Check(Config.QuickThrowOnFailure.WithMaxTest(2000).WithReplay(0x51, 0x7F4A7C15));
+        Gen<string[]> stops = Gen.Elements('a', 'b')
+            .NonEmptyListOf()
+            .Select(list => new string([.. list.Take(4)]))
+            .ListOf()
+            .Select(list => list.Take(3).ToArray());
+        Prop.ForAll(
+                letters.ListOf().ToArbitrary(),
+                stops.ToArbitrary(),
+                (pieces, stop) => Run(pieces, stop) == Search(string.Concat(pieces), stop))
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(2000).WithReplay(0x51, 0x7F4A7C15));
     }
 
     private static (string Text, bool Stopped) Run(IEnumerable<string> pieces, string[] stops)

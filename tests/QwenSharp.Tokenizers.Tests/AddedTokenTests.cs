@@ -37,7 +37,9 @@ public class AddedTokenTests
     [Fact]
     public void A_token_that_strips_swallows_the_white_space_beside_it()
     {
-        BpeTokenizer tokenizer = With(new AddedToken(700, "[L]", false) { StripsLeft = true }, new AddedToken(701, "[R]", false) { StripsRight = true });
+        BpeTokenizer tokenizer = With(
+            new AddedToken(700, "[L]", false) { StripsLeft = true },
+            new AddedToken(701, "[R]", false) { StripsRight = true });
         int[] a = Tokenizer.Encode("a");
         Assert.Equal([.. a, 700, .. Tokenizer.Encode(" b")], tokenizer.Encode("a \n\u3000[L] b"));
         Assert.Equal([.. a, .. Tokenizer.Encode(" "), 701, .. Tokenizer.Encode("b")], tokenizer.Encode("a [R] \t\u2003b"));
@@ -63,7 +65,9 @@ public class AddedTokenTests
         AddedToken plain = new(700, "é", false);
         Assert.Contains(700, BpeTokenizer.Create(vocabulary with { AddedTokens = [plain] }).Encode("xé"));
         Assert.DoesNotContain(700, BpeTokenizer.Create(vocabulary with { AddedTokens = [plain] }).Encode("xe\u0301"));
-        Assert.Contains(700, BpeTokenizer.Create(vocabulary with { AddedTokens = [plain with { IsNormalized = true }] }).Encode("xe\u0301"));
+        Assert.Contains(
+            700,
+            BpeTokenizer.Create(vocabulary with { AddedTokens = [plain with { IsNormalized = true }] }).Encode("xe\u0301"));
         Assert.Throws<TokenizerFormatException>(() => With(new AddedToken(700, "x", IsControl: true) { IsNormalized = true }));
     }
 
@@ -135,8 +139,13 @@ public class AddedTokenTests
 
             bool IsTrusted(int index) => trusted.Any(range => range.Start.Value <= index && index < range.End.Value);
             List<int> expected = [];
-            foreach ((string part, AddedToken? token) in Search(text, (added, start) => !added.IsControl || Enumerable.Range(start, added.Content.Length).All(IsTrusted)))
+            foreach (
+                (string part, AddedToken? token) in Search(
+                    text,
+                    (added, start) => !added.IsControl || Enumerable.Range(start, added.Content.Length).All(IsTrusted)))
+            {
                 expected.AddRange(token is null ? Tokenizer.Encode(part, TokenParsing.None) : [token.Id]);
+            }
 
             List<int> ids = [];
             Tokenizer.Encode(text, [.. trusted], ids);
@@ -176,7 +185,8 @@ public class AddedTokenTests
         Assert.False(Tokenizer.TryGetId("no such token", out _));
     }
 
-    private static BpeTokenizer With(params AddedToken[] tokens) => BpeTokenizer.Create(TinyVocabulary.Vocabulary with { AddedTokens = tokens });
+    private static BpeTokenizer With(params AddedToken[] tokens) =>
+        BpeTokenizer.Create(TinyVocabulary.Vocabulary with { AddedTokens = tokens });
 
     private static List<int> Controls(string text, Range[] trusted)
     {

@@ -19,7 +19,10 @@ public class BytePairTests
         for (int i = 0; i < 3_000; i++)
         {
             string text = RandomText.Next(random);
-            List<int> expected = [.. Oracle.Split(text, PreTokenizerPattern.Qwen2).SelectMany(piece => Expected(Encoding.UTF8.GetBytes(piece)))];
+            List<int> expected =
+            [
+                .. Oracle.Split(text, PreTokenizerPattern.Qwen2).SelectMany(piece => Expected(Encoding.UTF8.GetBytes(piece))),
+            ];
             Assert.Equal(expected, Tokenizer.Encode(text, TokenParsing.None));
         }
     }
@@ -64,7 +67,11 @@ public class BytePairTests
     {
         // "xyz" is in the vocabulary, but its pieces do not merge.
         int id = Ids.Count;
-        BpeVocabulary vocabulary = TinyVocabulary.Vocabulary with { Tokens = Utf8Strings.From([.. TinyVocabulary.Tokens(), "xyz"]), AddedTokens = [] };
+        BpeVocabulary vocabulary = TinyVocabulary.Vocabulary with
+        {
+            Tokens = Utf8Strings.From([.. TinyVocabulary.Tokens(), "xyz"]),
+            AddedTokens = [],
+        };
 
         Assert.Equal(["x", "y", "z"], BpeTokenizer.Create(vocabulary).Encode("xyz").Select(token => Tokenizer.Decode([token])));
         Assert.Equal([id], BpeTokenizer.Create(vocabulary with { IgnoresMerges = true }).Encode("xyz"));

@@ -6,12 +6,14 @@ namespace QwenSharp.Tokenizers.Tests;
 
 public class Gpt2VocabularyTests
 {
-    private static readonly string Merges = "#version: 0.2\n" + string.Join('\n', TinyVocabulary.Merges.Select(merge => $"{merge.Left} {merge.Right}")) + "\n";
+    private static readonly string Merges =
+        "#version: 0.2\n" + string.Join('\n', TinyVocabulary.Merges.Select(merge => $"{merge.Left} {merge.Right}")) + "\n";
 
     [Fact]
     public void Texts_become_the_tokens_that_a_tokenizer_json_gives()
     {
-        BpeTokenizer read = BpeTokenizer.Create(Read(Tokens(), Merges)), made = BpeTokenizer.Create(TinyVocabulary.Vocabulary with { NormalizesToNfc = true });
+        BpeTokenizer read = BpeTokenizer.Create(Read(Tokens(), Merges)),
+            made = BpeTokenizer.Create(TinyVocabulary.Vocabulary with { NormalizesToNfc = true });
         Random random = new(6);
         for (int i = 0; i < 500; i++)
         {
@@ -32,9 +34,15 @@ public class Gpt2VocabularyTests
     [InlineData(null, "a b c", "merges.txt is wrong in line 1")]
     [InlineData(null, " b", "merges.txt is wrong in line 1")]
     public void What_is_something_else_is_refused(string? vocabulary, string? merges, string reason) =>
-        Assert.Contains(reason, Assert.Throws<TokenizerFormatException>(() => Read(vocabulary ?? Tokens(), merges ?? Merges)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            reason,
+            Assert.Throws<TokenizerFormatException>(() => Read(vocabulary ?? Tokens(), merges ?? Merges)).Message,
+            StringComparison.Ordinal);
 
-    private static string Tokens() => new JsonObject(TinyVocabulary.Tokens().Select((token, id) => KeyValuePair.Create(token, (JsonNode?)id))).ToJsonString(new JsonSerializerOptions());
+    private static string Tokens() =>
+        new JsonObject(TinyVocabulary.Tokens().Select((token, id) => KeyValuePair.Create(token, (JsonNode?)id))).ToJsonString(
+            new JsonSerializerOptions());
 
-    private static BpeVocabulary Read(string vocabulary, string merges) => Gpt2Vocabulary.Read(Encoding.UTF8.GetBytes(vocabulary), Encoding.UTF8.GetBytes(merges), TinyVocabulary.AddedTokens);
+    private static BpeVocabulary Read(string vocabulary, string merges) =>
+        Gpt2Vocabulary.Read(Encoding.UTF8.GetBytes(vocabulary), Encoding.UTF8.GetBytes(merges), TinyVocabulary.AddedTokens);
 }

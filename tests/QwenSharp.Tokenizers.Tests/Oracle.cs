@@ -30,7 +30,10 @@ internal static partial class Oracle
         return pieces;
     }
 
-    public static List<int> Merge(ReadOnlySpan<byte> piece, IReadOnlyList<(string Left, string Right)> merges, IReadOnlyDictionary<string, int> ids)
+    public static List<int> Merge(
+        ReadOnlySpan<byte> piece,
+        IReadOnlyList<(string Left, string Right)> merges,
+        IReadOnlyDictionary<string, int> ids)
     {
         List<string> parts = [.. TinyVocabulary.Spell(piece).Select(c => c.ToString())];
         foreach ((string left, string right) in merges)
@@ -56,9 +59,13 @@ internal static partial class Oracle
         _ => "☃",
     };
 
-    [GeneratedRegex(@"'[sSſ]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    [GeneratedRegex(
+        @"'[sSſ]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )]
     private static partial Regex Qwen2();
 
-    [GeneratedRegex(@"'[sSſ]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+")]
+    [GeneratedRegex(
+        @"'[sSſ]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD]|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+    )]
     private static partial Regex Qwen35();
 }

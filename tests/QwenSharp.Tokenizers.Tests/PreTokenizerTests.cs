@@ -13,7 +13,8 @@ public class PreTokenizerTests
     [InlineData("\t\tif\u00A0now", "\t|\tif|\u00A0now")]
     [InlineData(" 7  7", " |7| | |7")]
     [InlineData("   ", "   ")]
-    public void Cuts_as_published(string text, string pieces) => Assert.Equal(pieces, string.Join('|', Split(text, PreTokenizerPattern.Qwen2)));
+    public void Cuts_as_published(string text, string pieces) =>
+        Assert.Equal(pieces, string.Join('|', Split(text, PreTokenizerPattern.Qwen2)));
 
     [Theory]
     [InlineData(PreTokenizerPattern.Qwen2, "e|\u0301x| ☃|\u0301")]

@@ -19,7 +19,8 @@ public class TiktokenVocabularyTests
     [Fact]
     public void Texts_become_the_tokens_that_the_merges_give()
     {
-        BpeTokenizer read = BpeTokenizer.Create(TiktokenVocabulary.Read(File(Tokens))), made = BpeTokenizer.Create(TinyVocabulary.Vocabulary with { AddedTokens = [], NormalizesToNfc = true });
+        BpeTokenizer read = BpeTokenizer.Create(TiktokenVocabulary.Read(File(Tokens))),
+            made = BpeTokenizer.Create(TinyVocabulary.Vocabulary with { AddedTokens = [], NormalizesToNfc = true });
         Random random = new(5);
         for (int i = 0; i < 500; i++)
         {
@@ -33,14 +34,22 @@ public class TiktokenVocabularyTests
     {
         BpeTokenizer tokenizer = BpeTokenizer.Create(TiktokenVocabulary.Read(File(Tokens)));
 
-        int[] ids = [.. ((string[])["<|endoftext|>", "<|im_end|>", "<|extra_204|>"]).Select(content => tokenizer.TryGetId(content, out int id) ? id - Tokens.Length : -1)];
+        int[] ids =
+        [
+            .. ((string[])["<|endoftext|>", "<|im_end|>", "<|extra_204|>"]).Select(content =>
+                tokenizer.TryGetId(content, out int id) ? id - Tokens.Length : -1),
+        ];
         Assert.Equal([0, 2, 207], ids);
         Assert.True(tokenizer.IsControl(Tokens.Length + 2));
     }
 
     [Fact]
     public void Windows_line_ends_and_a_missing_last_one_are_fine() =>
-        Assert.Equal(Tokens.Length, TiktokenVocabulary.Read(Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(File(Tokens)).Replace("\n", "\r\n").TrimEnd())).Tokens.Count);
+        Assert.Equal(
+            Tokens.Length,
+            TiktokenVocabulary
+                .Read(Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(File(Tokens)).Replace("\n", "\r\n").TrimEnd()))
+                .Tokens.Count);
 
     [Theory]
     [InlineData("", "no tokens")]
@@ -51,7 +60,9 @@ public class TiktokenVocabularyTests
     [InlineData("QQ=! 0", "line 1: its token is not in Base64")]
     [InlineData("QQ== 0\nQkNE 1", "of rank 1, to which no two tokens before it lead")]
     public void What_is_no_vocabulary_is_refused_by_its_line(string file, string problem) =>
-        Assert.Contains(problem, Assert.Throws<TokenizerFormatException>(() => TiktokenVocabulary.Read(Encoding.ASCII.GetBytes(file))).Message);
+        Assert.Contains(
+            problem,
+            Assert.Throws<TokenizerFormatException>(() => TiktokenVocabulary.Read(Encoding.ASCII.GetBytes(file))).Message);
 
     [Fact]
     public void Mutated_files_are_read_or_refused()
@@ -75,7 +86,8 @@ public class TiktokenVocabularyTests
         }
     }
 
-    private static byte[] File(byte[][] tokens) => Encoding.ASCII.GetBytes(string.Concat(tokens.Select((token, rank) => $"{Convert.ToBase64String(token)} {rank}\n")));
+    private static byte[] File(byte[][] tokens) =>
+        Encoding.ASCII.GetBytes(string.Concat(tokens.Select((token, rank) => $"{Convert.ToBase64String(token)} {rank}\n")));
 
     private static byte[] Bytes(string spelled)
     {
@@ -83,5 +95,6 @@ public class TiktokenVocabularyTests
         return bytes[..ByteSpelling.Decode(utf8, bytes)];
     }
 
-    private static string[] Strings(Utf8Strings strings) => [.. Enumerable.Range(0, strings.Count).Select(i => Encoding.UTF8.GetString(strings[i]))];
+    private static string[] Strings(Utf8Strings strings) =>
+        [.. Enumerable.Range(0, strings.Count).Select(i => Encoding.UTF8.GetString(strings[i]))];
 }

@@ -53,7 +53,10 @@ internal static class TinyVocabulary
             if (x == 0) { return x + 1; } else { return x - 1; }    // aaaa aaaaaaaa bbbb abab abababab ---- ==== ....
             人工智能正在改变我们的生活，人工智能。 Привет, мир! Привет, друзья! é à ü ﬁ 😀😀🎉 don't we'll I've
             """;
-        List<List<string>> words = [.. Text.Split(' ').Select(word => Spell(Encoding.UTF8.GetBytes(" " + word)).Select(c => c.ToString()).ToList())];
+        List<List<string>> words =
+        [
+            .. Text.Split(' ').Select(word => Spell(Encoding.UTF8.GetBytes(" " + word)).Select(c => c.ToString()).ToList()),
+        ];
         List<(string, string)> merges = [];
         HashSet<string> made = [];
         while (words

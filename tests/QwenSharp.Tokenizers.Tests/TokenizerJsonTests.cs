@@ -7,8 +7,10 @@ namespace QwenSharp.Tokenizers.Tests;
 
 public class TokenizerJsonTests
 {
-    private const string Qwen2 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
-    private const string Qwen35 = @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Qwen2 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+    private const string Qwen35 =
+        @"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
     [Theory]
     [InlineData(false, false)]
@@ -71,7 +73,9 @@ public class TokenizerJsonTests
         Assert.Equal(TinyVocabulary.Tokenizer.Encode("the cat"), tokenizer.Encode("the cat"));
 
         BpeVocabulary written = TokenizerJson.Read(TokenizerJson.Write(vocabulary));
-        Assert.Equal((vocabulary.SequencePrefix[0], vocabulary.SequenceSuffix[0]), (written.SequencePrefix.Single(), written.SequenceSuffix.Single()));
+        Assert.Equal(
+            (vocabulary.SequencePrefix[0], vocabulary.SequenceSuffix[0]),
+            (written.SequencePrefix.Single(), written.SequenceSuffix.Single()));
         Assert.Throws<TokenizerFormatException>(() => BpeTokenizer.Create(vocabulary with { SequenceSuffix = [tokenizer.VocabularySize] }));
     }
 
@@ -79,9 +83,13 @@ public class TokenizerJsonTests
     public void How_texts_were_batched_last_is_no_part_of_the_tokenizer()
     {
         JsonObject file = MakeFile();
-        (file["truncation"], file["padding"]) = (JsonNode.Parse("""{"max_length": 5}"""), JsonNode.Parse("""{"strategy": "BatchLongest"}"""));
+        (file["truncation"], file["padding"]) = (
+            JsonNode.Parse("""{"max_length": 5}"""),
+            JsonNode.Parse("""{"strategy": "BatchLongest"}"""));
 
-        Assert.Equal(TinyVocabulary.Tokenizer.Encode("the cat sat on the cat"), BpeTokenizer.Create(Read(file)).Encode("the cat sat on the cat"));
+        Assert.Equal(
+            TinyVocabulary.Tokenizer.Encode("the cat sat on the cat"),
+            BpeTokenizer.Create(Read(file)).Encode("the cat sat on the cat"));
     }
 
     [Theory]
@@ -91,9 +99,15 @@ public class TokenizerJsonTests
     [InlineData("pre_tokenizer", "null")]
     [InlineData("post_processor", """{"type": "TemplateProcessing"}""")]
     [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "B"}}], "special_tokens": {}}""")]
-    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}], "special_tokens": {}}""")]
+    [InlineData(
+        "post_processor",
+        """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}], "special_tokens": {}}"""
+    )]
     [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [], "special_tokens": {}}""")]
-    [InlineData("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "x"}}], "special_tokens": {}}""")]
+    [InlineData(
+        "post_processor",
+        """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "x"}}], "special_tokens": {}}"""
+    )]
     [InlineData("post_processor", """{"type": "Sequence", "processors": [{"type": "BertProcessing"}]}""")]
     [InlineData("decoder", """{"type": "Metaspace"}""")]
     [InlineData("version", "\"2.0\"")]
@@ -183,12 +197,18 @@ public class TokenizerJsonTests
             ["padding"] = null,
             ["added_tokens"] = added,
             ["normalizer"] = null,
-            ["pre_tokenizer"] = JsonNode.Parse("""
-                {"type": "Sequence", "pretokenizers": [
-                  {"type": "Split", "pattern": {"Regex": ""}, "behavior": "Isolated", "invert": false},
-                  {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}]}
-                """)!.WithPattern(Qwen2),
-            ["post_processor"] = JsonNode.Parse("""{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}"""),
+            ["pre_tokenizer"] = JsonNode
+                .Parse(
+                    """
+                    {"type": "Sequence", "pretokenizers": [
+                      {"type": "Split", "pattern": {"Regex": ""}, "behavior": "Isolated", "invert": false},
+                      {"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}]}
+                    """
+                )!
+                .WithPattern(Qwen2),
+            ["post_processor"] = JsonNode.Parse(
+                """{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}"""
+            ),
             ["decoder"] = JsonNode.Parse("""{"type": "ByteLevel", "add_prefix_space": false, "trim_offsets": false, "use_regex": false}"""),
             ["model"] = new JsonObject
             {

@@ -13,7 +13,9 @@ public class VocabularyTests
         Assert.Equal(PreTokenizerPattern.Qwen35, vocabulary.Pattern);
         Assert.False(vocabulary.NormalizesToNfc);
         Assert.Equal(Tokens.Length, tokenizer.EosId);
-        Assert.Equal([new AddedToken(Tokens.Length, "<|x|>", true), new AddedToken(Tokens.Length + 1, "<y>", false)], tokenizer.AddedTokens);
+        Assert.Equal(
+            [new AddedToken(Tokens.Length, "<|x|>", true), new AddedToken(Tokens.Length + 1, "<y>", false)],
+            tokenizer.AddedTokens);
         Assert.Equal([Tokens.Length, Tokens.Length + 1], tokenizer.Encode("<|x|><y>", TokenParsing.All));
         Assert.Equal("[PAD1]", tokenizer.Decode([Tokens.Length + 2]));
         Assert.DoesNotContain(Tokens.Length + 2, tokenizer.Encode("[PAD1]", TokenParsing.All));
@@ -34,7 +36,13 @@ public class VocabularyTests
     {
         BpeVocabulary good = TinyVocabulary.Vocabulary;
         string first = $"{TinyVocabulary.Merges[0].Left} {TinyVocabulary.Merges[0].Right}";
-        AssertRefused("no token for the byte 0x61", good with { Tokens = Utf8Strings.From(Tokens.Select(token => token == "a" ? "" : token)), Merges = Utf8Strings.From([]) });
+        AssertRefused(
+            "no token for the byte 0x61",
+            good with
+            {
+                Tokens = Utf8Strings.From(Tokens.Select(token => token == "a" ? "" : token)),
+                Merges = Utf8Strings.From([]),
+            });
         AssertRefused("Tokens 97 and", good with { Tokens = Utf8Strings.From([.. Tokens, "a"]), AddedTokens = [] });
         AssertRefused("Merge 0, \"ab\"", good with { Merges = Utf8Strings.From(["ab"]) });
         AssertRefused("Merge 0, \"q zz\"", good with { Merges = Utf8Strings.From(["q zz"]) });
@@ -53,13 +61,22 @@ public class VocabularyTests
     [Fact]
     public void An_id_without_a_token_has_no_bytes()
     {
-        BpeTokenizer tokenizer = BpeTokenizer.Create(TinyVocabulary.Vocabulary with { AddedTokens = [new(Tokens.Length + 5, "<z>", false)] });
+        BpeTokenizer tokenizer = BpeTokenizer.Create(
+            TinyVocabulary.Vocabulary with
+            {
+                AddedTokens = [new(Tokens.Length + 5, "<z>", false)],
+            });
         Assert.Equal(Tokens.Length + 6, tokenizer.VocabularySize);
         Assert.Equal("", tokenizer.Decode([Tokens.Length + 2]));
     }
 
     private static BpeVocabulary FromGguf(string[] tokens, int[] types) =>
-        BpeVocabulary.FromGguf(Utf8Strings.From(tokens), Utf8Strings.From(TinyVocabulary.Merges.Select(merge => $"{merge.Left} {merge.Right}")), types, "gpt2", "qwen35");
+        BpeVocabulary.FromGguf(
+            Utf8Strings.From(tokens),
+            Utf8Strings.From(TinyVocabulary.Merges.Select(merge => $"{merge.Left} {merge.Right}")),
+            types,
+            "gpt2",
+            "qwen35");
 
     private static void AssertRefused(string message, BpeVocabulary vocabulary) =>
         Assert.Contains(message, Assert.Throws<TokenizerFormatException>(() => BpeTokenizer.Create(vocabulary)).Message);

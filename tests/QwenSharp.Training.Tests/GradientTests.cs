@@ -53,7 +53,12 @@ public class GradientTests
             }
         }
 
-        string[] wrong = [.. failures.Where(failure => !(failure.Item1 <= 1)).Select(failure => $"{failure.Item2} ({failure.Item1:0.0} times the tolerance)")];
+        string[] wrong =
+        [
+            .. failures
+                .Where(failure => !(failure.Item1 <= 1))
+                .Select(failure => $"{failure.Item2} ({failure.Item1:0.0} times the tolerance)"),
+        ];
         Assert.True(wrong.Length == 0, string.Join(Environment.NewLine, wrong));
     }
 
@@ -136,8 +141,12 @@ public class GradientTests
             // W = W₀ + s·B·A, so ∂L/∂A = s·Bᵀ·∂L/∂W and ∂L/∂B = s·∂L/∂W·Aᵀ.
             (Parameter a, Parameter b) = (pairs[i], pairs[i + 1]);
             Activations dw = TargetOf(merged, a).Gradient;
-            AssertClose(a, (r, column) => lora.Scale * Enumerable.Range(0, dw.Capacity).Sum(o => (double)b.Value.Row(o)[r] * dw.Row(o)[column]));
-            AssertClose(b, (o, r) => lora.Scale * Enumerable.Range(0, dw.Width).Sum(column => (double)dw.Row(o)[column] * a.Value.Row(r)[column]));
+            AssertClose(
+                a,
+                (r, column) => lora.Scale * Enumerable.Range(0, dw.Capacity).Sum(o => (double)b.Value.Row(o)[r] * dw.Row(o)[column]));
+            AssertClose(
+                b,
+                (o, r) => lora.Scale * Enumerable.Range(0, dw.Width).Sum(column => (double)dw.Row(o)[column] * a.Value.Row(r)[column]));
         }
     }
 
@@ -176,7 +185,10 @@ public class GradientTests
         for (int o = 0; o < weight.Capacity; o++)
         {
             for (int i = 0; i < weight.Width; i++)
-                weight.Row(o)[i] += scale * (float)Enumerable.Range(0, down.Value.Capacity).Sum(r => (double)up.Value.Row(o)[r] * down.Value.Row(r)[i]);
+            {
+                weight.Row(o)[i] +=
+                    scale * (float)Enumerable.Range(0, down.Value.Capacity).Sum(r => (double)up.Value.Row(o)[r] * down.Value.Row(r)[i]);
+            }
         }
     }
 

@@ -15,9 +15,22 @@ public class OptimizerTests
     {
         using TrainableModel model = SmallTraining.Model(Config);
         using Compute compute = new(2);
-        using Optimizer optimizer = new(model, compute, new OptimizerOptions { Kind = OptimizerKind.Muon, Momentum = Momentum, WeightDecay = Decay, MaxGradientNorm = 0 });
-        Dictionary<string, double[,]> values = model.Parameters.ToDictionary(parameter => parameter.Name, parameter => Matrix(parameter.Value));
-        Dictionary<string, double[,]> means = model.Parameters.ToDictionary(parameter => parameter.Name, parameter => new double[parameter.Value.Capacity, parameter.Value.Width]);
+        using Optimizer optimizer = new(
+            model,
+            compute,
+            new OptimizerOptions
+            {
+                Kind = OptimizerKind.Muon,
+                Momentum = Momentum,
+                WeightDecay = Decay,
+                MaxGradientNorm = 0,
+            });
+        Dictionary<string, double[,]> values = model.Parameters.ToDictionary(
+            parameter => parameter.Name,
+            parameter => Matrix(parameter.Value));
+        Dictionary<string, double[,]> means = model.Parameters.ToDictionary(
+            parameter => parameter.Name,
+            parameter => new double[parameter.Value.Capacity, parameter.Value.Width]);
         HashSet<int> orders = [];
         for (int step = 1; step <= 3; step++)
         {
@@ -27,18 +40,27 @@ public class OptimizerTests
             {
                 (int rows, int width) = (parameter.Value.Capacity, parameter.Value.Width);
                 orders.Add(rows.CompareTo(width));
-                double[,] gradient = Matrix(parameter.Gradient), mean = means[parameter.Name], ahead = new double[rows, width], value = values[parameter.Name];
+                double[,] gradient = Matrix(parameter.Gradient),
+                    mean = means[parameter.Name],
+                    ahead = new double[rows, width],
+                    value = values[parameter.Name];
                 Each(rows, width, (i, j) => mean[i, j] = Momentum * mean[i, j] + (1 - Momentum) * gradient[i, j]);
                 Each(rows, width, (i, j) => ahead[i, j] = Momentum * mean[i, j] + (1 - Momentum) * gradient[i, j]);
                 double[,] direction = Orthogonalized(ahead);
-                Each(rows, width, (i, j) => value[i, j] = value[i, j] * (1 - Rate * Decay) - Rate * 0.2 * Math.Sqrt(Math.Max(rows, width)) * direction[i, j]);
+                Each(
+                    rows,
+                    width,
+                    (i, j) =>
+                        value[i, j] = value[i, j] * (1 - Rate * Decay) - Rate * 0.2 * Math.Sqrt(Math.Max(rows, width)) * direction[i, j]);
                 Each(rows, width, (i, j) => Assert.Equal(value[i, j], parameter.Value.Row(i)[j], 2e-5));
             }
         }
 
         // Wide ones and tall ones.
         Assert.Superset(new HashSet<int> { -1, 1 }, orders);
-        Assert.All(model.Parameters.Where(parameter => !parameter.IsLayerMatrix), parameter => Assert.NotEqual(0, parameter.Variance.Row(0)[0]));
+        Assert.All(
+            model.Parameters.Where(parameter => !parameter.IsLayerMatrix),
+            parameter => Assert.NotEqual(0, parameter.Variance.Row(0)[0]));
     }
 
     [Fact]
@@ -58,7 +80,8 @@ public class OptimizerTests
     {
         using TrainableModel clipped = SmallTraining.Model(Config), scaled = SmallTraining.Model(Config);
         using Compute compute = new(2);
-        using Optimizer clips = new(clipped, compute, new OptimizerOptions { MaxGradientNorm = 0.5, Epsilon = 1e-2 }), plain = new(scaled, compute, new OptimizerOptions { MaxGradientNorm = 0, Epsilon = 1e-2 });
+        using Optimizer clips = new(clipped, compute, new OptimizerOptions { MaxGradientNorm = 0.5, Epsilon = 1e-2 }),
+            plain = new(scaled, compute, new OptimizerOptions { MaxGradientNorm = 0, Epsilon = 1e-2 });
         Draw(clipped, 1);
         double norm = clips.GradientNorm();
         Assert.True(norm > 1);
@@ -83,14 +106,21 @@ public class OptimizerTests
         using TrainableModel model = SmallTraining.Model(SmallTraining.Configs["qwen2, biases"]);
         using Compute compute = new(1);
         using Optimizer optimizer = new(model, compute, new OptimizerOptions { WeightDecay = Decay });
-        Dictionary<string, double[,]> before = model.Parameters.ToDictionary(parameter => parameter.Name, parameter => Matrix(parameter.Value));
+        Dictionary<string, double[,]> before = model.Parameters.ToDictionary(
+            parameter => parameter.Name,
+            parameter => Matrix(parameter.Value));
         optimizer.ClearGradients();
         optimizer.Update(1, Rate, 0);
 
         foreach (Parameter parameter in model.Parameters)
         {
-            bool isMatrix = !parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal) && !parameter.Name.EndsWith(".bias", StringComparison.Ordinal);
-            Each(parameter.Value.Capacity, parameter.Value.Width, (i, j) => Assert.Equal(before[parameter.Name][i, j] * (isMatrix ? 1 - Rate * Decay : 1), parameter.Value.Row(i)[j], 1e-6));
+            bool isMatrix =
+                !parameter.Name.EndsWith("norm.weight", StringComparison.Ordinal)
+                && !parameter.Name.EndsWith(".bias", StringComparison.Ordinal);
+            Each(
+                parameter.Value.Capacity,
+                parameter.Value.Width,
+                (i, j) => Assert.Equal(before[parameter.Name][i, j] * (isMatrix ? 1 - Rate * Decay : 1), parameter.Value.Row(i)[j], 1e-6));
         }
 
         // A has one row where the rank is 1, and is a matrix still.
@@ -120,7 +150,11 @@ public class OptimizerTests
         Each(rows, width, (i, j) => now[i, j] = x[i, j] / length);
         for (int step = 0; step < 5; step++)
         {
-            double[,] gram = Product(now, Transposed(now)), cube = Product(gram, now), fifth = Product(gram, cube), next = new double[rows, width], last = now;
+            double[,] gram = Product(now, Transposed(now)),
+                cube = Product(gram, now),
+                fifth = Product(gram, cube),
+                next = new double[rows, width],
+                last = now;
             Each(rows, width, (i, j) => next[i, j] = 3.4445 * last[i, j] - 4.7750 * cube[i, j] + 2.0315 * fifth[i, j]);
             now = next;
         }

@@ -24,8 +24,25 @@ internal static class SmallTraining
         {
             Tokens = tokens,
             Targets = [.. Enumerable.Range(0, rows).Select(row => row == first - 1 || row >= rows - 2 ? -1 : tokens[row + 1])],
-            Weights = [.. Enumerable.Range(0, rows).Select(row => row == first - 1 || row >= rows - 2 ? 0 : row % 5 == 0 ? 0 : row % 3 == 0 ? 0.5f : 1)],
-            Positions = [.. Enumerable.Range(0, rows).Select(row => row < first ? row : row < rows - 1 ? row - first : 0)],
+            Weights =
+            [
+                .. Enumerable
+                    .Range(0, rows)
+                    .Select(row =>
+                        row == first - 1 || row >= rows - 2 ? 0
+                        : row % 5 == 0 ? 0
+                        : row % 3 == 0 ? 0.5f
+                        : 1),
+            ],
+            Positions =
+            [
+                .. Enumerable
+                    .Range(0, rows)
+                    .Select(row =>
+                        row < first ? row
+                        : row < rows - 1 ? row - first
+                        : 0),
+            ],
             Segments = [0, first, rows - 1, rows],
         };
     }
@@ -51,7 +68,12 @@ internal static class SmallTraining
     }
 
     /// <summary>Gradients of the mean loss of some batches.</summary>
-    public static double Gradients(TrainableModel model, TrainingBatch[] batches, bool recomputes = false, int threads = 2, ulong dropoutSeed = 0)
+    public static double Gradients(
+        TrainableModel model,
+        TrainingBatch[] batches,
+        bool recomputes = false,
+        int threads = 2,
+        ulong dropoutSeed = 0)
     {
         using Compute compute = new(threads);
         using TrainingWorkspace workspace = new(model, batches.Max(batch => batch.Tokens.Length), recomputes);
@@ -62,7 +84,8 @@ internal static class SmallTraining
         return batches.Sum(batch => model.AddGradients(compute, batch, workspace, (float)(1 / weights), dropoutSeed)) / weights;
     }
 
-    public static float[] Elements(Activations matrix) => [.. Enumerable.Range(0, matrix.Capacity).SelectMany(row => matrix.Row(row).ToArray())];
+    public static float[] Elements(Activations matrix) =>
+        [.. Enumerable.Range(0, matrix.Capacity).SelectMany(row => matrix.Row(row).ToArray())];
 
     private static ModelConfig Config(string architecture, int heads, int kvHeads, int headLength) => new()
     {

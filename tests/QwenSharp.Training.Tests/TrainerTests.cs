@@ -17,7 +17,10 @@ public sealed class TrainerTests : IDisposable
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(2);
         using Trainer trainer = new(model, compute, Options("a", steps: 150));
-        trainer.Run(_ => [SmallTraining.Batch(Config)], [SmallTraining.Batch(Config)], cancellationToken: TestContext.Current.CancellationToken);
+        trainer.Run(
+            _ => [SmallTraining.Batch(Config)],
+            [SmallTraining.Batch(Config)],
+            cancellationToken: TestContext.Current.CancellationToken);
         Assert.InRange(trainer.Steps[0].Loss, 2.5, 4);
         Assert.InRange(trainer.Steps[^1].Loss, 0, 0.1);
         Assert.InRange(trainer.Steps[^1].HeldOutLoss!.Value, 0, 0.1);
@@ -30,7 +33,9 @@ public sealed class TrainerTests : IDisposable
         Assert.Throws<OperationCanceledException>(() => Train("broken", stopsAt: 7, threads: 2, out _));
         Assert.Equal(expected, Train("broken", stopsAt: null, threads: 3, out IReadOnlyList<TrainingStep> resumed));
         Assert.Equal(unbroken, resumed);
-        Assert.Equal(File.ReadAllText(Path.Combine(_folder, "whole", "log.jsonl")), File.ReadAllText(Path.Combine(_folder, "broken", "log.jsonl")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(_folder, "whole", "log.jsonl")),
+            File.ReadAllText(Path.Combine(_folder, "broken", "log.jsonl")));
     }
 
     [Fact]
@@ -55,13 +60,16 @@ public sealed class TrainerTests : IDisposable
         using (Trainer trainer = new(model, compute, Options("broken", steps: 12) with { EvaluationInterval = 4 }))
         using (CancellationTokenSource stop = new())
         {
-            Assert.Throws<OperationCanceledException>(() => trainer.Run(Batches, new StopsWhenRead(SmallTraining.Batch(Config, 1000), stop), cancellationToken: stop.Token));
+            Assert.Throws<OperationCanceledException>(() =>
+                trainer.Run(Batches, new StopsWhenRead(SmallTraining.Batch(Config, 1000), stop), cancellationToken: stop.Token));
             Assert.Equal(4, trainer.Steps.Count);
         }
 
         Train("broken", stopsAt: null, threads: 2, out IReadOnlyList<TrainingStep> resumed);
         Assert.Equal(unbroken, resumed);
-        Assert.Equal(File.ReadAllText(Path.Combine(_folder, "whole", "log.jsonl")), File.ReadAllText(Path.Combine(_folder, "broken", "log.jsonl")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(_folder, "whole", "log.jsonl")),
+            File.ReadAllText(Path.Combine(_folder, "broken", "log.jsonl")));
     }
 
     [Fact]
@@ -70,7 +78,12 @@ public sealed class TrainerTests : IDisposable
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(1);
         using (new Trainer(model, compute, Options("a", steps: 1)))
-            Assert.Contains("Another run", Assert.Throws<IOException>(() => new Trainer(model, compute, Options("a", steps: 1))).Message, StringComparison.Ordinal);
+        {
+            Assert.Contains(
+                "Another run",
+                Assert.Throws<IOException>(() => new Trainer(model, compute, Options("a", steps: 1))).Message,
+                StringComparison.Ordinal);
+        }
 
         new Trainer(model, compute, Options("a", steps: 1)).Dispose();
         Assert.False(File.Exists(Path.Combine(_folder, "a", "running")));
@@ -81,8 +94,15 @@ public sealed class TrainerTests : IDisposable
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(1);
-        using Trainer trainer = new(model, compute, Options("a", steps: 1) with { Optimizer = new OptimizerOptions { LearningRate = 1e39, WarmupSteps = 0 } });
-        InvalidOperationException end = Assert.Throws<InvalidOperationException>(() => trainer.Run(Batches, [], cancellationToken: TestContext.Current.CancellationToken));
+        using Trainer trainer = new(
+            model,
+            compute,
+            Options("a", steps: 1) with
+            {
+                Optimizer = new OptimizerOptions { LearningRate = 1e39, WarmupSteps = 0 },
+            });
+        InvalidOperationException end = Assert.Throws<InvalidOperationException>(() =>
+            trainer.Run(Batches, [], cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("lower learning rate", end.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(_folder, "a", Trainer.CheckpointName)));
     }
@@ -92,11 +112,20 @@ public sealed class TrainerTests : IDisposable
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(1);
-        using (Trainer trainer = new(model, compute, Options("a", steps: 1) with { Settings = new Dictionary<string, string> { ["rate"] = "1" } }))
+        using (
+            Trainer trainer = new(
+                model,
+                compute,
+                Options("a", steps: 1) with
+                {
+                    Settings = new Dictionary<string, string> { ["rate"] = "1" },
+                }))
+        {
             trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken);
+        }
 
-        InvalidDataException refusal = Assert.Throws<InvalidDataException>(
-            () => new Trainer(model, compute, Options("a", steps: 1) with { Settings = new Dictionary<string, string> { ["rate"] = "2" } }));
+        InvalidDataException refusal = Assert.Throws<InvalidDataException>(() =>
+            new Trainer(model, compute, Options("a", steps: 1) with { Settings = new Dictionary<string, string> { ["rate"] = "2" } }));
         Assert.Contains("'rate' was 1, and is 2", refusal.Message, StringComparison.Ordinal);
     }
 
@@ -123,8 +152,15 @@ public sealed class TrainerTests : IDisposable
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
         using Compute compute = new(1);
-        using Trainer trainer = new(model, compute, Options("a", steps: 5) with { Optimizer = new OptimizerOptions { LearningRate = 1e30, WarmupSteps = 0 } });
-        InvalidOperationException end = Assert.Throws<InvalidOperationException>(() => trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken));
+        using Trainer trainer = new(
+            model,
+            compute,
+            Options("a", steps: 5) with
+            {
+                Optimizer = new OptimizerOptions { LearningRate = 1e30, WarmupSteps = 0 },
+            });
+        InvalidOperationException end = Assert.Throws<InvalidOperationException>(() =>
+            trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken));
         Assert.Contains("Step 2", end.Message, StringComparison.Ordinal);
     }
 
@@ -133,7 +169,16 @@ public sealed class TrainerTests : IDisposable
     {
         using TrainableModel full = SmallTraining.Model(Config);
         float[][] before = [.. full.Parameters.Select(parameter => SmallTraining.Elements(parameter.Value))];
-        using TrainableModel adapted = TrainableModel.Adapt(Config, full.Weights, new LoraOptions { Rank = 8, Targets = [BlockMatrix.Query, BlockMatrix.Down], Dropout = 0.1f }, 2);
+        using TrainableModel adapted = TrainableModel.Adapt(
+            Config,
+            full.Weights,
+            new LoraOptions
+            {
+                Rank = 8,
+                Targets = [BlockMatrix.Query, BlockMatrix.Down],
+                Dropout = 0.1f,
+            },
+            2);
         Assert.Equal(2 * 2 * Config.Layers, adapted.Parameters.Count);
         using Compute compute = new(2);
         using Trainer trainer = new(adapted, compute, Options("a", steps: 60));
@@ -181,7 +226,8 @@ public sealed class TrainerTests : IDisposable
         return [.. model.Parameters.Select(parameter => SmallTraining.Elements(parameter.Value))];
     }
 
-    private static TrainingBatch[] Batches(long step) => [SmallTraining.Batch(Config, (int)step), SmallTraining.Batch(Config, (int)step + 100, rows: 11)];
+    private static TrainingBatch[] Batches(long step) =>
+        [SmallTraining.Batch(Config, (int)step), SmallTraining.Batch(Config, (int)step + 100, rows: 11)];
 
     /// <summary>What is held out, and cancels when it is asked for.</summary>
     private sealed class StopsWhenRead(TrainingBatch batch, CancellationTokenSource stop) : IReadOnlyList<TrainingBatch>

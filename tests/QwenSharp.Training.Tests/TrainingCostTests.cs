@@ -8,7 +8,10 @@ namespace QwenSharp.Training.Tests;
 public sealed class TrainingCostTests
 {
     public static TheoryData<string, bool, bool> Cases() =>
-        [.. SmallTraining.Configs.Keys.SelectMany(config => new[] { (config, false, false), (config, false, true), (config, true, false), (config, true, true) })];
+        [
+            .. SmallTraining.Configs.Keys.SelectMany(config =>
+                new[] { (config, false, false), (config, false, true), (config, true, false), (config, true, true) }),
+        ];
 
     // Every matrix that a pass holds, found in the objects themselves.
     [Theory]
@@ -77,9 +80,13 @@ public sealed class TrainingCostTests
     private static void Collect(object? found, HashSet<Activations> matrices)
     {
         if (found is Activations matrix)
+        {
             matrices.Add(matrix);
+        }
         else if (found is IDictionary map)
+        {
             Collect(map.Values, matrices);
+        }
         else if (found is IEnumerable many and not string)
         {
             foreach (object? one in many)

@@ -1,17 +1,54 @@
 namespace QwenSharp.Corpus.Skills.Tools;
 
-/// <summary>Kinds of tools that nothing is known about, so that only the schema says what they are: a verb, a thing and some parameters.</summary>
+/// <summary>
+/// Kinds of tools that nothing is known about, so that only the schema says what they are: a verb, a thing and some parameters.
+/// </summary>
 internal static class InventedTools
 {
     private static readonly (string Name, SlotKind Kind)[] Parameters =
     [
-        .. ((string[])
-        [
-            "id; id", "name; made", "label; word", "count; int 2..99", "owner; person", "city; town", "date; date", "email; email", "price; number", "color; color", "file; file", "level; int 1..9",
-            "team; team", "time; time", "code; id", "size; int 1..500", "title; title", "tag; made", "weight; number", "region; country", "target; made", "source; made", "reason; word", "limit; int 5..300",
-            "priority; enum low, normal, high", "mode; enum fast, safe, full", "format; enum short, long, table", "key; id", "address; address", "item; item", "unit_count; int 2..80", "batch_id; id",
-            "user_name; name", "start_date; date", "max_size; int 10..900", "client; company",
-        ]).Select(line => DataFile.Field(line, "; ")).Select(field => (field.Name, SlotKind.Parse(field.Value))),
+        .. (
+            (string[])
+                [
+                    "id; id",
+                    "name; made",
+                    "label; word",
+                    "count; int 2..99",
+                    "owner; person",
+                    "city; town",
+                    "date; date",
+                    "email; email",
+                    "price; number",
+                    "color; color",
+                    "file; file",
+                    "level; int 1..9",
+                    "team; team",
+                    "time; time",
+                    "code; id",
+                    "size; int 1..500",
+                    "title; title",
+                    "tag; made",
+                    "weight; number",
+                    "region; country",
+                    "target; made",
+                    "source; made",
+                    "reason; word",
+                    "limit; int 5..300",
+                    "priority; enum low, normal, high",
+                    "mode; enum fast, safe, full",
+                    "format; enum short, long, table",
+                    "key; id",
+                    "address; address",
+                    "item; item",
+                    "unit_count; int 2..80",
+                    "batch_id; id",
+                    "user_name; name",
+                    "start_date; date",
+                    "max_size; int 10..900",
+                    "client; company",
+                ])
+            .Select(line => DataFile.Field(line, "; "))
+            .Select(field => (field.Name, SlotKind.Parse(field.Value))),
     ];
 
     public static ToolKind Make(Draw draw) => draw.Chance(6)

@@ -11,7 +11,16 @@ internal sealed class OfferedTool
         HashSet<string> names = [];
         _parameters = [.. kind.Slots.Where(slot => slot.IsRequired || draw.Chance(60)).Select(slot => (slot, Distinct(draw, slot, names)))];
         string name = $"{draw.Of(kind.Verbs)}_{draw.Of(kind.Nouns)}";
-        Schema = new Tool(draw.Chance(70) ? name : CamelCase(name), Grammar.Expand(kind.About, draw), [.. _parameters.Select(parameter => new ToolParameter(parameter.Name, parameter.Slot.Kind.Type, parameter.Slot.Kind.Values, parameter.Slot.IsRequired))]);
+        Schema = new Tool(
+            draw.Chance(70) ? name : CamelCase(name),
+            Grammar.Expand(kind.About, draw),
+            [
+                .. _parameters.Select(parameter => new ToolParameter(
+                    parameter.Name,
+                    parameter.Slot.Kind.Type,
+                    parameter.Slot.Kind.Values,
+                    parameter.Slot.IsRequired)),
+            ]);
     }
 
     public ToolKind Kind { get; }
@@ -37,8 +46,12 @@ internal sealed class OfferedTool
 
                 return value.Said;
             });
-            if (values.Keys.All(slot => _parameters.Any(parameter => parameter.Slot.Slot == slot)) && _parameters.All(parameter => !parameter.Slot.IsRequired || values.ContainsKey(parameter.Slot.Slot)))
+            if (
+                values.Keys.All(slot => _parameters.Any(parameter => parameter.Slot.Slot == slot))
+                && _parameters.All(parameter => !parameter.Slot.IsRequired || values.ContainsKey(parameter.Slot.Slot)))
+            {
                 return new ToolRequest(this, text, values);
+            }
         }
 
         throw new FormatException($"No request for {Signature}, a {Kind.Id}, gives what it requires and nothing else.");
@@ -46,7 +59,12 @@ internal sealed class OfferedTool
 
     /// <summary>The call that gives these values.</summary>
     public ToolCall Call(IReadOnlyDictionary<string, SlotValue> values) =>
-        new(Schema.Name, SpacedJson.Object(_parameters.Where(parameter => values.ContainsKey(parameter.Slot.Slot)).Select(parameter => (parameter.Name, values[parameter.Slot.Slot].Json))));
+        new(
+            Schema.Name,
+            SpacedJson.Object(
+                _parameters
+                    .Where(parameter => values.ContainsKey(parameter.Slot.Slot))
+                    .Select(parameter => (parameter.Name, values[parameter.Slot.Slot].Json))));
 
     private static string CamelCase(string name)
     {
@@ -87,6 +105,9 @@ internal sealed record ToolRequest(OfferedTool Tool, string Text, IReadOnlyDicti
             words.Add(value.Said);
             return value.Said;
         });
-        return (SpacedJson.Object(Tool.Kind.Results.Select(result => (result.Name.TrimEnd('_'), results[result.Name].Json))), Invented.Capital(said), words);
+        return (
+            SpacedJson.Object(Tool.Kind.Results.Select(result => (result.Name.TrimEnd('_'), results[result.Name].Json))),
+            Invented.Capital(said),
+            words);
     }
 }

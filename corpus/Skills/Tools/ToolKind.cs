@@ -39,7 +39,9 @@ internal sealed partial record ToolKind(string Id, string Domain)
             while (end < lines.Count && !lines[end].StartsWith("tool ", StringComparison.Ordinal))
                 end++;
 
-            yield return Read(lines[start].Split(' '), [.. lines.Skip(start + 1).Take(end - start - 1).Select(line => DataFile.Field(line))]);
+            yield return Read(
+                lines[start].Split(' '),
+                [.. lines.Skip(start + 1).Take(end - start - 1).Select(line => DataFile.Field(line))]);
             start = end;
         }
     }
@@ -53,10 +55,21 @@ internal sealed partial record ToolKind(string Id, string Domain)
             Nouns = name[1].Split('|'),
             About = One("about"),
             Task = Infinitive(FirstChoice().Replace(One("about"), "$1")),
-            Slots = [.. fields.Where(field => field.Name is not ("name" or "about" or "ask" or "also" or "result" or "say")).Select(field => NamedSlot.Read(field.Name, field.Value))],
+            Slots =
+            [
+                .. fields
+                    .Where(field => field.Name is not ("name" or "about" or "ask" or "also" or "result" or "say"))
+                    .Select(field => NamedSlot.Read(field.Name, field.Value)),
+            ],
             Asks = Every("ask"),
             Also = Every("also").FirstOrDefault(),
-            Results = [.. One("result").Split("; ").Select(result => DataFile.Field(result, "=")).Select(result => (result.Name, SlotKind.Parse(result.Value)))],
+            Results =
+            [
+                .. One("result")
+                    .Split("; ")
+                    .Select(result => DataFile.Field(result, "="))
+                    .Select(result => (result.Name, SlotKind.Parse(result.Value))),
+            ],
             Says = Every("say"),
         };
 

@@ -3,8 +3,10 @@ using QwenSharp.Corpus.Expectations;
 namespace QwenSharp.Corpus.Skills.Tools;
 
 /// <summary>
-/// Calls of tools that the request offers: the right one, with what the request says, several, or none where none fits; and answers from their results.
-/// Before it calls or declines, the model says what there is to do. A small model has few layers to understand a request, find its tool and begin the call
+/// Calls of tools that the request offers: the right one, with what the request says, several, or none where none fits; and answers from
+/// their results.
+/// Before it calls or declines, the model says what there is to do. A small model has few layers to understand a request, find its tool and
+/// begin the call
 /// in one token; this way it first understands, and then looks for what it said.
 /// </summary>
 /// <param name="talk">The skills whose questions need no tool.</param>
@@ -41,7 +43,12 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
     private Exercise SeveralCalls(Draw draw)
     {
         (OfferedTool[] tools, ToolRequest[] requests, string text) = Several(draw);
-        return Exercise(draw, requests.Length == 2 ? "two calls" : "several calls", tools, [Message.User(text), Calls(requests)], new CallsTools([.. requests.Select(request => request.Call)]));
+        return Exercise(
+            draw,
+            requests.Length == 2 ? "two calls" : "several calls",
+            tools,
+            [Message.User(text), Calls(requests)],
+            new CallsTools([.. requests.Select(request => request.Call)]));
     }
 
     private Exercise Answer(Draw draw)
@@ -49,7 +56,12 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         OfferedTool tool = Any(draw);
         ToolRequest request = tool.Ask(draw);
         (string json, string said, IReadOnlyList<string> words) = request.Result(draw);
-        return Exercise(draw, "result", [tool], [Message.User(request.Text), Calls(request), new Message("tool", json), Message.Assistant(said)], Says(words));
+        return Exercise(
+            draw,
+            "result",
+            [tool],
+            [Message.User(request.Text), Calls(request), new Message("tool", json), Message.Assistant(said)],
+            Says(words));
     }
 
     private Exercise SeveralAnswers(Draw draw)
@@ -58,7 +70,10 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         (string Json, string Said, IReadOnlyList<string> Words)[] results = [.. requests.Select(request => request.Result(draw))];
         Message[] messages =
         [
-            Message.User(text), Calls(requests), .. results.Select(result => new Message("tool", result.Json)), Message.Assistant(string.Join(' ', results.Select(result => result.Said))),
+            Message.User(text),
+            Calls(requests),
+            .. results.Select(result => new Message("tool", result.Json)),
+            Message.Assistant(string.Join(' ', results.Select(result => result.Said))),
         ];
         return Exercise(draw, "result", tools, messages, Says([.. results.SelectMany(result => result.Words)]));
     }
@@ -69,7 +84,15 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
         ToolRequest first = tool.Ask(draw);
         ToolRequest second = tool.Ask(draw, tool.Kind.Slots.Count(slot => slot.IsRequired) == 1 ? tool.Kind.Also : null);
         (string json, string said, _) = first.Result(draw);
-        Message[] messages = [Message.User(first.Text), Calls(first), new Message("tool", json), Message.Assistant(said), Message.User(second.Text), Calls(second)];
+        Message[] messages =
+        [
+            Message.User(first.Text),
+            Calls(first),
+            new Message("tool", json),
+            Message.Assistant(said),
+            Message.User(second.Text),
+            Calls(second),
+        ];
         return Exercise(draw, "one call", [tool], messages, new CallsTools([second.Call]));
     }
 
@@ -77,8 +100,14 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
     {
         OfferedTool wanted = Any(draw);
         ToolRequest request = wanted.Ask(draw);
-        Conversation talk = Talk(draw, [Message.User(request.Text), Message.Assistant(Plan(request) + Decline)], [.. Others(draw, [wanted], draw.Of([1, 1, 1, 2, 2, 3]), near: 20).Select(tool => tool.Schema)]);
-        return new Exercise(Name, "no tool fits", talk, Mentions.Of("can't|cannot|no tool|none of|not able")) { Key = "without " + wanted.Signature };
+        Conversation talk = Talk(
+            draw,
+            [Message.User(request.Text), Message.Assistant(Plan(request) + Decline)],
+            [.. Others(draw, [wanted], draw.Of([1, 1, 1, 2, 2, 3]), near: 20).Select(tool => tool.Schema)]);
+        return new Exercise(Name, "no tool fits", talk, Mentions.Of("can't|cannot|no tool|none of|not able"))
+        {
+            Key = "without " + wanted.Signature,
+        };
     }
 
     private Exercise NoneNeeded(Draw draw)
@@ -138,15 +167,23 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
             string? also = again && tool.Kind.Slots.Count(slot => slot.IsRequired) == 1 && draw.Chance(60) ? tool.Kind.Also : null;
             requests.Add(tool.Ask(draw, also));
             string ended = char.IsLetterOrDigit(text[^1]) ? text + "." : text;
-            text = ended + (also is null ? draw.Of([" ", "\n", " Also: ", " And then: ", " Next: ", " Besides: ", " Also, ", " And: "]) : " ") + requests[^1].Text;
+            text =
+                ended
+                + (also is null ? draw.Of([" ", "\n", " Also: ", " And then: ", " Next: ", " Besides: ", " Also, ", " And: "]) : " ")
+                + requests[^1].Text;
         }
 
         return ([.. tools], [.. requests], text);
     }
 
-    private static string Plan(params ToolRequest[] requests) => $"To do: {string.Join(", ", requests.Select(request => request.Tool.Kind.Task))}.";
+    private static string Plan(params ToolRequest[] requests) =>
+        $"To do: {string.Join(", ", requests.Select(request => request.Tool.Kind.Task))}.";
 
-    private static Message Calls(params ToolRequest[] requests) => Message.Assistant(Plan(requests)) with { Calls = [.. requests.Select(request => request.Call)] };
+    private static Message Calls(params ToolRequest[] requests) =>
+        Message.Assistant(Plan(requests)) with
+        {
+            Calls = [.. requests.Select(request => request.Call)],
+        };
 
     private static Mentions Says(IReadOnlyList<string> words) => new([.. words.Select(word => (IReadOnlyList<string>)[word])]);
 }

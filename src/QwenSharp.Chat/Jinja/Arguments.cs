@@ -20,26 +20,23 @@ internal sealed class Arguments(IReadOnlyList<object?> positional, IReadOnlyList
     public Bound Bind(string function, int required, params string[] parameters)
     {
         if (Positional.Count > parameters.Length)
-        {
             throw new TemplateException($"{function}() takes at most {parameters.Length} argument(s) ({Positional.Count} given)");
-        }
 
         object?[] values = new object?[parameters.Length];
         Array.Fill(values, Absent.Value);
         for (int i = 0; i < Positional.Count; i++)
-        {
             values[i] = Positional[i];
-        }
 
         foreach ((string name, object? value) in Named)
         {
             int at = Array.IndexOf(parameters, name);
             if (at < 0)
-            {
                 throw new TemplateException($"{function}() got an unexpected keyword argument {Repr.Quote(name)}");
-            }
 
-            values[at] = values[at] is Absent ? value : throw new TemplateException($"{function}() got multiple values for argument {Repr.Quote(name)}");
+            values[at] =
+                values[at] is Absent
+                    ? value
+                    : throw new TemplateException($"{function}() got multiple values for argument {Repr.Quote(name)}");
         }
 
         int missing = Array.FindIndex(values, 0, required, value => value is Absent);
@@ -62,7 +59,8 @@ internal readonly struct Bound(string function, string[] parameters, object?[] v
     public Text Text(int index) => values[index] as Text ?? throw Wrong(index, "a string");
 
     /// <summary>An integer, cut to the range of an <see cref="int"/>.</summary>
-    public int Int(int index) => Operators.TryInteger(values[index], out BigInteger value) ? Clamp(value) : throw Wrong(index, "an integer");
+    public int Int(int index) =>
+        Operators.TryInteger(values[index], out BigInteger value) ? Clamp(value) : throw Wrong(index, "an integer");
 
     public int Int(int index, int fallback) => Has(index) ? Int(index) : fallback;
 

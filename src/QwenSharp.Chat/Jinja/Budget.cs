@@ -16,15 +16,11 @@ internal sealed class Budget(TemplateLimits limits)
     {
         _steps += count;
         if (_steps > Limits.Steps || count < 0)
-        {
             throw new TemplateException($"The template ran past its limit of {Limits.Steps} steps.");
-        }
 
         // The depth of an expression, a value or a chain of filters is data; the stack is not.
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-        {
             throw new TemplateException("The template nests too deeply.");
-        }
     }
 
     /// <summary>Pays for searching <paramref name="needle"/> in <paramref name="text"/> units, which may compare every pair.</summary>
@@ -34,9 +30,7 @@ internal sealed class Budget(TemplateLimits limits)
     {
         _allocated += units;
         if (_allocated > Limits.Allocated || units < 0)
-        {
             throw new TemplateException($"The template built more than its limit of {Limits.Allocated} characters.");
-        }
     }
 
     /// <summary>Pays for a list of <paramref name="count"/> items: the list, and a small object for each.</summary>
@@ -49,9 +43,7 @@ internal sealed class Budget(TemplateLimits limits)
     public void Enter()
     {
         if (++_depth > Limits.Depth)
-        {
             throw new TemplateException($"The template calls itself more than {Limits.Depth} levels deep.");
-        }
     }
 
     public void Leave() => _depth--;

@@ -15,9 +15,7 @@ internal static class JsonValues
             case JsonValueKind.Object:
                 Mapping mapping = runtime.NewMapping();
                 foreach (JsonProperty property in json.EnumerateObject())
-                {
                     mapping[Text.FromConversation(property.Name)] = Read(runtime, property.Value);
-                }
 
                 return mapping;
             case JsonValueKind.Array:

@@ -3,8 +3,12 @@ using QwenSharp.Chat.Jinja.Python;
 
 namespace QwenSharp.Chat.Jinja;
 
-/// <summary>The <c>loop</c> of a for block. It looks ahead only when asked to, because a loop's filter may depend on what its body did.</summary>
-internal sealed class LoopContext(Runtime runtime, IEnumerable<object?> items, object? sized, int depth, Func<object?, Text>? recurse) : Callable("loop"), IDisposable
+/// <summary>
+/// The <c>loop</c> of a for block. It looks ahead only when asked to, because a loop's filter may depend on what its body did.
+/// </summary>
+internal sealed class LoopContext(Runtime runtime, IEnumerable<object?> items, object? sized, int depth, Func<object?, Text>? recurse)
+    : Callable("loop"),
+        IDisposable
 {
     private IEnumerator<object?> _items = items.GetEnumerator();
     private object? _before = Absent.Value;
@@ -22,9 +26,7 @@ internal sealed class LoopContext(Runtime runtime, IEnumerable<object?> items, o
     {
         object? next = Peek();
         if (next is Absent)
-        {
             return false;
-        }
 
         _after = Absent.Value;
         _before = Current;
@@ -33,27 +35,34 @@ internal sealed class LoopContext(Runtime runtime, IEnumerable<object?> items, o
         return true;
     }
 
-    public override object? Attribute(string name) => name switch
-    {
-        "index" => new BigInteger(Index0 + 1),
-        "index0" => new BigInteger(Index0),
-        "revindex" => new BigInteger(Length - Index0),
-        "revindex0" => new BigInteger(Length - Index0 - 1),
-        "first" => Index0 == 0,
-        "last" => Peek() is Absent,
-        "length" => new BigInteger(Length),
-        "depth" => new BigInteger(depth + 1),
-        "depth0" => new BigInteger(depth),
-        "previtem" => _before is Absent ? new Undefined("there is no previous item") : _before,
-        "nextitem" => Peek() is var next and not Absent ? next : new Undefined("there is no next item"),
-        "cycle" => new BuiltIn(name, (_, arguments) => arguments.Positional.Count == 0 ? throw new TemplateException("no items for cycling given")
-            : arguments.Positional[Index0 % arguments.Positional.Count]),
-        "changed" => new BuiltIn(name, (_, arguments) => Changed(new Sequence(arguments.Positional, isTuple: true))),
-        _ => Absent.Value,
-    };
+    public override object? Attribute(string name) =>
+        name switch
+        {
+            "index" => new BigInteger(Index0 + 1),
+            "index0" => new BigInteger(Index0),
+            "revindex" => new BigInteger(Length - Index0),
+            "revindex0" => new BigInteger(Length - Index0 - 1),
+            "first" => Index0 == 0,
+            "last" => Peek() is Absent,
+            "length" => new BigInteger(Length),
+            "depth" => new BigInteger(depth + 1),
+            "depth0" => new BigInteger(depth),
+            "previtem" => _before is Absent ? new Undefined("there is no previous item") : _before,
+            "nextitem" => Peek() is var next and not Absent ? next : new Undefined("there is no next item"),
+            "cycle" => new BuiltIn(
+                name,
+                (_, arguments) =>
+                    arguments.Positional.Count == 0
+                        ? throw new TemplateException("no items for cycling given")
+                        : arguments.Positional[Index0 % arguments.Positional.Count]),
+            "changed" => new BuiltIn(name, (_, arguments) => Changed(new Sequence(arguments.Positional, isTuple: true))),
+            _ => Absent.Value,
+        };
 
-    public override object? Call(Runtime runtime, Arguments arguments) => recurse is not null ? recurse(arguments.Bind("loop", 1, "iterable")[0])
-        : throw new TemplateException("The loop must have the 'recursive' marker to be called recursively.");
+    public override object? Call(Runtime runtime, Arguments arguments) =>
+        recurse is not null
+            ? recurse(arguments.Bind("loop", 1, "iterable")[0])
+            : throw new TemplateException("The loop must have the 'recursive' marker to be called recursively.");
 
     public void Dispose() => _items.Dispose();
 

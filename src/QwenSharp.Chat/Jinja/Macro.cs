@@ -34,9 +34,7 @@ internal sealed class Macro(MacroDefinition definition, Scope around) : Callable
         Runtime runtime = scope.Runtime;
         Dictionary<string, object?> named = new(arguments.Named.Count);
         foreach ((string name, object? value) in arguments.Named)
-        {
             named[name] = value;
-        }
 
         for (int i = 0; i < definition.Parameters.Count; i++)
         {
@@ -48,17 +46,13 @@ internal sealed class Macro(MacroDefinition definition, Scope around) : Callable
         }
 
         if (definition.Uses("caller") && !definition.Parameters.Any(parameter => parameter.Name == "caller"))
-        {
             scope["caller"] = named.Remove("caller", out object? caller) ? caller : new Undefined("No caller defined");
-        }
 
         if (definition.Uses("kwargs"))
         {
             Mapping rest = runtime.NewMapping();
             foreach ((string name, object? value) in named)
-            {
                 rest[Text.FromTemplate(name)] = value;
-            }
 
             scope["kwargs"] = rest;
         }
@@ -68,12 +62,8 @@ internal sealed class Macro(MacroDefinition definition, Scope around) : Callable
         }
 
         if (definition.Uses("varargs"))
-        {
             scope["varargs"] = new Sequence([.. arguments.Positional.Skip(definition.Parameters.Count)], isTuple: true);
-        }
         else if (arguments.Positional.Count > definition.Parameters.Count)
-        {
             throw new TemplateException($"macro {Repr.Quote(Name)} takes not more than {definition.Parameters.Count} argument(s)");
-        }
     }
 }

@@ -14,9 +14,7 @@ internal sealed class Scope(Runtime runtime, Scope? outer = null)
             for (Scope? scope = this; scope is not null; scope = scope.Outer)
             {
                 if (scope._names is not null && scope._names.TryGetValue(name, out object? value))
-                {
                     return value;
-                }
             }
 
             return (object?)Builtins.Globals.Find(name) ?? new Undefined($"{Python.Repr.Quote(name)} is undefined");

@@ -51,9 +51,7 @@ internal sealed class Text : IEquatable<Text>
         foreach (Text source in sources)
         {
             if (!source.IsTrusted)
-            {
                 return FromConversation(value);
-            }
         }
 
         return FromTemplate(value);
@@ -65,29 +63,21 @@ internal sealed class Text : IEquatable<Text>
     public Text Slice(int start, int length)
     {
         if (length == Value.Length)
-        {
             return this;
-        }
 
         if (length == 0)
-        {
             return Empty;
-        }
 
         string value = Value.Substring(start, length);
         if (IsTrusted)
-        {
             return new(value, []);
-        }
 
         List<Run> runs = [];
         foreach (Run run in _untrusted)
         {
             int from = Math.Max(run.Start - start, 0), to = Math.Min(run.End - start, length);
             if (from < to)
-            {
                 runs.Add(new(from, to));
-            }
         }
 
         return new(value, [.. runs]);
@@ -97,7 +87,10 @@ internal sealed class Text : IEquatable<Text>
     public int OffsetOf(int codePoint) => CodePoints.Length == 0 ? codePoint : CodePoints[codePoint];
 
     /// <summary>The code point that starts at a UTF-16 offset.</summary>
-    public int CodePointAt(int offset) => CodePoints.Length == 0 ? offset : Array.BinarySearch(CodePoints, offset) is >= 0 and var found ? found : offset;
+    public int CodePointAt(int offset) =>
+        CodePoints.Length == 0 ? offset
+        : Array.BinarySearch(CodePoints, offset) is >= 0 and var found ? found
+        : offset;
 
     /// <summary>One code point, as text.</summary>
     public Text At(int codePoint) => Slice(OffsetOf(codePoint), OffsetOf(codePoint + 1) - OffsetOf(codePoint));
@@ -113,15 +106,11 @@ internal sealed class Text : IEquatable<Text>
     private static int[] Offsets(string value)
     {
         if (value.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') < 0)
-        {
             return [];
-        }
 
         List<int> offsets = new(value.Length + 1);
         for (int i = 0; i < value.Length; i += char.IsSurrogatePair(value, i) ? 2 : 1)
-        {
             offsets.Add(i);
-        }
 
         offsets.Add(value.Length);
         return [.. offsets];

@@ -26,9 +26,7 @@ internal sealed class TextBuilder(Budget budget)
         int start = _value.Length;
         _value.Append(text.Value);
         foreach (Run run in text.Untrusted)
-        {
             Taint(run.Start + start, run.End + start);
-        }
 
         return this;
     }
@@ -39,24 +37,22 @@ internal sealed class TextBuilder(Budget budget)
         int start = _value.Length;
         Append(value);
         if (!source.IsTrusted)
-        {
             Taint(start, _value.Length);
-        }
 
         return this;
     }
 
     public Text ToText() => _value.Length == 0 ? Text.Empty : Text.WithRuns(_value.ToString(), [.. _untrusted]);
 
-    /// <summary>As <see cref="ToText"/>, but untrusted as a whole if any part is: for a value written out as JSON or as Python shows it.</summary>
+    /// <summary>
+    /// As <see cref="ToText"/>, but untrusted as a whole if any part is: for a value written out as JSON or as Python shows it.
+    /// </summary>
     public Text ToUniformText() => _untrusted.Count == 0 ? Text.FromTemplate(_value.ToString()) : Text.FromConversation(_value.ToString());
 
     private void Taint(int start, int end)
     {
         if (start == end)
-        {
             return;
-        }
 
         if (_untrusted.Count > 0 && _untrusted[^1].End == start)
         {
@@ -71,8 +67,6 @@ internal sealed class TextBuilder(Budget budget)
     {
         budget.Allocate(units);
         if (_value.Length > budget.Limits.OutputLength - units)
-        {
             throw new TemplateException($"The template's text grew past its limit of {budget.Limits.OutputLength} characters.");
-        }
     }
 }

@@ -4,7 +4,9 @@ namespace QwenSharp.Chat.Jinja;
 
 // A template value is an object?: null (None), bool, BigInteger, double, Text, or one of the types below.
 
-/// <summary>The value of a name or element that is not there. It prints as nothing, is false and empty; most else about it fails with its message.</summary>
+/// <summary>
+/// The value of a name or element that is not there. It prints as nothing, is false and empty; most else about it fails with its message.
+/// </summary>
 internal sealed class Undefined(string message)
 {
     public TemplateException Error() => new(message);
@@ -36,7 +38,8 @@ internal sealed class Mapping(IEqualityComparer<object> keys)
 
     public IEnumerable<object?> Values => _items.Values;
 
-    public IEnumerable<KeyValuePair<object?, object?>> Items => _items.Select(item => KeyValuePair.Create(item.Key is NoneKey ? null : (object?)item.Key, item.Value));
+    public IEnumerable<KeyValuePair<object?, object?>> Items =>
+        _items.Select(item => KeyValuePair.Create(item.Key is NoneKey ? null : (object?)item.Key, item.Value));
 
     public object? this[object? key]
     {
@@ -87,9 +90,7 @@ internal sealed class Generator(string name, IEnumerable<object?> items) : IDisp
         get
         {
             while (_items.MoveNext())
-            {
                 yield return _items.Current;
-            }
         }
     }
 

@@ -16,13 +16,9 @@ public sealed class JsonToolCalls : IToolCallDialect
         for (int i = 0; i < body.Length; i++)
         {
             if (body[i] == '"')
-            {
                 inside = !inside;
-            }
             else if (body[i] == '\\' && inside)
-            {
                 i++;
-            }
         }
 
         return inside;
@@ -34,12 +30,13 @@ public sealed class JsonToolCalls : IToolCallDialect
         try
         {
             JsonElement call = Parse(body);
-            bool isCall = call.ValueKind == JsonValueKind.Object && call.TryGetProperty("name", out JsonElement name) && name.ValueKind == JsonValueKind.String
+            bool isCall =
+                call.ValueKind == JsonValueKind.Object
+                && call.TryGetProperty("name", out JsonElement name)
+                && name.ValueKind == JsonValueKind.String
                 && call.EnumerateObject().All(property => property.Name is "name" or "arguments");
             if (!isCall)
-            {
                 return null;
-            }
 
             JsonElement arguments = call.TryGetProperty("arguments", out JsonElement given) ? given : Parse("{}");
             // Some models write the object once more as a string, as OpenAI's protocol does.

@@ -3,18 +3,25 @@ using Microsoft.Extensions.AI;
 namespace QwenSharp.Chat.Streaming;
 
 /// <summary>
-/// Splits a generated reply into reasoning, content and tool calls while it streams in, in pieces of any size. The tags and the newlines with which
-/// they are set off belong to the format and go; every other character comes out, in order, as soon as it cannot be part of a tag. What looks like a
-/// tool call and is none comes out as content. Reasoning is recognised at the start of the reply only, so that content may speak of its tags.
+/// Splits a generated reply into reasoning, content and tool calls while it streams in, in pieces of any size. The tags and the newlines
+/// with which
+/// they are set off belong to the format and go; every other character comes out, in order, as soon as it cannot be part of a tag. What
+/// looks like a
+/// tool call and is none comes out as content. Reasoning is recognised at the start of the reply only, so that content may speak of its
+/// tags.
 /// </summary>
 /// <param name="dialect">How the model writes tool calls; null if it does not.</param>
 /// <param name="tools">The tools of the request. Without any, what looks like a tool call is content.</param>
-/// <param name="startsInReasoning">Whether the prompt has opened the reasoning already; see <see cref="RenderedPrompt.OpensReasoning"/>.</param>
+/// <param name="startsInReasoning">Whether the prompt has opened the reasoning already; see
+/// <see cref="RenderedPrompt.OpensReasoning"/>.</param>
 public sealed class ReplySplitter(IToolCallDialect? dialect, IEnumerable<AITool>? tools = null, bool startsInReasoning = false)
 {
     private const string ThinkOpen = "<think>", ThinkClose = "</think>", CallOpen = "<tool_call>", CallClose = "</tool_call>";
 
-    private readonly Dictionary<string, AIFunctionDeclaration> _tools = (tools ?? []).OfType<AIFunctionDeclaration>().DistinctBy(tool => tool.Name).ToDictionary(tool => tool.Name);
+    private readonly Dictionary<string, AIFunctionDeclaration> _tools = (tools ?? [])
+        .OfType<AIFunctionDeclaration>()
+        .DistinctBy(tool => tool.Name)
+        .ToDictionary(tool => tool.Name);
     private State _state = startsInReasoning ? State.BeforeReasoning : State.Start;
     private string _pending = string.Empty;
     private int _searched;
@@ -85,9 +92,7 @@ public sealed class ReplySplitter(IToolCallDialect? dialect, IEnumerable<AITool>
     {
         ReadOnlySpan<char> text = _pending.AsSpan().TrimStart();
         if (text.StartsWith(ThinkOpen))
-        {
             return Go(State.BeforeReasoning, _pending[(_pending.Length - text.Length + ThinkOpen.Length)..]);
-        }
 
         return !ThinkOpen.AsSpan().StartsWith(text) && Go(State.Content, _pending);
     }
@@ -189,14 +194,10 @@ public sealed class ReplySplitter(IToolCallDialect? dialect, IEnumerable<AITool>
     {
         int start = Math.Max(0, text.Length - tag.Length + 1);
         while (start < text.Length && !tag.AsSpan().StartsWith(text.AsSpan(start)))
-        {
             start++;
-        }
 
         while (start > 0 && text[start - 1] == '\n')
-        {
             start--;
-        }
 
         return start;
     }
@@ -204,16 +205,12 @@ public sealed class ReplySplitter(IToolCallDialect? dialect, IEnumerable<AITool>
     private static void AddText(List<AIContent> contents, string text)
     {
         if (text.Length > 0)
-        {
             contents.Add(new TextContent(text));
-        }
     }
 
     private static void AddReasoning(List<AIContent> contents, string text)
     {
         if (text.Length > 0)
-        {
             contents.Add(new TextReasoningContent(text));
-        }
     }
 }

@@ -4,15 +4,20 @@ using Microsoft.Extensions.AI;
 namespace QwenSharp.Chat.Streaming;
 
 /// <summary>
-/// The dialect of Qwen3-Coder and Qwen3.5: <c>&lt;function=f&gt; &lt;parameter=p&gt; value &lt;/parameter&gt; … &lt;/function&gt;</c>. A value is bare text, without
+/// The dialect of Qwen3-Coder and Qwen3.5: <c>&lt;function=f&gt; &lt;parameter=p&gt; value &lt;/parameter&gt; … &lt;/function&gt;</c>. A
+/// value is bare text, without
 /// the newline on either side; whether <c>12</c> is a number or a string is for the tool's schema to say.
 /// </summary>
 public sealed class XmlToolCalls : IToolCallDialect
 {
-    private const string FunctionOpen = "<function=", FunctionClose = "</function>", ParameterOpen = "<parameter=", ParameterClose = "</parameter>";
+    private const string FunctionOpen = "<function=",
+        FunctionClose = "</function>",
+        ParameterOpen = "<parameter=",
+        ParameterClose = "</parameter>";
 
     /// <inheritdoc/>
-    public bool IsTaughtBy(string template) => template.Contains(FunctionOpen, StringComparison.Ordinal) && template.Contains(ParameterOpen, StringComparison.Ordinal);
+    public bool IsTaughtBy(string template) =>
+        template.Contains(FunctionOpen, StringComparison.Ordinal) && template.Contains(ParameterOpen, StringComparison.Ordinal);
 
     /// <inheritdoc/>
     public bool IsInsideValue(string body)
@@ -26,9 +31,7 @@ public sealed class XmlToolCalls : IToolCallDialect
     {
         string rest = body.Trim();
         if (!TryTag(ref rest, FunctionOpen, out string name) || !rest.EndsWith(FunctionClose, StringComparison.Ordinal))
-        {
             return null;
-        }
 
         JsonElement? schema = tools.TryGetValue(name, out AIFunctionDeclaration? tool) ? tool.JsonSchema : null;
         rest = rest[..^FunctionClose.Length].Trim();
@@ -59,13 +62,14 @@ public sealed class XmlToolCalls : IToolCallDialect
     // The value may itself contain the closing tag; the one that counts is followed by another parameter or by nothing.
     private static int ValueEnd(string rest)
     {
-        for (int end = rest.IndexOf(ParameterClose, StringComparison.Ordinal); end >= 0; end = rest.IndexOf(ParameterClose, end + 1, StringComparison.Ordinal))
+        for (
+            int end = rest.IndexOf(ParameterClose, StringComparison.Ordinal);
+            end >= 0;
+            end = rest.IndexOf(ParameterClose, end + 1, StringComparison.Ordinal))
         {
             ReadOnlySpan<char> after = rest.AsSpan(end + ParameterClose.Length).TrimStart();
             if (after.IsEmpty || after.StartsWith(ParameterOpen))
-            {
                 return end;
-            }
         }
 
         return -1;
@@ -87,14 +91,10 @@ public sealed class XmlToolCalls : IToolCallDialect
     {
         HashSet<string> types = [];
         if (property is JsonElement schema)
-        {
             CollectTypes(schema, types);
-        }
 
         if (types.Count == 0)
-        {
             return value;
-        }
 
         JsonElement? json = Json(value);
         string kind = json?.ValueKind switch
@@ -122,16 +122,12 @@ public sealed class XmlToolCalls : IToolCallDialect
     private static void CollectTypes(JsonElement schema, HashSet<string> types)
     {
         if (schema.ValueKind != JsonValueKind.Object)
-        {
             return;
-        }
 
         if (schema.TryGetProperty("type", out JsonElement type))
         {
             foreach (JsonElement one in type.ValueKind == JsonValueKind.Array ? [.. type.EnumerateArray()] : new[] { type })
-            {
                 types.Add(one.ValueKind == JsonValueKind.String ? one.GetString()! : string.Empty);
-            }
         }
 
         foreach (string choice in new[] { "anyOf", "oneOf" })
@@ -139,9 +135,7 @@ public sealed class XmlToolCalls : IToolCallDialect
             if (schema.TryGetProperty(choice, out JsonElement choices) && choices.ValueKind == JsonValueKind.Array)
             {
                 foreach (JsonElement one in choices.EnumerateArray())
-                {
                     CollectTypes(one, types);
-                }
             }
         }
     }

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace QwenSharp.Cli.Bench;
 
-/// <summary>This program once more, as a process of its own: for figures that belong to a process, such as the most memory that it held.</summary>
+/// <summary>
+/// This program once more, as a process of its own: for figures that belong to a process, such as the most memory that it held.
+/// </summary>
 internal static class OwnProcess
 {
     /// <summary>Runs a command line.</summary>
@@ -27,7 +29,10 @@ internal static class OwnProcess
             if (process.ExitCode != ExitCode.Ok)
             {
                 string said = (await error.ConfigureAwait(false)).Trim();
-                throw new InvalidOperationException(said.StartsWith("qwensharp: ", StringComparison.Ordinal) ? said["qwensharp: ".Length..] : $"A process of the measurement ended with {process.ExitCode}. {said}");
+                throw new InvalidOperationException(
+                    said.StartsWith("qwensharp: ", StringComparison.Ordinal)
+                        ? said["qwensharp: ".Length..]
+                        : $"A process of the measurement ended with {process.ExitCode}. {said}");
             }
 
             return await output.ConfigureAwait(false);
@@ -44,7 +49,8 @@ internal static class OwnProcess
     // The program's own executable, or .NET's host with the program's assembly where that is how this process was started.
     private static bool IsOwnExecutable => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "qwensharp";
 
-    private static string FileName => IsOwnExecutable ? Environment.ProcessPath! : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    private static string FileName =>
+        IsOwnExecutable ? Environment.ProcessPath! : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     private static string[] Host => IsOwnExecutable ? [] : [AssemblyPath];
 }

@@ -11,7 +11,8 @@ internal sealed record SpeedTestOptions(int PromptTokens, int GenerateTokens, in
 /// <summary>Speed of one run.</summary>
 /// <param name="Prefill">Prompt tokens a second.</param>
 /// <param name="Decode">Generated tokens a second.</param>
-/// <param name="Bandwidth">Bytes a second that the memory gave right after the run: on a machine with other work to do, it is not the same from one second to the next.</param>
+/// <param name="Bandwidth">Bytes a second that the memory gave right after the run: on a machine with other work to do, it is not the same
+/// from one second to the next.</param>
 internal readonly record struct Speed(double Prefill, double Decode, double Bandwidth);
 
 /// <summary>
@@ -48,11 +49,20 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
         return speeds;
     }
 
-    /// <summary>Bytes that decoding one token reads: the weights, the recurrent states, and keys and values of the positions before it, at the middle of the answer.</summary>
+    /// <summary>
+    /// Bytes that decoding one token reads: the weights, the recurrent states, and keys and values of the positions before it, at the
+    /// middle of the answer.
+    /// </summary>
     public double BytesReadPerToken() =>
-        model.BytesPerToken + model.Config.StateBytesPerSequence + (options.PromptTokens + options.GenerateTokens / 2.0) * model.Config.KvBytesPerToken(options.KvType);
+        model.BytesPerToken
+        + model.Config.StateBytesPerSequence
+        + (options.PromptTokens + options.GenerateTokens / 2.0) * model.Config.KvBytesPerToken(options.KvType);
 
-    private static (double Prefill, double Decode) Run(SequenceEvaluator evaluator, ReadOnlySpan<int> prompt, int generate, CancellationToken stop)
+    private static (double Prefill, double Decode) Run(
+        SequenceEvaluator evaluator,
+        ReadOnlySpan<int> prompt,
+        int generate,
+        CancellationToken stop)
     {
         evaluator.Rewind();
         long start = Stopwatch.GetTimestamp();

@@ -24,7 +24,14 @@ internal sealed class TrainedBase : IDisposable
     private readonly Checkpoint? _file;
     private readonly Func<LoraOptions?, TrainableModel> _open;
 
-    private TrainedBase(string name, string method, string type, ModelConfig config, IReadOnlyCollection<Tensor> weights, Func<LoraOptions?, TrainableModel> open, Checkpoint? file)
+    private TrainedBase(
+        string name,
+        string method,
+        string type,
+        ModelConfig config,
+        IReadOnlyCollection<Tensor> weights,
+        Func<LoraOptions?, TrainableModel> open,
+        Checkpoint? file)
     {
         (Name, Method, Type, Config, _open, _file) = (name, method, type, config, open, file);
         Parameters = weights.Sum(weight => weight.ElementCount);
@@ -60,12 +67,23 @@ internal sealed class TrainedBase : IDisposable
         (ModelConfig config, WeightMix mix) = ShapeArguments.Find(shape, type ?? (method == QLora ? "q4_k_m" : "bf16"));
         TrainableModel.RequireTrainable(config);
         if (method != Full && IsQuantized(mix.Bulk) != (method == QLora))
-            throw new UsageException($"--type {mix.Name} is {(method == QLora ? "not quantised: that is --train lora" : "quantised: that is --train qlora")}.");
+        {
+            throw new UsageException(
+                $"--type {mix.Name} is {(method == QLora ? "not quantised: that is --train lora" : "quantised: that is --train qlora")}.");
+        }
 
         IReadOnlyList<Tensor> described = DescribedWeights.Of(config, mix);
         return new TrainedBase(
-            shape, method, method == Full ? "f32" : mix.Name, config, described,
-            lora => lora is null ? TrainableModel.Create(config, seed: 1) : TrainableModel.Adapt(config, RandomWeights.Create(config, mix), lora, seed: 1), file: null);
+            shape,
+            method,
+            method == Full ? "f32" : mix.Name,
+            config,
+            described,
+            lora =>
+                lora is null
+                    ? TrainableModel.Create(config, seed: 1)
+                    : TrainableModel.Adapt(config, RandomWeights.Create(config, mix), lora, seed: 1),
+            file: null);
     }
 
     /// <summary>A file's model.</summary>
@@ -81,14 +99,30 @@ internal sealed class TrainedBase : IDisposable
             bool isQuantized = file.Tensors.Any(tensor => IsQuantized(tensor.Type));
             method ??= isQuantized ? QLora : Lora;
             if (method != Full && isQuantized != (method == QLora))
-                throw new UsageException($"The weights of {path} are {(isQuantized ? "quantised: that is --train qlora" : "not quantised: that is --train lora")}.");
+            {
+                throw new UsageException(
+                    $"The weights of {path} are "
+                        + $"{(isQuantized ? "quantised: that is --train qlora" : "not quantised: that is --train lora")}."
+                );
+            }
 
             ModelConfig config = LanguageModel.Load(file).Config;
             TrainableModel.RequireTrainable(config);
-            string types = string.Join(" + ", CheckpointSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
+            string types = string.Join(
+                " + ",
+                CheckpointSummary
+                    .Of(file)
+                    .Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2)
+                    .Select(type => type.Type));
             return new TrainedBase(
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(path)), method, method == Full ? "f32" : types, config, file.Tensors,
-                lora => lora is null ? TrainableModel.Copy(config, file.Tensors) : TrainableModel.Adapt(config, file.Tensors, lora, seed: 1), file);
+                Path.GetFileName(Path.TrimEndingDirectorySeparator(path)),
+                method,
+                method == Full ? "f32" : types,
+                config,
+                file.Tensors,
+                lora =>
+                    lora is null ? TrainableModel.Copy(config, file.Tensors) : TrainableModel.Adapt(config, file.Tensors, lora, seed: 1),
+                file);
         }
         catch
         {

@@ -7,21 +7,32 @@ using QwenSharp.Cli.Training;
 
 namespace QwenSharp.Cli.Bench;
 
-/// <summary><c>bench --train</c>: its options, and the methods that it measures, each in a process of its own, so that its peak of memory is its own.</summary>
+/// <summary>
+/// <c>bench --train</c>: its options, and the methods that it measures, each in a process of its own, so that its peak of memory is its
+/// own.
+/// </summary>
 internal sealed class TrainingBench
 {
     private readonly Option<string?> _train = new("--train")
     {
-        Description = "Measure training in place of inference: every weight, adapters over BF16 or over Q4_K_M weights (or those of --type), or all three.",
+        Description =
+            "Measure training in place of inference: every weight, adapters over BF16 or over Q4_K_M weights (or those of --type), or all "
+                + "three.",
         HelpName = string.Join('|', TrainedBase.Methods),
         Arity = ArgumentArity.ZeroOrOne,
     };
 
     private readonly Option<int> _length = Values.Number("--sequence-length", 1, 1 << 20, "With --train: tokens of a step.", 1024);
     private readonly Option<int> _rank = Values.Number("--rank", 1, 1024, "With --train: the rank of adapters.", 16);
-    private readonly Option<int> _steps = Values.Number("--steps", 1, 1 << 20, "With --train: measured steps after a short one that warms up; the median counts.", 2);
+    private readonly Option<int> _steps = Values.Number(
+        "--steps",
+        1,
+        1 << 20,
+        "With --train: measured steps after a short one that warms up; the median counts.",
+        2);
 
-    private readonly Option<string> _precision = PrecisionOption.Create("With --train: what matrix products multiply; bf16 where the processor has it (AVX512_BF16).");
+    private readonly Option<string> _precision = PrecisionOption.Create(
+        "With --train: what matrix products multiply; bf16 where the processor has it (AVX512_BF16).");
 
     public TrainingBench() => Values.OneOf(_train, TrainedBase.Methods);
 
@@ -55,7 +66,13 @@ internal sealed class TrainingBench
         // Of a word that is no method, the parser complains itself.
         string? method = result.GetResult(_train)!.Tokens.LastOrDefault()?.Value;
         if (given.Contains(type) && method is null or TrainedBase.Full)
-            result.AddError(method is null ? "--type goes with --train lora or --train qlora." : "--type is for frozen weights; --train full trains them all, in F32.");
+        {
+            result.AddError(
+                method is null
+                    ? "--type goes with --train lora or --train qlora."
+                    : "--type is for frozen weights; --train full trains them all, in F32.");
+        }
+
         if (given.Contains(_rank) && method == TrainedBase.Full)
             result.AddError("--rank is for adapters; --train full has none.");
     }
@@ -69,9 +86,22 @@ internal sealed class TrainingBench
     /// <param name="json">Whether the figures are written as JSON: an object, or an array of one a method.</param>
     /// <param name="terminal">Where to.</param>
     /// <param name="stop">Ends the measurement behind the current step.</param>
-    public async Task RunAsync(ParseResult parsed, string? path, string? shape, string? type, int threads, bool json, Terminal terminal, CancellationToken stop)
+    public async Task RunAsync(
+        ParseResult parsed,
+        string? path,
+        string? shape,
+        string? type,
+        int threads,
+        bool json,
+        Terminal terminal,
+        CancellationToken stop)
     {
-        TrainingTestOptions options = new(parsed.GetValue(_length), parsed.GetValue(_rank), parsed.GetValue(_steps), threads, PrecisionOption.Read(parsed, _precision));
+        TrainingTestOptions options = new(
+            parsed.GetValue(_length),
+            parsed.GetValue(_rank),
+            parsed.GetValue(_steps),
+            threads,
+            PrecisionOption.Read(parsed, _precision));
         TrainingRun.RequirePrecision(options.Precision);
         string? method = parsed.GetValue(_train);
         if (method is not null)
@@ -92,7 +122,8 @@ internal sealed class TrainingBench
             TrainingReport report = new TrainingTest(trained, options).Predict();
             using ProgressLine line = new(terminal);
             line.Show($"measuring {report.Text()} …");
-            reports.Add(report.Fits ? TrainingReport.FromJson(await OwnProcess.RunAsync(Arguments(each), stop).ConfigureAwait(false)) : report);
+            reports.Add(
+                report.Fits ? TrainingReport.FromJson(await OwnProcess.RunAsync(Arguments(each), stop).ConfigureAwait(false)) : report);
         }
 
         if (json)
@@ -105,11 +136,24 @@ internal sealed class TrainingBench
         IEnumerable<string> Arguments(string method)
         {
             static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
-            string[] model = path is not null ? [path] : ["--shape", shape!], rank = method == TrainedBase.Full ? [] : ["--rank", Number(options.Rank)];
+            string[] model = path is not null ? [path] : ["--shape", shape!],
+                rank = method == TrainedBase.Full ? [] : ["--rank", Number(options.Rank)];
             return
             [
-                "bench", .. model, "--train", method, .. rank, "--sequence-length", Number(options.SequenceLength), "--steps", Number(options.Steps),
-                "--threads", Number(options.Threads), "--precision", parsed.GetValue(_precision)!, "--json",
+                "bench",
+                .. model,
+                "--train",
+                method,
+                .. rank,
+                "--sequence-length",
+                Number(options.SequenceLength),
+                "--steps",
+                Number(options.Steps),
+                "--threads",
+                Number(options.Threads),
+                "--precision",
+                parsed.GetValue(_precision)!,
+                "--json",
             ];
         }
     }

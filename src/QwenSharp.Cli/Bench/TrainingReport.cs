@@ -8,8 +8,10 @@ namespace QwenSharp.Cli.Bench;
 
 /// <summary>A step of training.</summary>
 /// <param name="TokensPerSecond">Tokens of the step a second.</param>
-/// <param name="Processors">How many processors the step had, on average: fewer than threads where other programs had them, or where work was for one thread.</param>
-/// <param name="PeakOperationsPerSecond">Operations a second that the same threads reached in registers, or in BF16 in the first-level cache, right before and after the step, on average.</param>
+/// <param name="Processors">How many processors the step had, on average: fewer than threads where other programs had them, or where work
+/// was for one thread.</param>
+/// <param name="PeakOperationsPerSecond">Operations a second that the same threads reached in registers, or in BF16 in the first-level
+/// cache, right before and after the step, on average.</param>
 internal sealed record TrainingSpeed(double TokensPerSecond, double Processors, double PeakOperationsPerSecond);
 
 /// <summary>What <c>bench --train</c> found for one method.</summary>
@@ -76,7 +78,8 @@ internal sealed record TrainingReport
 
     public string ToJson() => JsonSerializer.Serialize(this, TrainingReportJson.Default.TrainingReport);
 
-    public static string ToJson(IReadOnlyList<TrainingReport> reports) => JsonSerializer.Serialize(reports, TrainingReportJson.Default.IReadOnlyListTrainingReport);
+    public static string ToJson(IReadOnlyList<TrainingReport> reports) =>
+        JsonSerializer.Serialize(reports, TrainingReportJson.Default.IReadOnlyListTrainingReport);
 
     /// <summary>The method in words.</summary>
     public string Text() => Method switch
@@ -98,8 +101,12 @@ internal sealed record TrainingReport
         console.Write(head);
 
         Table table = new Table().Border(TableBorder.Simple).AddColumn("Method");
-        foreach (string name in (string[])["Tokens/s", "Bound", "Share", "Processors", $"{first.Precision} peak", "Operations/token", "Memory", "Predicted"])
+        foreach (
+            string name in (string[])
+                ["Tokens/s", "Bound", "Share", "Processors", $"{first.Precision} peak", "Operations/token", "Memory", "Predicted"])
+        {
             table.AddColumn(new TableColumn(name).RightAligned());
+        }
 
         foreach (TrainingReport report in reports)
             table.AddRow([.. report.Cells().Select(cell => new Text(cell))]);

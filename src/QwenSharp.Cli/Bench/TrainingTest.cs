@@ -16,7 +16,8 @@ namespace QwenSharp.Cli.Bench;
 internal sealed record TrainingTestOptions(int SequenceLength, int Rank, int Steps, int Threads, TrainingPrecision Precision);
 
 /// <summary>
-/// Times whole steps of training: forward, backward and update, on one text of random tokens that all count. One shorter step before warms up code and memory.
+/// Times whole steps of training: forward, backward and update, on one text of random tokens that all count. One shorter step before warms
+/// up code and memory.
 /// </summary>
 internal sealed class TrainingTest
 {
@@ -32,7 +33,8 @@ internal sealed class TrainingTest
         (_base, _options) = (trained, options);
         LoraOptions? lora = trained.Method == TrainedBase.Full ? null : new LoraOptions { Rank = options.Rank, Alpha = 2 * options.Rank };
 
-        // Adapters are for little memory; where all weights are trained, these are most of it, and layers are computed again only where the rest does not fit.
+        // Adapters are for little memory; where all weights are trained, these are most of it, and layers are computed again only where the
+        // rest does not fit.
         TrainingCost kept = new(trained.Config, lora, Recomputes: false, options.SequenceLength);
         _cost = kept with { Recomputes = lora is not null || Total(kept) > MachineMemory };
     }
@@ -67,7 +69,13 @@ internal sealed class TrainingTest
     {
         TrainingReport report = Predict();
         if (!report.Fits)
-            throw new InvalidOperationException($"{report.Text()} of {report.Model} takes {Output.Bytes(report.PredictedMemoryBytes)}; this machine has {Output.Bytes(report.MachineMemoryBytes)}. A shorter --sequence-length {(_cost.Lora is null ? "or adapters take" : "takes")} less.");
+        {
+            throw new InvalidOperationException(
+                $"{report.Text()} of {report.Model} takes {Output.Bytes(report.PredictedMemoryBytes)}; this machine has "
+                    + $"{Output.Bytes(report.MachineMemoryBytes)}. A shorter --sequence-length "
+                    + $"{(_cost.Lora is null ? "or adapters take" : "takes")} less."
+            );
+        }
 
         using TrainableModel model = _base.Open(_cost.Lora);
         using TrainingWorkspace workspace = new(model, _options.SequenceLength, _cost.Recomputes);
@@ -82,7 +90,8 @@ internal sealed class TrainingTest
             TimeSpan busy = Environment.CpuUsage.TotalTime;
             long start = Stopwatch.GetTimestamp();
             Step(step, _options.SequenceLength);
-            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds, processors = (Environment.CpuUsage.TotalTime - busy).TotalSeconds / seconds;
+            double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds,
+                processors = (Environment.CpuUsage.TotalTime - busy).TotalSeconds / seconds;
             double after = Peak();
             speeds.Add(new TrainingSpeed(_options.SequenceLength / seconds, processors, (before + after) / 2));
             before = after;

@@ -30,14 +30,34 @@ internal static class BenchCommand
         Argument<string?> model = ShapeArguments.Model("A GGUF file or a Hugging Face folder.");
         ShapeArguments random = new("A published shape, filled with random weights.");
         (Option<string?> shape, Option<string> type) = (random.Shape, random.Type);
-        Option<string?> save = new("--save") { Description = "Write the random weights of --shape to this GGUF file and measure that, so that another engine can be measured on the same.", HelpName = "FILE" };
+        Option<string?> save = new("--save")
+        {
+            Description =
+                "Write the random weights of --shape to this GGUF file and measure that, so that another engine can be "
+                    + "measured on the same.",
+            HelpName = "FILE",
+        };
         Option<int> prompt = Values.Number("--prompt-tokens", 1, 1 << 24, "Tokens of the prompt.", 512);
         Option<int> generate = Values.Number("--generate-tokens", 1, 1 << 24, "Tokens to decode after it.", 64);
         Option<int> runs = Values.Number("--runs", 1, 1 << 24, "Measured runs after one that warms up; the median counts.", 3);
         Option<bool> list = new("--list-shapes") { Description = "List the shapes that --shape knows." };
         Option<bool> json = Values.Json("One JSON object with the figures and what they were measured on.");
         ModelOptions modelOptions = new(context: false);
-        DocumentedCommand command = new("bench", "Measures prefill and decode against the machine's memory bandwidth, or with --train training against its F32 peak.", Examples) { model, shape, type, save, prompt, generate, runs, list, json };
+        DocumentedCommand command = new(
+            "bench",
+            "Measures prefill and decode against the machine's memory bandwidth, or with --train training against its F32 peak.",
+            Examples)
+        {
+            model,
+            shape,
+            type,
+            save,
+            prompt,
+            generate,
+            runs,
+            list,
+            json,
+        };
         modelOptions.AddTo(command);
         TrainingBench training = new();
         training.AddTo(command);
@@ -49,46 +69,62 @@ internal static class BenchCommand
                 training.Check(result, type, shape.Name, json.Name, "--threads");
             }
 
-            if (result.GetValue(list) && (result.GetValue(model) is not null || result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json)))
+            if (
+                result.GetValue(list)
+                && (
+                    result.GetValue(model) is not null
+                    || result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json))
+            )
+            {
                 result.AddError("--list-shapes goes with --json alone.");
+            }
+
             if (result.GetValue(save) is not null && result.GetValue(shape) is null)
                 result.AddError("--save keeps the random weights of --shape.");
         });
-        command.SetAction(async (parsed, stop) =>
-        {
-            if (parsed.GetValue(list))
+        command.SetAction(
+            async (parsed, stop) =>
             {
-                ListShapes(terminal, parsed.GetValue(json));
+                if (parsed.GetValue(list))
+                {
+                    ListShapes(terminal, parsed.GetValue(json));
+                    return ExitCode.Ok;
+                }
+
+                QwenModelOptions machine = modelOptions.Read(parsed);
+                int threads = machine.Threads == 0 ? Environment.ProcessorCount : machine.Threads;
+                string? path = parsed.GetValue(model) is { } given ? LocalModel.Of(given).Path : null;
+                if (training.IsAsked(parsed.CommandResult))
+                {
+                    string? givenType = parsed.GetResult(type) is { Implicit: false } ? parsed.GetValue(type) : null;
+                    await training
+                        .RunAsync(parsed, path, parsed.GetValue(shape), givenType, threads, parsed.GetValue(json), terminal, stop)
+                        .ConfigureAwait(false);
+                    return ExitCode.Ok;
+                }
+
+                SpeedTestOptions test = new(
+                    parsed.GetValue(prompt),
+                    parsed.GetValue(generate),
+                    parsed.GetValue(runs),
+                    threads,
+                    machine.KvType);
+                if (parsed.GetValue(save) is { } file)
+                {
+                    (ModelConfig config, WeightMix mix) = ShapeArguments.Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
+                    RandomWeights.Save(path = file, config, mix);
+                }
+
+                BenchReport report = path is not null
+                    ? OfFile(path, test, stop)
+                    : OfShape(parsed.GetValue(shape)!, parsed.GetValue(type)!, test, stop);
+                if (parsed.GetValue(json))
+                    terminal.Out.WriteLine(report.ToJson().ToJsonString(Output.JsonIndented));
+                else
+                    report.Write(terminal.Rich());
+
                 return ExitCode.Ok;
-            }
-
-            QwenModelOptions machine = modelOptions.Read(parsed);
-            int threads = machine.Threads == 0 ? Environment.ProcessorCount : machine.Threads;
-            string? path = parsed.GetValue(model) is { } given ? LocalModel.Of(given).Path : null;
-            if (training.IsAsked(parsed.CommandResult))
-            {
-                string? givenType = parsed.GetResult(type) is { Implicit: false } ? parsed.GetValue(type) : null;
-                await training.RunAsync(parsed, path, parsed.GetValue(shape), givenType, threads, parsed.GetValue(json), terminal, stop).ConfigureAwait(false);
-                return ExitCode.Ok;
-            }
-
-            SpeedTestOptions test = new(parsed.GetValue(prompt), parsed.GetValue(generate), parsed.GetValue(runs), threads, machine.KvType);
-            if (parsed.GetValue(save) is { } file)
-            {
-                (ModelConfig config, WeightMix mix) = ShapeArguments.Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
-                RandomWeights.Save(path = file, config, mix);
-            }
-
-            BenchReport report = path is not null
-                ? OfFile(path, test, stop)
-                : OfShape(parsed.GetValue(shape)!, parsed.GetValue(type)!, test, stop);
-            if (parsed.GetValue(json))
-                terminal.Out.WriteLine(report.ToJson().ToJsonString(Output.JsonIndented));
-            else
-                report.Write(terminal.Rich());
-
-            return ExitCode.Ok;
-        });
+            });
         return command;
     }
 
@@ -98,7 +134,12 @@ internal static class BenchCommand
         using Checkpoint file = ModelFiles.Open(path);
         LanguageModel model = LanguageModel.Load(file);
         TimeSpan load = Stopwatch.GetElapsedTime(start);
-        string types = string.Join(" + ", CheckpointSummary.Of(file).Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2).Select(type => type.Type));
+        string types = string.Join(
+            " + ",
+            CheckpointSummary
+                .Of(file)
+                .Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2)
+                .Select(type => type.Type));
         return Measure(Path.GetFileName(path), types, model, file.Tensors, load, test, stop);
     }
 
@@ -110,10 +151,22 @@ internal static class BenchCommand
         return Measure(shape, mix.Name, model, DescribedWeights.Of(config, mix), Stopwatch.GetElapsedTime(start), test, stop);
     }
 
-    private static BenchReport Measure(string name, string type, LanguageModel model, IReadOnlyCollection<Tensor> tensors, TimeSpan load, SpeedTestOptions test, CancellationToken stop)
+    private static BenchReport Measure(
+        string name,
+        string type,
+        LanguageModel model,
+        IReadOnlyCollection<Tensor> tensors,
+        TimeSpan load,
+        SpeedTestOptions test,
+        CancellationToken stop)
     {
         if ((long)test.PromptTokens + test.GenerateTokens > model.Config.ContextLength)
-            throw new UsageException($"--prompt-tokens and --generate-tokens are {(long)test.PromptTokens + test.GenerateTokens} together; the model's context is {model.Config.ContextLength}.");
+        {
+            throw new UsageException(
+                $"--prompt-tokens and --generate-tokens are {(long)test.PromptTokens + test.GenerateTokens} together; the model's context "
+                    + $"is {model.Config.ContextLength}."
+            );
+        }
 
         SpeedTest speed = new(model, test);
         List<Speed> speeds = speed.Measure(stop);

@@ -19,12 +19,30 @@ internal static class ConvertCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> folder = new("FOLDER") { Description = "A Hugging Face folder: config.json, tokenizer.json (or qwen.tiktoken), safetensors. Or the name of a pulled model: see 'qwensharp list'." };
-        Option<string?> output = new("--output") { Description = "The file to write; without it the folder's name, with the type, in the current folder.", HelpName = "FILE" };
+        Argument<string> folder = new("FOLDER")
+        {
+            Description =
+                "A Hugging Face folder: config.json, tokenizer.json (or qwen.tiktoken), safetensors. Or the name of a pulled model: see "
+                    + "'qwensharp list'.",
+        };
+        Option<string?> output = new("--output")
+        {
+            Description = "The file to write; without it the folder's name, with the type, in the current folder.",
+            HelpName = "FILE",
+        };
         Values.Check(output, path => path != "", "may not be empty");
-        Option<string?> type = new("--type") { Description = $"Which types the matrices get: {ModelWriterArguments.MixNames}; without it each stays as it is stored.", HelpName = "TYPE" };
+        Option<string?> type = new("--type")
+        {
+            Description = $"Which types the matrices get: {ModelWriterArguments.MixNames}; without it each stays as it is stored.",
+            HelpName = "TYPE",
+        };
         ModelWriterArguments writer = new();
-        DocumentedCommand command = new("convert", "Writes a Hugging Face folder as GGUF, which llama.cpp loads too.", Examples) { folder, output, type };
+        DocumentedCommand command = new("convert", "Writes a Hugging Face folder as GGUF, which llama.cpp loads too.", Examples)
+        {
+            folder,
+            output,
+            type,
+        };
         writer.AddTo(command);
         command.SetAction((parsed, stop) =>
         {
@@ -33,7 +51,9 @@ internal static class ConvertCommand
             if (ModelFiles.FolderOf(path) is not { } source)
                 throw new UsageException($"'{path}' is no folder; a GGUF file is quantised with 'qwensharp quantize'.");
 
-            string file = parsed.GetValue(output) ?? $"{HuggingFaceCheckpoint.NameOf(source)}{(mix is null ? "" : $"-{mix.Name.ToUpperInvariant()}")}.gguf";
+            string file =
+                parsed.GetValue(output)
+                ?? $"{HuggingFaceCheckpoint.NameOf(source)}{(mix is null ? "" : $"-{mix.Name.ToUpperInvariant()}")}.gguf";
             writer.Write(terminal, parsed, path, file, mix, stop);
             return Task.FromResult(ExitCode.Ok);
         });

@@ -25,40 +25,73 @@ internal static class CorpusCommand
         Values.Check(output, path => path != "", "may not be empty");
         Option<ulong> seed = Values.Number("--seed", 0UL, ulong.MaxValue, "Which of all corpora.", 1UL);
         Option<int> examples = Values.Number("--examples", 1, int.MaxValue, "Lines to write.", 120_000);
-        Option<string?> skill = new("--skill") { Description = $"Exercises of one skill alone: {string.Join(", ", CorpusGenerator.Skills)}.", HelpName = "NAME" };
+        Option<string?> skill = new("--skill")
+        {
+            Description = $"Exercises of one skill alone: {string.Join(", ", CorpusGenerator.Skills)}.",
+            HelpName = "NAME",
+        };
         Values.OneOf(skill, [.. CorpusGenerator.Skills]);
         Option<bool> heldOut = new("--held-out") { Description = "Write exercises of the part that is never trained on." };
-        Option<string?> statistics = new("--statistics") { Description = "Also write what the corpus holds, as Markdown, or as JSON if the name ends in .json.", HelpName = "FILE" };
-        Values.Check(statistics, path => path != "", "may not be empty");
-        DocumentedCommand command = new("corpus", "Generates the conversations that the model in the box is trained on.", Examples) { output, seed, examples, skill, heldOut, statistics };
-        command.SetAction((parsed, stop) =>
+        Option<string?> statistics = new("--statistics")
         {
-            string path = parsed.GetValue(output)!;
-            OutputFile.Check(path);
-            if (parsed.GetValue(statistics) is { } report)
-                OutputFile.Check(report, path);
+            Description = "Also write what the corpus holds, as Markdown, or as JSON if the name ends in .json.",
+            HelpName = "FILE",
+        };
+        Values.Check(statistics, path => path != "", "may not be empty");
+        DocumentedCommand command = new("corpus", "Generates the conversations that the model in the box is trained on.", Examples)
+        {
+            output,
+            seed,
+            examples,
+            skill,
+            heldOut,
+            statistics,
+        };
+        command.SetAction(
+            (parsed, stop) =>
+            {
+                string path = parsed.GetValue(output)!;
+                OutputFile.Check(path);
+                if (parsed.GetValue(statistics) is { } report)
+                    OutputFile.Check(report, path);
 
-            CorpusStatistics counts = new(parsed.GetValue(seed));
-            CorpusGenerator generator = new(parsed.GetValue(seed), parsed.GetValue(heldOut) ? Split.HeldOut : Split.Train);
-            Func<int, Exercise> make = parsed.GetValue(skill) is { } one ? i => generator.At(one, i) : i => generator.At(i);
-            Write(terminal, path, make, parsed.GetValue(examples), counts, stop);
-            if (parsed.GetValue(statistics) is { } file)
-                File.WriteAllText(file, file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? counts.ToJson() + "\n" : counts.ToMarkdown());
+                CorpusStatistics counts = new(parsed.GetValue(seed));
+                CorpusGenerator generator = new(parsed.GetValue(seed), parsed.GetValue(heldOut) ? Split.HeldOut : Split.Train);
+                Func<int, Exercise> make = parsed.GetValue(skill) is { } one ? i => generator.At(one, i) : i => generator.At(i);
+                Write(terminal, path, make, parsed.GetValue(examples), counts, stop);
+                if (parsed.GetValue(statistics) is { } file)
+                {
+                    File.WriteAllText(
+                        file,
+                        file.EndsWith(".json", StringComparison.OrdinalIgnoreCase) ? counts.ToJson() + "\n" : counts.ToMarkdown());
+                }
 
-            terminal.Out.WriteLine($"{path}: {parsed.GetValue(examples)} examples, {Output.Bytes(new FileInfo(path).Length)}");
-            return Task.FromResult(ExitCode.Ok);
-        });
+                terminal.Out.WriteLine($"{path}: {parsed.GetValue(examples)} examples, {Output.Bytes(new FileInfo(path).Length)}");
+                return Task.FromResult(ExitCode.Ok);
+            });
         return command;
     }
 
-    /// <summary>Writes under a temporary name until the file is complete; exercises are made on all processors, and written in their order.</summary>
-    private static void Write(Terminal terminal, string path, Func<int, Exercise> make, int count, CorpusStatistics counts, CancellationToken stop)
+    /// <summary>
+    /// Writes under a temporary name until the file is complete; exercises are made on all processors, and written in their order.
+    /// </summary>
+    private static void Write(
+        Terminal terminal,
+        string path,
+        Func<int, Exercise> make,
+        int count,
+        CorpusStatistics counts,
+        CancellationToken stop)
     {
         string partial = path + ".partial";
         try
         {
             using ProgressLine line = new(terminal);
-            using (StreamWriter writer = new(partial, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" })
+            using (
+                StreamWriter writer = new(partial, append: false, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false))
+                {
+                    NewLine = "\n",
+                })
             {
                 int done = 0;
                 IEnumerable<(Exercise Exercise, string Line)> lines = ParallelEnumerable.Range(0, count).AsOrdered().WithCancellation(stop)

@@ -23,38 +23,62 @@ internal static class EmbedCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = Values.Model();
-        Argument<string[]> texts = new("TEXT") { Description = "The texts; without any, each line of standard input is one.", Arity = ArgumentArity.ZeroOrMore };
-        Option<string?> instruction = new("--instruction") { Description = "For queries: the task that they come from, a sentence. Documents go without.", HelpName = "TEXT" };
-        Option<int?> dimensions = Values.Optional("--dimensions", 1, int.MaxValue, "How many elements to keep, of models trained for it; all otherwise.");
+        Argument<string[]> texts = new("TEXT")
+        {
+            Description = "The texts; without any, each line of standard input is one.",
+            Arity = ArgumentArity.ZeroOrMore,
+        };
+        Option<string?> instruction = new("--instruction")
+        {
+            Description = "For queries: the task that they come from, a sentence. Documents go without.",
+            HelpName = "TEXT",
+        };
+        Option<int?> dimensions = Values.Optional(
+            "--dimensions",
+            1,
+            int.MaxValue,
+            "How many elements to keep, of models trained for it; all otherwise.");
         Option<int> threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
         Option<bool> json = Values.Json("One JSON object a text, with the text and its embedding.");
-        DocumentedCommand command = new("embed", "Turns texts into vectors of length 1, whose products say how much they are about the same.", Examples) { model, texts, instruction, dimensions, threads, json };
-        command.SetAction(async (parsed, stop) =>
+        DocumentedCommand command = new(
+            "embed",
+            "Turns texts into vectors of length 1, whose products say how much they are about the same.",
+            Examples)
         {
-            string[] given = parsed.GetValue(texts) ?? [];
-            if (Array.FindIndex(given, string.IsNullOrWhiteSpace) is >= 0 and var empty)
-                throw new UsageException($"TEXT {empty + 1} is empty; there is nothing to embed.");
-
-            EmbeddingGenerationOptions options = new() { Dimensions = parsed.GetValue(dimensions) };
-            if (parsed.GetValue(instruction) is { } task)
-                options.AdditionalProperties = new() { [TextEmbedder.InstructionKey] = task };
-
-            await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
-            using TextEmbedder embedder = new(weights, parsed.GetValue(threads));
-            bool hasText = false;
-            IAsyncEnumerable<string> source = given.Length > 0 ? given.ToAsyncEnumerable() : LinesAsync(terminal, stop);
-            await foreach (string[] chunk in source.Chunk(LinesAtOnce).WithCancellation(stop).ConfigureAwait(false))
+            model,
+            texts,
+            instruction,
+            dimensions,
+            threads,
+            json,
+        };
+        command.SetAction(
+            async (parsed, stop) =>
             {
-                hasText = true;
-                GeneratedEmbeddings<Embedding<float>> embeddings = await embedder.GenerateAsync(chunk, options, stop).ConfigureAwait(false);
-                for (int i = 0; i < chunk.Length; i++)
-                    terminal.Out.WriteLine(parsed.GetValue(json) ? JsonLine(chunk[i], embeddings[i].Vector) : Line(embeddings[i].Vector));
+                string[] given = parsed.GetValue(texts) ?? [];
+                if (Array.FindIndex(given, string.IsNullOrWhiteSpace) is >= 0 and var empty)
+                    throw new UsageException($"TEXT {empty + 1} is empty; there is nothing to embed.");
 
-                terminal.Out.Flush();
-            }
+                EmbeddingGenerationOptions options = new() { Dimensions = parsed.GetValue(dimensions) };
+                if (parsed.GetValue(instruction) is { } task)
+                    options.AdditionalProperties = new() { [TextEmbedder.InstructionKey] = task };
 
-            return hasText ? ExitCode.Ok : throw new UsageException("There is no text to embed: give TEXT, or pipe lines in.");
-        });
+                await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
+                using TextEmbedder embedder = new(weights, parsed.GetValue(threads));
+                bool hasText = false;
+                IAsyncEnumerable<string> source = given.Length > 0 ? given.ToAsyncEnumerable() : LinesAsync(terminal, stop);
+                await foreach (string[] chunk in source.Chunk(LinesAtOnce).WithCancellation(stop).ConfigureAwait(false))
+                {
+                    hasText = true;
+                    GeneratedEmbeddings<Embedding<float>> embeddings = await embedder.GenerateAsync(chunk, options, stop).ConfigureAwait(false);
+                    for (int i = 0; i < chunk.Length; i++)
+                        terminal.Out.WriteLine(parsed.GetValue(json) ? JsonLine(chunk[i], embeddings[i].Vector) : Line(embeddings[i].Vector));
+
+                    terminal.Out.Flush();
+                }
+
+                return hasText ? ExitCode.Ok : throw new UsageException("There is no text to embed: give TEXT, or pipe lines in.");
+            });
         return command;
     }
 

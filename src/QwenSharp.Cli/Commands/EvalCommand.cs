@@ -25,20 +25,44 @@ internal static class EvalCommand
         Prompts come from the held-out part of the corpus, of which training saw none. Exit code 1 if a figure is below its target.
         """;
 
-    public static Command Create(Terminal terminal) => new("eval", "Measures how well a model answers.") { Box(terminal), EvalDataCommand.Create(terminal) };
+    public static Command Create(Terminal terminal) =>
+        new("eval", "Measures how well a model answers.") { Box(terminal), EvalDataCommand.Create(terminal) };
 
     private static DocumentedCommand Box(Terminal terminal)
     {
-        Option<string?> model = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; without it the model in the box.", HelpName = "MODEL" };
+        Option<string?> model = new("--model")
+        {
+            Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; without it the model in the box.",
+            HelpName = "MODEL",
+        };
         Option<int> prompts = Values.Number("--prompts", 1, 1_000_000, "Prompts of each skill.", 300);
         Option<ulong> seed = Values.Number("--seed", 0UL, ulong.MaxValue, "Which prompts of the held-out part.", 1UL);
-        Option<string?> skill = new("--skill") { Description = $"One skill alone: {string.Join(", ", CorpusGenerator.Skills)}.", HelpName = "NAME" };
+        Option<string?> skill = new("--skill")
+        {
+            Description = $"One skill alone: {string.Join(", ", CorpusGenerator.Skills)}.",
+            HelpName = "NAME",
+        };
         Values.OneOf(skill, [.. CorpusGenerator.Skills]);
-        Option<string?> failures = new("--failures") { Description = "Write each wrong answer as a JSON line: skill, kind, prompt, answer, expected, fault.", HelpName = "FILE" };
+        Option<string?> failures = new("--failures")
+        {
+            Description = "Write each wrong answer as a JSON line: skill, kind, prompt, answer, expected, fault.",
+            HelpName = "FILE",
+        };
         Values.Check(failures, path => path != "", "may not be empty");
         Option<bool> json = Values.Json("One JSON object with cases, right answers and target of each part.");
         ModelOptions modelOptions = new(context: false);
-        DocumentedCommand command = new("box", "Asks the model in the box held-out prompts of each skill, and judges its answers.", Examples) { model, prompts, seed, skill, failures, json };
+        DocumentedCommand command = new(
+            "box",
+            "Asks the model in the box held-out prompts of each skill, and judges its answers.",
+            Examples)
+        {
+            model,
+            prompts,
+            seed,
+            skill,
+            failures,
+            json,
+        };
         modelOptions.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
@@ -48,13 +72,18 @@ internal static class EvalCommand
 
             CorpusGenerator generator = new(parsed.GetValue(seed), Split.HeldOut);
             IEnumerable<string> skills = parsed.GetValue(skill) is { } one ? [one] : CorpusGenerator.Skills;
-            Exercise[] exercises = [.. skills.SelectMany(name => Enumerable.Range(0, parsed.GetValue(prompts)).Select(i => generator.At(name, i)))];
+            Exercise[] exercises =
+            [
+                .. skills.SelectMany(name => Enumerable.Range(0, parsed.GetValue(prompts)).Select(i => generator.At(name, i))),
+                ];
             IReadOnlyList<Judged> judged;
             await using (QwenModel loaded = QwenModel.Load(path, modelOptions.Read(parsed) with { MaxSequences = AtOnce }))
             {
                 using QwenChatClient client = new(loaded);
                 using ProgressLine line = new(terminal);
-                judged = await new BoxEvaluation(client, AtOnce).RunAsync(exercises, PromptProgress.On(line, exercises.Length), stop).ConfigureAwait(false);
+                judged = await new BoxEvaluation(client, AtOnce)
+                    .RunAsync(exercises, PromptProgress.On(line, exercises.Length), stop)
+                    .ConfigureAwait(false);
             }
 
             if (parsed.GetValue(failures) is { } output)

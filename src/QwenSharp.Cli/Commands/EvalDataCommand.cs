@@ -28,14 +28,33 @@ internal static class EvalDataCommand
     public static DocumentedCommand Create(Terminal terminal)
     {
         Argument<string> data = new("DATA") { Description = "A JSONL file of conversations." };
-        Option<string?> model = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; without it the model in the box.", HelpName = "MODEL" };
+        Option<string?> model = new("--model")
+        {
+            Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; without it the model in the box.",
+            HelpName = "MODEL",
+        };
         Option<string?> adapter = AdapterArguments.One();
         Option<int> longest = Values.Number("--max-tokens", 1, int.MaxValue, "Tokens after which an answer is cut.", 512);
-        Option<string?> failures = new("--failures") { Description = "Write each wrong answer as a JSON line: line, fault, answer, expected.", HelpName = "FILE" };
+        Option<string?> failures = new("--failures")
+        {
+            Description = "Write each wrong answer as a JSON line: line, fault, answer, expected.",
+            HelpName = "FILE",
+        };
         Values.Check(failures, path => path != "", "may not be empty");
         Option<bool> json = Values.Json("One JSON object with cases and right answers of each form.");
         ModelOptions modelOptions = new();
-        DocumentedCommand command = new("data", "Asks a model the conversations of a file, and compares its answers with the file's.", Examples) { data, model, adapter, longest, failures, json };
+        DocumentedCommand command = new(
+            "data",
+            "Asks a model the conversations of a file, and compares its answers with the file's.",
+            Examples)
+        {
+            data,
+            model,
+            adapter,
+            longest,
+            failures,
+            json,
+        };
         modelOptions.AddTo(command);
         command.SetAction(async (parsed, stop) =>
         {
@@ -47,16 +66,36 @@ internal static class EvalDataCommand
 
             IReadOnlyList<DataCase> cases = DataCase.Read(file, parsed.GetValue(longest));
             IReadOnlyList<Answer> answers;
-            await using (QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with { Id = local.Id, MaxSequences = AtOnce, Adapters = adapters }))
+            await using (
+                QwenModel loaded = QwenModel.Load(
+                    local.Path,
+                    modelOptions.Read(parsed) with
+                    {
+                        Id = local.Id,
+                        MaxSequences = AtOnce,
+                        Adapters = adapters,
+                    }))
             {
                 using QwenChatClient client = new(loaded, name);
                 using ProgressLine line = new(terminal);
                 answers = await new ParallelChat(client, AtOnce) { NameOf = i => $"{file}:{cases[i].Line}" }
-                    .AskAsync(cases.Count, i => (cases[i].Request.Messages, cases[i].Request.Generation.Options), PromptProgress.On(line, cases.Count), stop).ConfigureAwait(false);
+                    .AskAsync(
+                        cases.Count,
+                        i => (cases[i].Request.Messages, cases[i].Request.Generation.Options),
+                        PromptProgress.On(line, cases.Count),
+                        stop)
+                    .ConfigureAwait(false);
             }
 
             if (parsed.GetValue(failures) is { } wrong)
-                File.WriteAllLines(wrong, cases.Zip(answers).Where(pair => pair.First.Fault(pair.Second) is not null).Select(pair => Describe(pair.First, pair.Second)));
+            {
+                File.WriteAllLines(
+                        wrong,
+                        cases
+                            .Zip(answers)
+                            .Where(pair => pair.First.Fault(pair.Second) is not null)
+                            .Select(pair => Describe(pair.First, pair.Second)));
+            }
 
             FormScore[] scores = [.. cases.Zip(answers).GroupBy(pair => pair.First.Form).OrderBy(form => form.Key).Select(FormScore.Of)];
             if (parsed.GetValue(json))
@@ -117,8 +156,18 @@ internal static class EvalDataCommand
         public static FormScore Of(IGrouping<AnswerForm, (DataCase Asked, Answer Said)> form)
         {
             (int All, int Right)[] fields = [.. form.Select(pair => pair.Asked.CountFields(pair.Said))];
-            string name = form.Key switch { AnswerForm.Json => "JSON", AnswerForm.Calls => "tool calls", _ => "text" };
-            return new FormScore(name, form.Count(), form.Count(pair => pair.Asked.Fault(pair.Said) is null), fields.Sum(one => one.All), fields.Sum(one => one.Right));
+            string name = form.Key switch
+            {
+                AnswerForm.Json => "JSON",
+                AnswerForm.Calls => "tool calls",
+                _ => "text",
+            };
+            return new FormScore(
+                name,
+                form.Count(),
+                form.Count(pair => pair.Asked.Fault(pair.Said) is null),
+                fields.Sum(one => one.All),
+                fields.Sum(one => one.Right));
         }
     }
 }

@@ -28,7 +28,11 @@ internal static class FinetuneCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = Values.Model();
-        Argument<string[]> data = new("DATA") { Description = "Files of conversations or texts: .jsonl or .txt.", Arity = ArgumentArity.OneOrMore };
+        Argument<string[]> data = new("DATA")
+        {
+            Description = "Files of conversations or texts: .jsonl or .txt.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         FinetuneArguments arguments = new();
         DocumentedCommand command = new("finetune", "Teaches a model from your own conversations and texts.", Examples) { model, data };
         arguments.AddTo(command);
@@ -51,12 +55,21 @@ internal static class FinetuneCommand
 
         TrainableModel.RequireTrainable(config);
         if (request.Lora is null && request.Type is null && file.Tensors.FirstOrDefault(tensor => !tensor.Type.CanQuantize()) is { } tensor)
-            throw new UsageException($"'{tensor.Name}' of {path} is {tensor.Type}, which this build reads and cannot write; say with --type what the trained model shall be written as.");
+        {
+            throw new UsageException(
+                $"'{tensor.Name}' of {path} is {tensor.Type}, which this build reads and cannot write; say with --type what the trained "
+                    + "model shall be written as."
+            );
+        }
 
         TrainingRun.Check(request.Output, "--output", [.. settings.Files()], path);
         int rows = settings.RowsOfPass() * settings.SequenceLength;
         // Computed again or kept, the results are the same bits: so the machine may decide. Half of its memory is left to others.
-        settings = settings with { GradientCheckpointing = request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes + file.ByteLength > TrainingRun.Memory / 2 };
+        settings = settings with
+        {
+            GradientCheckpointing =
+                request.Recomputes ?? new TrainingCost(config, request.Lora, false, rows).Bytes + file.ByteLength > TrainingRun.Memory / 2,
+        };
         TrainingRun.RequireMemory(new TrainingCost(config, request.Lora, settings.GradientCheckpointing, rows));
         TrainingRun run = new(terminal, settings, request.Output);
         TrainingData data = run.Load(QwenTokenizer.Of(file), TemplateOf(path), stop);
@@ -98,7 +111,8 @@ internal static class FinetuneCommand
         }
 
         LoraAdapter adapter = model.ToAdapter(name);
-        string folder = Path.Combine(request.Output, TrainingRun.AdapterName), gguf = Path.Combine(request.Output, TrainingRun.AdapterFileName);
+        string folder = Path.Combine(request.Output, TrainingRun.AdapterName),
+            gguf = Path.Combine(request.Output, TrainingRun.AdapterFileName);
         AdapterFile.WritePeft(adapter, folder, BaseModelName.Of(file));
         AdapterFile.WriteGguf(adapter, gguf);
         return [folder, gguf];

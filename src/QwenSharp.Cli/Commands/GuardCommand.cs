@@ -21,11 +21,24 @@ internal static class GuardCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = Values.Model();
-        Argument<string?> prompt = new("PROMPT") { Description = "What a user says; without it, each line of standard input is one.", Arity = ArgumentArity.ZeroOrOne };
+        Argument<string?> prompt = new("PROMPT")
+        {
+            Description = "What a user says; without it, each line of standard input is one.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
         Option<string?> answer = new("--answer") { Description = "Judge this answer to PROMPT, not the prompt.", HelpName = "TEXT" };
         Option<bool> json = Values.Json("A JSON object a line: prompt, answer, safety, categories, refusal.");
         ModelOptions modelOptions = new();
-        DocumentedCommand command = new("guard", "Judges prompts or an answer with a Qwen3Guard: Safe, Controversial or Unsafe, and what it is about.", Examples) { model, prompt, answer, json };
+        DocumentedCommand command = new(
+            "guard",
+            "Judges prompts or an answer with a Qwen3Guard: Safe, Controversial or Unsafe, and what it is about.",
+            Examples)
+        {
+            model,
+            prompt,
+            answer,
+            json,
+        };
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -40,15 +53,27 @@ internal static class GuardCommand
             if (said is not null && string.IsNullOrWhiteSpace(said))
                 throw new UsageException("--answer is empty; there is nothing to judge.");
 
-            await using QwenModel loaded = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path, modelOptions.Read(parsed) with { MaxSequences = AtOnce });
+            await using QwenModel loaded = QwenModel.Load(
+                LocalModel.Of(parsed.GetValue(model)!).Path,
+                modelOptions.Read(parsed) with
+                {
+                    MaxSequences = AtOnce,
+                });
             SafetyGuard guard = new(loaded);
-            IAsyncEnumerable<string> prompts = parsed.GetValue(prompt) is { } one ? new[] { one }.ToAsyncEnumerable() : EmbedCommand.LinesAsync(terminal, stop);
+            IAsyncEnumerable<string> prompts = parsed.GetValue(prompt) is { } one
+                ? new[] { one }.ToAsyncEnumerable()
+                : EmbedCommand.LinesAsync(terminal, stop);
             int done = 0;
             await foreach (string[] chunk in prompts.Chunk(AtOnce).WithCancellation(stop).ConfigureAwait(false))
             {
-                SafetyVerdict[] verdicts = await Task.WhenAll(chunk.Select((text, i) => JudgeAsync(guard, text, said, done + i + 1, stop))).ConfigureAwait(false);
+                SafetyVerdict[] verdicts = await Task.WhenAll(
+                        chunk.Select((text, i) => JudgeAsync(guard, text, said, done + i + 1, stop)))
+                    .ConfigureAwait(false);
                 foreach ((string judged, SafetyVerdict verdict) in chunk.Zip(verdicts))
-                    terminal.Out.WriteLine(parsed.GetValue(json) ? Describe(judged, said, verdict).ToJsonString(Output.JsonText) : Line(verdict));
+                {
+                    terminal.Out.WriteLine(
+                            parsed.GetValue(json) ? Describe(judged, said, verdict).ToJsonString(Output.JsonText) : Line(verdict));
+                }
 
                 terminal.Out.Flush();
                 done += chunk.Length;
@@ -59,7 +84,12 @@ internal static class GuardCommand
         return command;
     }
 
-    private static async Task<SafetyVerdict> JudgeAsync(SafetyGuard guard, string prompt, string? answer, int number, CancellationToken stop)
+    private static async Task<SafetyVerdict> JudgeAsync(
+        SafetyGuard guard,
+        string prompt,
+        string? answer,
+        int number,
+        CancellationToken stop)
     {
         List<ChatMessage> conversation = [new(ChatRole.User, prompt)];
         if (answer is not null)
@@ -79,7 +109,9 @@ internal static class GuardCommand
     private static string Line(SafetyVerdict verdict)
     {
         string about = verdict.Categories.Count == 0 ? "None" : string.Join(", ", verdict.Categories);
-        return verdict.IsRefusal is { } refuses ? $"{verdict.Label}\t{about}\t{(refuses ? "refusal" : "no refusal")}" : $"{verdict.Label}\t{about}";
+        return verdict.IsRefusal is { } refuses
+            ? $"{verdict.Label}\t{about}\t{(refuses ? "refusal" : "no refusal")}"
+            : $"{verdict.Label}\t{about}";
     }
 
     private static JsonObject Describe(string prompt, string? answer, SafetyVerdict verdict) => new()

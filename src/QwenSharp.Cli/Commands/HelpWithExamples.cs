@@ -38,13 +38,18 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
         return code;
     }
 
-    /// <summary>The list of commands shows every argument as one that must be given; those that may be left out get square brackets.</summary>
+    /// <summary>
+    /// The list of commands shows every argument as one that must be given; those that may be left out get square brackets.
+    /// </summary>
     private static string WithOptionalArguments(string help, Command command)
     {
         foreach (Command listed in command.Subcommands)
         {
             string arguments = string.Join(' ', listed.Arguments.Select(argument => $"<{argument.Name}>"));
-            string marked = string.Join(' ', listed.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name}]" : $"<{argument.Name}>"));
+            string marked = string.Join(
+                ' ',
+                listed.Arguments.Select(argument => argument.Arity.MinimumNumberOfValues == 0 ? $"[{argument.Name}]" : $"<{argument.Name}>")
+            );
             help = help.Replace($"  {listed.Name} {arguments} ", $"  {listed.Name} {marked} ", StringComparison.Ordinal);
         }
 

@@ -22,13 +22,26 @@ internal static class InspectCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string?> model = ShapeArguments.Model("A GGUF file, with weights or without (any file of a split model), a Hugging Face folder, or the name of a pulled model: see 'qwensharp list'.");
-        ShapeArguments shape = new("A published shape, to see what it would take before it is downloaded; 'qwensharp bench --list-shapes' lists them.");
+        Argument<string?> model = ShapeArguments.Model(
+            "A GGUF file, with weights or without (any file of a split model), a Hugging Face folder, or the name of a pulled model: see "
+                + "'qwensharp list'."
+        );
+        ShapeArguments shape = new(
+            "A published shape, to see what it would take before it is downloaded; 'qwensharp bench --list-shapes' lists them.");
         Option<bool> tensors = new("--tensors") { Description = "List every tensor instead of one line for each kind." };
         Option<bool> template = new("--template") { Description = "Print the chat template, exactly and alone." };
         Option<bool> json = Values.Json("One JSON object: files, configuration, memory, quantisation mix, metadata, tensors, template.");
         ModelOptions modelOptions = new(threads: false);
-        DocumentedCommand command = new("inspect", "Describes a model: configuration, memory, quantisation mix, metadata, tensors.", Examples) { model, tensors, template, json };
+        DocumentedCommand command = new(
+            "inspect",
+            "Describes a model: configuration, memory, quantisation mix, metadata, tensors.",
+            Examples)
+        {
+            model,
+            tensors,
+            template,
+            json,
+        };
         shape.AddTo(command);
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
@@ -43,7 +56,9 @@ internal static class InspectCommand
         {
             if (parsed.GetValue(shape.Shape) is { } name)
             {
-                Write(ModelDescription.OfShape(name, parsed.GetValue(shape.Type)!, modelOptions.Context(parsed), modelOptions.KvType(parsed)), parsed);
+                Write(
+                    ModelDescription.OfShape(name, parsed.GetValue(shape.Type)!, modelOptions.Context(parsed), modelOptions.KvType(parsed)),
+                    parsed);
                 return ExitCode.Ok;
             }
 

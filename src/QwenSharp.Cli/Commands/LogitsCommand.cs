@@ -24,13 +24,30 @@ internal static class LogitsCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = Values.Model("A GGUF file with weights, or a Hugging Face folder; it needs no tokenizer.");
-        Option<string> tokens = new("--tokens") { Description = "Token ids separated by commas, or a file with ids separated by commas or white space, or a JSON array.", HelpName = "IDS|FILE", Required = true };
-        Option<string> output = new("--output") { Description = "The file to write.", HelpName = "FILE", Required = true };
+        Option<string> tokens = new("--tokens")
+        {
+            Description = "Token ids separated by commas, or a file with ids separated by commas or white space, or a JSON array.",
+            HelpName = "IDS|FILE",
+            Required = true,
+        };
+        Option<string> output = new("--output")
+        {
+            Description = "The file to write.",
+            HelpName = "FILE",
+            Required = true,
+        };
         Values.Check(output, path => path != "", "may not be empty");
         Option<string?> adapter = AdapterArguments.One();
         Option<bool> json = Values.Json("Say what was computed as one JSON object.");
         ModelOptions modelOptions = new(kvDefault: "f32", context: false);
-        DocumentedCommand command = new("logits", "Computes the logits of every token of one sequence, from position 0.", Examples) { model, tokens, output, adapter, json };
+        DocumentedCommand command = new("logits", "Computes the logits of every token of one sequence, from position 0.", Examples)
+        {
+            model,
+            tokens,
+            output,
+            adapter,
+            json,
+        };
         modelOptions.AddTo(command);
         command.SetAction((parsed, stop) =>
         {
@@ -40,7 +57,9 @@ internal static class LogitsCommand
                 throw new UsageException("--tokens names no token.");
 
             string source = LocalModel.Of(parsed.GetValue(model)!).Path;
-            OutputFile.Check(parsed.GetValue(output)!, [source, parsed.GetValue(tokens)!, .. parsed.GetValue(adapter) is { } lora ? (string[])[lora] : []]);
+            OutputFile.Check(
+                parsed.GetValue(output)!,
+                [source, parsed.GetValue(tokens)!, .. parsed.GetValue(adapter) is { } lora ? (string[])[lora] : []]);
             using Checkpoint file = ModelFiles.Open(source);
             LanguageModel weights = LanguageModel.Load(file);
             if (ids.Length > weights.Config.ContextLength)
@@ -64,7 +83,13 @@ internal static class LogitsCommand
     }
 
     /// <summary>Computes and writes row by row, under a temporary name until the file is complete.</summary>
-    private static void Write(LanguageModel weights, FittedAdapter? adapter, int[] ids, string path, QwenModelOptions options, CancellationToken stop)
+    private static void Write(
+        LanguageModel weights,
+        FittedAdapter? adapter,
+        int[] ids,
+        string path,
+        QwenModelOptions options,
+        CancellationToken stop)
     {
         string partial = $"{path}.{Guid.NewGuid():N}.partial";
         try

@@ -24,43 +24,62 @@ internal static class MergeCommand
     {
         Argument<string> model = Values.Model("The base model: a GGUF file or a Hugging Face folder.");
         Argument<string> adapter = new("ADAPTER") { Description = $"A LoRA adapter: {AdapterArguments.Kinds}." };
-        Option<string> output = new("--output") { Description = "The .gguf file to write; any other name is that of a Hugging Face folder, which takes one as the base model.", HelpName = "FILE.gguf|FOLDER", Required = true };
+        Option<string> output = new("--output")
+        {
+            Description = "The .gguf file to write; any other name is that of a Hugging Face folder, which takes one as the base model.",
+            HelpName = "FILE.gguf|FOLDER",
+            Required = true,
+        };
         Values.Check(output, path => path != "", "may not be empty");
-        Option<string?> type = new("--type") { Description = $"Which types the matrices of a GGUF file get: {ModelWriterArguments.MixNames}; without it each keeps its own.", HelpName = "TYPE" };
+        Option<string?> type = new("--type")
+        {
+            Description = $"Which types the matrices of a GGUF file get: {ModelWriterArguments.MixNames}; without it each keeps its own.",
+            HelpName = "TYPE",
+        };
         Option<int> threads = Values.Number("--threads", 0, 1024, "Threads that convert; 0 for one a processor.", 0);
         Option<bool> json = Values.Json("One JSON object at the end: file, bytes, types, seconds.");
-        DocumentedCommand command = new("merge", "Adds a LoRA adapter to the weights of a model, and writes it whole.", Examples) { model, adapter, output, type, threads, json };
-        command.SetAction((parsed, stop) =>
+        DocumentedCommand command = new("merge", "Adds a LoRA adapter to the weights of a model, and writes it whole.", Examples)
         {
-            string path = LocalModel.Of(parsed.GetValue(model)!).Path, result = parsed.GetValue(output)!;
-            bool isFile = result.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
-            WeightMix? mix = parsed.GetValue(type) is { } name ? ModelWriterArguments.Mix(name) : null;
-            if (mix is not null && !isFile)
-                throw new UsageException("--type is for a .gguf file; a folder keeps the types of its model.");
-            if (parsed.GetResult(threads) is { Implicit: false } && !isFile)
-                throw new UsageException("--threads is for a .gguf file; one thread writes a folder.");
-            if (isFile)
-                OutputFile.Check(result, path, parsed.GetValue(adapter)!);
-
-            ModelWriterOptions options = new() { Mix = mix, AllowsRequantization = true, Threads = parsed.GetValue(threads) };
-            long start = Stopwatch.GetTimestamp();
-            using (Checkpoint checkpoint = ModelFiles.Open(path, decode: false))
+            model,
+            adapter,
+            output,
+            type,
+            threads,
+            json,
+        };
+        command.SetAction(
+            (parsed, stop) =>
             {
-                LoraAdapter lora = AdapterFile.Read(parsed.GetValue(adapter)!, LanguageModel.Load(checkpoint).Config);
-                using ProgressLine line = new(terminal);
+                string path = LocalModel.Of(parsed.GetValue(model)!).Path,
+                    result = parsed.GetValue(output)!;
+                bool isFile = result.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+                WeightMix? mix = parsed.GetValue(type) is { } name ? ModelWriterArguments.Mix(name) : null;
+                if (mix is not null && !isFile)
+                    throw new UsageException("--type is for a .gguf file; a folder keeps the types of its model.");
+                if (parsed.GetResult(threads) is { Implicit: false } && !isFile)
+                    throw new UsageException("--threads is for a .gguf file; one thread writes a folder.");
                 if (isFile)
-                    ModelWriter.Save(checkpoint, result, options with { Adapter = lora }, new ModelWriterArguments.Progress(line), stop);
+                    OutputFile.Check(result, path, parsed.GetValue(adapter)!);
+
+                ModelWriterOptions options = new() { Mix = mix, AllowsRequantization = true, Threads = parsed.GetValue(threads) };
+                long start = Stopwatch.GetTimestamp();
+                using (Checkpoint checkpoint = ModelFiles.Open(path, decode: false))
+                {
+                    LoraAdapter lora = AdapterFile.Read(parsed.GetValue(adapter)!, LanguageModel.Load(checkpoint).Config);
+                    using ProgressLine line = new(terminal);
+                    if (isFile)
+                        ModelWriter.Save(checkpoint, result, options with { Adapter = lora }, new ModelWriterArguments.Progress(line), stop);
+                    else
+                        MergedFolder.Save(checkpoint, lora, result, new FolderProgress(line), stop);
+                }
+
+                if (isFile)
+                    ModelWriterArguments.Report(terminal, parsed.GetValue(json), result, options, Stopwatch.GetElapsedTime(start));
                 else
-                    MergedFolder.Save(checkpoint, lora, result, new FolderProgress(line), stop);
-            }
+                    ReportFolder(terminal, parsed.GetValue(json), result, Stopwatch.GetElapsedTime(start));
 
-            if (isFile)
-                ModelWriterArguments.Report(terminal, parsed.GetValue(json), result, options, Stopwatch.GetElapsedTime(start));
-            else
-                ReportFolder(terminal, parsed.GetValue(json), result, Stopwatch.GetElapsedTime(start));
-
-            return Task.FromResult(ExitCode.Ok);
-        });
+                return Task.FromResult(ExitCode.Ok);
+            });
         return command;
     }
 
@@ -74,6 +93,7 @@ internal static class MergeCommand
 
     private sealed class FolderProgress(ProgressLine line) : IProgress<(long Done, long All)>
     {
-        public void Report((long Done, long All) value) => line.Show($"{100.0 * value.Done / value.All,3:0} %  {Output.Bytes(value.Done)} of {Output.Bytes(value.All)}");
+        public void Report((long Done, long All) value) =>
+            line.Show($"{100.0 * value.Done / value.All,3:0} %  {Output.Bytes(value.Done)} of {Output.Bytes(value.All)}");
     }
 }

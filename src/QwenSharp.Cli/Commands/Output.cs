@@ -10,7 +10,11 @@ internal static class Output
     public static readonly JsonSerializerOptions JsonText = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The same over several lines.</summary>
-    public static readonly JsonSerializerOptions JsonIndented = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, WriteIndented = true };
+    public static readonly JsonSerializerOptions JsonIndented = new()
+    {
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        WriteIndented = true,
+    };
 
     /// <summary>How JSON is read: a field that is there twice is a mistake, of which one half would be ignored.</summary>
     public static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false };

@@ -8,7 +8,8 @@ internal static class OutputFile
     /// <param name="path">Where the result is to go.</param>
     /// <param name="inputs">Files, and folders of models, that the command reads.</param>
     /// <exception cref="UsageException">The result would replace an input, a folder or a device.</exception>
-    /// <exception cref="DirectoryNotFoundException">The folder of the result does not exist: better said now than after the work.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder of the result does not exist: better said now than after the
+    /// work.</exception>
     public static void Check(string path, params ReadOnlySpan<string> inputs)
     {
         CheckReplaced(path, inputs);
@@ -30,14 +31,24 @@ internal static class OutputFile
         foreach (string input in inputs)
         {
             string read = Resolve(input);
-            if (output == read || AreShards(output, read) || (File.Exists(output) && Directory.Exists(read) && output.StartsWith(Path.TrimEndingDirectorySeparator(read) + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            if (
+                output == read
+                || AreShards(output, read)
+                || (
+                    File.Exists(output)
+                    && Directory.Exists(read)
+                    && output.StartsWith(Path.TrimEndingDirectorySeparator(read) + Path.DirectorySeparatorChar, StringComparison.Ordinal)))
+            {
                 throw new UsageException($"'{path}' belongs to '{input}', which is read; name another file to write.");
+            }
         }
     }
 
     /// <summary>Whether both are files of one split model.</summary>
     private static bool AreShards(string output, string read) =>
-        GgufShardName.Parse(output) is { } one && GgufShardName.Parse(read) is { } other && (one.Prefix, one.Count) == (other.Prefix, other.Count);
+        GgufShardName.Parse(output) is { } one
+        && GgufShardName.Parse(read) is { } other
+        && (one.Prefix, one.Count) == (other.Prefix, other.Count);
 
     /// <summary>The path without links: neither the file nor a folder on the way is one.</summary>
     private static string Resolve(string path)
@@ -47,7 +58,10 @@ internal static class OutputFile
         {
             string next = Path.Combine(resolved, part);
             FileSystemInfo place = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
-            resolved = place.LinkTarget is not null && place.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true } target ? Resolve(target.FullName) : next;
+            resolved =
+                place.LinkTarget is not null && place.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true } target
+                    ? Resolve(target.FullName)
+                    : next;
         }
 
         return resolved;

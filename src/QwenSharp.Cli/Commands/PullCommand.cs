@@ -26,46 +26,83 @@ internal static class PullCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string?> model = new("MODEL") { Description = "A short name, ORG/NAME, either with :QUANT, or an address on a hub.", Arity = ArgumentArity.ZeroOrOne };
-        Option<string?> revision = new("--revision") { Description = "A branch, tag or commit; without it the default branch.", HelpName = "REVISION" };
+        Argument<string?> model = new("MODEL")
+        {
+            Description = "A short name, ORG/NAME, either with :QUANT, or an address on a hub.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<string?> revision = new("--revision")
+        {
+            Description = "A branch, tag or commit; without it the default branch.",
+            HelpName = "REVISION",
+        };
         Option<string?> hub = new("--hub") { Description = "Where from: huggingface (the default) or modelscope.", HelpName = "HUB" };
         Values.OneOf(hub, "huggingface", "modelscope");
-        Option<string?> endpoint = new("--endpoint") { Description = "The address of the hub or of a mirror; the hub's token is sent there.", HelpName = "URL" };
+        Option<string?> endpoint = new("--endpoint")
+        {
+            Description = "The address of the hub or of a mirror; the hub's token is sent there.",
+            HelpName = "URL",
+        };
         Option<string?> to = new("--to") { Description = "A folder for the files instead of the shared cache.", HelpName = "FOLDER" };
         Values.Check(to, folder => !string.IsNullOrWhiteSpace(folder), "may not be empty");
         Option<bool> list = new("--list") { Description = "Print the short names and the repositories they stand for." };
         Option<bool> json = Values.Json("One JSON object at the end: paths, bytes, revision.");
-        DocumentedCommand command = new("pull", "Pulls a model from Hugging Face or ModelScope.", Examples) { model, revision, hub, endpoint, to, list, json };
+        DocumentedCommand command = new("pull", "Pulls a model from Hugging Face or ModelScope.", Examples)
+        {
+            model,
+            revision,
+            hub,
+            endpoint,
+            to,
+            list,
+            json,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(list) == (result.GetValue(model) is not null))
                 result.AddError("Give a MODEL to pull, or --list.");
-            else if (result.GetValue(list) && result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json))
-                result.AddError("--list goes with nothing but --json.");
-        });
-        command.SetAction(async (parsed, stop) =>
-        {
-            if (parsed.GetValue(list))
+            else if (
+                result.GetValue(list)
+                && result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json))
             {
-                WriteNames(terminal, parsed.GetValue(json));
-                return ExitCode.Ok;
+                result.AddError("--list goes with nothing but --json.");
             }
-
-            HubKind? asked = parsed.GetValue(hub) switch { "modelscope" => HubKind.ModelScope, "huggingface" => HubKind.HuggingFace, _ => null };
-            if (parsed.GetValue(endpoint) is not null)
-                asked ??= HubKind.HuggingFace;
-
-            HubOptions options = Options(asked, parsed.GetValue(endpoint));
-            ModelReference reference = HubNames.Parse(parsed.GetValue(model)!, options);
-            if (asked is not null && reference.Hub is not null && asked != reference.Hub)
-                throw new UsageException($"{reference.Name} is an address on another hub than {HubNames.Of(asked.Value)}, to which --hub and --endpoint apply.");
-            if (parsed.GetValue(revision) is not null && reference.Revision is not null)
-                throw new UsageException($"{reference.Name} names a revision itself; leave --revision out.");
-
-            reference = reference with { Hub = reference.Hub ?? asked, Revision = reference.Revision ?? parsed.GetValue(revision) };
-            await PullAsync(terminal, options, reference, parsed.GetValue(to), parsed.GetValue(json), stop).ConfigureAwait(false);
-            return ExitCode.Ok;
         });
+        command.SetAction(
+            async (parsed, stop) =>
+            {
+                if (parsed.GetValue(list))
+                {
+                    WriteNames(terminal, parsed.GetValue(json));
+                    return ExitCode.Ok;
+                }
+
+                HubKind? asked = parsed.GetValue(hub) switch
+                {
+                    "modelscope" => HubKind.ModelScope,
+                    "huggingface" => HubKind.HuggingFace,
+                    _ => null,
+                };
+                if (parsed.GetValue(endpoint) is not null)
+                    asked ??= HubKind.HuggingFace;
+
+                HubOptions options = Options(asked, parsed.GetValue(endpoint));
+                ModelReference reference = HubNames.Parse(parsed.GetValue(model)!, options);
+                if (asked is not null && reference.Hub is not null && asked != reference.Hub)
+                {
+                    throw new UsageException(
+                        $"{reference.Name} is an address on another hub than {HubNames.Of(asked.Value)}, to which --hub and "
+                            + "--endpoint apply."
+                    );
+                }
+
+                if (parsed.GetValue(revision) is not null && reference.Revision is not null)
+                    throw new UsageException($"{reference.Name} names a revision itself; leave --revision out.");
+
+                reference = reference with { Hub = reference.Hub ?? asked, Revision = reference.Revision ?? parsed.GetValue(revision) };
+                await PullAsync(terminal, options, reference, parsed.GetValue(to), parsed.GetValue(json), stop).ConfigureAwait(false);
+                return ExitCode.Ok;
+            });
         return command;
     }
 
@@ -88,7 +125,13 @@ internal static class PullCommand
         return hub == HubKind.ModelScope ? options with { ModelScopeEndpoint = address } : options with { HuggingFaceEndpoint = address };
     }
 
-    private static async Task PullAsync(Terminal terminal, HubOptions options, ModelReference reference, string? folder, bool json, CancellationToken stop)
+    private static async Task PullAsync(
+        Terminal terminal,
+        HubOptions options,
+        ModelReference reference,
+        string? folder,
+        bool json,
+        CancellationToken stop)
     {
         PullDisplay? display = json ? null : new PullDisplay(terminal);
         using HubClient client = new(options);
@@ -109,7 +152,10 @@ internal static class PullCommand
         }
 
         string state = pulled.ReceivedBytes == 0 ? "was here already" : $"is here, {Output.Bytes(pulled.ReceivedBytes)} received";
-        terminal.Out.WriteLine($"{pulled.Repo}{(pulled.Quant is null ? "" : $":{pulled.Quant}")} {state}: {pulled.Files.Count} {(pulled.Files.Count == 1 ? "file" : "files")}, {Output.Bytes(pulled.Bytes)}");
+        terminal.Out.WriteLine(
+            $"{pulled.Repo}{(pulled.Quant is null ? "" : $":{pulled.Quant}")} {state}: {pulled.Files.Count} "
+                + $"{(pulled.Files.Count == 1 ? "file" : "files")}, {Output.Bytes(pulled.Bytes)}"
+        );
         terminal.Out.WriteLine(pulled.Path);
     }
 
@@ -130,7 +176,9 @@ internal static class PullCommand
     {
         if (json)
         {
-            terminal.Out.WriteLine(new JsonObject(ModelNames.All.Select(name => KeyValuePair.Create(name.Key, (JsonNode?)name.Value))).ToJsonString(Output.JsonText));
+            terminal.Out.WriteLine(
+                new JsonObject(ModelNames.All.Select(name => KeyValuePair.Create(name.Key, (JsonNode?)name.Value))).ToJsonString(
+                    Output.JsonText));
             return;
         }
 

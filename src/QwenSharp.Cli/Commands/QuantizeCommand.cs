@@ -17,9 +17,15 @@ internal static class QuantizeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> input = new("IN") { Description = "A GGUF file in F32, F16 or BF16, a Hugging Face folder, or the name of a pulled model." };
+        Argument<string> input = new("IN")
+        {
+            Description = "A GGUF file in F32, F16 or BF16, a Hugging Face folder, or the name of a pulled model.",
+        };
         Argument<string> output = new("OUT") { Description = "The GGUF file to write." };
-        Argument<string> type = new("TYPE") { Description = $"{ModelWriterArguments.MixNames}. Which matrix gets which type within a mix is llama.cpp's choice." };
+        Argument<string> type = new("TYPE")
+        {
+            Description = $"{ModelWriterArguments.MixNames}. Which matrix gets which type within a mix is llama.cpp's choice.",
+        };
         ModelWriterArguments writer = new();
         DocumentedCommand command = new("quantize", "Writes a model in fewer bits.", Examples) { input, output, type };
         writer.AddTo(command);

@@ -17,10 +17,18 @@ internal static class RemoveCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = new("MODEL") { Description = "A name as 'qwensharp list' prints it, or a short name; without :QUANT all of the repository." };
+        Argument<string> model = new("MODEL")
+        {
+            Description = "A name as 'qwensharp list' prints it, or a short name; without :QUANT all of the repository.",
+        };
         Option<bool> yes = new("--yes", "-y") { Description = "Do not ask." };
         Option<bool> json = Values.Json("One JSON object: what was removed, and the bytes freed. Needs --yes.");
-        DocumentedCommand command = new("rm", "Removes a model that was pulled, and says how much room that made.", Examples) { model, yes, json };
+        DocumentedCommand command = new("rm", "Removes a model that was pulled, and says how much room that made.", Examples)
+        {
+            model,
+            yes,
+            json,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(json) && !result.GetValue(yes))
@@ -43,7 +51,10 @@ internal static class RemoveCommand
             if (parsed.GetValue(json))
                 terminal.Out.WriteLine(Json(found, freed));
             else
-                terminal.Out.WriteLine($"Removed {string.Join(", ", found.Select(removed => removed.Name).Distinct())}: {Output.Bytes(freed)} freed.");
+            {
+                terminal.Out.WriteLine(
+                    $"Removed {string.Join(", ", found.Select(removed => removed.Name).Distinct())}: {Output.Bytes(freed)} freed.");
+            }
 
             return ExitCode.Ok;
         });

@@ -29,18 +29,33 @@ internal static class RunCommand
         Argument<string?> model = Values.ModelOrBox();
         Argument<string?> prompt = new("PROMPT")
         {
-            Description = "The request. Text piped in comes before it; without PROMPT the piped text is the request. Alone, with spaces, it goes to the model in the box.",
+            Description =
+                "The request. Text piped in comes before it; without PROMPT the piped text is the request. Alone, with spaces, it goes to "
+                    + "the model in the box.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<string?> adapter = AdapterArguments.One();
         Option<string?> system = new("--system") { Description = "The system message.", HelpName = "TEXT" };
-        Option<bool> think = new("--think") { Description = "Let the model reason before it answers (its own default where its template has a switch)." };
+        Option<bool> think = new("--think")
+        {
+            Description = "Let the model reason before it answers (its own default where its template has a switch).",
+        };
         Option<bool> noThink = new("--no-think") { Description = "Answer without reasoning." };
         Option<bool> stats = new("--stats") { Description = "Say how long each answer took: time to the first token, tokens a second." };
         Option<bool> json = Values.Json("One JSON object with the answer, its reasoning, tokens and timing; one-shot only.");
         SamplingArguments sampling = new();
         ModelOptions modelOptions = new();
-        DocumentedCommand command = new("run", "Talks with a model in the terminal, or answers one prompt.", Examples) { model, prompt, adapter, system, think, noThink, stats, json };
+        DocumentedCommand command = new("run", "Talks with a model in the terminal, or answers one prompt.", Examples)
+        {
+            model,
+            prompt,
+            adapter,
+            system,
+            think,
+            noThink,
+            stats,
+            json,
+        };
         sampling.AddTo(command);
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
@@ -54,43 +69,77 @@ internal static class RunCommand
             if (parsed.GetValue(think) || parsed.GetValue(noThink))
                 options.AdditionalProperties![QwenChatOptionNames.EnableThinking] = parsed.GetValue(think);
 
-            (string? named, string? asked) = IsPrompt(parsed.GetValue(model), parsed.GetValue(prompt)) ? (null, parsed.GetValue(model)) : (parsed.GetValue(model), parsed.GetValue(prompt));
+            (string? named, string? asked) = IsPrompt(parsed.GetValue(model), parsed.GetValue(prompt))
+                ? (null, parsed.GetValue(model))
+                : (parsed.GetValue(model), parsed.GetValue(prompt));
             string? request = await RequestAsync(terminal, asked, stop).ConfigureAwait(false);
             if (request is null && parsed.GetValue(json))
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
             LocalModel local = named is not null ? LocalModel.Of(named) : BoxModel.Introduce(terminal);
             (string? name, IReadOnlyDictionary<string, string> adapters) = AdapterArguments.Read(parsed, adapter);
-            await using QwenModel loaded = QwenModel.Load(local.Path, modelOptions.Read(parsed) with { Id = local.Id, Adapters = adapters });
+            await using QwenModel loaded = QwenModel.Load(
+                local.Path,
+                modelOptions.Read(parsed) with
+                {
+                    Id = local.Id,
+                    Adapters = adapters,
+                });
             bool hasSwitch = loaded.Template.Source.Contains(QwenChatOptionNames.EnableThinking, StringComparison.Ordinal);
             if (!hasSwitch && (parsed.GetValue(think) || parsed.GetValue(noThink)))
-                throw new UsageException($"{(parsed.GetValue(think) ? "--think" : "--no-think")} changes nothing: the template of {loaded.Id} has no switch for reasoning.");
+            {
+                throw new UsageException(
+                        $"{(parsed.GetValue(think) ? "--think" : "--no-think")} changes nothing: the template of {loaded.Id} has no "
+                            + "switch for reasoning."
+                    );
+            }
 
             using QwenChatClient client = new(loaded, name);
             if (request is not null)
             {
-                return await OnceAsync(terminal, client, Messages(parsed.GetValue(system), request), options, parsed.GetValue(stats), parsed.GetValue(json), stop).ConfigureAwait(false);
+                return await OnceAsync(
+                        terminal,
+                        client,
+                        Messages(parsed.GetValue(system), request),
+                        options,
+                        parsed.GetValue(stats),
+                        parsed.GetValue(json),
+                        stop)
+                    .ConfigureAwait(false);
             }
 
-            terminal.Out.WriteLine(terminal.Dim($"{loaded.Id}{(name is null ? "" : $" with {name}")}, context of {loaded.ContextLength} tokens. /help lists the commands."));
+            terminal.Out.WriteLine(
+                terminal.Dim(
+                    $"{loaded.Id}{(name is null ? "" : $" with {name}")}, context of {loaded.ContextLength} tokens. /help lists the "
+                        + "commands."
+                ));
             await new ChatSession(client, options, terminal, terminal.LineReader())
             {
                 System = parsed.GetValue(system),
                 ShowStatistics = parsed.GetValue(stats),
                 HasThinkingSwitch = hasSwitch,
-            }.RunAsync().ConfigureAwait(false);
+            }
+                .RunAsync()
+                .ConfigureAwait(false);
             return ExitCode.Ok;
         });
         return command;
     }
 
-    /// <summary>Whether the one argument is a request to the model in the box: no name of a model has spaces, and it does not look like a path, nor is one.</summary>
+    /// <summary>
+    /// Whether the one argument is a request to the model in the box: no name of a model has spaces, and it does not look like a path, nor
+    /// is one.
+    /// </summary>
     private static bool IsPrompt(string? model, string? prompt)
     {
         if (prompt is not null || model is null || !model.Any(char.IsWhiteSpace) || File.Exists(model) || Directory.Exists(model))
             return false;
 
-        bool looksLikePath = Path.IsPathRooted(model) || model[0] is '.' or '~' || Path.EndsInDirectorySeparator(model) || model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
+        bool looksLikePath =
+            Path.IsPathRooted(model)
+            || model[0] is '.' or '~'
+            || Path.EndsInDirectorySeparator(model)
+            || model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
         return !looksLikePath;
     }
 
@@ -115,7 +164,13 @@ internal static class RunCommand
             : [new ChatMessage(ChatRole.System, system), new ChatMessage(ChatRole.User, request)];
 
     private static async Task<int> OnceAsync(
-        Terminal terminal, IChatClient client, List<ChatMessage> messages, ChatOptions options, bool stats, bool json, CancellationToken stop)
+        Terminal terminal,
+        IChatClient client,
+        List<ChatMessage> messages,
+        ChatOptions options,
+        bool stats,
+        bool json,
+        CancellationToken stop)
     {
         AnswerPrinter printer = new(terminal) { Visible = !json };
         await printer.PrintAsync(client.GetStreamingResponseAsync(messages, options, stop), stop).ConfigureAwait(false);

@@ -23,15 +23,43 @@ internal static class ServeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Option<string[]> models = new("--model") { Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; repeat for several. Requests choose one by that name, or the file's without extension. Without it the small model in the box.", HelpName = "MODEL" };
+        Option<string[]> models = new("--model")
+        {
+            Description =
+                "A GGUF file, a Hugging Face folder, or the name of a pulled model; repeat for several. Requests choose one by that name, "
+                    + "or the file's without extension. Without it the small model in the box.",
+            HelpName = "MODEL",
+        };
         Option<string[]> adapters = AdapterArguments.Named();
-        Option<string> host = new("--host") { Description = "The address to listen on; * for all.", HelpName = "ADDRESS", DefaultValueFactory = _ => "127.0.0.1" };
+        Option<string> host = new("--host")
+        {
+            Description = "The address to listen on; * for all.",
+            HelpName = "ADDRESS",
+            DefaultValueFactory = _ => "127.0.0.1",
+        };
         Option<int> port = Values.Number("--port", 0, 65535, "The TCP port; 0 for a free one.", 8080);
-        Option<string?> apiKey = new("--api-key") { Description = $"What clients must send as 'Authorization: Bearer KEY'. Better in the environment as {ApiKeyVariable}: command lines can be seen by others.", HelpName = "KEY" };
+        Option<string?> apiKey = new("--api-key")
+        {
+            Description =
+                $"What clients must send as 'Authorization: Bearer KEY'. Better in the environment as {ApiKeyVariable}: command lines can "
+                    + "be seen by others.",
+            HelpName = "KEY",
+        };
         Values.Check(apiKey, key => !string.IsNullOrWhiteSpace(key), "may not be empty");
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
         ModelOptions modelOptions = new();
-        DocumentedCommand command = new("serve", "Serves models over HTTP with OpenAI's protocol: /v1/chat/completions, /v1/completions, /v1/models, /health.", Examples) { models, adapters, host, port, apiKey, log };
+        DocumentedCommand command = new(
+            "serve",
+            "Serves models over HTTP with OpenAI's protocol: /v1/chat/completions, /v1/completions, /v1/models, /health.",
+            Examples)
+        {
+            models,
+            adapters,
+            host,
+            port,
+            apiKey,
+            log,
+        };
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -58,8 +86,10 @@ internal static class ServeCommand
     }
 
     /// <exception cref="UsageException">The variable is there and blank, which would let everybody in.</exception>
-    private static string? KeyFromEnvironment() => Environment.GetEnvironmentVariable(ApiKeyVariable) is not { } key ? null
-        : string.IsNullOrWhiteSpace(key) ? throw new UsageException($"{ApiKeyVariable} is set and empty; give it a key, or unset it to let everybody in.")
+    private static string? KeyFromEnvironment() =>
+        Environment.GetEnvironmentVariable(ApiKeyVariable) is not { } key ? null
+        : string.IsNullOrWhiteSpace(key)
+            ? throw new UsageException($"{ApiKeyVariable} is set and empty; give it a key, or unset it to let everybody in.")
         : key;
 
     private static void Announce(Terminal terminal, QwenServer server)

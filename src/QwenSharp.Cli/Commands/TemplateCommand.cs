@@ -23,23 +23,45 @@ internal static class TemplateCommand
     public static Command Create(Terminal terminal)
     {
         Argument<string> model = Values.Model("A GGUF file or a Hugging Face folder with a chat template, or a file of Jinja.");
-        Option<string> conversation = new("--conversation") { Description = "The conversation as a JSON file; - for standard input.", HelpName = "FILE", Required = true };
-        Option<string?> name = new("--name") { Description = "Which conversation of a file that holds an array: its 'name', or its place from 0.", HelpName = "NAME" };
-        Option<bool> json = Values.Json("One JSON object with the text and the ranges, in UTF-16 units, that the template itself wrote: only there are control tokens parsed.");
-        DocumentedCommand command = new("template", "Renders a conversation with a chat template.", Examples) { model, conversation, name, json };
-        command.SetAction(async (parsed, stop) =>
+        Option<string> conversation = new("--conversation")
         {
-            ChatTemplate template = QwenChatTemplate.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
-            string path = parsed.GetValue(conversation)!;
-            string text = path == "-" ? await terminal.ReadAllAsync(stop).ConfigureAwait(false) : await File.ReadAllTextAsync(path, stop).ConfigureAwait(false);
-            RenderedPrompt prompt = template.Render(Read(text, parsed.GetValue(name)));
-            if (parsed.GetValue(json))
-                terminal.Out.WriteLine(Describe(prompt).ToJsonString(Output.JsonText));
-            else
-                terminal.Out.Write(prompt.Text);
+            Description = "The conversation as a JSON file; - for standard input.",
+            HelpName = "FILE",
+            Required = true,
+        };
+        Option<string?> name = new("--name")
+        {
+            Description = "Which conversation of a file that holds an array: its 'name', or its place from 0.",
+            HelpName = "NAME",
+        };
+        Option<bool> json = Values.Json(
+            "One JSON object with the text and the ranges, in UTF-16 units, that the template itself wrote: only there are control tokens "
+                + "parsed."
+        );
+        DocumentedCommand command = new("template", "Renders a conversation with a chat template.", Examples)
+        {
+            model,
+            conversation,
+            name,
+            json,
+        };
+        command.SetAction(
+            async (parsed, stop) =>
+            {
+                ChatTemplate template = QwenChatTemplate.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
+                string path = parsed.GetValue(conversation)!;
+                string text =
+                    path == "-"
+                        ? await terminal.ReadAllAsync(stop).ConfigureAwait(false)
+                        : await File.ReadAllTextAsync(path, stop).ConfigureAwait(false);
+                RenderedPrompt prompt = template.Render(Read(text, parsed.GetValue(name)));
+                if (parsed.GetValue(json))
+                    terminal.Out.WriteLine(Describe(prompt).ToJsonString(Output.JsonText));
+                else
+                    terminal.Out.Write(prompt.Text);
 
-            return ExitCode.Ok;
-        });
+                return ExitCode.Ok;
+            });
         return command;
     }
 
@@ -60,14 +82,28 @@ internal static class TemplateCommand
     private static JsonElement Choose(JsonElement root, string? name)
     {
         if (root.ValueKind != JsonValueKind.Array)
-            return name is null ? root : throw new UsageException("--name chooses from a file that holds an array of conversations; this one holds one.");
+        {
+            return name is null
+                ? root
+                : throw new UsageException("--name chooses from a file that holds an array of conversations; this one holds one.");
+        }
+
         if (name is null)
-            throw new UsageException($"The file holds {root.GetArrayLength()} conversations; choose one with --name, by its 'name' or its place from 0.");
+        {
+            throw new UsageException(
+                $"The file holds {root.GetArrayLength()} conversations; choose one with --name, by its 'name' or its place from 0.");
+        }
 
         foreach (JsonElement entry in root.EnumerateArray())
         {
-            if (entry.ValueKind == JsonValueKind.Object && entry.TryGetProperty("name", out JsonElement label) && label.ValueKind == JsonValueKind.String && label.GetString() == name)
+            if (
+                entry.ValueKind == JsonValueKind.Object
+                && entry.TryGetProperty("name", out JsonElement label)
+                && label.ValueKind == JsonValueKind.String
+                && label.GetString() == name)
+            {
                 return entry;
+            }
         }
 
         return int.TryParse(name, out int place) && place >= 0 && place < root.GetArrayLength()

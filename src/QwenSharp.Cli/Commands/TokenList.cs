@@ -21,7 +21,10 @@ internal static class TokenList
         {
             string[] words = part.Split([' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries);
             if (words.Length == 0)
-                throw new UsageException($"There is no token id {(ids.Count == 0 ? "before the first comma" : $"behind the comma after {ids[^1]}")}.");
+            {
+                throw new UsageException(
+                    $"There is no token id {(ids.Count == 0 ? "before the first comma" : $"behind the comma after {ids[^1]}")}.");
+            }
 
             ids.AddRange(words.Select(Id));
         }

@@ -21,13 +21,32 @@ internal static class TokenizeCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> model = Values.Model("A GGUF file, with weights or without, a Hugging Face folder, or its tokenizer.json or qwen.tiktoken.");
-        Argument<string?> text = new("TEXT") { Description = "The text; without it, all of standard input.", Arity = ArgumentArity.ZeroOrOne };
-        Option<bool> jsonl = new("--jsonl") { Description = "Read lines {\"text\": …} and write lines {\"ids\": […]}; with --decode the other way round." };
-        Option<bool> special = new("--parse-special") { Description = "Parse control tokens such as <|im_start|> in the text. Other added tokens, such as <think>, always are." };
+        Argument<string> model = Values.Model(
+            "A GGUF file, with weights or without, a Hugging Face folder, or its tokenizer.json or qwen.tiktoken.");
+        Argument<string?> text = new("TEXT")
+        {
+            Description = "The text; without it, all of standard input.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> jsonl = new("--jsonl")
+        {
+            Description = "Read lines {\"text\": …} and write lines {\"ids\": […]}; with --decode the other way round.",
+        };
+        Option<bool> special = new("--parse-special")
+        {
+            Description = "Parse control tokens such as <|im_start|> in the text. Other added tokens, such as <think>, always are.",
+        };
         Option<bool> decode = new("--decode") { Description = "Turn ids, separated by commas or white space, into text." };
         Option<bool> json = Values.Json("One JSON object with the ids and the text of each token.");
-        DocumentedCommand command = new("tokenize", "Turns text into token ids, one line of them, or ids into text.", Examples) { model, text, jsonl, special, decode, json };
+        DocumentedCommand command = new("tokenize", "Turns text into token ids, one line of them, or ids into text.", Examples)
+        {
+            model,
+            text,
+            jsonl,
+            special,
+            decode,
+            json,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetValue(jsonl) && (result.GetValue(text) is not null || result.GetValue(json)))
@@ -35,31 +54,37 @@ internal static class TokenizeCommand
             if (result.GetValue(decode) && result.GetValue(special))
                 result.AddError("--decode takes ids; --parse-special is about text.");
         });
-        command.SetAction(async (parsed, stop) =>
-        {
-            string source = parsed.GetValue(model)!;
-            BpeTokenizer tokenizer = QwenTokenizer.Load(LocalModel.Of(source).Path);
-            TokenParsing parsing = parsed.GetValue(special) ? TokenParsing.All : TokenParsing.Added;
-            if (parsed.GetValue(jsonl))
+        command.SetAction(
+            async (parsed, stop) =>
             {
-                Func<JsonElement, string> convert = parsed.GetValue(decode)
-                    ? line => TextLine(tokenizer.Decode(Known(tokenizer, [.. Field(line, "ids").EnumerateArray().Select(id => id.GetInt32())], source)))
-                    : line => IdsLine(tokenizer.Encode(Field(line, "text").GetString() ?? throw new FormatException("'text' is null."), parsing));
-                await ConvertLinesAsync(terminal, convert, stop).ConfigureAwait(false);
+                string source = parsed.GetValue(model)!;
+                BpeTokenizer tokenizer = QwenTokenizer.Load(LocalModel.Of(source).Path);
+                TokenParsing parsing = parsed.GetValue(special) ? TokenParsing.All : TokenParsing.Added;
+                if (parsed.GetValue(jsonl))
+                {
+                    Func<JsonElement, string> convert = parsed.GetValue(decode)
+                        ? line =>
+                            TextLine(
+                                tokenizer.Decode(
+                                    Known(tokenizer, [.. Field(line, "ids").EnumerateArray().Select(id => id.GetInt32())], source)))
+                        : line =>
+                            IdsLine(
+                                tokenizer.Encode(Field(line, "text").GetString() ?? throw new FormatException("'text' is null."), parsing));
+                    await ConvertLinesAsync(terminal, convert, stop).ConfigureAwait(false);
+                    return ExitCode.Ok;
+                }
+
+                string input = parsed.GetValue(text) ?? await terminal.ReadAllAsync(stop).ConfigureAwait(false);
+                int[] ids = parsed.GetValue(decode) ? Known(tokenizer, TokenList.Parse(input), source) : tokenizer.Encode(input, parsing);
+                if (parsed.GetValue(json))
+                    terminal.Out.WriteLine(Describe(tokenizer, ids).ToJsonString(Output.JsonText));
+                else if (parsed.GetValue(decode))
+                    terminal.Out.Write(tokenizer.Decode(ids));
+                else
+                    terminal.Out.WriteLine(string.Join(' ', ids));
+
                 return ExitCode.Ok;
-            }
-
-            string input = parsed.GetValue(text) ?? await terminal.ReadAllAsync(stop).ConfigureAwait(false);
-            int[] ids = parsed.GetValue(decode) ? Known(tokenizer, TokenList.Parse(input), source) : tokenizer.Encode(input, parsing);
-            if (parsed.GetValue(json))
-                terminal.Out.WriteLine(Describe(tokenizer, ids).ToJsonString(Output.JsonText));
-            else if (parsed.GetValue(decode))
-                terminal.Out.Write(tokenizer.Decode(ids));
-            else
-                terminal.Out.WriteLine(string.Join(' ', ids));
-
-            return ExitCode.Ok;
-        });
+            });
         return command;
     }
 
@@ -79,16 +104,24 @@ internal static class TokenizeCommand
                 terminal.Out.WriteLine(convert(document.RootElement));
                 terminal.Out.Flush();
             }
-            catch (Exception wrong) when (wrong is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or ArgumentException or InvalidDataException)
+            catch (Exception wrong)
+                when (wrong
+                        is JsonException
+                            or InvalidOperationException
+                            or KeyNotFoundException
+                            or FormatException
+                            or ArgumentException
+                            or InvalidDataException)
             {
                 throw new InvalidDataException($"line {number} is not what --jsonl reads: {JsonProblem.Of(wrong)}.", wrong);
             }
         }
     }
 
-    private static int[] Known(BpeTokenizer tokenizer, int[] ids, string source) => Array.FindIndex(ids, id => (uint)id >= (uint)tokenizer.VocabularySize) is >= 0 and var unknown
-        ? throw new InvalidDataException($"{ids[unknown]} is no token of {source}, whose ids are 0 to {tokenizer.VocabularySize - 1}.")
-        : ids;
+    private static int[] Known(BpeTokenizer tokenizer, int[] ids, string source) =>
+        Array.FindIndex(ids, id => (uint)id >= (uint)tokenizer.VocabularySize) is >= 0 and var unknown
+            ? throw new InvalidDataException($"{ids[unknown]} is no token of {source}, whose ids are 0 to {tokenizer.VocabularySize - 1}.")
+            : ids;
 
     private static JsonElement Field(JsonElement line, string name) =>
         line.ValueKind != JsonValueKind.Object ? throw new FormatException($"it is no object with '{name}'.")

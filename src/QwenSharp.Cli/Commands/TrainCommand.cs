@@ -25,24 +25,48 @@ internal static class TrainCommand
 
     public static Command Create(Terminal terminal)
     {
-        Argument<string> file = new("CONFIG") { Description = "A JSON file: name, output, model (shape), tokenizer, template, type, training. docs/training.md describes it." };
+        Argument<string> file = new("CONFIG")
+        {
+            Description = "A JSON file: name, output, model (shape), tokenizer, template, type, training. docs/training.md describes it.",
+        };
         Option<string?> output = new("--output") { Description = "The folder of the run, in place of the file's.", HelpName = "FOLDER" };
         Option<long?> steps = Values.Optional<long>("--steps", 1, long.MaxValue, "Updates, in place of the file's steps or epochs.");
         Option<int> threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
         Option<bool> json = Values.Json("One JSON object at the end: steps, tokens, losses, files.");
-        DocumentedCommand command = new("train", "Trains a model from scratch on your own texts and conversations.", Examples) { file, output, steps, threads, json };
-        command.SetAction((parsed, stop) =>
+        DocumentedCommand command = new("train", "Trains a model from scratch on your own texts and conversations.", Examples)
         {
-            TrainConfig config = TrainConfig.Read(parsed.GetValue(file)!);
-            if (parsed.GetValue(output) is { } folder)
-                config = config with { Output = folder.Length > 0 ? Path.GetFullPath(folder) : throw new UsageException("--output is empty; it names the folder of the run.") };
-            if (parsed.GetValue(steps) is { } given)
-                config = config with { Training = config.Training with { Steps = given } };
+            file,
+            output,
+            steps,
+            threads,
+            json,
+        };
+        command.SetAction(
+            (parsed, stop) =>
+            {
+                TrainConfig config = TrainConfig.Read(parsed.GetValue(file)!);
+                if (parsed.GetValue(output) is { } folder)
+                {
+                    config = config with
+                    {
+                        Output =
+                            folder.Length > 0
+                                ? Path.GetFullPath(folder)
+                                : throw new UsageException("--output is empty; it names the folder of the run."),
+                    };
+                }
 
-            TrainingRun.Check(config.Output, "The output", [.. config.Training.Files(), .. config.Tokenizer.Data], [.. ((string?[])[config.Tokenizer.From, config.StartFrom, config.Template]).OfType<string>().Distinct()]);
-            Train(terminal, config, new RunReport(parsed.GetValue(threads), parsed.GetValue(json)), stop);
-            return Task.FromResult(ExitCode.Ok);
-        });
+                if (parsed.GetValue(steps) is { } given)
+                    config = config with { Training = config.Training with { Steps = given } };
+
+                TrainingRun.Check(
+                    config.Output,
+                    "The output",
+                    [.. config.Training.Files(), .. config.Tokenizer.Data],
+                    [.. ((string?[])[config.Tokenizer.From, config.StartFrom, config.Template]).OfType<string>().Distinct()]);
+                Train(terminal, config, new RunReport(parsed.GetValue(threads), parsed.GetValue(json)), stop);
+                return Task.FromResult(ExitCode.Ok);
+            });
         return command;
     }
 
@@ -51,24 +75,42 @@ internal static class TrainCommand
         TrainingRun.RequirePrecision(config.Training.Precision);
         WeightMix mix = ModelWriterArguments.Mix(config.Type);
         string? source = config.Template is null ? null : Utf8Text.ReadFile(config.Template);
-        BpeVocabulary? given = config.Tokenizer.From is { } from ? WithRoles(QwenTokenizer.LoadVocabulary(from), config.Tokenizer.ToOptions()) : null;
+        BpeVocabulary? given = config.Tokenizer.From is { } from
+            ? WithRoles(QwenTokenizer.LoadVocabulary(from), config.Tokenizer.ToOptions())
+            : null;
         BpeTokenizer? known = given is null ? null : BpeTokenizer.Create(given);
         ChatTemplate? template = source is null ? null : Template(config.Template!, source, SpecialTokens(config, known));
         BpeVocabulary vocabulary = given ?? Vocabulary(terminal, config, template, stop);
         BpeTokenizer tokenizer = known ?? BpeTokenizer.Create(vocabulary);
         using Checkpoint? start = config.StartFrom is null ? null : ModelFiles.Open(config.StartFrom);
         ModelConfig shape = Shape(config, start, tokenizer);
-        TrainingRun.RequireMemory(new TrainingCost(shape, null, config.Training.GradientCheckpointing, config.Training.RowsOfPass() * config.Training.SequenceLength));
-        using TrainableModel model = start is null ? TrainableModel.Create(shape, config.Training.Seed) : TrainableModel.Copy(shape, start.Tensors);
+        TrainingRun.RequireMemory(
+            new TrainingCost(
+                shape,
+                null,
+                config.Training.GradientCheckpointing,
+                config.Training.RowsOfPass() * config.Training.SequenceLength));
+        using TrainableModel model = start is null
+            ? TrainableModel.Create(shape, config.Training.Seed)
+            : TrainableModel.Copy(shape, start.Tensors);
         TrainingRun run = new(terminal, config.Training, config.Output);
         GgufWriter header = Header(config, shape, vocabulary, source);
         TrainingData data = run.Load(tokenizer, template, stop);
         string tokenizerPath = Path.Combine(config.Output, TrainingRun.TokenizerName);
-        IReadOnlyList<TrainingStep> steps = run.Train(model, data, config.Name, Identity(config, source, model), () => Keep(vocabulary, tokenizerPath), report, stop);
+        IReadOnlyList<TrainingStep> steps = run.Train(
+            model,
+            data,
+            config.Name,
+            Identity(config, source, model),
+            () => Keep(vocabulary, tokenizerPath),
+            report,
+            stop);
         run.Finish(steps, [Write(terminal, config, mix, header, model, report.Threads, stop), tokenizerPath], report);
     }
 
-    /// <summary>The shape that is asked for, with as many tokens as the tokenizer has; a model that is gone on from may have rows for more.</summary>
+    /// <summary>
+    /// The shape that is asked for, with as many tokens as the tokenizer has; a model that is gone on from may have rows for more.
+    /// </summary>
     private static ModelConfig Shape(TrainConfig config, Checkpoint? start, BpeTokenizer tokenizer)
     {
         if (start is null)
@@ -78,7 +120,8 @@ internal static class TrainCommand
         config.Model.RequireShapeOf(begun);
         return tokenizer.VocabularySize <= begun.VocabularySize
             ? config.Model.ToModelConfig(begun.VocabularySize)
-            : throw new InvalidDataException($"The tokenizer has {tokenizer.VocabularySize} tokens, and {config.StartFrom} {begun.VocabularySize}.");
+            : throw new InvalidDataException(
+                $"The tokenizer has {tokenizer.VocabularySize} tokens, and {config.StartFrom} {begun.VocabularySize}.");
     }
 
     /// <summary>The tokenizer that the run was begun with, or else one that is learnt from the data.</summary>
@@ -90,7 +133,10 @@ internal static class TrainCommand
             return WithRoles(TokenizerJson.Read(File.ReadAllBytes(path)), options);
 
         terminal.Error.WriteLine("learning a tokenizer from the data …");
-        IEnumerable<string> texts = TrainingData.Texts(config.Tokenizer.Data is { Count: > 0 } own ? own : config.Training.Data, template, config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop);
+        IEnumerable<string> texts = TrainingData.Texts(
+            config.Tokenizer.Data is { Count: > 0 } own ? own : config.Training.Data,
+            template,
+            config.Training.SkipBadLines ? BadLinePolicy.Skip : BadLinePolicy.Stop);
         BpeVocabulary vocabulary = BpeTrainer.Train(texts, options, stop);
         int size = BpeTokenizer.Create(vocabulary).VocabularySize;
         if (size < options.VocabularySize)
@@ -99,7 +145,9 @@ internal static class TrainCommand
         return vocabulary;
     }
 
-    /// <summary>A tokenizer.json does not say which tokens end a turn and fill a batch; a model that does not know the first never stops.</summary>
+    /// <summary>
+    /// A tokenizer.json does not say which tokens end a turn and fill a batch; a model that does not know the first never stops.
+    /// </summary>
     private static BpeVocabulary WithRoles(BpeVocabulary vocabulary, BpeTrainerOptions options)
     {
         BpeTokenizer tokenizer = BpeTokenizer.Create(vocabulary);
@@ -124,14 +172,19 @@ internal static class TrainCommand
         File.Move(partial, path, overwrite: true);
     }
 
-    /// <summary>Templates get the names of special tokens as they will when the model is served; those of a tokenizer that is yet to be learnt are known.</summary>
+    /// <summary>
+    /// Templates get the names of special tokens as they will when the model is served; those of a tokenizer that is yet to be learnt are
+    /// known.
+    /// </summary>
     private static IReadOnlyDictionary<string, string> SpecialTokens(TrainConfig config, BpeTokenizer? known)
     {
         if (known is not null)
             return QwenChatTemplate.SpecialTokens(known);
 
         BpeTrainerOptions options = config.Tokenizer.ToOptions();
-        return new Dictionary<string, string> { ["eos_token"] = options.EosToken, ["pad_token"] = options.PadToken }.Where(role => role.Value.Length > 0).ToDictionary();
+        return new Dictionary<string, string> { ["eos_token"] = options.EosToken, ["pad_token"] = options.PadToken }
+            .Where(role => role.Value.Length > 0)
+            .ToDictionary();
     }
 
     private static ChatTemplate Template(string path, string source, IReadOnlyDictionary<string, string> specialTokens)
@@ -169,7 +222,14 @@ internal static class TrainCommand
     }
 
     /// <summary>Writes the model in the type that was asked for, and says where that cannot be.</summary>
-    private static string Write(Terminal terminal, TrainConfig config, WeightMix mix, GgufWriter writer, TrainableModel model, int threads, CancellationToken stop)
+    private static string Write(
+        Terminal terminal,
+        TrainConfig config,
+        WeightMix mix,
+        GgufWriter writer,
+        TrainableModel model,
+        int threads,
+        CancellationToken stop)
     {
         foreach (Tensor weight in model.Weights)
             writer.AddTensor(weight);

@@ -28,7 +28,9 @@ internal sealed class BoxEvaluation(IChatClient client, int atOnce)
     /// <param name="stop">Ends it.</param>
     public async Task<IReadOnlyList<Judged>> RunAsync(IReadOnlyList<Exercise> exercises, Action<int> progress, CancellationToken stop)
     {
-        IReadOnlyList<Answer> answers = await _chat.AskAsync(exercises.Count, i => (ExerciseChat.Messages(exercises[i]), ExerciseChat.Options(exercises[i])), progress, stop).ConfigureAwait(false);
+        IReadOnlyList<Answer> answers = await _chat
+            .AskAsync(exercises.Count, i => (ExerciseChat.Messages(exercises[i]), ExerciseChat.Options(exercises[i])), progress, stop)
+            .ConfigureAwait(false);
         return [.. exercises.Zip(answers, (exercise, answer) => new Judged(exercise, answer, exercise.Expected.Fault(answer)))];
     }
 
@@ -36,6 +38,11 @@ internal sealed class BoxEvaluation(IChatClient client, int atOnce)
     public static IReadOnlyList<GoalScore> Score(IReadOnlyList<Judged> judged)
     {
         ILookup<Goal, Judged> goals = judged.ToLookup(one => Goal.Of(one.Exercise));
-        return [.. Goal.All.Where(goals.Contains).Select(goal => new GoalScore(goal, goals[goal].Count(), goals[goal].Count(one => one.Fault is null)))];
+        return
+        [
+            .. Goal
+                .All.Where(goals.Contains)
+                .Select(goal => new GoalScore(goal, goals[goal].Count(), goals[goal].Count(one => one.Fault is null))),
+        ];
     }
 }

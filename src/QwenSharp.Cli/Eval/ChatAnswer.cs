@@ -18,13 +18,18 @@ internal static class ChatAnswer
             [.. contents.OfType<FunctionCallContent>().Select(call => new ToolCall(call.Name, Arguments(call)))]);
     }
 
-    public static JsonObject Describe(Answer answer) => new()
-    {
-        ["content"] = answer.Text,
-        ["reasoning_content"] = answer.Reasoning,
-        ["tool_calls"] = new JsonArray([.. answer.Calls.Select(call => (JsonNode)new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments })]),
-    };
+    public static JsonObject Describe(Answer answer) =>
+        new()
+        {
+            ["content"] = answer.Text,
+            ["reasoning_content"] = answer.Reasoning,
+            ["tool_calls"] = new JsonArray([
+                .. answer.Calls.Select(call => (JsonNode)new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments }),
+            ]),
+        };
 
     private static string Arguments(FunctionCallContent call) =>
-        JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
+        JsonSerializer.Serialize(
+            call.Arguments ?? new Dictionary<string, object?>(),
+            AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(IDictionary<string, object?>)));
 }

@@ -29,7 +29,10 @@ internal enum AnswerForm
 /// <param name="Expected">The file's answer.</param>
 internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer Expected)
 {
-    public AnswerForm Form => Expected.Calls.Count > 0 ? AnswerForm.Calls : Parse(Expected.Text) is JsonObject or JsonArray ? AnswerForm.Json : AnswerForm.Text;
+    public AnswerForm Form =>
+        Expected.Calls.Count > 0 ? AnswerForm.Calls
+        : Parse(Expected.Text) is JsonObject or JsonArray ? AnswerForm.Json
+        : AnswerForm.Text;
 
     /// <summary>Reads the conversations of a JSONL file, in the form that training reads.</summary>
     /// <param name="path">The file.</param>
@@ -51,7 +54,9 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
             }
             catch (Exception fault) when (fault is JsonException or OpenAIException or InvalidOperationException or FormatException)
             {
-                string said = fault is JsonException json ? JsonProblem.Of(json).Replace("(line 1, ", "(", StringComparison.Ordinal) : fault.Message;
+                string said = fault is JsonException json
+                    ? JsonProblem.Of(json).Replace("(line 1, ", "(", StringComparison.Ordinal)
+                    : fault.Message;
                 throw new InvalidDataException($"{path}:{number}: {said.TrimEnd('.')}.", fault);
             }
         }
@@ -60,26 +65,37 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
     }
 
     /// <summary>What is wrong with an answer; null if nothing.</summary>
-    public string? Fault(Answer answer) => Form switch
-    {
-        AnswerForm.Calls => new CallsTools(Expected.Calls).Fault(answer with { Text = "" }),
-        AnswerForm.Json => new IsJson(Expected.Text).Fault(answer),
-        _ => answer.Calls.Count > 0 ? $"called {answer.Calls[0].Name}" : answer.Text.Trim() == Expected.Text.Trim() ? null : "is another text",
-    };
+    public string? Fault(Answer answer) =>
+        Form switch
+        {
+            AnswerForm.Calls => new CallsTools(Expected.Calls).Fault(answer with { Text = "" }),
+            AnswerForm.Json => new IsJson(Expected.Text).Fault(answer),
+            _ => answer.Calls.Count > 0 ? $"called {answer.Calls[0].Name}"
+            : answer.Text.Trim() == Expected.Text.Trim() ? null
+            : "is another text",
+        };
 
-    /// <summary>How many fields the expected JSON object has, and how many of them the answer has with the same value; no fields where none is expected.</summary>
+    /// <summary>
+    /// How many fields the expected JSON object has, and how many of them the answer has with the same value; no fields where none is
+    /// expected.
+    /// </summary>
     public (int All, int Right) CountFields(Answer answer)
     {
         if (Form != AnswerForm.Json || Parse(Expected.Text) is not JsonObject expected)
             return (0, 0);
 
         JsonObject? said = Parse(answer.Text) as JsonObject;
-        return (expected.Count, expected.Count(field => said is not null && said.TryGetPropertyValue(field.Key, out JsonNode? value) && AreEqual(value, field.Value)));
+        return (
+            expected.Count,
+            expected.Count(field =>
+                said is not null && said.TryGetPropertyValue(field.Key, out JsonNode? value) && AreEqual(value, field.Value)));
     }
 
     private static DataCase Read(int number, string line, int longestAnswer)
     {
-        JsonObject conversation = JsonNode.Parse(line, documentOptions: Output.StrictJson) as JsonObject ?? throw new FormatException("a line must be an object with \"messages\"");
+        JsonObject conversation =
+            JsonNode.Parse(line, documentOptions: Output.StrictJson) as JsonObject
+            ?? throw new FormatException("a line must be an object with \"messages\"");
         if (conversation["messages"] is not JsonArray { Count: > 1 } messages)
             throw new FormatException("\"messages\" must hold a question and its answer; only conversations can be asked");
         if (messages[^1] is not JsonObject answer || (string?)answer["role"] != "assistant")
@@ -95,7 +111,12 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
 
             string field = name == "kwargs" ? "chat_template_kwargs" : name;
             if (field is not ("tools" or "chat_template_kwargs") || request.ContainsKey(field))
-                throw new FormatException($"a conversation has no field \"{name}\" here; it has \"messages\", \"tools\" and one \"chat_template_kwargs\" (or \"kwargs\")");
+            {
+                throw new FormatException(
+                    $"a conversation has no field \"{name}\" here; it has \"messages\", \"tools\" and one \"chat_template_kwargs\" (or "
+                        + "\"kwargs\")"
+                );
+            }
 
             if (value is not JsonArray { Count: 0 })
                 request[field] = value.DeepClone();
@@ -119,7 +140,8 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
             if (Parse(json) is not JsonObject)
                 throw new FormatException($"the \"arguments\" of the answer's call are not a JSON object: {json}");
 
-            calls.Add(new ToolCall((string?)function["name"] ?? throw new FormatException("a tool call of the answer has no \"name\""), json));
+            calls.Add(
+                new ToolCall((string?)function["name"] ?? throw new FormatException("a tool call of the answer has no \"name\""), json));
         }
 
         string text = message["content"] switch
@@ -134,7 +156,8 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
     }
 
     /// <summary>
-    /// Brings messages of training data into the form of a request: data may leave out what ties a result to its call, as templates do not show it, give arguments as
+    /// Brings messages of training data into the form of a request: data may leave out what ties a result to its call, as templates do not
+    /// show it, give arguments as
     /// JSON instead of JSON in a string, and say what is learnt.
     /// </summary>
     private static void AsRequested(JsonArray messages)
@@ -143,7 +166,8 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
         foreach ((JsonObject message, int place) in messages.OfType<JsonObject>().Select((message, place) => (message, place)))
         {
             message.Remove("weight");
-            foreach ((JsonObject call, int i) in (message["tool_calls"] as JsonArray ?? []).OfType<JsonObject>().Select((call, i) => (call, i)))
+            foreach (
+                (JsonObject call, int i) in (message["tool_calls"] as JsonArray ?? []).OfType<JsonObject>().Select((call, i) => (call, i)))
             {
                 call["id"] ??= $"call_{place}_{i}";
                 call["type"] ??= "function";

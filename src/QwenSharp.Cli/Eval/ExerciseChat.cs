@@ -31,7 +31,14 @@ internal static class ExerciseChat
             {
                 string id = $"call_{place}_{number}";
                 open.Enqueue(id);
-                contents.Add(new FunctionCallContent(id, call.Name, JsonElement.Parse(call.Arguments).EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value)));
+                contents.Add(
+                    new FunctionCallContent(
+                        id,
+                        call.Name,
+                        JsonElement
+                            .Parse(call.Arguments)
+                            .EnumerateObject()
+                            .ToDictionary(argument => argument.Name, argument => (object?)argument.Value)));
             }
 
             messages.Add(new ChatMessage(new ChatRole(message.Role), contents));
@@ -41,11 +48,19 @@ internal static class ExerciseChat
     }
 
     /// <summary>Greedy answers, with the exercise's tools and its say on thinking.</summary>
-    public static ChatOptions Options(Exercise exercise) => new()
-    {
-        Temperature = 0,
-        MaxOutputTokens = LongestAnswer,
-        Tools = exercise.Conversation.Tools.Count == 0 ? null : [.. exercise.Conversation.Tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, JsonElement.Parse(tool.Schema())))],
-        AdditionalProperties = new() { [QwenChatOptionNames.EnableThinking] = exercise.Conversation.Thinking },
-    };
+    public static ChatOptions Options(Exercise exercise) =>
+        new()
+        {
+            Temperature = 0,
+            MaxOutputTokens = LongestAnswer,
+            Tools =
+                exercise.Conversation.Tools.Count == 0
+                    ? null
+                    :
+                    [
+                        .. exercise.Conversation.Tools.Select(tool =>
+                            AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, JsonElement.Parse(tool.Schema()))),
+                    ],
+            AdditionalProperties = new() { [QwenChatOptionNames.EnableThinking] = exercise.Conversation.Thinking },
+        };
 }

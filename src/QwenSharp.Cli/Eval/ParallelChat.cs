@@ -16,8 +16,13 @@ internal sealed class ParallelChat(IChatClient client, int atOnce)
     /// <param name="ask">The messages and the options of one of them.</param>
     /// <param name="progress">Told after each answer how many there are.</param>
     /// <param name="stop">Ends it.</param>
-    /// <exception cref="InvalidDataException">The model cannot be asked a question, such as one longer than its context; the message names it.</exception>
-    public async Task<IReadOnlyList<Answer>> AskAsync(int count, Func<int, (IEnumerable<ChatMessage> Messages, ChatOptions Options)> ask, Action<int> progress, CancellationToken stop)
+    /// <exception cref="InvalidDataException">The model cannot be asked a question, such as one longer than its context; the message names
+    /// it.</exception>
+    public async Task<IReadOnlyList<Answer>> AskAsync(
+        int count,
+        Func<int, (IEnumerable<ChatMessage> Messages, ChatOptions Options)> ask,
+        Action<int> progress,
+        CancellationToken stop)
     {
         Answer[] answers = new Answer[count];
         int done = 0;

@@ -58,8 +58,12 @@ internal sealed class PullDisplay(Terminal terminal) : IProgress<PullProgress>
 
         double rate = seconds > 0.2 ? bytes / seconds : 0;
         string share = at.Total > 0 ? $"{100.0 * at.Done / at.Total,3:0} %" : "100 %";
-        string left = rate > 0 && at.Phase == PullPhase.Transferring ? $"  {Output.Bytes((long)rate)}/s  {TimeSpan.FromSeconds(Math.Min((at.Total - at.Done) / rate, 359999)):hh\\:mm\\:ss} left" : "";
-        return $"{file}  {share}  {Output.Bytes(at.Done)} of {Output.Bytes(at.Total)}{(at.Phase == PullPhase.Checking ? "  checking" : "")}{left}";
+        string left =
+            rate > 0 && at.Phase == PullPhase.Transferring
+                ? $"  {Output.Bytes((long)rate)}/s  {TimeSpan.FromSeconds(Math.Min((at.Total - at.Done) / rate, 359999)):hh\\:mm\\:ss} left"
+                : "";
+        return $"{file}  {share}  {Output.Bytes(at.Done)} of "
+            + $"{Output.Bytes(at.Total)}{(at.Phase == PullPhase.Checking ? "  checking" : "")}{left}";
 
         static string terminalSafe(string name) => string.Concat(name.Where(c => !char.IsControl(c)));
     }

@@ -15,8 +15,19 @@ internal static partial class DescriptionTables
         Grid overview = Pairs();
         Add(overview, "Name", summary.Name ?? "(none)");
         Add(overview, "Architecture", summary.Architecture ?? "(none)");
-        Add(overview, "Parameters", $"{Output.Count(summary.Parameters)} ({summary.Parameters:N0}), {summary.BitsPerWeight:0.00} bits each");
-        Add(overview, summary.Files.Count switch { 0 => "Weights", 1 => "File", int files => $"{files} files" }, $"{Output.Bytes(summary.Bytes)}, {summary.Format}");
+        Add(
+            overview,
+            "Parameters",
+            $"{Output.Count(summary.Parameters)} ({summary.Parameters:N0}), {summary.BitsPerWeight:0.00} bits each");
+        Add(
+            overview,
+            summary.Files.Count switch
+            {
+                0 => "Weights",
+                1 => "File",
+                int files => $"{files} files",
+            },
+            $"{Output.Bytes(summary.Bytes)}, {summary.Format}");
         if (description.Config is { } config)
             AddConfig(overview, config);
         else
@@ -30,7 +41,10 @@ internal static partial class DescriptionTables
                 + $", workspace {Output.Bytes(memory.WorkspaceBytes)}, the process itself about {Output.Bytes(MemoryNeed.RuntimeBytes)}");
         }
 
-        Add(overview, "Chat template", description.Template is { } template ? $"{template.Length:N0} characters (--template prints it)" : "(none)");
+        Add(
+            overview,
+            "Chat template",
+            description.Template is { } template ? $"{template.Length:N0} characters (--template prints it)" : "(none)");
         foreach (string note in description.Notes)
             Add(overview, "Note", note);
 
@@ -42,7 +56,11 @@ internal static partial class DescriptionTables
 
     private static void AddConfig(Grid grid, ModelConfig config)
     {
-        Add(grid, "Layers", $"{config.Layers}, width {config.Width:N0}" + (config.FeedForwardWidth > 0 ? $", feed-forward {config.FeedForwardWidth:N0}" : ""));
+        Add(
+            grid,
+            "Layers",
+            $"{config.Layers}, width {config.Width:N0}"
+                + (config.FeedForwardWidth > 0 ? $", feed-forward {config.FeedForwardWidth:N0}" : ""));
         if (config.Experts is { } experts)
         {
             Add(grid, "Experts", $"{experts.Count} of width {experts.Width:N0}, of which a token uses {experts.Used}"
@@ -51,12 +69,20 @@ internal static partial class DescriptionTables
 
         if (config.Recurrent is { Shape: { } shape } recurrent)
         {
-            Add(grid, "Gated DeltaNet", $"{recurrent.Count(config.Layers)} of {config.Layers} layers: {shape.KeyHeads} key heads of {shape.KeyLength}, "
-                + $"{shape.ValueHeads} value heads of {shape.ValueLength}, convolution over {shape.Taps}");
+            Add(
+                grid,
+                "Gated DeltaNet",
+                $"{recurrent.Count(config.Layers)} of {config.Layers} layers: {shape.KeyHeads} key heads of {shape.KeyLength}, "
+                    + $"{shape.ValueHeads} value heads of {shape.ValueLength}, convolution over {shape.Taps}");
         }
 
-        Add(grid, "Attention", (config.Recurrent is null ? "" : $"{config.AttentionLayers} of {config.Layers} layers: ") + $"{config.Heads} heads, {config.KvHeads} KV heads of {config.HeadLength}"
-            + (config.HasQkNorm ? ", QK norm" : "") + (config.HasQkvBias ? ", QKV bias" : ""));
+        Add(
+            grid,
+            "Attention",
+            (config.Recurrent is null ? "" : $"{config.AttentionLayers} of {config.Layers} layers: ")
+                + $"{config.Heads} heads, {config.KvHeads} KV heads of {config.HeadLength}"
+                + (config.HasQkNorm ? ", QK norm" : "")
+                + (config.HasQkvBias ? ", QKV bias" : ""));
         Add(grid, "RoPE", $"theta {config.RopeTheta:N0}" + (config.RopeScaling is { } scaling ? $", {scaling}" : ""));
         Add(grid, "Vocabulary", $"{config.VocabularySize:N0} tokens{(config.HasTiedHead ? ", head tied to the embedding" : "")}");
         Add(grid, "Context", $"{config.ContextLength:N0} tokens");
@@ -70,7 +96,15 @@ internal static partial class DescriptionTables
         Table table = NewTable("Type", "Tensors", "Parameters", "Bytes", "Share");
         long bytes = summary.Types.Sum(type => type.Bytes);
         foreach (TypeSummary type in summary.Types)
-            AddRow(table, type.Type.ToString(), $"{type.Tensors}", Output.Count(type.Parameters), Output.Bytes(type.Bytes), $"{100.0 * type.Bytes / bytes:0.0} %");
+        {
+            AddRow(
+                table,
+                type.Type.ToString(),
+                $"{type.Tensors}",
+                Output.Count(type.Parameters),
+                Output.Bytes(type.Bytes),
+                $"{100.0 * type.Bytes / bytes:0.0} %");
+        }
 
         console.Write(table);
     }
@@ -104,7 +138,8 @@ internal static partial class DescriptionTables
 
     private static Grid Pairs() => new Grid().AddColumn(new GridColumn().NoWrap().PadRight(2)).AddColumn();
 
-    private static void Add(Grid grid, string name, string value) => grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
+    private static void Add(Grid grid, string name, string value) =>
+        grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), new Text(value));
 
     private static Table NewTable(params string[] columns)
     {

@@ -38,11 +38,18 @@ internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightByt
         return Of(config, tensors, context, kvType, rows, logitRows);
     }
 
-    private static MemoryNeed Of(ModelConfig config, IReadOnlyCollection<Tensor> tensors, int context, TensorType kvType, int rows, int logitRows)
+    private static MemoryNeed Of(
+        ModelConfig config,
+        IReadOnlyCollection<Tensor> tensors,
+        int context,
+        TensorType kvType,
+        int rows,
+        int logitRows)
     {
         long positions = (context + (long)KvStore.BlockTokens - 1) / KvStore.BlockTokens * KvStore.BlockTokens;
         int slots = rows * (config.Experts?.Used ?? 1);
-        long scratch = Compute.ScratchBytes(tensors.Where(tensor => tensor.Shape.Length > 1).Select(tensor => (tensor.Type, RowsOf(tensor.Name), tensor.Columns)));
+        long scratch = Compute.ScratchBytes(
+            tensors.Where(tensor => tensor.Shape.Length > 1).Select(tensor => (tensor.Type, RowsOf(tensor.Name), tensor.Columns)));
         return new MemoryNeed(
             context,
             kvType,

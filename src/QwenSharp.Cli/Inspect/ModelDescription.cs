@@ -12,7 +12,13 @@ namespace QwenSharp.Cli.Inspect;
 /// <param name="Memory">What running it takes; null without <paramref name="Config"/>.</param>
 /// <param name="Template">The chat template, or null.</param>
 /// <param name="Notes">What had to be decoded, copied or left out.</param>
-internal sealed record ModelDescription(CheckpointSummary Summary, ModelConfig? Config, string? WhyNoConfig, MemoryNeed? Memory, string? Template, IReadOnlyList<string> Notes)
+internal sealed record ModelDescription(
+    CheckpointSummary Summary,
+    ModelConfig? Config,
+    string? WhyNoConfig,
+    MemoryNeed? Memory,
+    string? Template,
+    IReadOnlyList<string> Notes)
 {
     /// <summary>The key of the chat template.</summary>
     public const string TemplateKey = "tokenizer.chat_template";

@@ -18,7 +18,9 @@ internal static class AdapterArguments
         return adapter;
     }
 
-    /// <summary>The adapter of <see cref="One"/>: the name by which requests choose it, null where none is given, and its path by that name.</summary>
+    /// <summary>
+    /// The adapter of <see cref="One"/>: the name by which requests choose it, null where none is given, and its path by that name.
+    /// </summary>
     public static (string? Name, IReadOnlyDictionary<string, string> Paths) Read(ParseResult parsed, Option<string?> adapter)
     {
         Dictionary<string, string> paths = [];
@@ -33,7 +35,12 @@ internal static class AdapterArguments
     /// <summary>Adapters by name.</summary>
     public static Option<string[]> Named()
     {
-        Option<string[]> adapters = new("--adapter") { Description = $"A LoRA adapter beside the model: {Kinds}; repeat for several. Requests choose it by NAME in place of the model's.", HelpName = "NAME=PATH" };
+        Option<string[]> adapters = new("--adapter")
+        {
+            Description =
+                $"A LoRA adapter beside the model: {Kinds}; repeat for several. Requests choose it by NAME in place of the model's.",
+            HelpName = "NAME=PATH",
+        };
         adapters.Validators.Add(result =>
         {
             HashSet<string> names = [];
@@ -53,5 +60,6 @@ internal static class AdapterArguments
     public static IReadOnlyDictionary<string, string> Read(ParseResult parsed, Option<string[]> adapters) =>
         (parsed.GetValue(adapters) ?? []).Select(Split).ToDictionary(adapter => adapter.Name, adapter => adapter.Path);
 
-    private static (string Name, string Path) Split(string text) => text.IndexOf('=', StringComparison.Ordinal) is >= 0 and var sign ? (text[..sign], text[(sign + 1)..]) : ("", text);
+    private static (string Name, string Path) Split(string text) =>
+        text.IndexOf('=', StringComparison.Ordinal) is >= 0 and var sign ? (text[..sign], text[(sign + 1)..]) : ("", text);
 }

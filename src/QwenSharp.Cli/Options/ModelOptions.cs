@@ -7,13 +7,23 @@ namespace QwenSharp.Cli.Options;
 internal sealed class ModelOptions
 {
     private readonly Option<int> _threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
-    private readonly Option<int> _context = Values.Number("--context", 0, int.MaxValue, "The longest sequence in tokens; 0 for the model's own, as far as memory allows.", 0);
+    private readonly Option<int> _context = Values.Number(
+        "--context",
+        0,
+        int.MaxValue,
+        "The longest sequence in tokens; 0 for the model's own, as far as memory allows.",
+        0);
     private readonly Option<string> _kv;
     private readonly List<Option> _offered = [];
 
     public ModelOptions(string kvDefault = "f16", bool threads = true, bool context = true)
     {
-        _kv = new Option<string>("--kv") { Description = "How keys and values are kept: f16 or f32.", HelpName = "f16|f32", DefaultValueFactory = _ => kvDefault };
+        _kv = new Option<string>("--kv")
+        {
+            Description = "How keys and values are kept: f16 or f32.",
+            HelpName = "f16|f32",
+            DefaultValueFactory = _ => kvDefault,
+        };
         Values.OneOf(_kv, "f16", "f32");
         if (threads)
             _offered.Add(_threads);

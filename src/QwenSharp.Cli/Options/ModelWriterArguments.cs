@@ -13,10 +13,23 @@ namespace QwenSharp.Cli.Options;
 /// <summary>What <c>convert</c> and <c>quantize</c> share: the options of a model that is written, and the writing.</summary>
 internal sealed class ModelWriterArguments
 {
-    private readonly Option<string?> _importance = new("--imatrix") { Description = "An importance matrix: which columns matter most. 'qwensharp imatrix' makes one.", HelpName = "FILE" };
-    private readonly Option<string[]> _keep = new("--keep") { Description = "A type for some tensors, such as 'output.weight=q8_0' or 'blk.*.attn_v.weight=q6_k'; may be repeated, the first that fits counts.", HelpName = "TENSOR=TYPE" };
+    private readonly Option<string?> _importance = new("--imatrix")
+    {
+        Description = "An importance matrix: which columns matter most. 'qwensharp imatrix' makes one.",
+        HelpName = "FILE",
+    };
+    private readonly Option<string[]> _keep = new("--keep")
+    {
+        Description =
+            "A type for some tensors, such as 'output.weight=q8_0' or 'blk.*.attn_v.weight=q6_k'; may be repeated, the first that fits "
+                + "counts.",
+        HelpName = "TENSOR=TYPE",
+    };
     private readonly Option<int> _threads = Values.Number("--threads", 0, 1024, "Threads that convert; 0 for one a processor.", 0);
-    private readonly Option<bool> _requantize = new("--requantize") { Description = "Quantise matrices again that are quantised already; it loses more than once from the original." };
+    private readonly Option<bool> _requantize = new("--requantize")
+    {
+        Description = "Quantise matrices again that are quantised already; it loses more than once from the original.",
+    };
     private readonly Option<bool> _json = Values.Json("One JSON object at the end: file, bytes, types, seconds.");
 
     public void AddTo(Command command)
@@ -52,7 +65,10 @@ internal sealed class ModelWriterArguments
             throw new UsageException("--imatrix weighs what a type rounds away; give --type as well.");
 
         if (importance is not null && mix!.Bulk.BlockLength() == 1)
-            throw new UsageException($"--imatrix weighs what a type rounds away, and {mix.Name} has no blocks to weigh; leave one of the two out.");
+        {
+            throw new UsageException(
+                $"--imatrix weighs what a type rounds away, and {mix.Name} has no blocks to weigh; leave one of the two out.");
+        }
 
         OutputFile.Check(output, importance is null ? [model] : [model, importance]);
         ModelWriterOptions options = new()
@@ -79,21 +95,27 @@ internal sealed class ModelWriterArguments
         (TensorType Type, int Count)[] fallbacks = Fallbacks(file, options);
         if (json)
         {
-            terminal.Out.WriteLine(new JsonObject
-            {
-                ["output"] = output,
-                ["bytes"] = summary.Bytes,
-                ["parameters"] = summary.Parameters,
-                ["bits_per_weight"] = summary.BitsPerWeight,
-                ["types"] = new JsonObject(summary.Types.Select(type => KeyValuePair.Create(type.Type.ToString(), (JsonNode?)type.Tensors))),
-                ["fallbacks"] = new JsonObject(fallbacks.Select(fallback => KeyValuePair.Create(fallback.Type.ToString(), (JsonNode?)fallback.Count))),
-                ["seconds"] = elapsed.TotalSeconds,
-            }.ToJsonString(Output.JsonText));
+            terminal.Out.WriteLine(
+                new JsonObject
+                {
+                    ["output"] = output,
+                    ["bytes"] = summary.Bytes,
+                    ["parameters"] = summary.Parameters,
+                    ["bits_per_weight"] = summary.BitsPerWeight,
+                    ["types"] = new JsonObject(
+                        summary.Types.Select(type => KeyValuePair.Create(type.Type.ToString(), (JsonNode?)type.Tensors))),
+                    ["fallbacks"] = new JsonObject(
+                        fallbacks.Select(fallback => KeyValuePair.Create(fallback.Type.ToString(), (JsonNode?)fallback.Count))),
+                    ["seconds"] = elapsed.TotalSeconds,
+                }.ToJsonString(Output.JsonText));
         }
         else
         {
             string types = string.Join(", ", summary.Types.Select(type => $"{type.Tensors} × {type.Type}"));
-            terminal.Out.WriteLine($"{output}: {Output.Bytes(summary.Bytes)}, {summary.BitsPerWeight:0.00} bits per weight ({types}), in {elapsed.TotalSeconds:0.0} s");
+            terminal.Out.WriteLine(
+                $"{output}: {Output.Bytes(summary.Bytes)}, {summary.BitsPerWeight:0.00} bits per weight ({types}), in "
+                    + $"{elapsed.TotalSeconds:0.0} s"
+            );
             foreach (string line in Lines(fallbacks, options))
                 terminal.Out.WriteLine(line);
         }
@@ -102,19 +124,29 @@ internal sealed class ModelWriterArguments
     /// <summary>A line for each type that matrices have in place of that of the mix.</summary>
     public static IEnumerable<string> FallbackLines(GgufFile file, ModelWriterOptions options) => Lines(Fallbacks(file, options), options);
 
-    private static IEnumerable<string> Lines((TensorType Type, int Count)[] fallbacks, ModelWriterOptions options) => fallbacks.Select(fallback =>
-        $"{fallback.Count} {(fallback.Count == 1 ? "matrix is" : "matrices are")} {fallback.Type} instead: rows that do not fill blocks of {options.Mix!.Bulk.BlockLength()} cannot be {options.Mix.Bulk}.");
+    private static IEnumerable<string> Lines((TensorType Type, int Count)[] fallbacks, ModelWriterOptions options) =>
+        fallbacks.Select(fallback =>
+            $"{fallback.Count} {(fallback.Count == 1 ? "matrix is" : "matrices are")} {fallback.Type} instead: rows that do not fill "
+                + $"blocks of {options.Mix!.Bulk.BlockLength()} cannot be {options.Mix.Bulk}."
+        );
 
-    /// <summary>The types of the matrices that could not have one of the mix, as their rows do not fill its blocks, and how many have each.</summary>
-    private static (TensorType Type, int Count)[] Fallbacks(GgufFile file, ModelWriterOptions options) => options.Mix is not { } mix ? [] :
-    [
-        .. file.Tensors
-            .Where(tensor => tensor.Shape[0] % mix.Bulk.BlockLength() != 0
-                && WeightMix.Applies(tensor.Name, tensor.Shape.ToArray().Count(length => length > 1))
-                && !options.Exceptions.Any(exception => FileSystemName.MatchesSimpleExpression(exception.Tensor, tensor.Name, ignoreCase: false)))
-            .CountBy(tensor => tensor.Type)
-            .Select(entry => (entry.Key, entry.Value)),
-    ];
+    /// <summary>
+    /// The types of the matrices that could not have one of the mix, as their rows do not fill its blocks, and how many have each.
+    /// </summary>
+    private static (TensorType Type, int Count)[] Fallbacks(GgufFile file, ModelWriterOptions options) =>
+        options.Mix is not { } mix
+            ? []
+            :
+            [
+                .. file
+                    .Tensors.Where(tensor =>
+                        tensor.Shape[0] % mix.Bulk.BlockLength() != 0
+                        && WeightMix.Applies(tensor.Name, tensor.Shape.ToArray().Count(length => length > 1))
+                        && !options.Exceptions.Any(exception =>
+                            FileSystemName.MatchesSimpleExpression(exception.Tensor, tensor.Name, ignoreCase: false)))
+                    .CountBy(tensor => tensor.Type)
+                    .Select(entry => (entry.Key, entry.Value)),
+            ];
 
     private static (string, TensorType) Exception(string text)
     {
@@ -128,6 +160,9 @@ internal sealed class ModelWriterArguments
     public sealed class Progress(ProgressLine line) : IProgress<ModelWriterProgress>
     {
         public void Report(ModelWriterProgress value) =>
-            line.Show($"{(value.All == 0 ? 100 : 100.0 * value.Done / value.All),3:0} %  {Output.Bytes(value.Done)} of {Output.Bytes(value.All)}  {value.Tensor} {value.Type}");
+            line.Show(
+                $"{(value.All == 0 ? 100 : 100.0 * value.Done / value.All),3:0} %  {Output.Bytes(value.Done)} of "
+                    + $"{Output.Bytes(value.All)}  {value.Tensor} {value.Type}"
+            );
     }
 }

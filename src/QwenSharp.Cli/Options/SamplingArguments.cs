@@ -6,16 +6,44 @@ namespace QwenSharp.Cli.Options;
 /// <summary>How answers are drawn: what the user leaves out stays as the checkpoint recommends.</summary>
 internal sealed class SamplingArguments
 {
-    private readonly Option<float?> _temperature = Values.Optional<float>("--temperature", 0, float.MaxValue, "0 is greedy and repeatable; higher is more varied.");
+    private readonly Option<float?> _temperature = Values.Optional<float>(
+        "--temperature",
+        0,
+        float.MaxValue,
+        "0 is greedy and repeatable; higher is more varied.");
     private readonly Option<int?> _topK = Values.Optional<int>("--top-k", 0, int.MaxValue, "Draw among the K likeliest tokens; 0 for all.");
-    private readonly Option<float?> _topP = Values.Optional<float>("--top-p", 1e-6f, 1, "Draw among the likeliest tokens that hold this share of the probability.");
-    private readonly Option<float?> _minP = Values.Optional<float>("--min-p", 0, 1, "Draw no token less likely than this share of the likeliest.");
-    private readonly Option<float?> _repetition = Values.Optional<float>("--repetition-penalty", 0.01f, float.MaxValue, "Make tokens already seen less likely; 1 for not.");
-    private readonly Option<float?> _presence = Values.Optional<float>("--presence-penalty", -2, 2, "Subtract from the logits of tokens already generated.");
-    private readonly Option<float?> _frequency = Values.Optional<float>("--frequency-penalty", -2, 2, "Subtract for each time a token was generated.");
+    private readonly Option<float?> _topP = Values.Optional<float>(
+        "--top-p",
+        1e-6f,
+        1,
+        "Draw among the likeliest tokens that hold this share of the probability.");
+    private readonly Option<float?> _minP = Values.Optional<float>(
+        "--min-p",
+        0,
+        1,
+        "Draw no token less likely than this share of the likeliest.");
+    private readonly Option<float?> _repetition = Values.Optional<float>(
+        "--repetition-penalty",
+        0.01f,
+        float.MaxValue,
+        "Make tokens already seen less likely; 1 for not.");
+    private readonly Option<float?> _presence = Values.Optional<float>(
+        "--presence-penalty",
+        -2,
+        2,
+        "Subtract from the logits of tokens already generated.");
+    private readonly Option<float?> _frequency = Values.Optional<float>(
+        "--frequency-penalty",
+        -2,
+        2,
+        "Subtract for each time a token was generated.");
     private readonly Option<long?> _seed = Values.Optional<long>("--seed", long.MinValue, long.MaxValue, "Makes the draws repeatable.");
     private readonly Option<int?> _maxTokens = Values.Optional<int>("--max-tokens", 1, int.MaxValue, "The longest answer in tokens.");
-    private readonly Option<string[]> _stop = new("--stop") { Description = "Text that ends the answer; may be repeated.", HelpName = "TEXT" };
+    private readonly Option<string[]> _stop = new("--stop")
+    {
+        Description = "Text that ends the answer; may be repeated.",
+        HelpName = "TEXT",
+    };
 
     private Option[] All => [_temperature, _topK, _topP, _minP, _repetition, _presence, _frequency, _seed, _maxTokens, _stop];
 

@@ -19,7 +19,8 @@ internal sealed class ShapeArguments(string description)
     };
 
     /// <summary>MODEL, where a shape may stand in its place.</summary>
-    public static Argument<string?> Model(string description) => new("MODEL") { Description = description + " Or give --shape.", Arity = ArgumentArity.ZeroOrOne };
+    public static Argument<string?> Model(string description) =>
+        new("MODEL") { Description = description + " Or give --shape.", Arity = ArgumentArity.ZeroOrOne };
 
     public void AddTo(Command command)
     {

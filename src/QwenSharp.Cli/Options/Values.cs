@@ -13,11 +13,14 @@ internal static class Values
         new("MODEL") { Description = $"{description} Or the name of a pulled model: see 'qwensharp list'." };
 
     /// <summary>As <see cref="Model"/>, or nothing for the model in the box.</summary>
-    public static Argument<string?> ModelOrBox() => new("MODEL")
-    {
-        Description = "A GGUF file (any file of a split model), a Hugging Face folder, or the name of a pulled model; 'box', or nothing, for the small model that comes with the program.",
-        Arity = ArgumentArity.ZeroOrOne,
-    };
+    public static Argument<string?> ModelOrBox() =>
+        new("MODEL")
+        {
+            Description =
+                "A GGUF file (any file of a split model), a Hugging Face folder, or the name of a pulled model; 'box', or nothing, for "
+                    + "the small model that comes with the program.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
 
     /// <summary>A number in a range, with a value for when it is absent.</summary>
     public static Option<T> Number<T>(string name, T least, T most, string description, T otherwise)
@@ -36,13 +39,23 @@ internal static class Values
     public static Option<T?> Optional<T>(string name, T least, T most, string description)
         where T : struct, INumber<T>, IMinMaxValue<T>
     {
-        return new Option<T?>(name) { Description = description, HelpName = "N", CustomParser = result => Parse(result, name, least, most) };
+        return new Option<T?>(name)
+        {
+            Description = description,
+            HelpName = "N",
+            CustomParser = result => Parse(result, name, least, most),
+        };
     }
 
     /// <summary>One of some words, the first where none is given.</summary>
     public static Option<string> Choice(string name, string description, params string[] words)
     {
-        Option<string> option = new(name) { Description = description, HelpName = string.Join('|', words), DefaultValueFactory = _ => words[0] };
+        Option<string> option = new(name)
+        {
+            Description = description,
+            HelpName = string.Join('|', words),
+            DefaultValueFactory = _ => words[0],
+        };
         OneOf(option, words);
         return option;
     }
@@ -51,11 +64,17 @@ internal static class Values
     public static Option<bool> Json(string description) => new("--json") { Description = description };
 
     /// <summary>Adds a demand that a given value must meet.</summary>
-    public static void Check<T>(Option<T> option, Func<T?, bool> holds, string demand) => option.Validators.Add(result =>
-    {
-        if (result.Tokens.Count > 0 && !holds(result.GetValueOrDefault<T>()))
-            result.AddError(result.Tokens[^1].Value is { Length: > 0 } given ? $"{option.Name} {demand}, not '{given}'." : $"{option.Name} {demand}.");
-    });
+    public static void Check<T>(Option<T> option, Func<T?, bool> holds, string demand) =>
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !holds(result.GetValueOrDefault<T>()))
+            {
+                result.AddError(
+                    result.Tokens[^1].Value is { Length: > 0 } given
+                        ? $"{option.Name} {demand}, not '{given}'."
+                        : $"{option.Name} {demand}.");
+            }
+        });
 
     /// <summary>Restricts an option to some words.</summary>
     public static void OneOf<T>(Option<T> option, params string[] words)
@@ -73,8 +92,13 @@ internal static class Values
         where T : struct, INumber<T>, IMinMaxValue<T>
     {
         string text = result.Tokens[^1].Value;
-        if (T.TryParse(text, IsWhole<T>() ? NumberStyles.Integer : NumberStyles.Float, CultureInfo.InvariantCulture, out T value) && value >= least && value <= most)
+        if (
+            T.TryParse(text, IsWhole<T>() ? NumberStyles.Integer : NumberStyles.Float, CultureInfo.InvariantCulture, out T value)
+            && value >= least
+            && value <= most)
+        {
             return value;
+        }
 
         result.AddError($"{name} {Demand(least, most)}, not '{text}'.");
         return null;

@@ -19,7 +19,8 @@ internal sealed record AnswerStatistics(int PromptTokens, int AnswerTokens, Time
 
     /// <inheritdoc/>
     public override string ToString() =>
-        $"{PromptTokens} prompt tokens, first token after {FirstToken.TotalSeconds:0.00} s; {AnswerTokens} tokens in {Total.TotalSeconds:0.00} s, {DecodeRate:0.0} tokens/s";
+        $"{PromptTokens} prompt tokens, first token after {FirstToken.TotalSeconds:0.00} s; {AnswerTokens} tokens in "
+            + $"{Total.TotalSeconds:0.00} s, {DecodeRate:0.0} tokens/s";
 
     /// <summary>How long this process has run.</summary>
     public static TimeSpan ProcessAge()

@@ -60,7 +60,9 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
             _messages.Add(new ChatMessage(ChatRole.System, system));
     }
 
-    /// <summary>The message that begins with a line: the line itself, or all up to the closing quotes; null if the user gave it up.</summary>
+    /// <summary>
+    /// The message that begins with a line: the line itself, or all up to the closing quotes; null if the user gave it up.
+    /// </summary>
     private async Task<string?> ReadRestAsync(string line)
     {
         const string fence = "\"\"\"";

@@ -44,7 +44,9 @@ internal static class Transcript
         }
         catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new InvalidDataException($"{path} is not a saved conversation (an object with 'messages' of 'role' and 'content'): {JsonProblem.Of(wrong)}.", wrong);
+            throw new InvalidDataException(
+                $"{path} is not a saved conversation (an object with 'messages' of 'role' and 'content'): {JsonProblem.Of(wrong)}.",
+                wrong);
         }
     }
 

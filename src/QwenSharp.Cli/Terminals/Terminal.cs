@@ -81,7 +81,9 @@ internal sealed class Terminal : IDisposable
     public void Fail(string message)
     {
         Out.Flush();
-        string line = string.Join(' ', message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+        string line = string.Join(
+            ' ',
+            message.Split((char[])['\r', '\n'], StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         Error.WriteLine("qwensharp: " + line);
         Error.Flush();
     }
@@ -100,7 +102,12 @@ internal sealed class Terminal : IDisposable
     /// <exception cref="InvalidDataException">It is not UTF-8.</exception>
     public async IAsyncEnumerable<string> ReadLinesAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        using StreamReader reader = new(Input, Utf8Text.Strict, detectEncodingFromByteOrderMarks: false, bufferSize: 1 << 16, leaveOpen: true);
+        using StreamReader reader = new(
+            Input,
+            Utf8Text.Strict,
+            detectEncodingFromByteOrderMarks: false,
+            bufferSize: 1 << 16,
+            leaveOpen: true);
         for (int number = 1; await ReadLineAsync(number).ConfigureAwait(false) is { } line; number++)
             yield return line;
 
@@ -146,8 +153,11 @@ internal sealed class Terminal : IDisposable
         };
     }
 
-    /// <summary>Text of a model as a terminal may see it: no control characters, which could move the cursor or worse; elsewhere as it is.</summary>
-    public string Safe(string text) => OutputIsTerminal && text.Any(IsUnsafe) ? string.Concat(text.Select(c => IsUnsafe(c) ? '\uFFFD' : c)) : text;
+    /// <summary>
+    /// Text of a model as a terminal may see it: no control characters, which could move the cursor or worse; elsewhere as it is.
+    /// </summary>
+    public string Safe(string text) =>
+        OutputIsTerminal && text.Any(IsUnsafe) ? string.Concat(text.Select(c => IsUnsafe(c) ? '\uFFFD' : c)) : text;
 
     /// <summary>Text in grey where styles are allowed.</summary>
     public string Dim(string text) => Styled && text.Length > 0 ? $"\e[2m{text}\e[22m" : text;

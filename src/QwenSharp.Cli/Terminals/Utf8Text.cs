@@ -13,7 +13,8 @@ internal static class Utf8Text
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static string ReadFile(string path)
     {
-        // Read as text, a file with the mark of another encoding would be taken for that one, and one with UTF-8's own be decoded leniently.
+        // Read as text, a file with the mark of another encoding would be taken for that one, and one with UTF-8's own be decoded
+        // leniently.
         string text = Decode(File.ReadAllBytes(path), path);
         return text is ['\uFEFF', ..] ? text[1..] : text;
     }

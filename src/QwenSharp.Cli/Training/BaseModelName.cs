@@ -2,7 +2,9 @@ using QwenSharp.Formats;
 
 namespace QwenSharp.Cli.Training;
 
-/// <summary>What transformers shall load an adapter's base model from: a repository where one is known, else the folder or the name in the file.</summary>
+/// <summary>
+/// What transformers shall load an adapter's base model from: a repository where one is known, else the folder or the name in the file.
+/// </summary>
 internal static class BaseModelName
 {
     private const string Site = "https://huggingface.co/";
@@ -11,7 +13,9 @@ internal static class BaseModelName
     public static string Of(Checkpoint file)
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(file.Path));
-        string? repository = path.Split(Path.DirectorySeparatorChar).Select(HuggingFaceCache.RepoOf).FirstOrDefault(repo => repo is not null);
+        string? repository = path.Split(Path.DirectorySeparatorChar)
+            .Select(HuggingFaceCache.RepoOf)
+            .FirstOrDefault(repo => repo is not null);
         if (Directory.Exists(path))
             return repository ?? path;
 

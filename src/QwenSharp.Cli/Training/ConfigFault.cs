@@ -6,7 +6,11 @@ namespace QwenSharp.Cli.Training;
 /// <summary>What is wrong with a configuration file, in the words of the file: .NET's own speak of types of our code.</summary>
 internal static class ConfigFault
 {
-    private const string Unknown = "could not be mapped to any .NET member", Missing = "including: ", Null = "doesn't allow null", SetsNull = "doesn't allow setting null", Unfit = "could not be converted to ";
+    private const string Unknown = "could not be mapped to any .NET member",
+        Missing = "including: ",
+        Null = "doesn't allow null",
+        SetsNull = "doesn't allow setting null",
+        Unfit = "could not be converted to ";
 
     public static string Describe(JsonException fault)
     {
@@ -16,7 +20,11 @@ internal static class ConfigFault
         if (message.StartsWith("Duplicate property", StringComparison.Ordinal))
             return $"'{Quoted(message)}' is there twice{(key.Length == 0 ? "" : $", in '{key}'")}";
         if (message.Contains(SetsNull, StringComparison.Ordinal))
-            return $"'{(key.Length == 0 || key.EndsWith(Quoted(message), StringComparison.Ordinal) ? "" : key + ".")}{Quoted(message)}' cannot be null";
+        {
+            return $"'{(key.Length == 0 || key.EndsWith(Quoted(message), StringComparison.Ordinal) ? "" : key + ".")}{Quoted(message)}' "
+                + "cannot be null";
+        }
+
         if (message.Contains(Null, StringComparison.Ordinal))
             return $"'{key}' cannot be null";
         if (After(message, Missing) is { } names)
@@ -27,7 +35,8 @@ internal static class ConfigFault
         // Text that is not JSON: .NET counts lines and bytes from 0, editors from 1.
         int tail = message.IndexOf(" Path: ", StringComparison.Ordinal);
         tail = tail >= 0 ? tail : message.IndexOf(" LineNumber: ", StringComparison.Ordinal);
-        return $"line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}: it is not JSON: {(tail < 0 ? message : message[..tail]).TrimEnd('.')}";
+        return $"line {fault.LineNumber + 1}, column {fault.BytePositionInLine + 1}: it is not JSON: "
+            + $"{(tail < 0 ? message : message[..tail]).TrimEnd('.')}";
     }
 
     private static string? After(string message, string mark)
@@ -49,7 +58,9 @@ internal static class ConfigFault
         Type? type = typeof(TrainConfig);
         foreach (string part in key.Split('.'))
         {
-            JsonPropertyInfo? property = type is null ? null : TrainingJson.Default.GetTypeInfo(type)?.Properties.FirstOrDefault(property => property.Name == part.Split('[')[0]);
+            JsonPropertyInfo? property = type is null
+                ? null
+                : TrainingJson.Default.GetTypeInfo(type)?.Properties.FirstOrDefault(property => property.Name == part.Split('[')[0]);
             if (property is null)
                 return null;
 

@@ -21,9 +21,12 @@ internal static class MetadataJson
     /// <exception cref="InvalidDataException">It is none of them, or cannot be what the key means.</exception>
     public static GgufValue Value(string key, JsonElement value)
     {
-        if (key.StartsWith(Sampling, StringComparison.Ordinal) && SamplingFloats.TryGetValue(key[Sampling.Length..], out (float Least, float Most) range))
+        if (
+            key.StartsWith(Sampling, StringComparison.Ordinal)
+            && SamplingFloats.TryGetValue(key[Sampling.Length..], out (float Least, float Most) range))
         {
-            return value.ValueKind == JsonValueKind.Number && value.GetSingle() is var number && number >= range.Least && number <= range.Most
+            return
+                value.ValueKind == JsonValueKind.Number && value.GetSingle() is var number && number >= range.Least && number <= range.Most
                 ? number
                 : throw new InvalidDataException($"a number from {range.Least} to {range.Most} is expected, not {value.GetRawText()}");
         }

@@ -32,14 +32,18 @@ internal sealed record TrainConfig
     /// <summary>The type of the weights in the file that is written: f32, f16, bf16, q8_0, ….</summary>
     public string Type { get; set; } = "f16";
 
-    /// <summary>Further metadata of the file that is written, such as <c>general.license</c> or <c>general.sampling.temp</c>: texts, flags, whole numbers and, with a point, others.</summary>
+    /// <summary>
+    /// Further metadata of the file that is written, such as <c>general.license</c> or <c>general.sampling.temp</c>: texts, flags, whole
+    /// numbers and, with a point, others.
+    /// </summary>
     public Dictionary<string, JsonElement> Metadata { get; set; } = [];
 
     /// <summary>What is learnt from, and how.</summary>
     public required TrainingSettings Training { get; set; }
 
     /// <summary>Reads a file.</summary>
-    /// <exception cref="InvalidDataException">It is not JSON, has a key that means nothing here, lacks one, or asks for what is not possible.</exception>
+    /// <exception cref="InvalidDataException">It is not JSON, has a key that means nothing here, lacks one, or asks for what is not
+    /// possible.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public static TrainConfig Read(string path)
     {
@@ -49,7 +53,8 @@ internal sealed record TrainConfig
         try
         {
             ReadOnlySpan<byte> text = File.ReadAllBytes(path);
-            TrainConfig config = JsonSerializer.Deserialize(text.StartsWith("\uFEFF"u8) ? text[3..] : text, TrainingJson.Default.TrainConfig)
+            TrainConfig config =
+                JsonSerializer.Deserialize(text.StartsWith("\uFEFF"u8) ? text[3..] : text, TrainingJson.Default.TrainConfig)
                 ?? throw new InvalidDataException("it is 'null'; an object is wanted");
             config.Validate();
             string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
@@ -60,7 +65,11 @@ internal sealed record TrainConfig
                 Output = Here(config.Output),
                 Template = config.Template is null ? null : Here(config.Template),
                 StartFrom = config.StartFrom is null ? null : Here(config.StartFrom),
-                Tokenizer = config.Tokenizer with { From = tokenizer is null ? null : Here(tokenizer), Data = [.. config.Tokenizer.Data.Select(Here)] },
+                Tokenizer = config.Tokenizer with
+                {
+                    From = tokenizer is null ? null : Here(tokenizer),
+                    Data = [.. config.Tokenizer.Data.Select(Here)],
+                },
                 Training = config.Training with
                 {
                     Data = [.. config.Training.Data.Select(Here)],
@@ -88,7 +97,9 @@ internal sealed record TrainConfig
         Require(Tokenizer.LongestToken is null or > 0, $"tokenizer.longest_token is {Tokenizer.LongestToken}; it must be at least 1");
         Require(
             (Tokenizer.From ?? StartFrom) is null || Tokenizer.KeyOfLearning() is null,
-            $"tokenizer.{Tokenizer.KeyOfLearning()} is for a tokenizer that is learnt, and {(Tokenizer.From is null ? "start_from" : "tokenizer.from")} takes one that is there");
+            $"tokenizer.{Tokenizer.KeyOfLearning()} is for a tokenizer that is learnt, and "
+                + $"{(Tokenizer.From is null ? "start_from" : "tokenizer.from")} takes one that is there"
+        );
         _ = WeightMix.Find(Type);
         Training.Validate();
         if ((Tokenizer.From ?? StartFrom) is null)
@@ -96,7 +107,11 @@ internal sealed record TrainConfig
 
         ModelConfig shape = Model.ToModelConfig(Math.Max(1, Tokenizer.ToOptions().VocabularySize));
         TrainableModel.RequireTrainable(shape);
-        Require(Training.SequenceLength <= shape.ContextLength, $"training.sequence_length is {Training.SequenceLength}, and model.context_length {shape.ContextLength}; no row can be longer than the context");
+        Require(
+            Training.SequenceLength <= shape.ContextLength,
+            $"training.sequence_length is {Training.SequenceLength}, and model.context_length {shape.ContextLength}; no row can be longer "
+                + "than the context"
+        );
     }
 
     private static void Require(bool valid, string problem)
@@ -128,8 +143,13 @@ internal sealed record ShapeConfig
         // Beyond any model that exists, and small enough that products of lengths can be counted.
         (string Key, int Value, int Most)[] lengths =
         [
-            ("layers", Layers, 1 << 10), ("width", Width, 1 << 18), ("heads", Heads, 1 << 12), ("kv_heads", KvHeads, 1 << 12), ("head_length", HeadLength, 1 << 12),
-            ("feed_forward_width", FeedForwardWidth, 1 << 20), ("context_length", ContextLength, 1 << 24),
+            ("layers", Layers, 1 << 10),
+            ("width", Width, 1 << 18),
+            ("heads", Heads, 1 << 12),
+            ("kv_heads", KvHeads, 1 << 12),
+            ("head_length", HeadLength, 1 << 12),
+            ("feed_forward_width", FeedForwardWidth, 1 << 20),
+            ("context_length", ContextLength, 1 << 24),
         ];
         if (Array.Find(lengths, length => length.Value < 1 || length.Value > length.Most) is { Key: not null } wrong)
             throw new InvalidDataException($"model.{wrong.Key} is {wrong.Value}; it must be 1 to {wrong.Most}");
@@ -161,16 +181,31 @@ internal sealed record ShapeConfig
     {
         TrainableModel.RequireTrainable(start);
         if (start.RotaryLength != start.HeadLength)
-            throw new InvalidDataException($"start_from turns {start.RotaryLength} elements of a head of {start.HeadLength}; 'train' turns all");
+        {
+            throw new InvalidDataException(
+                $"start_from turns {start.RotaryLength} elements of a head of {start.HeadLength}; 'train' turns all");
+        }
 
         (string Key, object Asked, object Has)[] lengths =
         [
-            ("architecture", Architecture, start.Architecture), ("layers", Layers, start.Layers), ("width", Width, start.Width), ("heads", Heads, start.Heads), ("kv_heads", KvHeads, start.KvHeads),
-            ("head_length", HeadLength, start.HeadLength), ("feed_forward_width", FeedForwardWidth, start.FeedForwardWidth), ("rope_theta", RopeTheta, start.RopeTheta),
-            ("rms_epsilon", RmsEpsilon, start.RmsEpsilon), ("tied_head", TiedHead, start.HasTiedHead),
+            ("architecture", Architecture, start.Architecture),
+            ("layers", Layers, start.Layers),
+            ("width", Width, start.Width),
+            ("heads", Heads, start.Heads),
+            ("kv_heads", KvHeads, start.KvHeads),
+            ("head_length", HeadLength, start.HeadLength),
+            ("feed_forward_width", FeedForwardWidth, start.FeedForwardWidth),
+            ("rope_theta", RopeTheta, start.RopeTheta),
+            ("rms_epsilon", RmsEpsilon, start.RmsEpsilon),
+            ("tied_head", TiedHead, start.HasTiedHead),
         ];
         if (Array.Find(lengths, length => !length.Asked.Equals(length.Has)) is { Key: not null } other)
-            throw new InvalidDataException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"model.{other.Key} is {other.Asked}, and start_from has {other.Has}; a model that is gone on from keeps its shape"));
+        {
+            throw new InvalidDataException(
+                string.Create(
+                    System.Globalization.CultureInfo.InvariantCulture,
+                    $"model.{other.Key} is {other.Asked}, and start_from has {other.Has}; a model that is gone on from keeps its shape"));
+        }
     }
 }
 
@@ -183,10 +218,15 @@ internal sealed record TokenizerConfig
     /// <summary>The longest token in bytes that is learnt; 32 if not said.</summary>
     public int? LongestToken { get; set; }
 
-    /// <summary>Whether no learnt token joins a space or a sign with a letter, so that a word is the same tokens wherever it stands.</summary>
+    /// <summary>
+    /// Whether no learnt token joins a space or a sign with a letter, so that a word is the same tokens wherever it stands.
+    /// </summary>
     public bool? WordsApart { get; set; }
 
-    /// <summary>How text is cut into pieces that no learnt token crosses: as Qwen 2 and 3 do (if not said), or as Qwen3.5 does, which leaves the vowel signs of Hindi and Thai in their words.</summary>
+    /// <summary>
+    /// How text is cut into pieces that no learnt token crosses: as Qwen 2 and 3 do (if not said), or as Qwen3.5 does, which leaves the
+    /// vowel signs of Hindi and Thai in their words.
+    /// </summary>
     public PreTokenizerPattern? Pattern { get; set; }
 
     /// <summary>A model or a tokenizer.json whose tokenizer is used in place of a learnt one.</summary>
@@ -206,7 +246,12 @@ internal sealed record TokenizerConfig
 
     /// <summary>A key that says how a tokenizer is learnt; null for none.</summary>
     public string? KeyOfLearning() =>
-        Vocabulary is not null ? "vocabulary" : LongestToken is not null ? "longest_token" : WordsApart is not null ? "words_apart" : Pattern is not null ? "pattern" : Data.Count > 0 ? "data" : null;
+        Vocabulary is not null ? "vocabulary"
+        : LongestToken is not null ? "longest_token"
+        : WordsApart is not null ? "words_apart"
+        : Pattern is not null ? "pattern"
+        : Data.Count > 0 ? "data"
+        : null;
 }
 
 [JsonSerializable(typeof(TrainConfig))]
@@ -214,9 +259,19 @@ internal sealed record TokenizerConfig
 [JsonSerializable(typeof(OptimizerKind))]
 [JsonSerializable(typeof(TrainingPrecision))]
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
-    ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false, WriteIndented = true,
-    Converters = [typeof(EnumByName<LearningRateDecay>), typeof(EnumByName<OptimizerKind>), typeof(EnumByName<TrainingPrecision>), typeof(EnumByName<PreTokenizerPattern>)])]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true,
+    AllowDuplicateProperties = false,
+    WriteIndented = true,
+    Converters = [
+        typeof(EnumByName<LearningRateDecay>),
+        typeof(EnumByName<OptimizerKind>),
+        typeof(EnumByName<TrainingPrecision>),
+        typeof(EnumByName<PreTokenizerPattern>),
+    ])]
 internal sealed partial class TrainingJson : JsonSerializerContext;
 
 /// <summary>A choice by its name alone: a number would be taken for any, also for one that is none.</summary>

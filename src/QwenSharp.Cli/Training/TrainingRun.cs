@@ -15,7 +15,9 @@ namespace QwenSharp.Cli.Training;
 /// <param name="Json">Whether standard output is for one JSON object alone.</param>
 internal readonly record struct RunReport(int Threads, bool Json);
 
-/// <summary>What <c>train</c> and <c>finetune</c> share: reading the data, the run with its display, and what is left of it in its folder.</summary>
+/// <summary>
+/// What <c>train</c> and <c>finetune</c> share: reading the data, the run with its display, and what is left of it in its folder.
+/// </summary>
 internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, string folder)
 {
     /// <summary>The trained model in the folder of a run.</summary>
@@ -53,9 +55,22 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
 
         // In a folder inside of a model's there is room for a run.
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        string[] read = [.. models.ToArray().Where(model => !full.StartsWith(Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) + Path.DirectorySeparatorChar, StringComparison.Ordinal)), .. data];
-        foreach (string written in (string[])[ModelName, TrainedName, TokenizerName, AdapterFileName, CurveName, LeftOutName, Trainer.LogName, Trainer.CheckpointName])
+        string[] read =
+        [
+            .. models
+                .ToArray()
+                .Where(model =>
+                    !full.StartsWith(
+                        Path.TrimEndingDirectorySeparator(Path.GetFullPath(model)) + Path.DirectorySeparatorChar,
+                        StringComparison.Ordinal)),
+            .. data,
+        ];
+        foreach (
+            string written in (string[])
+                [ModelName, TrainedName, TokenizerName, AdapterFileName, CurveName, LeftOutName, Trainer.LogName, Trainer.CheckpointName])
+        {
             OutputFile.CheckReplaced(Path.Combine(folder, written), read);
+        }
 
         foreach (string model in models)
         {
@@ -71,8 +86,13 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     private void RemoveUnfinished()
     {
         string adapter = Path.Combine(folder, AdapterName);
-        foreach (string partial in Directory.EnumerateFiles(folder, "*.gguf.*.partial").Concat(Directory.Exists(adapter) ? Directory.EnumerateFiles(adapter, "adapter_*.partial") : []))
+        foreach (
+            string partial in Directory
+                .EnumerateFiles(folder, "*.gguf.*.partial")
+                .Concat(Directory.Exists(adapter) ? Directory.EnumerateFiles(adapter, "adapter_*.partial") : []))
+        {
             File.Delete(partial);
+        }
     }
 
     /// <summary>Whether a run in this folder has a checkpoint to go on from.</summary>
@@ -81,20 +101,31 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     /// <summary>Bytes that this process may hold.</summary>
     public static long Memory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
-    /// <summary>Refuses a model that the machine's memory cannot hold while it is trained; the system would end the process without a word.</summary>
+    /// <summary>
+    /// Refuses a model that the machine's memory cannot hold while it is trained; the system would end the process without a word.
+    /// </summary>
     /// <exception cref="InvalidDataException">The message has both figures.</exception>
     public static void RequireMemory(TrainingCost cost)
     {
         if (cost.Bytes > Memory)
-            throw new InvalidDataException($"Training takes {Output.Bytes(cost.Bytes)} of memory, and this machine has {Output.Bytes(Memory)}: a smaller model, fewer tokens in a pass or gradient checkpointing take less.");
+        {
+            throw new InvalidDataException(
+                $"Training takes {Output.Bytes(cost.Bytes)} of memory, and this machine has {Output.Bytes(Memory)}: a smaller model, "
+                    + "fewer tokens in a pass or gradient checkpointing take less."
+            );
+        }
     }
 
     /// <summary>Refuses a precision that this processor's kernels have no products of.</summary>
     /// <exception cref="InvalidDataException">The message says so, and what to do.</exception>
     public static void RequirePrecision(TrainingPrecision precision)
     {
-        if (TrainingPrecisions.WhyNot(precision, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))) is { } missing)
+        if (
+            TrainingPrecisions.WhyNot(precision, InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable))) is
+            { } missing)
+        {
             throw new InvalidDataException(missing);
+        }
     }
 
     /// <summary>Reads the data and says what is in it.</summary>
@@ -112,7 +143,15 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         };
         TrainingData data;
         using (ProgressLine line = new(terminal))
-            data = TrainingData.Load(settings.Data, tokenizer, template, options, new Follower(share => line.Show($"reading the data: {100 * share:0} %")), stop);
+        {
+            data = TrainingData.Load(
+                settings.Data,
+                tokenizer,
+                template,
+                options,
+                new Follower(share => line.Show($"reading the data: {100 * share:0} %")),
+                stop);
+        }
 
         foreach (BadLine bad in data.BadLines.Take(BadLinesShown))
             terminal.Error.WriteLine($"left out {bad}");
@@ -122,9 +161,17 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         if (settings.HeldOutData.Count > 0 && data.HeldOut.Count == 0)
             throw new TrainingDataException($"{string.Join(", ", settings.HeldOutData)}: there is nothing in it to evaluate on.");
 
-        Say($"data: {data.Training.Count:#,0} examples, {data.Training.TokenCount:#,0} tokens, {data.Training.LearntTokenCount:#,0} of them learnt; {data.HeldOut.Count:#,0} examples held out");
+        Say(
+            $"data: {data.Training.Count:#,0} examples, {data.Training.TokenCount:#,0} tokens, {data.Training.LearntTokenCount:#,0} of "
+                + $"them learnt; {data.HeldOut.Count:#,0} examples held out"
+        );
         if (data.CutCount + data.DroppedCount > 0)
-            Say($"      {data.CutCount:#,0} longer than {settings.SequenceLength} tokens and cut, {data.DroppedCount:#,0} left out{(data.FirstDropped is { } first ? $", the first {first}" : "")}");
+        {
+            Say(
+                $"      {data.CutCount:#,0} longer than {settings.SequenceLength} tokens and cut, {data.DroppedCount:#,0} left "
+                    + $"out{(data.FirstDropped is { } first ? $", the first {first}" : "")}"
+            );
+        }
 
         if (data.HeldOutCopies > 0)
             Say($"      {data.HeldOutCopies:#,0} that the held-out files have too left out");
@@ -141,7 +188,14 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     /// <param name="report">What is asked of the display.</param>
     /// <param name="stop">Ends the run; it can be resumed.</param>
     /// <returns>The steps.</returns>
-    public IReadOnlyList<TrainingStep> Train(TrainableModel model, TrainingData data, string title, JsonNode asked, Action begin, RunReport report, CancellationToken stop)
+    public IReadOnlyList<TrainingStep> Train(
+        TrainableModel model,
+        TrainingData data,
+        string title,
+        JsonNode asked,
+        Action begin,
+        RunReport report,
+        CancellationToken stop)
     {
         int rows = settings.Rows();
         long steps = settings.Steps ?? data.StepsOf(settings.Epochs, rows);
@@ -166,9 +220,19 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         RemoveUnfinished();
         begin();
         WriteLeftOut(data.BadLines);
-        Say($"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, {compute.Threads} threads, {compute.Isa}{(compute.Precision == TrainingPrecision.F32 ? "" : $", products of {compute.Precision}")}");
+        Say(
+            $"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, "
+                + $"{compute.Threads} threads, "
+                + $"{compute.Isa}{(compute.Precision == TrainingPrecision.F32 ? "" : $", products of {compute.Precision}")}"
+        );
         if (settings.WarmupSteps > steps)
-            Say($"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to {settings.LearningRate}");
+        {
+            Say(
+                $"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to "
+                    + $"{settings.LearningRate}"
+            );
+        }
+
         if (trainer.Steps.Count > 0)
             Say($"going on behind step {trainer.Steps.Count}");
         else if (heldOut.Length > 0)
@@ -230,8 +294,11 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     public static JsonObject Identity(TrainingSettings settings)
     {
         JsonObject asked = JsonSerializer.SerializeToNode(settings, TrainingJson.Default.TrainingSettings)!.AsObject();
-        foreach (string irrelevant in (string[])["checkpoint_minutes", "evaluation_interval", "data", "held_out_data", "gradient_checkpointing"])
+        foreach (
+            string irrelevant in (string[])["checkpoint_minutes", "evaluation_interval", "data", "held_out_data", "gradient_checkpointing"])
+        {
             asked.Remove(irrelevant);
+        }
 
         // Runs from before there was a choice were in F32, and divided no tokens.
         if (settings.Precision == TrainingPrecision.F32)
@@ -256,7 +323,9 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
                 Flatten(path.Length == 0 ? name : $"{path}.{name}", member, values);
         }
         else
+        {
             values[path] = node?.ToJsonString() ?? "null";
+        }
     }
 
     private sealed class Follower(Action<double> follow) : IProgress<double>

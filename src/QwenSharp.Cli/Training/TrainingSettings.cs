@@ -83,7 +83,10 @@ internal sealed record TrainingSettings
         Require(!HeldOutData.Any(string.IsNullOrEmpty), "held_out_data", "a list with a name that is empty or null");
         Require(SequenceLength >= 2, "sequence_length", $"{SequenceLength}; it must be at least 2");
         Require(BatchTokens >= SequenceLength, "batch_tokens", $"{BatchTokens}; it must be at least sequence_length, {SequenceLength}");
-        Require(MicroBatchTokens >= SequenceLength, "micro_batch_tokens", $"{MicroBatchTokens}; it must be at least sequence_length, {SequenceLength}");
+        Require(
+            MicroBatchTokens >= SequenceLength,
+            "micro_batch_tokens",
+            $"{MicroBatchTokens}; it must be at least sequence_length, {SequenceLength}");
         Require(Steps is null or > 0, "steps", $"{Steps}; it must be at least 1");
         Require(Epochs > 0 && double.IsFinite(Epochs), "epochs", $"{Epochs}; it must be above 0");
         Require(HeldOut is >= 0 and < 1, "held_out", $"{HeldOut}; it must be at least 0 and below 1");
@@ -104,7 +107,10 @@ internal sealed record TrainingSettings
     private static void Require(bool valid, string name, string problem)
     {
         if (!valid)
-            throw new InvalidDataException(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"training.{name} is {problem}"));
+        {
+            throw new InvalidDataException(
+                string.Create(System.Globalization.CultureInfo.InvariantCulture, $"training.{name} is {problem}"));
+        }
     }
 
     public OptimizerOptions ToOptimizer() => new OptimizerOptions

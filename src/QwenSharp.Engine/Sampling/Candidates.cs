@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace QwenSharp.Engine;
 
-/// <summary>The likeliest tokens of a position, best first, lower id first among equals; found without sorting the whole vocabulary.</summary>
+/// <summary>
+/// The likeliest tokens of a position, best first, lower id first among equals; found without sorting the whole vocabulary.
+/// </summary>
 internal sealed class Candidates(int vocabularySize)
 {
     // One integer orders a token: the logit's bits, made to descend, above the id.
@@ -40,7 +42,9 @@ internal sealed class Candidates(int vocabularySize)
         Count = Math.Min(Count, count);
     }
 
-    /// <summary>Gathers the best tokens that together have at least <paramref name="mass"/> of Σ exp((x − max) · scale), and maybe more.</summary>
+    /// <summary>
+    /// Gathers the best tokens that together have at least <paramref name="mass"/> of Σ exp((x − max) · scale), and maybe more.
+    /// </summary>
     public void TakeMass(ReadOnlySpan<float> logits, float max, float scale, double mass)
     {
         for (float depth = 1; ; depth *= 2)

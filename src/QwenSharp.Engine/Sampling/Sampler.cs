@@ -148,6 +148,7 @@ internal sealed class Sampler(int vocabularySize)
         float max = LogitMath.Max(logits);
         return float.IsFinite(max)
             ? max
-            : throw new InvalidOperationException($"The model computed logits whose maximum is {max}: its weights, or the products of a prompt, are not finite numbers.");
+            : throw new InvalidOperationException(
+                $"The model computed logits whose maximum is {max}: its weights, or the products of a prompt, are not finite numbers.");
     }
 }

@@ -10,7 +10,8 @@ internal sealed class SamplingState
     private Xoshiro256 _random;
 
     /// <param name="options">Validated options.</param>
-    /// <param name="tokens">The sequence's tokens, the prompt at first; <see cref="Observe"/> is called after each one that is appended.</param>
+    /// <param name="tokens">The sequence's tokens, the prompt at first; <see cref="Observe"/> is called after each one that is
+    /// appended.</param>
     public SamplingState(SamplingOptions options, List<int> tokens)
     {
         Options = options;

@@ -12,18 +12,24 @@ internal static class KvCapacity
         int trained = model.Config.ContextLength;
         int context = options.ContextLength == 0 ? trained : options.ContextLength;
         if (context > trained)
-            throw new ArgumentException($"{nameof(options.ContextLength)} is {context}; the model was trained for {trained}.", nameof(options));
+        {
+            throw new ArgumentException(
+                $"{nameof(options.ContextLength)} is {context}; the model was trained for {trained}.",
+                nameof(options));
+        }
 
         long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(options.KvType);
         long states = options.MaxSequences * model.Config.StateBytesPerSequence;
         long wanted = (long)Sequence.BlocksFor(context) * options.MaxSequences;
-        long affordable = (options.KvBytes ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.WeightBytes - states) / 2) / blockBytes;
+        long affordable =
+            (options.KvBytes ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.WeightBytes - states) / 2) / blockBytes;
         int blocks = (int)Math.Min(int.MaxValue, Math.Min(wanted, affordable));
         long positions = (long)blocks * KvStore.BlockTokens;
         if (blocks == 0 || (options.ContextLength > 0 && positions < context))
         {
             throw new ArgumentException(
-                $"A context of {context} needs {Sequence.BlocksFor(context) * blockBytes} bytes of KV cache; there are {affordable * blockBytes}. "
+                $"A context of {context} needs {Sequence.BlocksFor(context) * blockBytes} bytes of KV cache; there are "
+                    + $"{affordable * blockBytes}. "
                 + $"Raise {nameof(options.KvBytes)} or lower {nameof(options.ContextLength)}.",
                 nameof(options));
         }

@@ -96,7 +96,10 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
         }
     }
 
-    /// <summary>Makes sure of the block of the next position, at the cost of younger sequences; false if the sequence itself was the youngest and had to yield.</summary>
+    /// <summary>
+    /// Makes sure of the block of the next position, at the cost of younger sequences; false if the sequence itself was the youngest and
+    /// had to yield.
+    /// </summary>
     private bool TryReserve(Sequence sequence)
     {
         while (sequence.BlockCount < Sequence.BlocksFor(sequence.Computed + 1))
@@ -120,7 +123,9 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
         return true;
     }
 
-    /// <summary>Adds the next pending tokens of a running sequence, and takes them for computed: a step either succeeds or ends the sequence.</summary>
+    /// <summary>
+    /// Adds the next pending tokens of a running sequence, and takes them for computed: a step either succeeds or ends the sequence.
+    /// </summary>
     private int AddPending(Batch batch, Sequence sequence, int limit)
     {
         int tokens = Math.Min(sequence.Pending, limit);
@@ -128,7 +133,13 @@ internal sealed class Scheduler(EngineOptions options, int blocks)
             return 0;
 
         bool isLast = tokens == sequence.Pending;
-        batch.Add(sequence.Tokens.Slice(sequence.Computed, tokens), sequence.Computed, sequence.Blocks, logits: isLast ? 1 : 0, slot: sequence.Slot, adapter: sequence.Adapter);
+        batch.Add(
+            sequence.Tokens.Slice(sequence.Computed, tokens),
+            sequence.Computed,
+            sequence.Blocks,
+            logits: isLast ? 1 : 0,
+            slot: sequence.Slot,
+            adapter: sequence.Adapter);
         sequence.Computed += tokens;
         Scheduled.Add(sequence);
         if (isLast)

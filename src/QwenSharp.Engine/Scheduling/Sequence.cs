@@ -38,7 +38,8 @@ internal sealed class Sequence
     public FittedAdapter? Adapter { get; }
 
     /// <summary>Where the answer is delivered; unbounded, as a consumer that does not read must not hold up the others.</summary>
-    public Channel<GeneratedToken> Answer { get; } = Channel.CreateUnbounded<GeneratedToken>(new() { SingleReader = true, SingleWriter = true });
+    public Channel<GeneratedToken> Answer { get; } =
+        Channel.CreateUnbounded<GeneratedToken>(new() { SingleReader = true, SingleWriter = true });
 
     /// <summary>The prompt and what was generated.</summary>
     public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);

@@ -9,7 +9,8 @@ public sealed class GgufException : IOException
     /// <summary>A fault of a file.</summary>
     /// <param name="filePath">The file at fault.</param>
     /// <param name="problem">What is wrong and what to do, as a clause without a full stop.</param>
-    /// <param name="offset">The byte at which it was found, counted from the start of the file; null where no single byte is to blame.</param>
+    /// <param name="offset">The byte at which it was found, counted from the start of the file; null where no single byte is to
+    /// blame.</param>
     public GgufException(string filePath, string problem, long? offset = null)
         : base(offset is long at ? $"{filePath}: {problem} (at byte {at})." : $"{filePath}: {problem}.")
     {

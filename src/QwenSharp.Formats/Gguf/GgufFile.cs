@@ -4,13 +4,15 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Formats;
 
 /// <summary>
-/// An open GGUF model: metadata and named tensors (versions 2 and 3, little-endian). The tensors are views of the mapped file, never copies.
+/// An open GGUF model: metadata and named tensors (versions 2 and 3, little-endian). The tensors are views of the mapped file, never
+/// copies.
 /// A model that is split over <c>NAME-00001-of-0000N.gguf</c> files opens as one, whichever of them is given.
 /// The metadata keys <c>split.*</c> are checked and left out: they describe the files, not the model.
 /// Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md.
 /// </summary>
 /// <remarks>
-/// Reading a tensor by its name marks it as consumed, as with <see cref="GgufMetadata"/>, so that a loader can refuse what it did not understand.
+/// Reading a tensor by its name marks it as consumed, as with <see cref="GgufMetadata"/>, so that a loader can refuse what it did not
+/// understand.
 /// </remarks>
 public sealed class GgufFile : Checkpoint
 {
@@ -23,9 +25,13 @@ public sealed class GgufFile : Checkpoint
     {
         _shards = shards;
         foreach (GgufShard shard in shards)
+        {
             foreach (GgufTensorInfo info in shard.Header.Tensors)
+            {
                 if (!_tensors.TryAdd(info.Name, shard.Tensor(info)))
                     throw new GgufException(shard.Path, $"tensor '{info.Name}' is also in another file of this split model");
+            }
+        }
     }
 
     /// <summary>The version of the format: 2 or 3.</summary>

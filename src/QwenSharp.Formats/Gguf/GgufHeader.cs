@@ -4,11 +4,20 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Formats;
 
-/// <summary>Where a tensor lies: <paramref name="Offset"/> counts from the start of the file, <paramref name="Shape"/> begins with the contiguous dimension.</summary>
+/// <summary>
+/// Where a tensor lies: <paramref name="Offset"/> counts from the start of the file, <paramref name="Shape"/> begins with the contiguous
+/// dimension.
+/// </summary>
 internal sealed record GgufTensorInfo(string Name, TensorType Type, long[] Shape, long Offset, long ByteLength);
 
-/// <summary>Everything in a GGUF file but the tensors' data, read and checked: each tensor lies inside the file and overlaps no other.</summary>
-internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary<string, GgufValue> Metadata, IReadOnlyList<GgufTensorInfo> Tensors)
+/// <summary>
+/// Everything in a GGUF file but the tensors' data, read and checked: each tensor lies inside the file and overlaps no other.
+/// </summary>
+internal sealed record GgufHeader(
+    uint Version,
+    int Alignment,
+    OrderedDictionary<string, GgufValue> Metadata,
+    IReadOnlyList<GgufTensorInfo> Tensors)
 {
     public const string AlignmentKey = "general.alignment";
     public const int DefaultAlignment = 32;
@@ -201,7 +210,9 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
             _ => null,
         };
         return reader.Fault(
-            name is null ? $"its type {id} is unknown" : $"its type is {id} ({name}), which this build cannot read; use a file quantised to another type",
+            name is null
+                ? $"its type {id} is unknown"
+                : $"its type is {id} ({name}), which this build cannot read; use a file quantised to another type",
             sizeof(uint));
     }
 
@@ -218,7 +229,12 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
                 throw reader.Fault($"its offset {tensor.Offset} is not a multiple of the alignment {alignment}");
 
             if (tensor.ByteLength > fileLength || tensor.Offset > fileLength - dataStart - tensor.ByteLength)
-                throw reader.Fault($"its {tensor.ByteLength} bytes at offset {tensor.Offset} of the data run past the end of the file ({fileLength} bytes); the file is truncated or damaged");
+            {
+                throw reader.Fault(
+                    $"its {tensor.ByteLength} bytes at offset {tensor.Offset} of the data run past the end of the file ({fileLength} "
+                        + "bytes); the file is truncated or damaged"
+                );
+            }
 
             placed.Add(tensor with { Offset = dataStart + tensor.Offset });
         }
@@ -246,6 +262,11 @@ internal sealed record GgufHeader(uint Version, int Alignment, OrderedDictionary
 
         reader.Subject = "file";
         if (fileLength > AlignUp(contentEnd, alignment))
-            throw reader.Fault($"{fileLength - contentEnd} bytes follow the last content, which ends at byte {contentEnd}; the file is damaged, or two were joined");
+        {
+            throw reader.Fault(
+                $"{fileLength - contentEnd} bytes follow the last content, which ends at byte {contentEnd}; the file is damaged, or two "
+                    + "were joined"
+            );
+        }
     }
 }

@@ -5,7 +5,8 @@ using System.Numerics;
 namespace QwenSharp.Formats;
 
 /// <summary>
-/// Metadata in GGUF's terms, of a GGUF file or made of another format's, in the file's order and with typed access. <c>Get…</c> refuses a missing key; <c>TryGet…</c> returns false
+/// Metadata in GGUF's terms, of a GGUF file or made of another format's, in the file's order and with typed access. <c>Get…</c> refuses a
+/// missing key; <c>TryGet…</c> returns false
 /// for it; both refuse a value of another type, or an integer that does not fit, with an exception that names the file and the key.
 /// Reading a value by its key marks the key as consumed, so that a loader can refuse what it did not understand.
 /// </summary>
@@ -53,7 +54,11 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     /// <summary>Reads a String, where the key is there.</summary>
     /// <exception cref="GgufException">The value is not a String.</exception>
     public bool TryGetString(string key, [NotNullWhen(true)] out string? value) =>
-        TryGet(key, static (GgufValue stored, [MaybeNullWhen(false)] out string text) => stored.TryGetString(out text), "a String", out value);
+        TryGet(
+            key,
+            static (GgufValue stored, [MaybeNullWhen(false)] out string text) => stored.TryGetString(out text),
+            "a String",
+            out value);
 
     /// <summary>Reads a Bool.</summary>
     /// <exception cref="GgufException">The key is missing or not a Bool.</exception>
@@ -104,7 +109,11 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     /// <summary>Reads an array of strings, as views of UTF-8, where the key is there.</summary>
     /// <exception cref="GgufException">The value is not an array of String.</exception>
     public bool TryGetStringArray(string key, [NotNullWhen(true)] out GgufStringArray? value) =>
-        TryGet(key, static (GgufValue stored, [MaybeNullWhen(false)] out GgufStringArray texts) => stored.TryGetStrings(out texts), "an array of String", out value);
+        TryGet(
+            key,
+            static (GgufValue stored, [MaybeNullWhen(false)] out GgufStringArray texts) => stored.TryGetStrings(out texts),
+            "an array of String",
+            out value);
 
     /// <summary>Reads an array of Bool.</summary>
     /// <exception cref="GgufException">The key is missing or not an array of Bool.</exception>
@@ -113,7 +122,11 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     /// <summary>Reads an array of Bool, where the key is there.</summary>
     /// <exception cref="GgufException">The value is not an array of Bool.</exception>
     public bool TryGetBoolArray(string key, [NotNullWhen(true)] out bool[]? value) =>
-        TryGet(key, static (GgufValue stored, [MaybeNullWhen(false)] out bool[] truths) => stored.TryGetBools(out truths), "an array of Bool", out value);
+        TryGet(
+            key,
+            static (GgufValue stored, [MaybeNullWhen(false)] out bool[] truths) => stored.TryGetBools(out truths),
+            "an array of Bool",
+            out value);
 
     /// <summary>Reads an array of Float32, or of Float64 in the range of a float.</summary>
     /// <exception cref="GgufException">The key is missing or not such an array.</exception>
@@ -122,7 +135,11 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     /// <summary>Reads an array of Float32, or of Float64 in the range of a float, where the key is there.</summary>
     /// <exception cref="GgufException">The value is not such an array.</exception>
     public bool TryGetFloatArray(string key, [NotNullWhen(true)] out float[]? value) =>
-        TryGet(key, static (GgufValue stored, [MaybeNullWhen(false)] out float[] numbers) => stored.TryGetFloats(out numbers), "an array of Float32", out value);
+        TryGet(
+            key,
+            static (GgufValue stored, [MaybeNullWhen(false)] out float[] numbers) => stored.TryGetFloats(out numbers),
+            "an array of Float32",
+            out value);
 
     /// <summary>Reads an array of integers of any width that all fit in 32 signed bits.</summary>
     /// <exception cref="GgufException">The key is missing or not such an array.</exception>
@@ -131,7 +148,11 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     /// <summary>Reads an array of integers of any width that all fit in 32 signed bits, where the key is there.</summary>
     /// <exception cref="GgufException">The value is not such an array.</exception>
     public bool TryGetInt32Array(string key, [NotNullWhen(true)] out int[]? value) =>
-        TryGet(key, static (GgufValue stored, [MaybeNullWhen(false)] out int[] numbers) => stored.TryGetIntegers(out numbers), "an array of integers that fit in Int32", out value);
+        TryGet(
+            key,
+            static (GgufValue stored, [MaybeNullWhen(false)] out int[] numbers) => stored.TryGetIntegers(out numbers),
+            "an array of integers that fit in Int32",
+            out value);
 
     /// <summary>All keys and values in the file's order. Does not consume them.</summary>
     public IEnumerator<KeyValuePair<string, GgufValue>> GetEnumerator() => _values.GetEnumerator();
@@ -143,8 +164,13 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     private T Get<T>(string key, Trying<T> tryGet) =>
         tryGet(key, out T? value) ? value : throw new GgufException(_filePath, $"metadata '{key}' is missing");
 
-    private bool TryGetInteger<T>(string key, out T value) where T : unmanaged, IBinaryInteger<T> =>
-        TryGet(key, static (GgufValue stored, out T number) => stored.TryGetInteger(out number), $"an integer that fits in {typeof(T).Name}", out value);
+    private bool TryGetInteger<T>(string key, out T value)
+        where T : unmanaged, IBinaryInteger<T> =>
+        TryGet(
+            key,
+            static (GgufValue stored, out T number) => stored.TryGetInteger(out number),
+            $"an integer that fits in {typeof(T).Name}",
+            out value);
 
     private bool TryGet<T>(string key, Reading<T> read, string wanted, [MaybeNullWhen(false)] out T value)
     {

@@ -54,8 +54,10 @@ internal ref struct GgufReader(string filePath, ReadOnlySpan<byte> bytes, long f
     public static bool HasControl(string name)
     {
         foreach (char character in name)
+        {
             if (char.IsControl(character))
                 return true;
+        }
 
         return false;
     }
@@ -100,8 +102,10 @@ internal ref struct GgufReader(string filePath, ReadOnlySpan<byte> bytes, long f
         else if (type != GgufValueType.Array)
             SkipFixed(type, count);
         else
+        {
             for (int i = 0; i < count; i++)
                 SkipArray(depth + 1);
+        }
     }
 
     private void SkipFixed(GgufValueType type, int count)
@@ -159,5 +163,6 @@ internal ref struct GgufReader(string filePath, ReadOnlySpan<byte> bytes, long f
     }
 
     /// <summary>Only the first 2 GiB of a file can be its header; a larger one is refused with that reason.</summary>
-    private readonly string TooLong() => fileLength > _bytes.Length ? $" (a header may take the first {_bytes.Length} bytes)" : string.Empty;
+    private readonly string TooLong() =>
+        fileLength > _bytes.Length ? $" (a header may take the first {_bytes.Length} bytes)" : string.Empty;
 }

@@ -43,10 +43,16 @@ internal sealed record GgufShard(string Path, MappedFile Map, GgufHeader Header)
     {
         OrderedDictionary<string, GgufValue> merged = [];
         foreach (GgufShard shard in shards)
+        {
             foreach ((string key, GgufValue value) in shard.Header.Metadata)
+            {
                 if (!key.StartsWith(KeyPrefix, StringComparison.Ordinal)
                     && !merged.TryAdd(key, value) && !value.Equals(merged[key]))
+                {
                     throw new GgufException(shard.Path, $"metadata '{key}' differs from that in {shards[0].Path}");
+                }
+            }
+        }
 
         return merged;
     }
@@ -95,8 +101,10 @@ internal sealed record GgufShard(string Path, MappedFile Map, GgufHeader Header)
     {
         long total = shards.Sum(shard => (long)shard.Header.Tensors.Count);
         foreach (GgufShard shard in shards)
+        {
             if (shard.Integer(TensorCountKey) is int declared && declared != total)
                 throw shard.Fault($"metadata '{TensorCountKey}' says {declared}, but there are {total} tensors in {shards.Length} file(s)");
+        }
     }
 
     private void Check(int number, int count)

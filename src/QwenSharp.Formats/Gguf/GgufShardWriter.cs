@@ -61,8 +61,12 @@ internal sealed record GgufShardWriter(
         long start = stream.Position;
         tensor.Write(stream);
         if (stream.Position - start != tensor.ByteLength)
+        {
             throw new InvalidOperationException(
-                $"The writer of tensor '{tensor.Name}' wrote {stream.Position - start} bytes; {tensor.Type} [{string.Join(", ", tensor.Shape)}] has {tensor.ByteLength}.");
+                $"The writer of tensor '{tensor.Name}' wrote {stream.Position - start} bytes; {tensor.Type} "
+                    + $"[{string.Join(", ", tensor.Shape)}] has {tensor.ByteLength}."
+            );
+        }
     }
 
     private static void Pad(Stream stream, int alignment)

@@ -46,19 +46,22 @@ internal static class GgufValueTypes
     public static bool IsKnown(uint type) => type <= (uint)GgufValueType.Float64;
 
     /// <summary>The GGUF type that stores a CLR number or bool as it is.</summary>
-    public static GgufValueType Of<T>() where T : unmanaged => default(T) switch
-    {
-        byte => GgufValueType.UInt8,
-        sbyte => GgufValueType.Int8,
-        ushort => GgufValueType.UInt16,
-        short => GgufValueType.Int16,
-        uint => GgufValueType.UInt32,
-        int => GgufValueType.Int32,
-        float => GgufValueType.Float32,
-        bool => GgufValueType.Bool,
-        ulong => GgufValueType.UInt64,
-        long => GgufValueType.Int64,
-        double => GgufValueType.Float64,
-        _ => throw new NotSupportedException($"GGUF has no value type for {typeof(T).Name}; use an integer of 8 to 64 bits, float, double or bool."),
-    };
+    public static GgufValueType Of<T>()
+        where T : unmanaged =>
+        default(T) switch
+        {
+            byte => GgufValueType.UInt8,
+            sbyte => GgufValueType.Int8,
+            ushort => GgufValueType.UInt16,
+            short => GgufValueType.Int16,
+            uint => GgufValueType.UInt32,
+            int => GgufValueType.Int32,
+            float => GgufValueType.Float32,
+            bool => GgufValueType.Bool,
+            ulong => GgufValueType.UInt64,
+            long => GgufValueType.Int64,
+            double => GgufValueType.Float64,
+            _ => throw new NotSupportedException(
+                $"GGUF has no value type for {typeof(T).Name}; use an integer of 8 to 64 bits, float, double or bool."),
+        };
 }

@@ -17,15 +17,24 @@ public sealed class GgufWriter
     private readonly OrderedDictionary<string, GgufTensorSource> _tensors = [];
 
     /// <summary>Adds a metadata entry. <c>general.alignment</c> sets the alignment of tensor data; without it, that is 32 bytes.</summary>
-    /// <exception cref="ArgumentException">The key is there already, is not one a GGUF file may have, or <c>general.alignment</c> is not a UInt32 power of two of at least 8.</exception>
+    /// <exception cref="ArgumentException">The key is there already, is not one a GGUF file may have, or <c>general.alignment</c> is not a
+    /// UInt32 power of two of at least 8.</exception>
     public GgufWriter Add(string key, GgufValue value)
     {
         CheckName(key, GgufReader.MaxNameLength, nameof(key));
         if (key.StartsWith(GgufShard.KeyPrefix, StringComparison.Ordinal))
             throw new ArgumentException($"'{key}' describes the files of a split model; {nameof(SaveSplit)} writes it.", nameof(key));
-        if (key == GgufHeader.AlignmentKey
-            && !(value.Type == GgufValueType.UInt32 && value.TryGetInteger(out int alignment) && alignment >= 8 && BitOperations.IsPow2(alignment)))
+        if (
+            key == GgufHeader.AlignmentKey
+            && !(
+                value.Type == GgufValueType.UInt32
+                && value.TryGetInteger(out int alignment)
+                && alignment >= 8
+                && BitOperations.IsPow2(alignment)))
+        {
             throw new ArgumentException($"'{key}' must be a UInt32 power of two of at least 8, not {value}.", nameof(value));
+        }
+
         if (!_metadata.TryAdd(key, value))
             throw new ArgumentException($"The key '{key}' is there already.", nameof(key));
 
@@ -42,14 +51,28 @@ public sealed class GgufWriter
     {
         CheckName(name, MaxTensorNameLength, nameof(name));
         if (shape.Length is 0 or > GgufHeader.MaxDimensions)
-            throw new ArgumentException($"Tensor '{name}' has {shape.Length} dimensions; 1 to {GgufHeader.MaxDimensions} are allowed.", nameof(shape));
+        {
+            throw new ArgumentException(
+                $"Tensor '{name}' has {shape.Length} dimensions; 1 to {GgufHeader.MaxDimensions} are allowed.",
+                nameof(shape));
+        }
 
         long elements = 1;
         foreach (long length in shape)
-            elements = length > 0 ? checked(elements * length) : throw new ArgumentException($"Tensor '{name}' has a dimension of {length}.", nameof(shape));
+        {
+            elements =
+                length > 0
+                    ? checked(elements * length)
+                    : throw new ArgumentException($"Tensor '{name}' has a dimension of {length}.", nameof(shape));
+        }
 
         if (shape[0] % type.BlockLength() != 0)
-            throw new ArgumentException($"Tensor '{name}': rows of {shape[0]} elements do not fill whole blocks of {type.BlockLength()} ({type}).", nameof(shape));
+        {
+            throw new ArgumentException(
+                $"Tensor '{name}': rows of {shape[0]} elements do not fill whole blocks of {type.BlockLength()} ({type}).",
+                nameof(shape));
+        }
+
         if (!_tensors.TryAdd(name, new GgufTensorSource(name, type, shape.ToArray(), type.Bytes(elements), write)))
             throw new ArgumentException($"The tensor '{name}' is there already.", nameof(name));
 
@@ -95,10 +118,17 @@ public sealed class GgufWriter
         }
 
         if (groups.Count > ushort.MaxValue)
-            throw new ArgumentException($"{groups.Count} files are more than a split model can have; allow more bytes in each.", nameof(maxTensorBytes));
+        {
+            throw new ArgumentException(
+                $"{groups.Count} files are more than a split model can have; allow more bytes in each.",
+                nameof(maxTensorBytes));
+        }
 
         GgufShardName name = new(prefix, 1, groups.Count);
-        List<GgufShardWriter> shards = [.. groups.Select((tensors, i) => new GgufShardWriter(name.Path(i + 1), ShardMetadata(i, groups.Count), tensors))];
+        List<GgufShardWriter> shards =
+        [
+            .. groups.Select((tensors, i) => new GgufShardWriter(name.Path(i + 1), ShardMetadata(i, groups.Count), tensors)),
+        ];
         Save(shards);
         return [.. shards.Select(shard => shard.Path)];
     }
@@ -107,8 +137,10 @@ public sealed class GgufWriter
     {
         OrderedDictionary<string, GgufValue> metadata = [];
         foreach ((string key, GgufValue value) in _metadata)
+        {
             if (number == 0 || key == GgufHeader.AlignmentKey)
                 metadata.Add(key, value);
+        }
 
         metadata.Add(GgufShard.NumberKey, GgufValue.Of((ushort)number));
         metadata.Add(GgufShard.CountKey, GgufValue.Of((ushort)count));

@@ -6,7 +6,8 @@ namespace QwenSharp.Formats;
 /// <summary>
 /// A matrix in FP8 as Qwen publishes it: elements in E4M3, and a scale for each block of 128 × 128 that multiplies them
 /// (<c>weight_scale_inv</c>, the inverse of what the weights were multiplied with).
-/// It is decoded to F16: a product of an E4M3 number and its scale has more digits than BF16 holds, and F16's 11 leave an error of at most 2⁻¹¹, a
+/// It is decoded to F16: a product of an E4M3 number and its scale has more digits than BF16 holds, and F16's 11 leave an error of at most
+/// 2⁻¹¹, a
 /// hundredth of FP8's own; the memory is that of BF16, twice the file's.
 /// </summary>
 public static class Float8Matrix
@@ -35,13 +36,23 @@ public static class Float8Matrix
     /// <summary>What must be so of the two tensors; null where it is, else the reason.</summary>
     public static string? Fault(SafetensorsTensor codes, SafetensorsTensor scales, int rows, int columns)
     {
-        if (codes.Type != SafetensorsType.F8_E4M3 || codes.Shape.Length != 2 || codes.ElementCount == 0 || codes.Shape[0] > int.MaxValue || codes.Shape[1] > 1 << 29)
+        if (
+            codes.Type != SafetensorsType.F8_E4M3
+            || codes.Shape.Length != 2
+            || codes.ElementCount == 0
+            || codes.Shape[0] > int.MaxValue
+            || codes.Shape[1] > 1 << 29)
+        {
             return $"{codes} is no matrix in F8_E4M3";
+        }
+
         if (scales.Type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16))
             return $"the scales {scales} are neither F32, F16 nor BF16";
 
         long[] wanted = [(codes.Shape[0] + rows - 1) / rows, (codes.Shape[1] + columns - 1) / columns];
-        return scales.Shape.SequenceEqual(wanted) ? null : $"the scales {scales} should have the shape [{wanted[0]}, {wanted[1]}]: one for each block of {rows} × {columns} of {codes}";
+        return scales.Shape.SequenceEqual(wanted)
+            ? null
+            : $"the scales {scales} should have the shape [{wanted[0]}, {wanted[1]}]: one for each block of {rows} × {columns} of {codes}";
     }
 
     /// <summary>E4M3FN (Micikevicius et al., 2022, arXiv 2209.05433): bias 7, subnormals, no infinities, all ones NaN.</summary>

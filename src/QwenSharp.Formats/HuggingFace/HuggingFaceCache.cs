@@ -1,6 +1,9 @@
 namespace QwenSharp.Formats;
 
-/// <summary>The names of folders in the cache that Hugging Face's tools share (https://huggingface.co/docs/hub/local-cache): <c>models--ORG--NAME</c>.</summary>
+/// <summary>
+/// The names of folders in the cache that Hugging Face's tools share (https://huggingface.co/docs/hub/local-cache):
+/// <c>models--ORG--NAME</c>.
+/// </summary>
 public static class HuggingFaceCache
 {
     private const string Prefix = "models--";
@@ -18,6 +21,8 @@ public static class HuggingFaceCache
     public static string? RepoOf(string folder)
     {
         ArgumentNullException.ThrowIfNull(folder);
-        return folder.StartsWith(Prefix, StringComparison.Ordinal) ? folder[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal) : null;
+        return folder.StartsWith(Prefix, StringComparison.Ordinal)
+            ? folder[Prefix.Length..].Replace("--", "/", StringComparison.Ordinal)
+            : null;
     }
 }

@@ -69,7 +69,8 @@ public sealed class HuggingFaceJson
     public bool Has(string name) => _element.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null;
 
     /// <summary>The keys that no one has read, null ones left out.</summary>
-    public IReadOnlyList<string> Unconsumed() => [.. Names.Where(name => Has(name) && !_consumed.Contains(name)).Select(name => _prefix + name)];
+    public IReadOnlyList<string> Unconsumed() =>
+        [.. Names.Where(name => Has(name) && !_consumed.Contains(name)).Select(name => _prefix + name)];
 
     /// <summary>An integer of 32 signed bits; 32768.0 is one too.</summary>
     /// <exception cref="HuggingFaceException">The key is missing or something else.</exception>
@@ -127,7 +128,9 @@ public sealed class HuggingFaceJson
     /// <exception cref="HuggingFaceException">The value is something else.</exception>
     public bool TryGetObjects(string name, [NotNullWhen(true)] out HuggingFaceJson[]? values)
     {
-        values = TryGetMany(name, IsObject, "objects", out JsonElement[]? elements) ? [.. elements.Select(element => new HuggingFaceJson(Path, $"{_prefix}{name}[].", element))] : null;
+        values = TryGetMany(name, IsObject, "objects", out JsonElement[]? elements)
+            ? [.. elements.Select(element => new HuggingFaceJson(Path, $"{_prefix}{name}[].", element))]
+            : null;
         return values is not null;
     }
 
@@ -135,7 +138,11 @@ public sealed class HuggingFaceJson
     /// The texts of an array of objects by their names, where the value is such an array; false where it is something else or missing.
     /// </summary>
     /// <exception cref="HuggingFaceException">An element lacks its name or its text, or two have the same name.</exception>
-    public bool TryGetNamedTexts(string name, string nameOfName, string nameOfText, [NotNullWhen(true)] out Dictionary<string, string>? texts)
+    public bool TryGetNamedTexts(
+        string name,
+        string nameOfName,
+        string nameOfText,
+        [NotNullWhen(true)] out Dictionary<string, string>? texts)
     {
         texts = null;
         if (!Has(name) || _element.GetProperty(name) is not { ValueKind: JsonValueKind.Array } array)
@@ -145,7 +152,10 @@ public sealed class HuggingFaceJson
         texts = [];
         foreach (JsonElement element in array.EnumerateArray())
         {
-            HuggingFaceJson item = element.ValueKind == JsonValueKind.Object ? new(Path, $"{_prefix}{name}[].", element) : throw Fault(name, "has an element that is no object");
+            HuggingFaceJson item =
+                element.ValueKind == JsonValueKind.Object
+                    ? new(Path, $"{_prefix}{name}[].", element)
+                    : throw Fault(name, "has an element that is no object");
             if (!texts.TryAdd(item.GetString(nameOfName), item.GetString(nameOfText)))
                 throw Fault(name, $"has '{item.GetString(nameOfName)}' twice");
         }

@@ -18,9 +18,12 @@ public enum PackedLayout
 }
 
 /// <summary>
-/// A matrix of 4- or 8-bit integers with a scale s and a zero point z for each group of inputs of an output, w = s(q − z), as GPTQ (Frantar et al.,
-/// 2022) and AWQ (Lin et al., 2023) store it. It is repacked, without loss where one of ggml's types holds the same numbers: Q4_0 where z is 8
-/// everywhere, Q5_0 where it is not (q − z has 5 bits then), Q8_0 for 8 bits around 128. What is left (inputs out of order, groups that do not fill
+/// A matrix of 4- or 8-bit integers with a scale s and a zero point z for each group of inputs of an output, w = s(q − z), as GPTQ (Frantar
+/// et al.,
+/// 2022) and AWQ (Lin et al., 2023) store it. It is repacked, without loss where one of ggml's types holds the same numbers: Q4_0 where z
+/// is 8
+/// everywhere, Q5_0 where it is not (q − z has 5 bits then), Q8_0 for 8 bits around 128. What is left (inputs out of order, groups that do
+/// not fill
 /// blocks, 8 bits around another zero) becomes F16, whose error is at most 2⁻¹¹ of a weight.
 /// </summary>
 public sealed class PackedMatrix
@@ -36,7 +39,14 @@ public sealed class PackedMatrix
     private readonly int[]? _groupOf;
     private readonly int _groupSize;
 
-    private PackedMatrix(PackedLayout layout, int bits, int groupSize, SafetensorsTensor words, SafetensorsTensor zeros, SafetensorsTensor scales, int[]? groupOf)
+    private PackedMatrix(
+        PackedLayout layout,
+        int bits,
+        int groupSize,
+        SafetensorsTensor words,
+        SafetensorsTensor zeros,
+        SafetensorsTensor scales,
+        int[]? groupOf)
     {
         (_layout, _bits, _words, _groupOf, _groupSize) = (layout, bits, words, groupOf, groupSize);
         int perWord = 32 / bits;
@@ -65,20 +75,41 @@ public sealed class PackedMatrix
     /// <param name="scales">F16, BF16 or F32: [groups, outputs].</param>
     /// <param name="groupIndex">I32: <c>g_idx</c>, the group of each input; null where groups are consecutive.</param>
     /// <exception cref="SafetensorsException">Shapes or types do not fit each other.</exception>
-    public static PackedMatrix Read(PackedLayout layout, int bits, int groupSize, SafetensorsTensor words, SafetensorsTensor zeros, SafetensorsTensor scales, SafetensorsTensor? groupIndex)
+    public static PackedMatrix Read(
+        PackedLayout layout,
+        int bits,
+        int groupSize,
+        SafetensorsTensor words,
+        SafetensorsTensor zeros,
+        SafetensorsTensor scales,
+        SafetensorsTensor? groupIndex)
     {
         SafetensorsException Fault(string problem) => new(words.FilePath, $"tensor '{words.Name}': {problem}");
         int perWord = 32 / bits;
         bool isAwq = layout == PackedLayout.Awq;
-        if (words.Type != SafetensorsType.I32 || zeros.Type != SafetensorsType.I32 || words.Shape.Length != 2 || words.ElementCount is 0 or > 1 << 29)
+        if (
+            words.Type != SafetensorsType.I32
+            || zeros.Type != SafetensorsType.I32
+            || words.Shape.Length != 2
+            || words.ElementCount is 0 or > 1 << 29)
+        {
             throw Fault($"{words} and {zeros} should be matrices in I32");
+        }
 
         long inputs = words.Shape[0] * (isAwq ? 1 : perWord), outputs = words.Shape[1] * (isAwq ? perWord : 1);
         long size = groupSize > 0 ? groupSize : inputs, groups = (inputs + size - 1) / size;
         if (outputs % perWord != 0 || !zeros.Shape.SequenceEqual([groups, outputs / perWord]))
-            throw Fault($"{zeros} should have the shape [{groups}, {outputs / perWord}]: {groups} groups of {size} inputs, {outputs} outputs");
-        if (scales.Type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16) || !scales.Shape.SequenceEqual([groups, outputs]))
+        {
+            throw Fault(
+                $"{zeros} should have the shape [{groups}, {outputs / perWord}]: {groups} groups of {size} inputs, {outputs} outputs");
+        }
+
+        if (
+            scales.Type is not (SafetensorsType.F32 or SafetensorsType.F16 or SafetensorsType.BF16)
+            || !scales.Shape.SequenceEqual([groups, outputs]))
+        {
             throw Fault($"{scales} should be floats of the shape [{groups}, {outputs}]");
+        }
 
         int[]? groupOf = null;
         if (groupIndex is not null)
@@ -116,7 +147,12 @@ public sealed class PackedMatrix
     internal static float[] Floats(SafetensorsTensor tensor)
     {
         float[] values = new float[tensor.ElementCount];
-        TensorType type = tensor.Type switch { SafetensorsType.F16 => TensorType.F16, SafetensorsType.BF16 => TensorType.BF16, _ => TensorType.F32 };
+        TensorType type = tensor.Type switch
+        {
+            SafetensorsType.F16 => TensorType.F16,
+            SafetensorsType.BF16 => TensorType.BF16,
+            _ => TensorType.F32,
+        };
         Quantization.Dequantize(type, tensor.Bytes(0, checked((int)tensor.ByteLength)), values);
         return values;
     }
@@ -143,7 +179,8 @@ public sealed class PackedMatrix
             ReadOnlySpan<byte> row = zeros.Bytes((long)group * words * sizeof(int), words * sizeof(int));
             for (int output = 0; output < Outputs; output++)
             {
-                int code = BinaryPrimitives.ReadInt32LittleEndian(row[(output / perWord * sizeof(int))..]) >> (Place(output) * _bits) & mask;
+                int code =
+                    BinaryPrimitives.ReadInt32LittleEndian(row[(output / perWord * sizeof(int))..]) >> (Place(output) * _bits) & mask;
 
                 // 255 + 1 wraps, as it does where the format was made.
                 read[group * Outputs + output] = (byte)(_layout == PackedLayout.Gptq ? code + 1 : code);
@@ -165,7 +202,8 @@ public sealed class PackedMatrix
                 int output = first + i;
                 if (_layout == PackedLayout.Awq)
                 {
-                    codes[i * Inputs + word] = (byte)(BinaryPrimitives.ReadInt32LittleEndian(row[(output / 8 * sizeof(int))..]) >> (Place(output) * _bits) & mask);
+                    codes[i * Inputs + word] = (byte)(
+                        BinaryPrimitives.ReadInt32LittleEndian(row[(output / 8 * sizeof(int))..]) >> (Place(output) * _bits) & mask);
                     continue;
                 }
 

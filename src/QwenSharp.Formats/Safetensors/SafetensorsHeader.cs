@@ -3,11 +3,15 @@ using System.Text.Json;
 
 namespace QwenSharp.Formats;
 
-/// <summary>Where a tensor lies: <paramref name="Offset"/> counts from the start of the file, <paramref name="Shape"/> ends with the contiguous dimension.</summary>
+/// <summary>
+/// Where a tensor lies: <paramref name="Offset"/> counts from the start of the file, <paramref name="Shape"/> ends with the contiguous
+/// dimension.
+/// </summary>
 internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[] Shape, long Offset, long ByteLength);
 
 /// <summary>
-/// Everything in a safetensors file but the tensors' data, read and checked: the tensors fill the file behind the header, without gaps or overlaps.
+/// Everything in a safetensors file but the tensors' data, read and checked: the tensors fill the file behind the header, without gaps or
+/// overlaps.
 /// Layout (https://github.com/huggingface/safetensors#format): the header's length as 64 bits, the header as JSON, the data.
 /// </summary>
 internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Metadata, IReadOnlyList<SafetensorsEntry> Tensors)
@@ -33,9 +37,18 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
 
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(bytes);
         if (length > MaxHeaderLength)
-            throw new SafetensorsException(filePath, $"its header would take {length} bytes; {MaxHeaderLength} are allowed (is this a safetensors file?)");
+        {
+            throw new SafetensorsException(
+                filePath,
+                $"its header would take {length} bytes; {MaxHeaderLength} are allowed (is this a safetensors file?)");
+        }
+
         if (length > (ulong)(fileLength - LengthBytes))
-            throw new SafetensorsException(filePath, $"its header of {length} bytes runs past the end of the file ({fileLength} bytes); the file is truncated or damaged");
+        {
+            throw new SafetensorsException(
+                filePath,
+                $"its header of {length} bytes runs past the end of the file ({fileLength} bytes); the file is truncated or damaged");
+        }
 
         ReadOnlySpan<byte> json = bytes.Slice(LengthBytes, (int)length);
         if (!json.StartsWith("{"u8))
@@ -147,7 +160,10 @@ internal sealed record SafetensorsHeader(IReadOnlyDictionary<string, string> Met
             if (end < begin || end - begin != bytes)
                 throw Fault($"{subject}, {type} [{string.Join(", ", shape)}], needs {bytes} bytes; its data_offsets are [{begin}, {end}]");
             if (end > fileLength - dataStart)
-                throw Fault($"{subject} ends at byte {end} of the data, which has {fileLength - dataStart}; the file is truncated or damaged");
+            {
+                throw Fault(
+                    $"{subject} ends at byte {end} of the data, which has {fileLength - dataStart}; the file is truncated or damaged");
+            }
 
             return new SafetensorsEntry(name, type, [.. shape], dataStart + begin, bytes);
         }

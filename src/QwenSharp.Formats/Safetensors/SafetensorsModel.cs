@@ -28,7 +28,9 @@ public sealed class SafetensorsModel : IDisposable
     /// <summary>Whether a folder has weights in this format.</summary>
     public static bool IsIn(string folder) => File.Exists(Path.Combine(folder, FileName)) || File.Exists(Path.Combine(folder, IndexName));
 
-    /// <summary>Opens the weights of a folder; every file that the index names must be there and hold exactly what the index says.</summary>
+    /// <summary>
+    /// Opens the weights of a folder; every file that the index names must be there and hold exactly what the index says.
+    /// </summary>
     /// <exception cref="SafetensorsException">A file is truncated, damaged or hostile, or the index and the files do not agree.</exception>
     /// <exception cref="HuggingFaceException">The index is not the JSON that it should be.</exception>
     /// <exception cref="IOException">A file is missing, or the system refuses to read it.</exception>
@@ -78,6 +80,10 @@ public sealed class SafetensorsModel : IDisposable
         }
 
         if (fileOf.Count > 0)
-            throw new SafetensorsException(index.Path, $"tensor '{fileOf.First().Key}' is not in '{fileOf.First().Value}', where the index says it is");
+        {
+            throw new SafetensorsException(
+                index.Path,
+                $"tensor '{fileOf.First().Key}' is not in '{fileOf.First().Value}', where the index says it is");
+        }
     }
 }

@@ -39,7 +39,8 @@ public enum SafetensorsType
 public static class SafetensorsTypes
 {
     // Enum.TryParse would also take numbers.
-    private static readonly Dictionary<string, SafetensorsType> ByName = Enum.GetValues<SafetensorsType>().ToDictionary(type => type.ToString());
+    private static readonly Dictionary<string, SafetensorsType> ByName = Enum.GetValues<SafetensorsType>()
+        .ToDictionary(type => type.ToString());
 
     /// <summary>Bytes of an element.</summary>
     public static int Bytes(this SafetensorsType type) => type switch

@@ -90,17 +90,23 @@ public sealed class SafetensorsWriter
         WriteWhole(Path.Combine(folder, SafetensorsModel.IndexName), stream => WriteIndex(stream, map));
     }
 
-    private void Save(string path, IReadOnlyCollection<Source> tensors) => WriteWhole(path, stream =>
-    {
-        stream.Write(Header(tensors));
-        foreach (Source tensor in tensors)
-        {
-            long start = stream.Position;
-            tensor.Write(stream);
-            if (stream.Position - start != tensor.ByteLength)
-                throw new InvalidOperationException($"The writer of tensor '{tensor.Name}' wrote {stream.Position - start} bytes; it has {tensor.ByteLength}.");
-        }
-    });
+    private void Save(string path, IReadOnlyCollection<Source> tensors) =>
+        WriteWhole(
+            path,
+            stream =>
+            {
+                stream.Write(Header(tensors));
+                foreach (Source tensor in tensors)
+                {
+                    long start = stream.Position;
+                    tensor.Write(stream);
+                    if (stream.Position - start != tensor.ByteLength)
+                    {
+                        throw new InvalidOperationException(
+                            $"The writer of tensor '{tensor.Name}' wrote {stream.Position - start} bytes; it has {tensor.ByteLength}.");
+                    }
+                }
+            });
 
     private byte[] Header(IReadOnlyCollection<Source> tensors)
     {

@@ -3,7 +3,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// An adapter that was checked against a model, each of its pairs found a place: what a forward pass looks up. Made by <see cref="LanguageModel.Fit"/>;
+/// An adapter that was checked against a model, each of its pairs found a place: what a forward pass looks up. Made by
+/// <see cref="LanguageModel.Fit"/>;
 /// immutable, so that sequences and engines may share it.
 /// </summary>
 public sealed class FittedAdapter
@@ -67,8 +68,10 @@ public sealed class FittedAdapter
     private string Missing(string target)
     {
         string module = target.EndsWith(".weight", StringComparison.Ordinal) ? target[..^".weight".Length] : target;
-        return target == "output.weight" && Model.Config.HasTiedHead ? "this model's output head is its embedding table, and has no matrix of its own"
-            : module.EndsWith("_exps", StringComparison.Ordinal) || char.IsAsciiDigit(module[^1]) ? "these are matrices of experts, which this build cannot adapt; it can all others"
+        return target == "output.weight" && Model.Config.HasTiedHead
+                ? "this model's output head is its embedding table, and has no matrix of its own"
+            : module.EndsWith("_exps", StringComparison.Ordinal) || char.IsAsciiDigit(module[^1])
+                ? "these are matrices of experts, which this build cannot adapt; it can all others"
             : "that is none of this model's matrices";
     }
 

@@ -5,8 +5,10 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// An adapter as llama.cpp's converter writes it: a GGUF file whose <c>general.type</c> is "adapter" and whose tensors are named after those that
-/// they change, with .lora_a, [in, rank], and .lora_b, [rank, out]. Its scale is <c>adapter.lora.alpha</c> / rank, or 1 where α is 0 or missing
+/// An adapter as llama.cpp's converter writes it: a GGUF file whose <c>general.type</c> is "adapter" and whose tensors are named after
+/// those that
+/// they change, with .lora_a, [in, rank], and .lora_b, [rank, out]. Its scale is <c>adapter.lora.alpha</c> / rank, or 1 where α is 0 or
+/// missing
 /// (https://github.com/ggml-org/llama.cpp/blob/master/src/llama-adapter.cpp).
 /// </summary>
 internal static class GgufAdapter
@@ -38,10 +40,21 @@ internal static class GgufAdapter
         {
             foreach (Tensor tensor in file.Tensors)
             {
-                if (tensor.Name.EndsWith(UpSuffix, StringComparison.Ordinal) && file.TryGetTensor(tensor.Name[..^UpSuffix.Length] + DownSuffix, out _))
+                if (
+                    tensor.Name.EndsWith(UpSuffix, StringComparison.Ordinal)
+                    && file.TryGetTensor(tensor.Name[..^UpSuffix.Length] + DownSuffix, out _))
+                {
                     continue;
+                }
+
                 if (!tensor.Name.EndsWith(DownSuffix, StringComparison.Ordinal))
-                    throw new GgufException(path, $"tensor '{tensor.Name}' is none of a LoRA pair (NAME{DownSuffix} and NAME{UpSuffix}); other trained parts are not supported");
+                {
+                    throw new GgufException(
+                        path,
+                        $"tensor '{tensor.Name}' is none of a LoRA pair (NAME{DownSuffix} and NAME{UpSuffix}); other trained parts are "
+                            + "not supported"
+                    );
+                }
 
                 string target = tensor.Name[..^DownSuffix.Length];
                 Tensor b = Copy(path, file.GetTensor(target + UpSuffix));
@@ -70,7 +83,11 @@ internal static class GgufAdapter
         foreach (LoraPair pair in adapter.Pairs)
         {
             Add(writer, pair.Target + DownSuffix, pair.A);
-            Add(writer, pair.Target + UpSuffix, Alpha(pair) == alpha && alpha != 0 ? pair.B : Multiply(pair.B, adapter.ScaleOf(pair) / (alpha == 0 ? 1 : alpha / pair.Rank)));
+            Add(
+                writer,
+                pair.Target + UpSuffix,
+                Alpha(pair) == alpha && alpha != 0 ? pair.B : Multiply(pair.B, adapter.ScaleOf(pair) / (alpha == 0 ? 1 : alpha / pair.Rank))
+            );
         }
 
         writer.Save(path);
@@ -78,15 +95,21 @@ internal static class GgufAdapter
         float Alpha(LoraPair pair) => adapter.IsRankStabilized ? adapter.ScaleOf(pair) * pair.Rank : pair.Alpha ?? adapter.Alpha;
     }
 
-    private static void Add(GgufWriter writer, string name, Tensor tensor) => writer.AddTensor(name, tensor.Type, tensor.Shape, stream => stream.Write(tensor.Data));
+    private static void Add(GgufWriter writer, string name, Tensor tensor) =>
+        writer.AddTensor(name, tensor.Type, tensor.Shape, stream => stream.Write(tensor.Data));
 
-    /// <summary>The tensor in memory of its own, quantised ones in F32: adapters are small, and their file may be written again while they are in use.</summary>
+    /// <summary>
+    /// The tensor in memory of its own, quantised ones in F32: adapters are small, and their file may be written again while they are in
+    /// use.
+    /// </summary>
     private static Tensor Copy(string path, Tensor tensor)
     {
         if (tensor.ElementCount > int.MaxValue / sizeof(float) || !tensor.Type.HasMatrixProduct())
             throw new GgufException(path, $"tensor {tensor} is no matrix of an adapter");
 
-        return tensor.Type is TensorType.F32 or TensorType.F16 or TensorType.BF16 ? Tensor.Copy(tensor.Name, tensor.Type, tensor.Shape, tensor.Data) : Multiply(tensor, 1);
+        return tensor.Type is TensorType.F32 or TensorType.F16 or TensorType.BF16
+            ? Tensor.Copy(tensor.Name, tensor.Type, tensor.Shape, tensor.Data)
+            : Multiply(tensor, 1);
     }
 
     private static Tensor Multiply(Tensor tensor, float factor)

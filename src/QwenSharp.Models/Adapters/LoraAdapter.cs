@@ -1,7 +1,8 @@
 namespace QwenSharp.Models;
 
 /// <summary>
-/// A LoRA adapter: low-rank additions to some matrices of a model, which stay as they are. Immutable; <see cref="LanguageModel.Fit"/> makes it
+/// A LoRA adapter: low-rank additions to some matrices of a model, which stay as they are. Immutable; <see cref="LanguageModel.Fit"/> makes
+/// it
 /// ready for a model, <see cref="AdapterFile"/> reads and writes it.
 /// </summary>
 public sealed class LoraAdapter
@@ -13,7 +14,8 @@ public sealed class LoraAdapter
     /// <param name="architecture">The family of the models that it is for, by GGUF's name: "qwen3".</param>
     /// <param name="alpha">α: how strong it is.</param>
     /// <param name="pairs">One a matrix that changes; at least one.</param>
-    /// <param name="isRankStabilized">Whether the scale is α/√rank (Kalajdzievski, 2023, "rsLoRA", arXiv 2312.03732) in place of α/rank.</param>
+    /// <param name="isRankStabilized">Whether the scale is α/√rank (Kalajdzievski, 2023, "rsLoRA", arXiv 2312.03732) in place of
+    /// α/rank.</param>
     /// <exception cref="ArgumentException">There is no pair, two are for one matrix, or α is not finite.</exception>
     public LoraAdapter(string name, string architecture, float alpha, IEnumerable<LoraPair> pairs, bool isRankStabilized = false)
     {

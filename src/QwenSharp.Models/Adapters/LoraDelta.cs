@@ -4,7 +4,9 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>The matrix s·BA that a pair of an adapter adds to its target, row by row: for merging. Safe to use from several threads.</summary>
+/// <summary>
+/// The matrix s·BA that a pair of an adapter adds to its target, row by row: for merging. Safe to use from several threads.
+/// </summary>
 public sealed class LoraDelta
 {
     private readonly float[] _coefficients, _basis;
@@ -36,7 +38,11 @@ public sealed class LoraDelta
     public void AddTo(int row, Span<float> values)
     {
         if ((uint)row >= (uint)Rows || values.Length != Columns)
-            throw new ArgumentException($"There is no row {row} of {values.Length} elements in a matrix of {Rows} rows of {Columns}.", nameof(row));
+        {
+            throw new ArgumentException(
+                $"There is no row {row} of {values.Length} elements in a matrix of {Rows} rows of {Columns}.",
+                nameof(row));
+        }
 
         for (int inner = 0; inner < _rank; inner++)
             AddScaled(_coefficients[(row * _rank) + inner], _basis.AsSpan(inner * Columns, Columns), values);

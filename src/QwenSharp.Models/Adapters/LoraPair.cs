@@ -7,7 +7,8 @@ namespace QwenSharp.Models;
 /// (Hu et al., 2021, "LoRA", arXiv 2106.09685).
 /// </summary>
 /// <remarks>
-/// For the embedding table, whose input is a token, A holds that token's inner features in a row: [rank, vocabulary], as llama.cpp's files have it.
+/// For the embedding table, whose input is a token, A holds that token's inner features in a row: [rank, vocabulary], as llama.cpp's files
+/// have it.
 /// </remarks>
 public sealed record LoraPair
 {
@@ -33,7 +34,13 @@ public sealed record LoraPair
         }
 
         if (b.Columns != (IsEmbedding ? a.Columns : a.Rows))
-            throw new ArgumentException($"{a} and {b} of an adapter do not fit each other: the one has {(IsEmbedding ? a.Columns : a.Rows)} inner features, the other {b.Columns}.");
+        {
+            throw new ArgumentException(
+                $"{a} and {b} of an adapter do not fit each other: the one has {(IsEmbedding ? a.Columns : a.Rows)} inner features, the "
+                    + $"other {b.Columns}."
+            );
+        }
+
         if (alpha is { } own && !float.IsFinite(own))
             throw new ArgumentException($"The α of '{target}' is {own}.");
     }

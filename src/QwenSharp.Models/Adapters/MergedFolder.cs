@@ -3,7 +3,9 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>Writes a Hugging Face folder with an adapter added to its weights, each matrix in the type that it has. Everything else is copied.</summary>
+/// <summary>
+/// Writes a Hugging Face folder with an adapter added to its weights, each matrix in the type that it has. Everything else is copied.
+/// </summary>
 public static class MergedFolder
 {
     // Configuration, tokenizer, template; weights in other formats would be those of the model without the adapter.
@@ -18,12 +20,22 @@ public static class MergedFolder
     /// <param name="progress">Told the bytes of weights that were written, and of all.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
     /// <exception cref="ModelLoadException">The adapter does not fit the model.</exception>
-    /// <exception cref="InvalidDataException">The model is no folder, or a matrix that changes is stored in another way than as a plain F32, F16 or BF16 one.</exception>
+    /// <exception cref="InvalidDataException">The model is no folder, or a matrix that changes is stored in another way than as a plain
+    /// F32, F16 or BF16 one.</exception>
     /// <exception cref="IOException">The folder is there already, or a file cannot be read or written.</exception>
-    public static void Save(Checkpoint model, LoraAdapter adapter, string folder, IProgress<(long Done, long All)>? progress = null, CancellationToken cancellationToken = default)
+    public static void Save(
+        Checkpoint model,
+        LoraAdapter adapter,
+        string folder,
+        IProgress<(long Done, long All)>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         if (model is not HuggingFaceCheckpoint source)
-            throw new InvalidDataException($"{model.Path} is no Hugging Face folder, and has no tokenizer.json for a new one; write a .gguf file.");
+        {
+            throw new InvalidDataException(
+                $"{model.Path} is no Hugging Face folder, and has no tokenizer.json for a new one; write a .gguf file.");
+        }
+
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
             throw new IOException($"{folder} is there already, and not an empty folder; name another.");
 
@@ -39,8 +51,13 @@ public static class MergedFolder
             using (SafetensorsModel files = SafetensorsModel.Open(source.Path))
             {
                 Write(files, weights.Config, adapter, partial, progress, cancellationToken);
-                foreach (string path in Directory.EnumerateFiles(source.Path).Where(path => CopiedExtensions.Contains(Path.GetExtension(path)) && IsKept(Path.GetFileName(path), files)))
+                foreach (
+                    string path in Directory
+                        .EnumerateFiles(source.Path)
+                        .Where(path => CopiedExtensions.Contains(Path.GetExtension(path)) && IsKept(Path.GetFileName(path), files)))
+                {
                     File.Copy(path, Path.Combine(partial, Path.GetFileName(path)));
+                }
             }
 
             if (Directory.Exists(folder))
@@ -55,7 +72,13 @@ public static class MergedFolder
         }
     }
 
-    private static void Write(SafetensorsModel files, ModelConfig config, LoraAdapter adapter, string folder, IProgress<(long, long)>? progress, CancellationToken cancellationToken)
+    private static void Write(
+        SafetensorsModel files,
+        ModelConfig config,
+        LoraAdapter adapter,
+        string folder,
+        IProgress<(long, long)>? progress,
+        CancellationToken cancellationToken)
     {
         bool isHybrid = Family.Of(config.Architecture).IsHybrid;
         HashSet<LoraPair> left = [.. adapter.Pairs];
@@ -84,13 +107,18 @@ public static class MergedFolder
         }
 
         if (left.Count > 0)
-            throw new InvalidDataException($"'{left.First().Target}' is stored in another way than as a matrix of its own; write a .gguf file.");
+        {
+            throw new InvalidDataException(
+                $"'{left.First().Target}' is stored in another way than as a matrix of its own; write a .gguf file.");
+        }
 
         foreach ((string name, SafetensorsWriter writer) in writers)
             writer.Save(Path.Combine(folder, name));
 
         LoraPair? PairOf(string tensor) =>
-            tensor.EndsWith(".weight", StringComparison.Ordinal) && !HuggingFaceNames.IsEncoder(tensor) && HuggingFaceNames.Find(isHybrid, config.Layers, tensor[..^".weight".Length]) is { } name
+            tensor.EndsWith(".weight", StringComparison.Ordinal)
+            && !HuggingFaceNames.IsEncoder(tensor)
+            && HuggingFaceNames.Find(isHybrid, config.Layers, tensor[..^".weight".Length]) is { } name
                 ? adapter.Find($"{name}.weight")
                 : null;
     }
@@ -113,7 +141,8 @@ public static class MergedFolder
             SafetensorsType.F32 => TensorType.F32,
             SafetensorsType.F16 => TensorType.F16,
             SafetensorsType.BF16 => TensorType.BF16,
-            _ => throw new InvalidDataException($"{tensor.FilePath}: tensor '{tensor.Name}' is {tensor.Type}, to which nothing can be added; write a .gguf file."),
+            _ => throw new InvalidDataException(
+                $"{tensor.FilePath}: tensor '{tensor.Name}' is {tensor.Type}, to which nothing can be added; write a .gguf file."),
         };
         int rowBytes = checked((int)type.Bytes(delta.Columns));
         float[] values = new float[delta.Columns];
@@ -130,5 +159,6 @@ public static class MergedFolder
 
     // An index beside a single file is another model's, or an old one's.
     private static bool IsKept(string name, SafetensorsModel files) =>
-        name is not (PeftAdapter.ConfigName or SafetensorsModel.IndexName) || (name == SafetensorsModel.IndexName && Path.GetFileName(files.Files[0].Path) != SafetensorsModel.FileName);
+        name is not (PeftAdapter.ConfigName or SafetensorsModel.IndexName)
+        || (name == SafetensorsModel.IndexName && Path.GetFileName(files.Files[0].Path) != SafetensorsModel.FileName);
 }

@@ -4,7 +4,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// An adapter as Hugging Face's PEFT saves it: a folder with <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, whose tensors are
+/// An adapter as Hugging Face's PEFT saves it: a folder with <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>, whose tensors
+/// are
 /// named base_model.model.MODULE.lora_A.weight, [rank, in], and .lora_B.weight, [out, rank]; of an embedding table .lora_embedding_A,
 /// [rank, vocabulary], and .lora_embedding_B, [width, rank].
 /// </summary>
@@ -16,7 +17,8 @@ internal static class PeftAdapter
     private const string DownSuffix = ".lora_A.weight", UpSuffix = ".lora_B.weight";
     private const string EmbeddingDownSuffix = ".lora_embedding_A", EmbeddingUpSuffix = ".lora_embedding_B";
 
-    /// <exception cref="HuggingFaceException">The configuration is missing or malformed, or has a setting that is not supported.</exception>
+    /// <exception cref="HuggingFaceException">The configuration is missing or malformed, or has a setting that is not
+    /// supported.</exception>
     /// <exception cref="SafetensorsException">The weights are missing, damaged, or not those of pairs.</exception>
     /// <exception cref="ModelLoadException">A tensor has no place in such a model.</exception>
     public static LoraAdapter Read(string folder, string name, ModelConfig model)
@@ -28,7 +30,11 @@ internal static class PeftAdapter
         PeftConfig config = PeftConfig.Read(Path.Combine(folder, ConfigName));
         string path = Path.Combine(folder, WeightsName);
         if (!File.Exists(path))
-            throw new SafetensorsException(path, "the file is missing; an adapter in another format, such as adapter_model.bin, must be saved as safetensors");
+        {
+            throw new SafetensorsException(
+                path,
+                "the file is missing; an adapter in another format, such as adapter_model.bin, must be saved as safetensors");
+        }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
         OrderedDictionary<string, (SafetensorsTensor? Down, SafetensorsTensor? Up)> modules = [];
@@ -63,13 +69,23 @@ internal static class PeftAdapter
     public static string ModuleOf(LoraAdapter adapter, LoraPair pair)
     {
         string target = pair.Target.EndsWith(".weight", StringComparison.Ordinal) ? pair.Target[..^".weight".Length] : pair.Target;
-        bool isRecurrent = target.Contains(".ssm_", StringComparison.Ordinal) || target.EndsWith(".attn_qkv", StringComparison.Ordinal) || target.EndsWith(".attn_gate", StringComparison.Ordinal);
+        bool isRecurrent =
+            target.Contains(".ssm_", StringComparison.Ordinal)
+            || target.EndsWith(".attn_qkv", StringComparison.Ordinal)
+            || target.EndsWith(".attn_gate", StringComparison.Ordinal);
         string? module = isRecurrent ? null : HuggingFaceNames.ModuleOf(target);
         if (module is null)
-            throw new InvalidDataException($"The adapter '{adapter.Name}' changes '{pair.Target}', which Hugging Face's models of '{adapter.Architecture}' do not have in this form; write it as GGUF.");
+        {
+            throw new InvalidDataException(
+                $"The adapter '{adapter.Name}' changes '{pair.Target}', which Hugging Face's models of '{adapter.Architecture}' do not "
+                    + "have in this form; write it as GGUF."
+            );
+        }
 
         // A head stands beside the model, all else inside; and the model beside an encoder of images, where there is one.
-        return module == "lm_head" ? module : adapter.Architecture.Contains("vl", StringComparison.Ordinal) ? $"model.language_model.{module}" : $"model.{module}";
+        return module == "lm_head" ? module
+            : adapter.Architecture.Contains("vl", StringComparison.Ordinal) ? $"model.language_model.{module}"
+            : $"model.{module}";
     }
 
     /// <exception cref="InvalidDataException">A pair cannot be written so.</exception>
@@ -80,7 +96,10 @@ internal static class PeftAdapter
         SafetensorsWriter writer = new SafetensorsWriter().AddMetadata("format", "pt");
         foreach ((LoraPair pair, string module) in adapter.Pairs.Zip(modules))
         {
-            Add(writer, Prefix + module + (pair.IsEmbedding ? EmbeddingDownSuffix : DownSuffix), pair.IsEmbedding ? Transpose(pair.A) : pair.A);
+            Add(
+                writer,
+                Prefix + module + (pair.IsEmbedding ? EmbeddingDownSuffix : DownSuffix),
+                pair.IsEmbedding ? Transpose(pair.A) : pair.A);
             Add(writer, Prefix + module + (pair.IsEmbedding ? EmbeddingUpSuffix : UpSuffix), pair.B);
         }
 
@@ -110,18 +129,33 @@ internal static class PeftAdapter
         string name = tensor.Name;
         if (name.StartsWith(Prefix, StringComparison.Ordinal))
         {
-            foreach ((string suffix, bool isDown) in ((string, bool)[])[(DownSuffix, true), (UpSuffix, false), (EmbeddingDownSuffix, true), (EmbeddingUpSuffix, false)])
+            foreach (
+                (string suffix, bool isDown) in ((string, bool)[])
+                    [(DownSuffix, true), (UpSuffix, false), (EmbeddingDownSuffix, true), (EmbeddingUpSuffix, false)])
             {
                 bool isEmbedding = suffix is EmbeddingDownSuffix or EmbeddingUpSuffix;
-                if (name.EndsWith(suffix, StringComparison.Ordinal) && name.Length > Prefix.Length + suffix.Length && isEmbedding == name.EndsWith("embed_tokens" + suffix, StringComparison.Ordinal))
+                if (
+                    name.EndsWith(suffix, StringComparison.Ordinal)
+                    && name.Length > Prefix.Length + suffix.Length
+                    && isEmbedding == name.EndsWith("embed_tokens" + suffix, StringComparison.Ordinal))
+                {
                     return (name[Prefix.Length..^suffix.Length], isDown);
+                }
             }
         }
 
-        throw new SafetensorsException(path, $"tensor '{name}' is none of a LoRA pair ({Prefix}MODULE{DownSuffix} and {UpSuffix}); other trained parts are not supported");
+        throw new SafetensorsException(
+            path,
+            $"tensor '{name}' is none of a LoRA pair ({Prefix}MODULE{DownSuffix} and {UpSuffix}); other trained parts are not supported");
     }
 
-    private static IEnumerable<LoraPair> Pairs(string path, PeftConfig config, ModelConfig model, string module, SafetensorsTensor down, SafetensorsTensor up)
+    private static IEnumerable<LoraPair> Pairs(
+        string path,
+        PeftConfig config,
+        ModelConfig model,
+        string module,
+        SafetensorsTensor down,
+        SafetensorsTensor up)
     {
         string target = HuggingFaceNames.Find(Family.Of(model.Architecture).IsHybrid, model.Layers, module) is { } name
             ? $"{name}.weight"
@@ -134,7 +168,11 @@ internal static class PeftAdapter
         {
             LoraPair whole = new(target, a, b, config.AlphaOf(module));
             if (whole.Rank != config.RankOf(module))
-                throw new SafetensorsException(path, $"tensor '{down.Name}' has the rank {whole.Rank}; {ConfigName} says {config.RankOf(module)}");
+            {
+                throw new SafetensorsException(
+                    path,
+                    $"tensor '{down.Name}' has the rank {whole.Rank}; {ConfigName} says {config.RankOf(module)}");
+            }
 
             return model.Recurrent is { } recurrent ? Arrange(new HuggingFaceRecurrent(recurrent.Shape), whole) : [whole];
         }
@@ -144,10 +182,13 @@ internal static class PeftAdapter
         }
     }
 
-    /// <summary>Inputs and outputs of recurrent layers in GGUF's order, which moves rows of B, and of one matrix the columns of A.</summary>
-    private static IEnumerable<LoraPair> Arrange(HuggingFaceRecurrent order, LoraPair pair) => pair.Target.EndsWith(".ssm_out.weight", StringComparison.Ordinal)
-        ? [.. order.Arrange(new MappedWeight(pair.A)).Select(a => new LoraPair(pair.Target, a.Read(), pair.B, pair.Alpha))]
-        : [.. order.Arrange(new MappedWeight(pair.B)).Select(b => new LoraPair(b.Name, pair.A, b.Read(), pair.Alpha))];
+    /// <summary>
+    /// Inputs and outputs of recurrent layers in GGUF's order, which moves rows of B, and of one matrix the columns of A.
+    /// </summary>
+    private static IEnumerable<LoraPair> Arrange(HuggingFaceRecurrent order, LoraPair pair) =>
+        pair.Target.EndsWith(".ssm_out.weight", StringComparison.Ordinal)
+            ? [.. order.Arrange(new MappedWeight(pair.A)).Select(a => new LoraPair(pair.Target, a.Read(), pair.B, pair.Alpha))]
+            : [.. order.Arrange(new MappedWeight(pair.B)).Select(b => new LoraPair(b.Name, pair.A, b.Read(), pair.Alpha))];
 
     /// <summary>The tensor in memory of its own: adapters are small, and their file may be written again while they are in use.</summary>
     private static Tensor Copy(string path, string target, SafetensorsTensor tensor)

@@ -5,7 +5,8 @@ using QwenSharp.Formats;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// The <c>adapter_config.json</c> of a LoRA adapter as Hugging Face's PEFT saves it. What would change the result and is not honoured here is
+/// The <c>adapter_config.json</c> of a LoRA adapter as Hugging Face's PEFT saves it. What would change the result and is not honoured here
+/// is
 /// refused by its name; so is a setting that nobody knows, unless it is off.
 /// </summary>
 /// <param name="Path">The file.</param>
@@ -17,8 +18,24 @@ internal sealed record PeftConfig(string Path, int Rank, float Alpha, bool IsRan
     /// <summary>What matters to training alone, or says in other words what the tensors say themselves.</summary>
     private static readonly string[] Notes =
     [
-        "auto_mapping", "base_model_name_or_path", "ensure_weight_tying", "eva_config", "exclude_modules", "inference_mode", "layers_pattern", "layers_to_transform",
-        "loftq_config", "lora_dropout", "megatron_config", "megatron_core", "peft_version", "qalora_group_size", "revision", "runtime_config", "target_modules", "task_type",
+        "auto_mapping",
+        "base_model_name_or_path",
+        "ensure_weight_tying",
+        "eva_config",
+        "exclude_modules",
+        "inference_mode",
+        "layers_pattern",
+        "layers_to_transform",
+        "loftq_config",
+        "lora_dropout",
+        "megatron_config",
+        "megatron_core",
+        "peft_version",
+        "qalora_group_size",
+        "revision",
+        "runtime_config",
+        "target_modules",
+        "task_type",
     ];
 
     /// <summary>What must be off, and what it is.</summary>
@@ -80,13 +97,21 @@ internal sealed record PeftConfig(string Path, int Rank, float Alpha, bool IsRan
     /// <exception cref="HuggingFaceException">A pattern takes too long.</exception>
     public float? AlphaOf(string module) => Match(_alphas, "alpha_pattern", module);
 
-    /// <summary>Some ways to begin a training take a part out of the base model's weights; loaded beside the whole, that part would count twice.</summary>
+    /// <summary>
+    /// Some ways to begin a training take a part out of the base model's weights; loaded beside the whole, that part would count twice.
+    /// </summary>
     private static void CheckStart(HuggingFaceJson json)
     {
         const string name = "init_lora_weights";
         string start = json.Raw(name) ?? "true";
         if (start is not ("true" or "false" or "\"gaussian\"" or "\"eva\"" or "\"orthogonal\""))
-            throw json.Fault(name, $"is {start}: such an adapter belongs to a changed base model; convert it with PEFT's path_initial_model_for_weight_conversion");
+        {
+            throw json.Fault(
+                name,
+                $"is {start}: such an adapter belongs to a changed base model; convert it with PEFT's "
+                    + "path_initial_model_for_weight_conversion"
+            );
+        }
     }
 
     private static void ReadPatterns(HuggingFaceJson json, string name, List<(Regex, float)> patterns)
@@ -157,8 +182,20 @@ internal sealed record PeftConfig(string Path, int Rank, float Alpha, bool IsRan
             json.WriteStringValue(module);
 
         json.WriteEndArray();
-        WritePatterns(json, "rank_pattern", adapter.Pairs.Zip(modules).Where(entry => entry.First.Rank != adapter.Rank).Select(entry => (entry.Second, (float)entry.First.Rank)));
-        WritePatterns(json, "alpha_pattern", adapter.Pairs.Zip(modules).Where(entry => entry.First.Alpha is { } own && own != adapter.Alpha).Select(entry => (entry.Second, entry.First.Alpha!.Value)));
+        WritePatterns(
+            json,
+            "rank_pattern",
+            adapter
+                .Pairs.Zip(modules)
+                .Where(entry => entry.First.Rank != adapter.Rank)
+                .Select(entry => (entry.Second, (float)entry.First.Rank)));
+        WritePatterns(
+            json,
+            "alpha_pattern",
+            adapter
+                .Pairs.Zip(modules)
+                .Where(entry => entry.First.Alpha is { } own && own != adapter.Alpha)
+                .Select(entry => (entry.Second, entry.First.Alpha!.Value)));
         json.WriteBoolean("fan_in_fan_out", false);
         json.WriteBoolean("init_lora_weights", true);
         json.WriteBoolean("inference_mode", true);

@@ -2,19 +2,33 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>Causal self-attention with grouped queries and rotary positions; gated, its output is multiplied by σ of a gate that comes with each query head.</summary>
+/// <summary>
+/// Causal self-attention with grouped queries and rotary positions; gated, its output is multiplied by σ of a gate that comes with each
+/// query head.
+/// </summary>
 /// <param name="Config">The model's lengths and constants.</param>
 /// <param name="CacheLayer">Which layer of the KV cache is its own.</param>
-/// <param name="Query">[width, heads × headLength], or with gates [width, heads × 2 × headLength]: each head's query and then its gate.</param>
+/// <param name="Query">[width, heads × headLength], or with gates [width, heads × 2 × headLength]: each head's query and then its
+/// gate.</param>
 /// <param name="Key">[width, kvHeads × headLength].</param>
 /// <param name="Value">[width, kvHeads × headLength].</param>
 /// <param name="Output">[heads × headLength, width].</param>
 /// <param name="QueryNorm">RMSNorm over each query head, or none.</param>
 /// <param name="KeyNorm">RMSNorm over each key head, or none.</param>
 internal sealed record Attention(
-    ModelConfig Config, int CacheLayer, Linear Query, Linear Key, Linear Value, Linear Output, Tensor? QueryNorm = null, Tensor? KeyNorm = null) : IMixer
+    ModelConfig Config,
+    int CacheLayer,
+    Linear Query,
+    Linear Key,
+    Linear Value,
+    Linear Output,
+    Tensor? QueryNorm = null,
+    Tensor? KeyNorm = null
+) : IMixer
 {
-    /// <summary>Takes the weights of the layer that the reader has entered; its number says which layer of the KV cache is its own.</summary>
+    /// <summary>
+    /// Takes the weights of the layer that the reader has entered; its number says which layer of the KV cache is its own.
+    /// </summary>
     public static Attention Read(WeightReader weights, ModelConfig config)
     {
         (int width, int queries, int kv) = (config.Width, config.QueryWidth, config.KvWidth);

@@ -4,7 +4,8 @@ namespace QwenSharp.Models;
 
 /// <summary>
 /// A mixture of experts: a router picks a few of many small networks for each row, and their answers are added by its weights.
-/// Rows are grouped by expert, so that the weights of an expert are read once for all its rows, and those of an expert that nobody hits not at all.
+/// Rows are grouped by expert, so that the weights of an expert are read once for all its rows, and those of an expert that nobody hits not
+/// at all.
 /// </summary>
 /// <param name="Config">How many experts there are and how many are hit.</param>
 /// <param name="Router">[width, experts].</param>
@@ -25,7 +26,9 @@ internal sealed record ExpertFeedForward(
         {
             // An expert's gate and then its way up in one matrix.
             Linear[] both = weights.Experts("ffn_gate_up", config.Width, 2 * experts.Width, experts);
-            (gate, up) = ([.. both.Select(matrix => matrix.Outputs(0, experts.Width))], [.. both.Select(matrix => matrix.Outputs(experts.Width, experts.Width))]);
+            (gate, up) = (
+                [.. both.Select(matrix => matrix.Outputs(0, experts.Width))],
+                [.. both.Select(matrix => matrix.Outputs(experts.Width, experts.Width))]);
         }
         else
         {
@@ -42,11 +45,20 @@ internal sealed record ExpertFeedForward(
             experts.SharedWidth > 0 ? SharedExpert.Read(weights, config) : null);
     }
 
-    /// <summary>The same network without the scales of its experts: llama.cpp's graphs of some families leave them out, and its logits are the reference.</summary>
+    /// <summary>
+    /// The same network without the scales of its experts: llama.cpp's graphs of some families leave them out, and its logits are the
+    /// reference.
+    /// </summary>
     public ExpertFeedForward Unscaled()
     {
         static Linear[] All(Linear[] experts) => [.. experts.Select(expert => expert with { Scale = 1 })];
-        return this with { Gate = All(Gate), Up = All(Up), Down = All(Down), Shared = Shared is null ? null : Shared with { Network = Shared.Network.Unscaled() } };
+        return this with
+        {
+            Gate = All(Gate),
+            Up = All(Up),
+            Down = All(Down),
+            Shared = Shared is null ? null : Shared with { Network = Shared.Network.Unscaled() },
+        };
     }
 
     /// <inheritdoc/>

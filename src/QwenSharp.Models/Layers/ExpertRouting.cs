@@ -58,7 +58,9 @@ internal sealed class ExpertRouting
         Group(config.Used);
     }
 
-    /// <summary>The largest elements, descending, the first of equals first. NaN ranks as it comes, so that something is always picked.</summary>
+    /// <summary>
+    /// The largest elements, descending, the first of equals first. NaN ranks as it comes, so that something is always picked.
+    /// </summary>
     private static void PickLargest(ReadOnlySpan<float> values, Span<int> indices, Span<float> largest)
     {
         int filled = 0;

@@ -14,7 +14,10 @@ internal sealed record FeedForward(Linear Gate, Linear Up, Linear Down) : IFeedF
         weights.Linear("ffn_up", config.Width, config.FeedForwardWidth),
         weights.Linear("ffn_down", config.FeedForwardWidth, config.Width));
 
-    /// <summary>The same network without the scales of its matrices: llama.cpp's graphs of some families leave them out, and its logits are the reference.</summary>
+    /// <summary>
+    /// The same network without the scales of its matrices: llama.cpp's graphs of some families leave them out, and its logits are the
+    /// reference.
+    /// </summary>
     public FeedForward Unscaled() => new(Gate with { Scale = 1 }, Up with { Scale = 1 }, Down with { Scale = 1 });
 
     /// <inheritdoc/>

@@ -19,7 +19,18 @@ namespace QwenSharp.Models;
 /// <param name="Norm">RMSNorm over each value head.</param>
 /// <param name="Output">[valueWidth, width].</param>
 internal sealed record GatedDeltaNet(
-    float Epsilon, int StateLayer, Linear Mixed, Linear Gate, Linear Decay, Linear Beta, Tensor Taps, Tensor Rate, Tensor Bias, Tensor Norm, Linear Output) : IMixer
+    float Epsilon,
+    int StateLayer,
+    Linear Mixed,
+    Linear Gate,
+    Linear Decay,
+    Linear Beta,
+    Tensor Taps,
+    Tensor Rate,
+    Tensor Bias,
+    Tensor Norm,
+    Linear Output
+) : IMixer
 {
     /// <summary>Takes the weights that all families name alike, of the layer that the reader has entered.</summary>
     public static GatedDeltaNet Read(WeightReader weights, ModelConfig config, Linear mixed, Linear gate, Linear decay, Linear beta)

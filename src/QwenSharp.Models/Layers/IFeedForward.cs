@@ -8,6 +8,9 @@ internal interface IFeedForward
     /// <summary>Its maps, which adapters may change; without those of experts.</summary>
     IEnumerable<Linear> Linears { get; }
 
-    /// <summary>Adds the network's answer to <see cref="Workspace.Normed"/> to <see cref="Workspace.Hidden"/>, for the first <paramref name="rows"/> rows.</summary>
+    /// <summary>
+    /// Adds the network's answer to <see cref="Workspace.Normed"/> to <see cref="Workspace.Hidden"/>, for the first <paramref name="rows"/>
+    /// rows.
+    /// </summary>
     void Forward(Compute compute, int rows, Workspace w);
 }

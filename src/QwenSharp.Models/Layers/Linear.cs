@@ -23,7 +23,10 @@ internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 
         for (int row = 0; row < outputs.Count; row++)
             Weight.RowData(outputs[row]).CopyTo(buffer.Span(row * Weight.RowBytes, (int)Weight.RowBytes));
 
-        return new Linear(Tensor.Over(Weight.Name, Weight.Type, [Weight.Columns, outputs.Count], buffer), Scale: Scale) { Picked = outputs };
+        return new Linear(Tensor.Over(Weight.Name, Weight.Type, [Weight.Columns, outputs.Count], buffer), Scale: Scale)
+        {
+            Picked = outputs,
+        };
     }
 
     /// <summary>Of a matrix with as many outputs as the checkpoint's, those that this map has.</summary>

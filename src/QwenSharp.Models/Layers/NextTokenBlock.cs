@@ -16,15 +16,22 @@ namespace QwenSharp.Models;
 internal sealed record NextTokenBlock(
     Tensor EmbeddingNorm, Tensor HiddenNorm, Linear Mix, DecoderLayer Layer, Tensor? Embedding, Tensor? OutputNorm, Linear? Head)
 {
-    /// <summary>Takes the weights of the block that the reader has entered, of which <paramref name="layer"/> are its decoder layer's.</summary>
-    public static NextTokenBlock Read(WeightReader weights, ModelConfig config, DecoderLayer layer) => new(
-        weights.Vector("nextn.enorm.weight", config.Width),
-        weights.Vector("nextn.hnorm.weight", config.Width),
-        weights.Linear("nextn.eh_proj", 2 * config.Width, config.Width),
-        layer,
-        weights.Has("nextn.embed_tokens.weight") ? weights.Matrix("nextn.embed_tokens.weight", config.Width, config.VocabularySize) : null,
-        weights.Has("nextn.shared_head_norm.weight") ? weights.Vector("nextn.shared_head_norm.weight", config.Width) : null,
-        weights.Has("nextn.shared_head_head.weight") ? weights.Linear("nextn.shared_head_head", config.Width, config.VocabularySize) : null);
+    /// <summary>
+    /// Takes the weights of the block that the reader has entered, of which <paramref name="layer"/> are its decoder layer's.
+    /// </summary>
+    public static NextTokenBlock Read(WeightReader weights, ModelConfig config, DecoderLayer layer) =>
+        new(
+            weights.Vector("nextn.enorm.weight", config.Width),
+            weights.Vector("nextn.hnorm.weight", config.Width),
+            weights.Linear("nextn.eh_proj", 2 * config.Width, config.Width),
+            layer,
+            weights.Has("nextn.embed_tokens.weight")
+                ? weights.Matrix("nextn.embed_tokens.weight", config.Width, config.VocabularySize)
+                : null,
+            weights.Has("nextn.shared_head_norm.weight") ? weights.Vector("nextn.shared_head_norm.weight", config.Width) : null,
+            weights.Has("nextn.shared_head_head.weight")
+                ? weights.Linear("nextn.shared_head_head", config.Width, config.VocabularySize)
+                : null);
 
     /// <summary>Writes the mixture into <see cref="Workspace.Hidden"/>.</summary>
     public void Begin(Compute compute, Tensor embedding, ReadOnlySpan<int> tokens, Activations hidden, float epsilon, Workspace w)

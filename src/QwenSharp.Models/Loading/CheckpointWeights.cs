@@ -3,14 +3,17 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>The tensors of a checkpoint, each to be taken once. What nobody took in the end is an error, so that no weight is ignored by oversight.</summary>
+/// <summary>
+/// The tensors of a checkpoint, each to be taken once. What nobody took in the end is an error, so that no weight is ignored by oversight.
+/// </summary>
 internal sealed class CheckpointWeights : IWeightSource
 {
     private readonly Dictionary<string, Tensor> _left = [];
     private readonly Func<string, string?> _origin;
 
     /// <param name="tensors">The tensors.</param>
-    /// <param name="origin">What the files call a tensor, as <see cref="Checkpoint.OriginOf"/>; null for tensors that come from no file.</param>
+    /// <param name="origin">What the files call a tensor, as <see cref="Checkpoint.OriginOf"/>; null for tensors that come from no
+    /// file.</param>
     public CheckpointWeights(IEnumerable<Tensor> tensors, Func<string, string?>? origin = null)
     {
         _origin = origin ?? (_ => null);
@@ -50,7 +53,10 @@ internal sealed class CheckpointWeights : IWeightSource
         if (_left.Count > 0)
         {
             string more = _left.Count > 8 ? $" and {_left.Count - 8} more" : "";
-            throw new ModelLoadException($"The model has no place for {string.Join(", ", _left.Keys.Order(StringComparer.Ordinal).Take(8).Select(name => _origin(name) ?? name))}{more}.");
+            throw new ModelLoadException(
+                "The model has no place for "
+                    + $"{string.Join(", ", _left.Keys.Order(StringComparer.Ordinal).Take(8).Select(name => _origin(name) ?? name))}{more}."
+            );
         }
     }
 

@@ -2,10 +2,14 @@ using QwenSharp.Formats;
 
 namespace QwenSharp.Models;
 
-/// <summary>Reads a <see cref="ModelConfig"/> out of a checkpoint's metadata: every key of the architecture is used, known to mean nothing here, or refused.</summary>
+/// <summary>
+/// Reads a <see cref="ModelConfig"/> out of a checkpoint's metadata: every key of the architecture is used, known to mean nothing here, or
+/// refused.
+/// </summary>
 internal static class ConfigReader
 {
-    /// <exception cref="ModelLoadException">The architecture is not supported, or a key has a value that this build does not honour.</exception>
+    /// <exception cref="ModelLoadException">The architecture is not supported, or a key has a value that this build does not
+    /// honour.</exception>
     /// <exception cref="GgufException">A key is missing or of another type.</exception>
     public static ModelConfig Read(Checkpoint file)
     {
@@ -16,12 +20,18 @@ internal static class ConfigReader
         ArchitectureKeys keys = new(file.Metadata, family.Architecture);
         bool Has(string name) => file.Tensors.Any(tensor => tensor.Name == name);
 
-        int width = keys.Int("embedding_length"), heads = keys.Int("attention.head_count");
-        int embedded = file.Tensors.FirstOrDefault(tensor => tensor.Name == "token_embd.weight")?.Rows
-            ?? throw new ModelLoadException($"Tensor 'token_embd.weight' is missing: '{file.Path}' is a vocabulary without a model, or damaged.");
+        int width = keys.Int("embedding_length"),
+            heads = keys.Int("attention.head_count");
+        int embedded =
+            file.Tensors.FirstOrDefault(tensor => tensor.Name == "token_embd.weight")?.Rows
+            ?? throw new ModelLoadException(
+                $"Tensor 'token_embd.weight' is missing: '{file.Path}' is a vocabulary without a model, or damaged.");
         int headLength = keys.Int("attention.key_length", width / Math.Max(heads, 1));
-        int feedForward = (family.Experts is null ? keys.Int("feed_forward_length") : keys.Int("feed_forward_length", 0)) / (family.CountsGateAndUpTogether ? 2 : 1);
-        int nextTokens = keys.Int("nextn_predict_layers", 0), layers = keys.Int("block_count") - nextTokens;
+        int feedForward =
+            (family.Experts is null ? keys.Int("feed_forward_length") : keys.Int("feed_forward_length", 0))
+            / (family.CountsGateAndUpTogether ? 2 : 1);
+        int nextTokens = keys.Int("nextn_predict_layers", 0),
+            layers = keys.Int("block_count") - nextTokens;
         RecurrentLayers? recurrent = family.IsHybrid ? RecurrentKeys.Read(file.Metadata, family, layers) : null;
         ModelConfig config = new ModelConfig
         {
@@ -53,20 +63,29 @@ internal static class ConfigReader
 
         int valueLength = keys.Int("attention.value_length", config.HeadLength);
         if (valueLength != config.HeadLength)
-            throw new ModelLoadException($"Metadata '{keys.Name("attention.value_length")}' is {valueLength}; this build needs it to equal the length of a key head, {config.HeadLength}.");
+        {
+            throw new ModelLoadException(
+                $"Metadata '{keys.Name("attention.value_length")}' is {valueLength}; this build needs it to equal the length of a key "
+                    + $"head, {config.HeadLength}."
+            );
+        }
 
         NeutralKeys.Check(file.Metadata, family.Architecture);
         return config;
     }
 
-    private static Pooling ReadPooling(ArchitectureKeys keys) => keys.Int64("pooling_type", 0) switch
-    {
-        // llama.cpp writes "not set" as −1 in 32 bits, signed or not.
-        0 or -1 or uint.MaxValue => Pooling.None,
-        3 => Pooling.Last,
-        4 => Pooling.Rank,
-        long other => throw new ModelLoadException($"Metadata '{keys.Name("pooling_type")}' is {other}; this build has none (0), last token (3) and rank (4), which Qwen models use."),
-    };
+    private static Pooling ReadPooling(ArchitectureKeys keys) =>
+        keys.Int64("pooling_type", 0) switch
+        {
+            // llama.cpp writes "not set" as −1 in 32 bits, signed or not.
+            0 or -1 or uint.MaxValue => Pooling.None,
+            3 => Pooling.Last,
+            4 => Pooling.Rank,
+            long other => throw new ModelLoadException(
+                $"Metadata '{keys.Name("pooling_type")}' is {other}; this build has none (0), last token (3) and rank (4), which Qwen "
+                    + "models use."
+            ),
+        };
 
     private static MixtureOfExperts? ReadExperts(ArchitectureKeys keys, ExpertTraits? traits, int feedForward)
     {
@@ -79,7 +98,10 @@ internal static class ConfigReader
 
         // Many files of families that do normalise leave it out, or have the default, false.
         if (keys.Flag("expert_weights_norm") is true && !traits.NormalizesWeights)
-            throw new ModelLoadException($"Metadata '{keys.Name("expert_weights_norm")}' is true, which {keys.Architecture} is not made for.");
+        {
+            throw new ModelLoadException(
+                $"Metadata '{keys.Name("expert_weights_norm")}' is true, which {keys.Architecture} is not made for.");
+        }
 
         float scale = keys.Float("expert_weights_scale", 1);
         return new MixtureOfExperts(keys.Int("expert_count"), used, keys.Int("expert_feed_forward_length", feedForward / Math.Max(used, 1)))
@@ -99,7 +121,8 @@ internal static class ConfigReader
         int[] lengths = keys.Ints("rope.dimension_sections");
         return lengths.Length is 3 or 4
             ? new RotarySections(lengths[0], lengths[1], lengths[2], layout == RotaryLayout.Interleaved)
-            : throw new ModelLoadException($"Metadata '{keys.Name("rope.dimension_sections")}' has {lengths.Length} numbers; 3 or 4 are expected.");
+            : throw new ModelLoadException(
+                $"Metadata '{keys.Name("rope.dimension_sections")}' has {lengths.Length} numbers; 3 or 4 are expected.");
     }
 
     /// <param name="keys">The metadata.</param>
@@ -119,7 +142,11 @@ internal static class ConfigReader
         if (type == "none" || (type is "linear" or "dynamic" or "yarn" && factor is 0 or 1))
             return null;
         if (!(factor > 1) || !float.IsFinite(factor))
-            throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.factor")}' is {factor}; a context is stretched by more than 1.");
+        {
+            throw new ModelLoadException(
+                $"Metadata '{keys.Name("rope.scaling.factor")}' is {factor}; a context is stretched by more than 1.");
+        }
+
         if (type == "linear")
             return new LinearRopeScaling(factor);
         if (type == "dynamic")
@@ -129,11 +156,24 @@ internal static class ConfigReader
         }
 
         if (type != "yarn")
-            throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.type")}' is '{type}'; this build has none, linear, dynamic and yarn.");
+        {
+            throw new ModelLoadException(
+                $"Metadata '{keys.Name("rope.scaling.type")}' is '{type}'; this build has none, linear, dynamic and yarn.");
+        }
+
         if (extrapolation is not (-1 or 1))
-            throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.yarn_ext_factor")}' is {extrapolation}; only the paper's blend (1) is supported.");
+        {
+            throw new ModelLoadException(
+                $"Metadata '{keys.Name("rope.scaling.yarn_ext_factor")}' is {extrapolation}; only the paper's blend (1) is supported.");
+        }
+
         if (original <= 0)
-            throw new ModelLoadException($"Metadata '{keys.Name("rope.scaling.original_context_length")}' is {original}; YaRN needs the length that the model was trained on.");
+        {
+            throw new ModelLoadException(
+                $"Metadata '{keys.Name("rope.scaling.original_context_length")}' is {original}; YaRN needs the length that the model was "
+                    + "trained on."
+            );
+        }
 
         contextLength = Stretched(factor, original);
         return new YarnRopeScaling(factor, original, attention, fast, slow) { Truncates = keys.Flag("rope.scaling.yarn_truncate") ?? true };

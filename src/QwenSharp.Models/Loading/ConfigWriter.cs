@@ -15,7 +15,9 @@ public static class ConfigWriter
             .Add(prefix + "context_length", (uint)config.ContextLength)
             .Add(prefix + "embedding_length", (uint)config.Width)
             .Add(prefix + "block_count", (uint)(config.Layers + config.NextTokenLayers))
-            .Add(prefix + "feed_forward_length", (uint)(config.FeedForwardWidth * (Family.Of(config.Architecture).CountsGateAndUpTogether ? 2 : 1)))
+            .Add(
+                prefix + "feed_forward_length",
+                (uint)(config.FeedForwardWidth * (Family.Of(config.Architecture).CountsGateAndUpTogether ? 2 : 1)))
             .Add(prefix + "attention.head_count", (uint)config.Heads)
             .Add(prefix + "attention.head_count_kv", (uint)config.KvHeads)
             .Add(prefix + "attention.key_length", (uint)config.HeadLength)
@@ -46,7 +48,12 @@ public static class ConfigWriter
             writer.Add(prefix + "rope.dimension_sections", GgufValue.ArrayOf<int>([sections.Time, sections.Height, sections.Width, 0]));
         if (config.RopeScaling is { } scaling)
         {
-            writer.Add(prefix + "rope.scaling.type", scaling is YarnRopeScaling ? "yarn" : scaling is DynamicRopeScaling ? "dynamic" : "linear")
+            writer
+                .Add(
+                    prefix + "rope.scaling.type",
+                    scaling is YarnRopeScaling ? "yarn"
+                        : scaling is DynamicRopeScaling ? "dynamic"
+                        : "linear")
                 .Add(prefix + "rope.scaling.factor", scaling.Factor);
         }
 

@@ -4,7 +4,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// An open folder as Hugging Face's transformers saves it: <c>config.json</c>, safetensors, and what goes with them. It is read in place, in
+/// An open folder as Hugging Face's transformers saves it: <c>config.json</c>, safetensors, and what goes with them. It is read in place,
+/// in
 /// GGUF's terms: the same keys and names that a conversion would write, with no copy of F32, F16 and BF16 matrices.
 /// </summary>
 public sealed class HuggingFaceCheckpoint : Checkpoint
@@ -15,7 +16,14 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     private readonly IReadOnlyDictionary<string, SafetensorsTensor> _origins;
     private readonly HuggingFaceException? _generationFault;
 
-    private HuggingFaceCheckpoint(string folder, OrderedDictionary<string, GgufValue> metadata, SafetensorsModel files, HuggingFaceWeights weights, bool decode, IReadOnlyList<string> notes, HuggingFaceException? generationFault)
+    private HuggingFaceCheckpoint(
+        string folder,
+        OrderedDictionary<string, GgufValue> metadata,
+        SafetensorsModel files,
+        HuggingFaceWeights weights,
+        bool decode,
+        IReadOnlyList<string> notes,
+        HuggingFaceException? generationFault)
         : base(folder, new GgufMetadata(folder, metadata))
     {
         _files = files;
@@ -29,7 +37,10 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
         }
 
         Tensor[] tensors = new Tensor[weights.All.Count];
-        Parallel.For(0, tensors.Length, i => tensors[i] = decode || weights.All[i] is not DecodedWeight later ? weights.All[i].Read() : later.Describe());
+        Parallel.For(
+            0,
+            tensors.Length,
+            i => tensors[i] = decode || weights.All[i] is not DecodedWeight later ? weights.All[i].Read() : later.Describe());
         _tensors = new(tensors.Select(tensor => KeyValuePair.Create(tensor.Name, tensor)));
         Notes = [.. notes, .. weights.Notes];
         DecodedBytes = weights.All.Sum(weight => weight.DecodedBytes);
@@ -57,14 +68,18 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     public override long DecodedBytes { get; }
 
     /// <summary>
-    /// The path of the vocabulary: <c>tokenizer.json</c>, whether it is there or not; or in folders of the first generation <c>qwen.tiktoken</c>, or where the tokenizer was saved without
+    /// The path of the vocabulary: <c>tokenizer.json</c>, whether it is there or not; or in folders of the first generation
+    /// <c>qwen.tiktoken</c>, or where the tokenizer was saved without
     /// the first <c>vocab.json</c>, which goes with <c>merges.txt</c>.
     /// </summary>
     public string TokenizerPath
     {
         get
         {
-            string[] paths = [.. ((string[])["tokenizer.json", "qwen.tiktoken", "vocab.json"]).Select(name => System.IO.Path.Combine(Path, name))];
+            string[] paths =
+            [
+                .. ((string[])["tokenizer.json", "qwen.tiktoken", "vocab.json"]).Select(name => System.IO.Path.Combine(Path, name)),
+            ];
             return paths.FirstOrDefault(File.Exists) ?? paths[0];
         }
     }
@@ -72,7 +87,8 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     /// <summary>Opens a folder.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="decode">
-    /// Whether weights in a form that no kernel multiplies are decoded at once. Without, <see cref="Tensors"/> describes them and <see cref="Read"/> decodes
+    /// Whether weights in a form that no kernel multiplies are decoded at once. Without, <see cref="Tensors"/> describes them and
+    /// <see cref="Read"/> decodes
     /// one at a time: for a look at the model, or to write it in another form.
     /// </param>
     /// <exception cref="HuggingFaceException">A file is missing or malformed.</exception>
@@ -84,19 +100,35 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
         string configPath = System.IO.Path.Combine(folder, ConfigName);
         if (!File.Exists(configPath))
         {
-            throw new HuggingFaceException(folder, $"the folder is no model: it has no {ConfigName}, which stands beside {SafetensorsModel.FileName} or {SafetensorsModel.IndexName}; "
-                + "for a GGUF model, give the path of the .gguf file");
+            throw new HuggingFaceException(
+                folder,
+                $"the folder is no model: it has no {ConfigName}, which stands beside {SafetensorsModel.FileName} or "
+                    + $"{SafetensorsModel.IndexName}; "
+                    + "for a GGUF model, give the path of the .gguf file");
         }
 
         HuggingFaceJson json = HuggingFaceJson.Read(configPath);
         if (!SafetensorsModel.IsIn(folder))
-            throw new HuggingFaceException(folder, $"it has neither {SafetensorsModel.FileName} nor {SafetensorsModel.IndexName}; weights in another format must be converted to safetensors first");
+        {
+            throw new HuggingFaceException(
+                folder,
+                $"it has neither {SafetensorsModel.FileName} nor {SafetensorsModel.IndexName}; weights in another format must be "
+                    + "converted to safetensors first"
+            );
+        }
 
-        OrderedDictionary<string, GgufValue> metadata = new() { ["general.architecture"] = HuggingFaceFamily.Of(json).Architecture, ["general.name"] = NameOf(folder) };
+        OrderedDictionary<string, GgufValue> metadata = new()
+        {
+            ["general.architecture"] = HuggingFaceFamily.Of(json).Architecture,
+            ["general.name"] = NameOf(folder),
+        };
         SafetensorsModel files = SafetensorsModel.Open(folder);
         try
         {
-            HuggingFaceConfig config = HuggingFaceConfig.Read(json, HuggingFaceNames.NextTokenLayers(files.Tensors.Select(tensor => tensor.Name)), metadata);
+            HuggingFaceConfig config = HuggingFaceConfig.Read(
+                json,
+                HuggingFaceNames.NextTokenLayers(files.Tensors.Select(tensor => tensor.Name)),
+                metadata);
             HuggingFaceException? generation = new HuggingFaceText(folder, json, metadata).Read();
             IReadOnlyList<string> unknown = config.UnknownSettings();
             string[] notes = [.. config.Remarks];
@@ -131,13 +163,17 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
             return $"{tensor} in {tensor.FilePath}";
 
         int dot = name.LastIndexOf('.');
-        return dot > 0 && HuggingFaceNames.ModuleOf(name[..dot], Metadata.GetString("general.architecture") == "qwen") is { } module ? $"{module}{name[dot..]} in {Path}" : null;
+        return dot > 0 && HuggingFaceNames.ModuleOf(name[..dot], Metadata.GetString("general.architecture") == "qwen") is { } module
+            ? $"{module}{name[dot..]} in {Path}"
+            : null;
     }
 
     /// <inheritdoc/>
     public override void Dispose() => _files.Dispose();
 
-    /// <summary>The name of a model: its folder's own; in the cache of Hugging Face's tools, where it is a commit, the repository's.</summary>
+    /// <summary>
+    /// The name of a model: its folder's own; in the cache of Hugging Face's tools, where it is a commit, the repository's.
+    /// </summary>
     public static string NameOf(string folder)
     {
         DirectoryInfo directory = new(folder);

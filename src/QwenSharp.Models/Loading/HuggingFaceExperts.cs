@@ -10,7 +10,9 @@ internal static class HuggingFaceExperts
     // Rows of the result that are written together, so that a line of the source is read once and not once a row.
     private const int Tile = 32;
 
-    /// <summary>The matrices of each expert, under names of their own such as "ffn_gate.7.weight": where they lie, if they lie well.</summary>
+    /// <summary>
+    /// The matrices of each expert, under names of their own such as "ffn_gate.7.weight": where they lie, if they lie well.
+    /// </summary>
     /// <param name="name">The name without the expert's number.</param>
     /// <param name="stack">[in, out, experts], the contiguous dimension first.</param>
     /// <param name="tensor">The same in the file.</param>
@@ -26,7 +28,13 @@ internal static class HuggingFaceExperts
             if (stack is MappedWeight)
                 yield return new MappedWeight(tensor.View(own, stack.Type, [inputs, outputs], first));
             else
-                yield return new DecodedWeight(own, stack.Type, [inputs, outputs], buffer => Copy(tensor, first * tensor.Type.Bytes(), buffer));
+            {
+                yield return new DecodedWeight(
+                    own,
+                    stack.Type,
+                    [inputs, outputs],
+                    buffer => Copy(tensor, first * tensor.Type.Bytes(), buffer));
+            }
         }
     }
 
@@ -51,7 +59,8 @@ internal static class HuggingFaceExperts
         });
     }
 
-    private static void Transpose<T>(Tensor source, int first, int outputs, int inputs, int experts, NativeBuffer buffer) where T : unmanaged
+    private static void Transpose<T>(Tensor source, int first, int outputs, int inputs, int experts, NativeBuffer buffer)
+        where T : unmanaged
     {
         int rowBytes = checked(inputs * Marshal.SizeOf<T>());
         for (int expert = 0; expert < experts; expert++)

@@ -74,9 +74,15 @@ internal sealed record HuggingFaceFamily(
     /// <exception cref="ModelLoadException">No class of the list is supported; the message lists those that are.</exception>
     public static HuggingFaceFamily Of(HuggingFaceJson config)
     {
-        string[] classes = config.TryGetStrings("architectures", out string[]? named) && named.Length > 0 ? named : throw config.Fault("architectures", "is missing");
+        string[] classes =
+            config.TryGetStrings("architectures", out string[]? named) && named.Length > 0
+                ? named
+                : throw config.Fault("architectures", "is missing");
         return All.FirstOrDefault(family => family.Classes.Intersect(classes).Any())
-            ?? throw new ModelLoadException($"{config.Path}: the model class {string.Join(", ", classes)} is not supported; this build runs {string.Join(", ", All.SelectMany(family => family.Classes))}.");
+            ?? throw new ModelLoadException(
+                $"{config.Path}: the model class {string.Join(", ", classes)} is not supported; this build runs "
+                    + $"{string.Join(", ", All.SelectMany(family => family.Classes))}."
+            );
     }
 
     private static void WriteExpertsWithShared(HuggingFaceConfig config)
@@ -94,7 +100,11 @@ internal sealed record HuggingFaceFamily(
     /// <summary>Into how many layers the encoder of images feeds what it sees: for other engines, of no use to a text.</summary>
     private static void WriteVisionKeys(HuggingFaceConfig config)
     {
-        if (config.Root.TryGetObject("vision_config", out HuggingFaceJson? vision) && vision.TryGetInt32s("deepstack_visual_indexes", out int[]? layers))
+        if (
+            config.Root.TryGetObject("vision_config", out HuggingFaceJson? vision)
+            && vision.TryGetInt32s("deepstack_visual_indexes", out int[]? layers))
+        {
             config.Add("n_deepstack_layers", (uint)layers.Length);
+        }
     }
 }

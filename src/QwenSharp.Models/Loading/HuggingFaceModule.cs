@@ -2,7 +2,9 @@ using QwenSharp.Formats;
 
 namespace QwenSharp.Models;
 
-/// <summary>The parameters of one module of a checkpoint, such as "weight" and "bias" of "model.layers.0.self_attn.q_proj", each to be taken once.</summary>
+/// <summary>
+/// The parameters of one module of a checkpoint, such as "weight" and "bias" of "model.layers.0.self_attn.q_proj", each to be taken once.
+/// </summary>
 /// <param name="name">The module.</param>
 internal sealed class HuggingFaceModule(string name)
 {

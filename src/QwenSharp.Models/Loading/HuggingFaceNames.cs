@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace QwenSharp.Models;
 
-/// <summary>GGUF's names of the modules of transformers' Qwen models. The rotary layout is the same in both, so no row needs to move.</summary>
+/// <summary>
+/// GGUF's names of the modules of transformers' Qwen models. The rotary layout is the same in both, so no row needs to move.
+/// </summary>
 internal static class HuggingFaceNames
 {
     /// <summary>Where the language model sits inside a checkpoint: alone, under a head, or beside an encoder of images.</summary>
@@ -89,9 +91,14 @@ internal static class HuggingFaceNames
 
     /// <summary>How many blocks draft the token after next, by the names of a checkpoint's tensors.</summary>
     public static int NextTokenLayers(IEnumerable<string> tensors) =>
-        tensors.Select(tensor => NextTokenName(tensor) is { } inner && TryLayer(inner, out int layer, out _) ? layer + 1 : 0).DefaultIfEmpty().Max();
+        tensors
+            .Select(tensor => NextTokenName(tensor) is { } inner && TryLayer(inner, out int layer, out _) ? layer + 1 : 0)
+            .DefaultIfEmpty()
+            .Max();
 
-    /// <summary>GGUF's name of a module, such as "blk.3.attn_q" for "model.layers.3.self_attn.q_proj"; null for a module that no Qwen has.</summary>
+    /// <summary>
+    /// GGUF's name of a module, such as "blk.3.attn_q" for "model.layers.3.self_attn.q_proj"; null for a module that no Qwen has.
+    /// </summary>
     /// <param name="isHybrid">Whether the family's layers are recurrent for the most part.</param>
     /// <param name="layers">The model's layers; its blocks that draft the token after next are counted behind them.</param>
     /// <param name="module">The module.</param>
@@ -109,7 +116,10 @@ internal static class HuggingFaceNames
         return Outside.TryGetValue(inner, out string? outside) ? outside : LayerName(isHybrid, inner, 0);
     }
 
-    /// <summary>The way back of <see cref="Find"/>: transformers' name of a module, such as "layers.3.self_attn.q_proj" for "blk.3.attn_q"; null where it has none.</summary>
+    /// <summary>
+    /// The way back of <see cref="Find"/>: transformers' name of a module, such as "layers.3.self_attn.q_proj" for "blk.3.attn_q"; null
+    /// where it has none.
+    /// </summary>
     /// <param name="name">GGUF's name, of a module of a layer or outside of them.</param>
     /// <param name="isFirst">Whether the model is of the first generation.</param>
     public static string? ModuleOf(string name, bool isFirst = false)
@@ -120,19 +130,28 @@ internal static class HuggingFaceNames
             return outside;
 
         string[] parts = name.Split('.', 3);
-        return parts is ["blk", var layer, var module] && IsNumber(layer, out _) && KeyOf(isFirst ? InFirstLayer : InLayer, module) is { } inLayer
+        return
+            parts is ["blk", var layer, var module]
+            && IsNumber(layer, out _)
+            && KeyOf(isFirst ? InFirstLayer : InLayer, module) is { } inLayer
             ? $"{(isFirst ? FirstPrefix + "h." : Layers)}{layer}.{inLayer}"
             : null;
     }
 
     private static string? KeyOf(Dictionary<string, string> names, string value) => names.FirstOrDefault(entry => entry.Value == value).Key;
 
-    private static string? FirstName(string inner) => OutsideFirst.TryGetValue(inner, out string? outside) ? outside
-        : inner.Split('.', 3) is ["h", var layer, var module] && IsNumber(layer, out _) && InFirstLayer.TryGetValue(module, out string? name) ? $"blk.{layer}.{name}"
+    private static string? FirstName(string inner) =>
+        OutsideFirst.TryGetValue(inner, out string? outside) ? outside
+        : inner.Split('.', 3) is ["h", var layer, var module]
+        && IsNumber(layer, out _)
+        && InFirstLayer.TryGetValue(module, out string? name)
+            ? $"blk.{layer}.{name}"
         : null;
 
     private static string? NextTokenName(string module) =>
-        NextTokenPrefixes.FirstOrDefault(prefix => module.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix ? module[prefix.Length..] : null;
+        NextTokenPrefixes.FirstOrDefault(prefix => module.StartsWith(prefix, StringComparison.Ordinal)) is { } prefix
+            ? module[prefix.Length..]
+            : null;
 
     private static string? LayerName(bool isHybrid, string module, int first)
     {
@@ -140,7 +159,10 @@ internal static class HuggingFaceNames
             return null;
 
         // What GGUF calls the norm before the feed-forward network differs between the families.
-        string? name = isHybrid && inLayer == "post_attention_layernorm" ? "post_attention_norm" : InLayer.GetValueOrDefault(inLayer) ?? ExpertName(inLayer);
+        string? name =
+            isHybrid && inLayer == "post_attention_layernorm"
+                ? "post_attention_norm"
+                : InLayer.GetValueOrDefault(inLayer) ?? ExpertName(inLayer);
         return name is null ? null : $"blk.{(long)first + layer}.{name}";
     }
 
@@ -149,24 +171,36 @@ internal static class HuggingFaceNames
     {
         (layer, inLayer) = (0, null);
         int dot = module.IndexOf('.', Math.Min(Layers.Length, module.Length));
-        if (!module.StartsWith(Layers, StringComparison.Ordinal) || dot < 0 || !IsNumber(module.AsSpan(Layers.Length, dot - Layers.Length), out layer))
+        if (
+            !module.StartsWith(Layers, StringComparison.Ordinal)
+            || dot < 0
+            || !IsNumber(module.AsSpan(Layers.Length, dot - Layers.Length), out layer))
+        {
             return false;
+        }
 
         inLayer = module[(dot + 1)..];
         return true;
     }
 
-    /// <summary>Each expert has matrices of its own here: "ffn_gate.7" for "mlp.experts.7.gate_proj", as in GGUF before experts were stacked.</summary>
+    /// <summary>
+    /// Each expert has matrices of its own here: "ffn_gate.7" for "mlp.experts.7.gate_proj", as in GGUF before experts were stacked.
+    /// </summary>
     private static string? ExpertName(string inLayer)
     {
         const string experts = "mlp.experts.";
         int dot = inLayer.LastIndexOf('.');
-        return inLayer.StartsWith(experts, StringComparison.Ordinal) && dot > experts.Length && IsNumber(inLayer.AsSpan(experts.Length, dot - experts.Length), out _)
+        return
+            inLayer.StartsWith(experts, StringComparison.Ordinal)
+            && dot > experts.Length
+            && IsNumber(inLayer.AsSpan(experts.Length, dot - experts.Length), out _)
             && InLayer.TryGetValue("mlp" + inLayer[dot..], out string? name)
             ? $"{name}.{inLayer[experts.Length..dot]}"
             : null;
     }
 
     private static bool IsNumber(ReadOnlySpan<char> text, out int number) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < int.MaxValue && text.SequenceEqual(number.ToString(CultureInfo.InvariantCulture));
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number)
+        && number < int.MaxValue
+        && text.SequenceEqual(number.ToString(CultureInfo.InvariantCulture));
 }

@@ -4,7 +4,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// The recurrent layers of Qwen3-Next and Qwen3.5 in a Hugging Face folder, whose weights GGUF has in another order: Qwen3-Next's one input matrix is
+/// The recurrent layers of Qwen3-Next and Qwen3.5 in a Hugging Face folder, whose weights GGUF has in another order: Qwen3-Next's one input
+/// matrix is
 /// taken apart, and Qwen3.5's value heads, stored by key head, take turns (for why, see llama.cpp's pull request 19468).
 /// </summary>
 internal sealed class HuggingFaceRecurrent
@@ -22,7 +23,11 @@ internal sealed class HuggingFaceRecurrent
         if (_valueHeads % _keyHeads != 0)
             throw config.Text.Fault("linear_num_value_heads", $"is {_valueHeads}, not a multiple of the {_keyHeads} key heads");
         if ((2L * _keyHeads * _keyLength) + (2L * _valueHeads * _valueLength) > 1 << 25)
-            throw config.Text.Fault("linear_value_head_dim", $"is {_valueLength}: recurrent layers of so many heads are wider than this build supports");
+        {
+            throw config.Text.Fault(
+                "linear_value_head_dim",
+                $"is {_valueLength}: recurrent layers of so many heads are wider than this build supports");
+        }
 
         _movesHeads = config.Family.HasAlternatingKeyHeads && _valueHeads != _keyHeads;
     }
@@ -50,7 +55,9 @@ internal sealed class HuggingFaceRecurrent
             if (types.Length != config.Layers)
                 throw config.Text.Fault("layer_types", $"has {types.Length} elements for {config.Layers} layers");
 
-            config.Add("attention.recurrent_layers", GgufValue.ArrayOf<bool>([.. types.Select(type => type == "linear_attention"), .. new bool[config.NextTokenLayers]]));
+            config.Add(
+                "attention.recurrent_layers",
+                GgufValue.ArrayOf<bool>([.. types.Select(type => type == "linear_attention"), .. new bool[config.NextTokenLayers]]));
         }
 
         config.AddLength("full_attention_interval", "full_attention_interval", 4);
@@ -60,9 +67,15 @@ internal sealed class HuggingFaceRecurrent
             throw config.Refusal("output_gate_type", "only swish is supported");
 
         HuggingFaceJson text = config.Text;
-        if (!text.TryGetNumber("partial_rotary_factor", out double part)
-            && !((text.TryGetObject("rope_parameters", out HuggingFaceJson? rope) || text.TryGetObject("rope_scaling", out rope)) && rope.TryGetNumber("partial_rotary_factor", out part)))
+        if (
+            !text.TryGetNumber("partial_rotary_factor", out double part)
+            && !(
+                (text.TryGetObject("rope_parameters", out HuggingFaceJson? rope) || text.TryGetObject("rope_scaling", out rope))
+                && rope.TryGetNumber("partial_rotary_factor", out part)))
+        {
             part = 0.25;
+        }
+
         if (part is not (> 0 and <= 1))
             throw text.Fault("partial_rotary_factor", $"is {part}; it must be above 0 and at most 1");
 
@@ -79,10 +92,19 @@ internal sealed class HuggingFaceRecurrent
         {
             "ssm_in.weight" =>
             [
-                weight.PickRows(layer + "attn_qkv.weight", [.. Input(0, _keyLength), .. Input(_keyLength, _keyLength), .. Input(2 * _keyLength, GroupLength)], InputRows),
+                weight.PickRows(
+                    layer + "attn_qkv.weight",
+                    [.. Input(0, _keyLength), .. Input(_keyLength, _keyLength), .. Input(2 * _keyLength, GroupLength)],
+                    InputRows),
                 weight.PickRows(layer + "attn_gate.weight", Input((2 * _keyLength) + GroupLength, GroupLength), InputRows),
             ],
-            "attn_qkv.weight" or "ssm_conv1d.weight" when _movesHeads => [weight.PickRows(weight.Name, [(0, queriesAndKeys), .. Heads(queriesAndKeys, _valueLength)], queriesAndKeys + (_valueHeads * _valueLength))],
+            "attn_qkv.weight" or "ssm_conv1d.weight" when _movesHeads =>
+            [
+                weight.PickRows(
+                    weight.Name,
+                    [(0, queriesAndKeys), .. Heads(queriesAndKeys, _valueLength)],
+                    queriesAndKeys + (_valueHeads * _valueLength)),
+            ],
             "attn_gate.weight" when _movesHeads => [weight.PickRows(weight.Name, Heads(0, _valueLength), _valueHeads * _valueLength)],
             "ssm_alpha.weight" or "ssm_beta.weight" when _movesHeads => [weight.PickRows(weight.Name, Heads(0, 1), _valueHeads)],
             "ssm_a" or "ssm_dt.bias" when _movesHeads => [weight.PickColumns(Heads(0, 1), _valueHeads)],
@@ -99,12 +121,21 @@ internal sealed class HuggingFaceRecurrent
     /// <summary>The input matrix has for each key head its query, its key, the values of its value heads and their gates.</summary>
     private int InputStride => (2 * _keyLength) + (2 * GroupLength);
 
-    private (int, int)[] Input(int first, int count) => [.. Enumerable.Range(0, _keyHeads).Select(head => ((head * InputStride) + first, count))];
+    private (int, int)[] Input(int first, int count) =>
+        [.. Enumerable.Range(0, _keyHeads).Select(head => ((head * InputStride) + first, count))];
 
-    /// <summary>Where each value head of GGUF's order lies: the first of every key head, then the second of every key head, and so on.</summary>
+    /// <summary>
+    /// Where each value head of GGUF's order lies: the first of every key head, then the second of every key head, and so on.
+    /// </summary>
     private (int, int)[] Heads(int first, int length) =>
-        [.. Enumerable.Range(0, _valueHeads).Select(head => (first + (((head % _keyHeads * (_valueHeads / _keyHeads)) + (head / _keyHeads)) * length), length))];
+        [
+            .. Enumerable
+                .Range(0, _valueHeads)
+                .Select(head => (first + (((head % _keyHeads * (_valueHeads / _keyHeads)) + (head / _keyHeads)) * length), length)),
+        ];
 
     private static int Length(HuggingFaceConfig config, string name) =>
-        config.Length(name) is var length and <= MaxLength ? length : throw config.Text.Fault(name, $"is {config.Length(name)}; at most {MaxLength} are supported");
+        config.Length(name) is var length and <= MaxLength
+            ? length
+            : throw config.Text.Fault(name, $"is {config.Length(name)}; at most {MaxLength} are supported");
 }

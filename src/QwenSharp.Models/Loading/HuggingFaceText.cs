@@ -3,7 +3,8 @@ using QwenSharp.Formats;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// What a Hugging Face folder says of text and generation, written down as GGUF metadata: special tokens, the chat template, sampling defaults.
+/// What a Hugging Face folder says of text and generation, written down as GGUF metadata: special tokens, the chat template, sampling
+/// defaults.
 /// The vocabulary itself is not among it: it is read from <c>tokenizer.json</c> by whoever needs it.
 /// </summary>
 internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, OrderedDictionary<string, GgufValue> metadata)
@@ -50,7 +51,11 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
         config.TryGetObject("text_config", out HuggingFaceJson? text);
         foreach ((string role, string name) in ((string, string)[])[("bos", "bos_token"), ("eos", "eos_token"), ("padding", "pad_token")])
         {
-            int? id = (Spelling(tokenizer, name) is { } spelling ? AddedToken(tokenizer!, spelling) : null) ?? First(config, name) ?? First(text, name) ?? First(generation, name);
+            int? id =
+                (Spelling(tokenizer, name) is { } spelling ? AddedToken(tokenizer!, spelling) : null)
+                ?? First(config, name)
+                ?? First(text, name)
+                ?? First(generation, name);
             if (id >= 0)
                 metadata.Add($"tokenizer.ggml.{role}_token_id", (uint)id);
         }
@@ -59,11 +64,16 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
         if (generation is null || !generation.TryGetInt32s("eos_token_id", out int[]? ends))
             return;
 
-        int[] known = metadata.TryGetValue("tokenizer.ggml.eos_token_id", out GgufValue? eos) && eos.TryGetInteger(out int first) ? [first] : [];
+        int[] known =
+            metadata.TryGetValue("tokenizer.ggml.eos_token_id", out GgufValue? eos) && eos.TryGetInteger(out int first) ? [first] : [];
         int[] others = [.. ends.Distinct().Except(known)];
         string[] roles = ["eot", "eom"];
         if (others.Length > roles.Length || others.Any(id => id < 0))
-            throw generation.Fault("eos_token_id", $"is {generation.Raw("eos_token_id")}; up to {roles.Length + 1} token ids are supported");
+        {
+            throw generation.Fault(
+                "eos_token_id",
+                $"is {generation.Raw("eos_token_id")}; up to {roles.Length + 1} token ids are supported");
+        }
 
         for (int i = 0; i < others.Length; i++)
             metadata.Add($"tokenizer.ggml.{roles[i]}_token_id", (uint)others[i]);
@@ -81,22 +91,37 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
         return tokenizer.Raw(name)!.StartsWith('{') ? tokenizer.GetObject(name).GetString("content") : tokenizer.GetString(name);
     }
 
-    /// <summary>The id of an added token: tokenizer_config.json lists them, or where newer programs have saved it tokenizer.json alone, or in old folders a file of their own.</summary>
+    /// <summary>
+    /// The id of an added token: tokenizer_config.json lists them, or where newer programs have saved it tokenizer.json alone, or in old
+    /// folders a file of their own.
+    /// </summary>
     private int? AddedToken(HuggingFaceJson tokenizer, string spelling)
     {
         if (tokenizer.TryGetObject("added_tokens_decoder", out HuggingFaceJson? added))
         {
             foreach (string number in added.Names)
             {
-                if (!int.TryParse(number, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out int id))
+                if (
+                    !int.TryParse(
+                        number,
+                        System.Globalization.NumberStyles.None,
+                        System.Globalization.CultureInfo.InvariantCulture,
+                        out int id))
+                {
                     throw added.Fault(number, "is no token id");
+                }
+
                 if (added.GetObject(number).GetString("content") == spelling)
                     return id;
             }
         }
 
-        if (HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "added_tokens.json")) is { } listed && listed.TryGetInt32(spelling, out int own))
+        if (
+            HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "added_tokens.json")) is { } listed
+            && listed.TryGetInt32(spelling, out int own))
+        {
             return own;
+        }
 
         _vocabulary ??= HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "tokenizer.json"));
         return _vocabulary is not null && _vocabulary.TryGetObjects("added_tokens", out HuggingFaceJson[]? tokens)
@@ -113,23 +138,40 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
         if (tokenizer is not null && tokenizer.Has(TemplateName))
         {
             return tokenizer.TryGetNamedTexts(TemplateName, "name", "template", out Dictionary<string, string>? named)
-                ? named.GetValueOrDefault("default") ?? throw tokenizer.Fault(TemplateName, $"has the templates {string.Join(", ", named.Keys)} and none named 'default'")
+                ? named.GetValueOrDefault("default")
+                    ?? throw tokenizer.Fault(TemplateName, $"has the templates {string.Join(", ", named.Keys)} and none named 'default'")
                 : tokenizer.GetString(TemplateName);
         }
 
-        return HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "chat_template.json")) is { } old && old.TryGetString(TemplateName, out string? text) ? text : null;
+        return
+            HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "chat_template.json")) is { } old
+            && old.TryGetString(TemplateName, out string? text)
+            ? text
+            : null;
     }
 
     private void AddSampling(HuggingFaceJson generation)
     {
         const string prefix = "general.sampling.";
-        foreach ((string name, string key, double least, double most) in ((string, string, double, double)[])
-            [("temperature", "temp", 0, float.MaxValue), ("top_p", "top_p", 1e-6, 1), ("min_p", "min_p", 0, 1), ("repetition_penalty", "penalty_repeat", 1e-3, float.MaxValue)])
+        foreach (
+            (string name, string key, double least, double most) in ((string, string, double, double)[])
+                [
+                    ("temperature", "temp", 0, float.MaxValue),
+                    ("top_p", "top_p", 1e-6, 1),
+                    ("min_p", "min_p", 0, 1),
+                    ("repetition_penalty", "penalty_repeat", 1e-3, float.MaxValue),
+                ])
         {
             if (!generation.TryGetNumber(name, out double value))
                 continue;
             if (value < least || value > most)
-                throw generation.Fault(name, $"is {generation.Raw(name)}; it must be {(most == 1 ? $"from {(least > 0 ? "above " : "")}0 to 1" : least > 0 ? "above 0" : "at least 0")}");
+            {
+                throw generation.Fault(
+                    name,
+                    $"is {generation.Raw(name)}; it must be "
+                        + $"{(most == 1 ? $"from {(least > 0 ? "above " : "")}0 to 1" : least > 0 ? "above 0" : "at least 0")}"
+                );
+            }
 
             metadata[prefix + key] = (float)value;
         }

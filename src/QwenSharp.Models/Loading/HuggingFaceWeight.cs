@@ -49,7 +49,12 @@ internal abstract record HuggingFaceWeight(string Name, TensorType Type, long[] 
         if (Shape.Length > 2 || Shape[0] != columns)
             throw new ModelLoadException($"Tensor '{Name}' of shape [{string.Join(", ", Shape)}] should have {columns} columns.");
         if (runs.Any(run => run.Count % Type.BlockLength() != 0))
-            throw new ModelLoadException($"Tensor '{Name}' in {Type} cannot have its columns in another order: its blocks of {Type.BlockLength()} do not end with heads.");
+        {
+            throw new ModelLoadException(
+                $"Tensor '{Name}' in {Type} cannot have its columns in another order: its blocks of {Type.BlockLength()} do "
+                    + "not end with heads."
+            );
+        }
 
         return new DecodedWeight(Name, Type, Shape, buffer =>
         {
@@ -96,7 +101,8 @@ internal sealed record MappedWeight(Tensor Tensor) : HuggingFaceWeight(Tensor.Na
 /// <param name="Type">How its elements will be stored.</param>
 /// <param name="Shape">Lengths of its dimensions, the contiguous one first.</param>
 /// <param name="Fill">Writes the data.</param>
-internal sealed record DecodedWeight(string Name, TensorType Type, long[] Shape, Action<NativeBuffer> Fill) : HuggingFaceWeight(Name, Type, Shape)
+internal sealed record DecodedWeight(string Name, TensorType Type, long[] Shape, Action<NativeBuffer> Fill)
+    : HuggingFaceWeight(Name, Type, Shape)
 {
     public override long DecodedBytes => Type.Bytes(ElementCount);
 

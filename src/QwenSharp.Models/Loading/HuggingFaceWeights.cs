@@ -5,7 +5,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// The tensors of a Hugging Face folder, module by module, in GGUF's terms. Matrices in F32, F16 and BF16 stay where they lie; vectors become
+/// The tensors of a Hugging Face folder, module by module, in GGUF's terms. Matrices in F32, F16 and BF16 stay where they lie; vectors
+/// become
 /// F32, as the layers want them; quantised forms are decoded. A tensor that no module has a place for is refused by its name.
 /// </summary>
 internal sealed class HuggingFaceWeights
@@ -20,7 +21,10 @@ internal sealed class HuggingFaceWeights
     private int _encoderTensors, _misaligned;
 
     private HuggingFaceWeights(HuggingFaceConfig config) =>
-        (_config, _quantization, _recurrent) = (config, HuggingFaceQuantization.Read(config.Root), config.Family.IsHybrid ? new HuggingFaceRecurrent(config) : null);
+        (_config, _quantization, _recurrent) = (
+            config,
+            HuggingFaceQuantization.Read(config.Root),
+            config.Family.IsHybrid ? new HuggingFaceRecurrent(config) : null);
 
     /// <summary>All tensors in the files' order.</summary>
     public IReadOnlyList<HuggingFaceWeight> All => _weights;
@@ -31,7 +35,8 @@ internal sealed class HuggingFaceWeights
     /// <summary>What a reader should know: parts left out, tensors copied.</summary>
     public List<string> Notes { get; } = [];
 
-    /// <exception cref="ModelLoadException">A tensor has no place in the model, or is stored in a way that this build cannot read.</exception>
+    /// <exception cref="ModelLoadException">A tensor has no place in the model, or is stored in a way that this build cannot
+    /// read.</exception>
     public static HuggingFaceWeights Read(HuggingFaceConfig config, SafetensorsModel files)
     {
         HuggingFaceWeights weights = new(config);
@@ -53,7 +58,10 @@ internal sealed class HuggingFaceWeights
         if (!config.HasTiedHead && !hasHead && config.IsForEmbedding)
             weights.Notes.Add("There is no lm_head.weight, as a model that embeds texts needs none; the embedding table stands in for it.");
         else if (!config.HasTiedHead && !hasHead)
-            throw new ModelLoadException($"Tensor lm_head.weight is missing, and {config.Root.Path} does not tie the head to the embedding table.");
+        {
+            throw new ModelLoadException(
+                $"Tensor lm_head.weight is missing, and {config.Root.Path} does not tie the head to the embedding table.");
+        }
 
         weights.Summarize();
         return weights;
@@ -87,7 +95,12 @@ internal sealed class HuggingFaceWeights
             LeaveOutEmptyBias(name, module);
         }
         else if (module.Take("weight") is { } weight)
-            Place(weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight), weight);
+        {
+            Place(
+                weight.Type == SafetensorsType.F8_E4M3 ? Float8($"{name}.weight", weight, module) : Plain($"{name}.weight", weight),
+                weight);
+        }
+
         if (module.Take("bias") is { } bias)
             Place(Plain($"{name}.bias", bias), bias);
         if (_recurrent is not null && module.Take("A_log") is { } rate)
@@ -102,7 +115,10 @@ internal sealed class HuggingFaceWeights
         module.RequireNothingLeft();
     }
 
-    /// <summary>Some programs for GPTQ give each matrix a bias of zeros, whether the model has one there or not; a bias that is not zero stays, to be found out of place.</summary>
+    /// <summary>
+    /// Some programs for GPTQ give each matrix a bias of zeros, whether the model has one there or not; a bias that is not zero stays, to
+    /// be found out of place.
+    /// </summary>
     private void LeaveOutEmptyBias(string name, HuggingFaceModule module)
     {
         bool isOwn = _config.Family.HasQkvBias && name[(name.LastIndexOf('.') + 1)..] is "attn_q" or "attn_k" or "attn_v" or "attn_qkv";
@@ -113,8 +129,13 @@ internal sealed class HuggingFaceWeights
     private void Place(HuggingFaceWeight weight, SafetensorsTensor origin)
     {
         // The norms of hybrid families are stored around zero, but for the one that a gate multiplies.
-        if (_recurrent is not null && weight.Name.EndsWith("norm.weight", StringComparison.Ordinal) && !weight.Name.EndsWith(".ssm_norm.weight", StringComparison.Ordinal))
+        if (
+            _recurrent is not null
+            && weight.Name.EndsWith("norm.weight", StringComparison.Ordinal)
+            && !weight.Name.EndsWith(".ssm_norm.weight", StringComparison.Ordinal))
+        {
             weight = weight.Map(value => value + 1);
+        }
 
         foreach (HuggingFaceWeight placed in _recurrent?.Arrange(weight) ?? [weight])
         {
@@ -126,13 +147,18 @@ internal sealed class HuggingFaceWeights
     }
 
     /// <summary>
-    /// The experts of a layer in one tensor: [experts, out, in], whose matrices are used where they lie; or transposed, [experts, in, out], which takes
-    /// a copy. The outputs are those of each of <paramref name="names"/> in turn. Programs differ in which they save: the lengths tell, and where they are equal the family.
+    /// The experts of a layer in one tensor: [experts, out, in], whose matrices are used where they lie; or transposed, [experts, in, out],
+    /// which takes
+    /// a copy. The outputs are those of each of <paramref name="names"/> in turn. Programs differ in which they save: the lengths tell, and
+    /// where they are equal the family.
     /// </summary>
     private void PlaceExperts(SafetensorsTensor tensor, string[] names, int inputs)
     {
         HuggingFaceWeight stack = Plain(names[0], tensor);
-        bool isTransposed = stack.Shape is [var last, var middle, _] && (last == inputs) != (middle == inputs) ? middle == inputs : _config.Family.HasTransposedExperts;
+        bool isTransposed =
+            stack.Shape is [var last, var middle, _] && (last == inputs) != (middle == inputs)
+                ? middle == inputs
+                : _config.Family.HasTransposedExperts;
         if (stack.Shape.Length != 3 || stack.Shape[isTransposed ? 0 : 1] % names.Length != 0)
             throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a shape that no stack of experts has.");
 
@@ -172,7 +198,10 @@ internal sealed class HuggingFaceWeights
             SafetensorsType.F32 => TensorType.F32,
             SafetensorsType.F16 => TensorType.F16,
             SafetensorsType.BF16 => TensorType.BF16,
-            _ => throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a type that this build cannot compute with; F32, F16 and BF16 can stand alone, FP8 needs its scales."),
+            _ => throw new ModelLoadException(
+                $"Tensor {tensor} in {tensor.FilePath} has a type that this build cannot compute with; F32, F16 and BF16 can stand alone, "
+                    + "FP8 needs its scales."
+            ),
         };
         long[] shape = [.. tensor.Shape.ToArray().Reverse()];
 
@@ -185,7 +214,15 @@ internal sealed class HuggingFaceWeights
             throw new ModelLoadException($"Tensor {tensor} in {tensor.FilePath} has a shape that no weight has.");
 
         if (type != TensorType.F32 && (shape.Length == 1 || name.EndsWith(".ssm_conv1d.weight", StringComparison.Ordinal)))
-            return new DecodedWeight(name, TensorType.F32, shape, buffer => Quantization.Dequantize(type, tensor.Bytes(0, checked((int)tensor.ByteLength)), Floats(buffer, tensor.ElementCount)));
+        {
+            return new DecodedWeight(
+                name,
+                TensorType.F32,
+                shape,
+                buffer =>
+                    Quantization.Dequantize(type, tensor.Bytes(0, checked((int)tensor.ByteLength)), Floats(buffer, tensor.ElementCount)));
+        }
+
         if (tensor.IsAligned)
             return new MappedWeight(tensor.View(name, type, shape));
 
@@ -202,7 +239,13 @@ internal sealed class HuggingFaceWeights
         if (Float8Matrix.Fault(codes, scales, rows, columns) is { } problem)
             throw new ModelLoadException($"{codes.FilePath}: {problem}.");
 
-        return Decoded("FP8", new DecodedWeight(name, TensorType.F16, [codes.Shape[1], codes.Shape[0]], buffer => Float8Matrix.Decode(codes, scales, rows, columns, buffer)));
+        return Decoded(
+            "FP8",
+            new DecodedWeight(
+                name,
+                TensorType.F16,
+                [codes.Shape[1], codes.Shape[0]],
+                buffer => Float8Matrix.Decode(codes, scales, rows, columns, buffer)));
     }
 
     /// <summary>A matrix of GPTQ or AWQ.</summary>
@@ -211,8 +254,17 @@ internal sealed class HuggingFaceWeights
         if (_quantization.Layout is not { } layout)
             throw new ModelLoadException($"Tensor '{words.Name}' is quantised, and config.json does not say how (quantization_config).");
 
-        PackedMatrix matrix = PackedMatrix.Read(layout, _quantization.Bits, _quantization.GroupSize, words, module.Require("qzeros", words), module.Require("scales", words), module.Take("g_idx"));
-        return Decoded(layout == PackedLayout.Awq ? "AWQ" : "GPTQ", new DecodedWeight(name, matrix.Type, [matrix.Inputs, matrix.Outputs], matrix.Decode));
+        PackedMatrix matrix = PackedMatrix.Read(
+            layout,
+            _quantization.Bits,
+            _quantization.GroupSize,
+            words,
+            module.Require("qzeros", words),
+            module.Require("scales", words),
+            module.Take("g_idx"));
+        return Decoded(
+            layout == PackedLayout.Awq ? "AWQ" : "GPTQ",
+            new DecodedWeight(name, matrix.Type, [matrix.Inputs, matrix.Outputs], matrix.Decode));
     }
 
     private DecodedWeight Decoded(string from, DecodedWeight weight)
@@ -224,9 +276,21 @@ internal sealed class HuggingFaceWeights
     private void Summarize()
     {
         foreach ((string kind, (int tensors, long bytes)) in _decoded)
-            Notes.Add($"{tensors} matrices are decoded when the model is loaded, {kind}: {(bytes + (1 << 20) - 1) >> 20} MiB of memory beside the files.");
+        {
+            Notes.Add(
+                $"{tensors} matrices are decoded when the model is loaded, {kind}: {(bytes + (1 << 20) - 1) >> 20} MiB of memory beside "
+                    + "the files."
+            );
+        }
+
         foreach ((string kind, (int tensors, long bytes)) in _copied)
-            Notes.Add($"{tensors} tensors are copied when the model is loaded, {kind}: {(bytes + (1 << 20) - 1) >> 20} MiB of memory beside the files.");
+        {
+            Notes.Add(
+                $"{tensors} tensors are copied when the model is loaded, {kind}: {(bytes + (1 << 20) - 1) >> 20} MiB of memory "
+                    + "beside the files."
+            );
+        }
+
         if (_encoderTensors > 0)
             Notes.Add($"{_encoderTensors} tensors of an encoder for images or sound are left out: the text part runs alone.");
         if (_misaligned > 0)
@@ -243,5 +307,6 @@ internal sealed class HuggingFaceWeights
         }
     }
 
-    private static Span<float> Floats(NativeBuffer buffer, long count) => MemoryMarshal.Cast<byte, float>(buffer.Span(0, checked((int)count * sizeof(float))));
+    private static Span<float> Floats(NativeBuffer buffer, long count) =>
+        MemoryMarshal.Cast<byte, float>(buffer.Span(0, checked((int)count * sizeof(float))));
 }

@@ -7,8 +7,10 @@ public static class ModelFiles
 {
     /// <summary>Opens a GGUF file or a Hugging Face folder.</summary>
     /// <param name="path">A GGUF file (any file of a split one), a folder, or the <c>config.json</c> in it.</param>
-    /// <param name="decode">Whether weights in a form that no kernel multiplies are decoded at once; see <see cref="HuggingFaceCheckpoint.Open"/>.</param>
-    /// <exception cref="IOException">A file is missing, malformed (<see cref="GgufException"/>, <see cref="SafetensorsException"/>, <see cref="HuggingFaceException"/>), or cannot be read.</exception>
+    /// <param name="decode">Whether weights in a form that no kernel multiplies are decoded at once; see
+    /// <see cref="HuggingFaceCheckpoint.Open"/>.</param>
+    /// <exception cref="IOException">A file is missing, malformed (<see cref="GgufException"/>, <see cref="SafetensorsException"/>,
+    /// <see cref="HuggingFaceException"/>), or cannot be read.</exception>
     /// <exception cref="ModelLoadException">A folder's model class, a setting or a tensor is not one that this build runs.</exception>
     public static Checkpoint Open(string path, bool decode = true) => FolderOf(path) is { } folder
         ? HuggingFaceCheckpoint.Open(folder, decode)

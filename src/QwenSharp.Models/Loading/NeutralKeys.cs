@@ -26,16 +26,42 @@ internal static class NeutralKeys
 "dense_2_feat_in", "dense_2_feat_out", "dense_3_feat_in", "dense_3_feat_out", "activation.situ_linear_beta",
 
         // Other kinds of attention; a scale or a window of 0 is the usual one or none.
-        "attention.max_alibi_bias", "attention.clamp_kqv", "attention.layer_norm_epsilon", "attention.group_norm_epsilon",
-        "attention.group_norm_groups", "attention.q_lora_rank", "attention.kv_lora_rank", "attention.decay_lora_rank",
-        "attention.iclr_lora_rank", "attention.value_residual_mix_lora_rank", "attention.gate_lora_rank", "attention.relative_buckets_count",
-        "attention.sliding_window", "attention.scale", "attention.output_scale", "attention.value_scale", "attention.temperature_length",
-        "attention.temperature_scale", "attention.key_length_mla", "attention.value_length_mla", "attention.key_length_mla_swa",
-        "attention.value_length_mla_swa", "attention.kv_lora_rank_swa", "attention.indexer.head_count", "attention.indexer.key_length",
-        "attention.indexer.top_k", "attention.indexer.block_size", "attention.indexer.local_blocks", "attention.indexer.types",
-        "attention.recurrent_layers", "attention.output_group_count", "attention.output_lora_rank", "attention.compress_rope_freq_base",
-        "attention.compress_ratios", "rope.dimension_sections", "rope.scaling.yarn_log_multiplier",
-
+        "attention.max_alibi_bias",
+        "attention.clamp_kqv",
+        "attention.layer_norm_epsilon",
+        "attention.group_norm_epsilon",
+        "attention.group_norm_groups",
+        "attention.q_lora_rank",
+        "attention.kv_lora_rank",
+        "attention.decay_lora_rank",
+        "attention.iclr_lora_rank",
+        "attention.value_residual_mix_lora_rank",
+        "attention.gate_lora_rank",
+        "attention.relative_buckets_count",
+        "attention.sliding_window",
+        "attention.scale",
+        "attention.output_scale",
+        "attention.value_scale",
+        "attention.temperature_length",
+        "attention.temperature_scale",
+        "attention.key_length_mla",
+        "attention.value_length_mla",
+        "attention.key_length_mla_swa",
+        "attention.value_length_mla_swa",
+        "attention.kv_lora_rank_swa",
+        "attention.indexer.head_count",
+        "attention.indexer.key_length",
+        "attention.indexer.top_k",
+        "attention.indexer.block_size",
+        "attention.indexer.local_blocks",
+        "attention.indexer.types",
+        "attention.recurrent_layers",
+        "attention.output_group_count",
+        "attention.output_lora_rank",
+        "attention.compress_rope_freq_base",
+        "attention.compress_ratios",
+        "rope.dimension_sections",
+        "rope.scaling.yarn_log_multiplier",
         // Recurrent layers.
         "ssm.inner_size", "ssm.conv_kernel", "ssm.state_size", "ssm.time_step_rank", "ssm.group_count", "ssm.dt_b_c_rms",
         "kda.head_dim", "kda.safe_gate", "wkv.head_size", "shortconv.l_cache",
@@ -60,12 +86,20 @@ internal static class NeutralKeys
     };
 
     /// <summary>
-    /// Says nothing that a forward pass could honour: a note on training, a detail of sliding windows, which must be off, or into how many layers
-    /// an encoder of images feeds what it sees, of which there is none in a text; or a factor that llama.cpp reads for other families alone.
+    /// Says nothing that a forward pass could honour: a note on training, a detail of sliding windows, which must be off, or into how many
+    /// layers
+    /// an encoder of images feeds what it sees, of which there is none in a text; or a factor that llama.cpp reads for other families
+    /// alone.
     /// </summary>
     private static readonly HashSet<string> Notes =
     [
-        "n_deepstack_layers", "rope.scaling.finetuned", "rope.scaling.yarn_attn_factor", "rope.dimension_count_swa", "rope.freq_base_swa", "attention.key_length_swa", "attention.value_length_swa",
+        "n_deepstack_layers",
+        "rope.scaling.finetuned",
+        "rope.scaling.yarn_attn_factor",
+        "rope.dimension_count_swa",
+        "rope.freq_base_swa",
+        "attention.key_length_swa",
+        "attention.value_length_swa",
     ];
 
     /// <summary>Checks the keys of the architecture that nobody has read.</summary>

@@ -15,7 +15,12 @@ internal static class RecurrentKeys
         int Ssm(string name) => metadata.GetInt32($"{family.Architecture}.ssm.{name}");
         int valueHeads = Ssm("time_step_rank"), valueWidth = Ssm("inner_size");
         if (valueHeads < 1 || valueWidth % valueHeads != 0)
-            throw new ModelLoadException($"Metadata '{family.Architecture}.ssm.inner_size' is {valueWidth}: not a multiple of the {valueHeads} value heads in 'ssm.time_step_rank'.");
+        {
+            throw new ModelLoadException(
+                $"Metadata '{family.Architecture}.ssm.inner_size' is {valueWidth}: not a multiple of the {valueHeads} value heads in "
+                    + "'ssm.time_step_rank'."
+            );
+        }
 
         DeltaNetShape shape = new(Ssm("group_count"), valueHeads, Ssm("state_size"), valueWidth / valueHeads, Ssm("conv_kernel"))
         {
@@ -44,11 +49,19 @@ internal static class RecurrentKeys
         if (!metadata.TryGetValue(key, out GgufValue? value))
             return interval;
 
-        bool[] recurrent = value.TryGetBools(out bool[]? flags) ? flags : value.TryGetIntegers(out long[]? numbers) ? [.. numbers.Select(number => number != 0)]
+        bool[] recurrent =
+            value.TryGetBools(out bool[]? flags) ? flags
+            : value.TryGetIntegers(out long[]? numbers) ? [.. numbers.Select(number => number != 0)]
             : throw new ModelLoadException($"Metadata '{key}' is {value}; it must say of each layer whether it is recurrent.");
         interval = Array.IndexOf(recurrent, false) + 1;
-        if (recurrent.Length < layers || interval == 0 || recurrent.Select((isRecurrent, layer) => isRecurrent == (layer < layers && (layer + 1) % interval != 0)).Contains(false))
-            throw new ModelLoadException($"Metadata '{key}' is {value}; this build needs attention in every n-th of the {layers} layers and no other.");
+        if (
+            recurrent.Length < layers
+            || interval == 0
+            || recurrent.Select((isRecurrent, layer) => isRecurrent == (layer < layers && (layer + 1) % interval != 0)).Contains(false))
+        {
+            throw new ModelLoadException(
+                $"Metadata '{key}' is {value}; this build needs attention in every n-th of the {layers} layers and no other.");
+        }
 
         return interval;
     }

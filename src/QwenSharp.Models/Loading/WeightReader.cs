@@ -74,7 +74,9 @@ internal sealed class WeightReader(IWeightSource source)
 
         Tensor stack = RequireProduct(Take(name + "_exps.weight", [inputs, outputs, experts.Count]));
         BytesPerToken -= stack.ByteLength / experts.Count * (experts.Count - experts.Used);
-        ReadOnlySpan<float> scales = Has(name + "_exps.scale") ? MemoryMarshal.Cast<byte, float>(Vector(name + "_exps.scale", experts.Count).Data) : default;
+        ReadOnlySpan<float> scales = Has(name + "_exps.scale")
+            ? MemoryMarshal.Cast<byte, float>(Vector(name + "_exps.scale", experts.Count).Data)
+            : default;
         for (int e = 0; e < matrices.Length; e++)
             matrices[e] = new Linear(stack.Slice((long)e * inputs * outputs, [inputs, outputs]), Scale: scales.IsEmpty ? 1 : scales[e]);
 

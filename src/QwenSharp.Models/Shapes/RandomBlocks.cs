@@ -4,7 +4,9 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
 
-/// <summary>Random data of any weight type: random codes under finite scales, so that elements have about zero mean and a given deviation.</summary>
+/// <summary>
+/// Random data of any weight type: random codes under finite scales, so that elements have about zero mean and a given deviation.
+/// </summary>
 internal static class RandomBlocks
 {
     /// <summary>Fills whole blocks.</summary>

@@ -13,14 +13,21 @@ internal static class RandomVocabulary
     public static void Write(int size, GgufWriter writer)
     {
         if (size < Bytes + Controls.Length)
-            throw new ArgumentException($"A vocabulary of {size} tokens has no room for one a byte and {Controls.Length} control tokens.", nameof(size));
+        {
+            throw new ArgumentException(
+                $"A vocabulary of {size} tokens has no room for one a byte and {Controls.Length} control tokens.",
+                nameof(size));
+        }
 
         string[] tokens = new string[size];
         int[] types = new int[size];
         int controls = size - Controls.Length;
         for (int id = 0; id < size; id++)
         {
-            tokens[id] = id < Bytes ? ByteText(id) : id < controls ? "word" + id.ToString(CultureInfo.InvariantCulture) : Controls[id - controls];
+            tokens[id] =
+                id < Bytes ? ByteText(id)
+                : id < controls ? "word" + id.ToString(CultureInfo.InvariantCulture)
+                : Controls[id - controls];
             types[id] = id < controls ? NormalType : ControlType;
         }
 

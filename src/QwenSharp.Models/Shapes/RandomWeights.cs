@@ -24,7 +24,8 @@ public sealed class RandomWeights : IWeightSource
     /// <param name="config">Its shape.</param>
     /// <param name="mix">The types of its weights.</param>
     /// <param name="seed">The same seed gives the same weights.</param>
-    public static LanguageModel CreateModel(ModelConfig config, WeightMix mix, int seed = 0) => new(config, new RandomWeights(config, mix, seed));
+    public static LanguageModel CreateModel(ModelConfig config, WeightMix mix, int seed = 0) =>
+        new(config, new RandomWeights(config, mix, seed));
 
     /// <summary>Makes the tensors of a model, under their GGUF names.</summary>
     /// <param name="config">Its shape.</param>
@@ -37,7 +38,9 @@ public sealed class RandomWeights : IWeightSource
         return weights._tensors;
     }
 
-    /// <summary>Writes a model of random weights as a GGUF file, with a vocabulary of bytes and made-up words so that any engine loads it.</summary>
+    /// <summary>
+    /// Writes a model of random weights as a GGUF file, with a vocabulary of bytes and made-up words so that any engine loads it.
+    /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="config">The model's shape.</param>
     /// <param name="mix">The types of its weights.</param>
@@ -115,7 +118,9 @@ public sealed class RandomWeights : IWeightSource
         return Tensor.Over(name, type, shape, buffer);
     }
 
-    /// <summary>Whole blocks whose elements have a deviation of 1 / √columns: products of normalised rows then have one of about 1.</summary>
+    /// <summary>
+    /// Whole blocks whose elements have a deviation of 1 / √columns: products of normalised rows then have one of about 1.
+    /// </summary>
     private byte[] Pattern(TensorType type, long columns)
     {
         if (!_patterns.TryGetValue((type, columns), out byte[]? pattern))

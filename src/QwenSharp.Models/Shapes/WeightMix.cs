@@ -4,7 +4,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Models;
 
 /// <summary>
-/// Which type each matrix of a model has, by the field's names (the files that llama.cpp's quantiser calls Q4_K_M and so on; the choices are its own).
+/// Which type each matrix of a model has, by the field's names (the files that llama.cpp's quantiser calls Q4_K_M and so on; the choices
+/// are its own).
 /// Norms, biases, convolutions and the routers of experts are F32 in all of them.
 /// </summary>
 /// <param name="Name">The name, in lower case.</param>
@@ -38,8 +39,11 @@ public sealed record WeightMix(string Name, TensorType Bulk, int FileType)
 
     /// <summary>A mix by its name, in any case.</summary>
     /// <exception cref="ArgumentException">There is none of that name; the message lists them.</exception>
-    public static WeightMix Find(string name) => All.FirstOrDefault(mix => string.Equals(mix.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new ArgumentException($"There is no weight type '{name}'; there are {string.Join(", ", All.Select(mix => mix.Name))}.", nameof(name));
+    public static WeightMix Find(string name) =>
+        All.FirstOrDefault(mix => string.Equals(mix.Name, name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new ArgumentException(
+            $"There is no weight type '{name}'; there are {string.Join(", ", All.Select(mix => mix.Name))}.",
+            nameof(name));
 
     /// <summary>Whether a tensor is one that mixes are about: a matrix, and none that routes, normalises or convolves.</summary>
     /// <param name="tensor">Its GGUF name.</param>

@@ -1,7 +1,8 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>Stores keys and values; a task is the rows of one block and head.</summary>
-internal readonly unsafe struct StoreJob(VectorKernels kernels, RowTiles tiles, KvStore store, int layer, float* keys, float* values) : IParallelJob
+internal readonly unsafe struct StoreJob(VectorKernels kernels, RowTiles tiles, KvStore store, int layer, float* keys, float* values)
+    : IParallelJob
 {
     public void Execute(int task, int worker)
     {
@@ -10,13 +11,33 @@ internal readonly unsafe struct StoreJob(VectorKernels kernels, RowTiles tiles, 
         int width = store.KvHeads * store.HeadLength, position = sequence.FirstPosition + tile.FirstRow;
         long offset = ((long)(sequence.FirstRow + tile.FirstRow) * width) + (tile.Head * store.HeadLength);
         store.Write(
-            kernels, layer, tile.Head, sequence.Blocks[position / KvStore.BlockTokens], position % KvStore.BlockTokens, tile.Rows, keys + offset, values + offset, width);
+            kernels,
+            layer,
+            tile.Head,
+            sequence.Blocks[position / KvStore.BlockTokens],
+            position % KvStore.BlockTokens,
+            tile.Rows,
+            keys + offset,
+            values + offset,
+            width);
     }
 }
 
-/// <summary>Attention; a task is a whole tile, or where there is memory for parts, one part of a tile, or then the merging of a tile's parts.</summary>
+/// <summary>
+/// Attention; a task is a whole tile, or where there is memory for parts, one part of a tile, or then the merging of a tile's parts.
+/// </summary>
 internal readonly unsafe struct AttendJob(
-    AttentionTile[] workers, RowTiles tiles, KvStore store, int layer, int group, float* queries, float* y, float* parts, int state, bool merge) : IParallelJob
+    AttentionTile[] workers,
+    RowTiles tiles,
+    KvStore store,
+    int layer,
+    int group,
+    float* queries,
+    float* y,
+    float* parts,
+    int state,
+    bool merge
+) : IParallelJob
 {
     private readonly int _width = store.KvHeads * group * store.HeadLength;
 

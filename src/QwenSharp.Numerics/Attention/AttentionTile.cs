@@ -13,7 +13,9 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
     /// <summary>Positions of a part: few threads do the parts of a tile one after another, many at the same time.</summary>
     public const int PartTokens = 1024;
 
-    /// <summary>Queries of a tile, unless one token has more: enough to unpack keys and values rarely, few enough for the L2 cache.</summary>
+    /// <summary>
+    /// Queries of a tile, unless one token has more: enough to unpack keys and values rarely, few enough for the L2 cache.
+    /// </summary>
     public const int Queries = 32;
 
     private const int Tokens = KvStore.BlockTokens;
@@ -161,7 +163,12 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
         if (store.Type == TensorType.F32)
             return (float*)keys;
 
-        kernels.Widen((Half*)keys, _unpacked, _headLength * Tokens, (Half*)store.Keys(next, layer, head), store.IsFinite(block, layer, head));
+        kernels.Widen(
+            (Half*)keys,
+            _unpacked,
+            _headLength * Tokens,
+            (Half*)store.Keys(next, layer, head),
+            store.IsFinite(block, layer, head));
         return _unpacked;
     }
 
@@ -178,7 +185,12 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
                 return (float*)values;
 
             for (int i = 0; i < count; i++)
-                Unsafe.CopyBlockUnaligned(_unpacked + (i * stride), (float*)values + (i * _headLength), (uint)(_headLength * sizeof(float)));
+            {
+                Unsafe.CopyBlockUnaligned(
+                    _unpacked + (i * stride),
+                    (float*)values + (i * _headLength),
+                    (uint)(_headLength * sizeof(float)));
+            }
 
             return _unpacked;
         }
@@ -186,7 +198,14 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
         // Rows that fill vectors lie without gaps, and are widened as one.
         (int rows, int length) = whole ? (1, count * stride) : (count, _headLength);
         for (int i = 0; i < rows; i++)
-            kernels.Widen((Half*)values + (i * length), _unpacked + (i * stride), length, ahead + (i * length), store.IsFinite(block, layer, head));
+        {
+            kernels.Widen(
+                (Half*)values + (i * length),
+                _unpacked + (i * stride),
+                length,
+                ahead + (i * length),
+                store.IsFinite(block, layer, head));
+        }
 
         return _unpacked;
     }

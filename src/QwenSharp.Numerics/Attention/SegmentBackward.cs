@@ -1,7 +1,8 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// One worker's way back through the attention of a segment and a KV head, with all query heads of that. Nothing of the forward pass is kept
+/// One worker's way back through the attention of a segment and a KV head, with all query heads of that. Nothing of the forward pass is
+/// kept
 /// but its outputs and the logarithms of its sums: probabilities are computed again, tile by tile (FlashAttention, Dao et al., 2022).
 /// With D = Σ dy · y of a query: P = e^(QKᵀ/√n − logSumExp), dV = PᵀdY, dS = P ∘ (dYVᵀ − D), dQ = dS K/√n, dK = dSᵀ Q/√n.
 /// All sums run over tiles of keys, then heads, then tiles of queries, each in ascending order.
@@ -81,7 +82,9 @@ internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposabl
         operands.Copy(_dValues, _stride, operands.DValues + to, operands.KeyWidth, keys);
     }
 
-    /// <summary>Writes the gradients of a tile of queries alone, with the operations and the order of <see cref="Run"/>, so to the same bits.</summary>
+    /// <summary>
+    /// Writes the gradients of a tile of queries alone, with the operations and the order of <see cref="Run"/>, so to the same bits.
+    /// </summary>
     public void RunQueries(in SegmentOperands operands, int segment, int query, int queries, int head)
     {
         ClearQueries(operands, segment + query, queries, head);
@@ -150,9 +153,31 @@ internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposabl
         int step = diagonal ? TileRows / 2 : TileRows;
         for (int key = 0; key < keys; key += step)
         {
-            int padded = kernels.PaddedRows(Math.Min(step, keys - key)), first = diagonal ? key : 0, at = (first * ScoreStride) + key;
-            kernels.Multiply(_scores + at, 1, ScoreStride, _dy + (first * _stride), _dValues + (key * _stride), _ones, padded, rows - first, _columns, _stride);
-            kernels.Multiply(_dScores + at, 1, ScoreStride, _queries + (first * _stride), _dKeys + (key * _stride), _ones, padded, rows - first, _columns, _stride);
+            int padded = kernels.PaddedRows(Math.Min(step, keys - key)),
+                first = diagonal ? key : 0,
+                at = (first * ScoreStride) + key;
+            kernels.Multiply(
+                _scores + at,
+                1,
+                ScoreStride,
+                _dy + (first * _stride),
+                _dValues + (key * _stride),
+                _ones,
+                padded,
+                rows - first,
+                _columns,
+                _stride);
+            kernels.Multiply(
+                _dScores + at,
+                1,
+                ScoreStride,
+                _queries + (first * _stride),
+                _dKeys + (key * _stride),
+                _ones,
+                padded,
+                rows - first,
+                _columns,
+                _stride);
         }
     }
 
@@ -161,10 +186,27 @@ internal sealed unsafe class SegmentBackward(VectorKernels kernels) : IDisposabl
         int step = diagonal ? TileRows / 2 : TileRows;
         for (int query = 0; query < rows; query += step)
         {
-            int count = Math.Min(step, rows - query), seen = diagonal ? Math.Min(keys, query + step) : keys;
-            kernels.Multiply(_dScores + (query * ScoreStride), ScoreStride, 1, _keys, _dQueries, null, kernels.PaddedRows(count), seen, _columns, _stride);
+            int count = Math.Min(step, rows - query),
+                seen = diagonal ? Math.Min(keys, query + step) : keys;
+            kernels.Multiply(
+                _dScores + (query * ScoreStride),
+                ScoreStride,
+                1,
+                _keys,
+                _dQueries,
+                null,
+                kernels.PaddedRows(count),
+                seen,
+                _columns,
+                _stride);
             for (int i = 0; i < count; i++)
-                kernels.AddScaled(_dQueries + (i * _stride), operands.Scale, operands.DQueries + operands.Query(row + query + i, head), _headLength);
+            {
+                kernels.AddScaled(
+                    _dQueries + (i * _stride),
+                    operands.Scale,
+                    operands.DQueries + operands.Query(row + query + i, head),
+                    _headLength);
+            }
         }
     }
 }

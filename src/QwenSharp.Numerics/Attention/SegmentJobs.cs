@@ -13,7 +13,8 @@ internal readonly unsafe struct AttendSegmentsJob(SegmentForward[] workers, RowT
 }
 
 /// <summary>The way back; a task is a whole segment and one KV head, so that no two tasks add to the same gradient.</summary>
-internal readonly unsafe struct AttendSegmentsBackwardJob(SegmentBackward[] workers, RowTiles segments, SegmentOperands operands) : IParallelJob
+internal readonly unsafe struct AttendSegmentsBackwardJob(SegmentBackward[] workers, RowTiles segments, SegmentOperands operands)
+    : IParallelJob
 {
     private readonly SegmentOperands _operands = operands;
 
@@ -50,7 +51,8 @@ internal readonly unsafe struct AttendQueriesBackwardJob(SegmentBackward[] worke
 }
 
 /// <summary>Σ dy · y of each head of a row.</summary>
-internal readonly unsafe struct DeltaRows(VectorKernels kernels, float* y, float* dy, float* delta, int heads, int headLength) : IRowOperation
+internal readonly unsafe struct DeltaRows(VectorKernels kernels, float* y, float* dy, float* delta, int heads, int headLength)
+    : IRowOperation
 {
     public void Execute(int row)
     {

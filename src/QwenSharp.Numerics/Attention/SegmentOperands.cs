@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace QwenSharp.Numerics;
 
-/// <summary>What attention over packed segments reads and writes: matrices of [rows, heads × headLength] and of [rows, kvHeads × headLength].</summary>
+/// <summary>
+/// What attention over packed segments reads and writes: matrices of [rows, heads × headLength] and of [rows, kvHeads × headLength].
+/// </summary>
 internal unsafe struct SegmentOperands
 {
     public int HeadLength, Heads, KvHeads;
@@ -34,7 +36,9 @@ internal unsafe struct SegmentOperands
             Unsafe.CopyBlockUnaligned(to + ((long)row * toWidth), from + ((long)row * fromWidth), (uint)(HeadLength * sizeof(float)));
     }
 
-    /// <summary>Transposes one head of <paramref name="rows"/> rows: to [headLength, rows], <see cref="SegmentTile.ScoreStride"/> floats apart.</summary>
+    /// <summary>
+    /// Transposes one head of <paramref name="rows"/> rows: to [headLength, rows], <see cref="SegmentTile.ScoreStride"/> floats apart.
+    /// </summary>
     public readonly void Transpose(float* from, int width, float* to, int rows)
     {
         const int Stride = SegmentTile.ScoreStride;

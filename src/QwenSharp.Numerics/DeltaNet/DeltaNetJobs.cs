@@ -1,8 +1,18 @@
 namespace QwenSharp.Numerics;
 
-/// <summary>The convolution; a task is a slice of the channels of one sequence, through all its rows, and the inputs that it leaves behind.</summary>
+/// <summary>
+/// The convolution; a task is a slice of the channels of one sequence, through all its rows, and the inputs that it leaves behind.
+/// </summary>
 internal readonly unsafe struct ConvolveJob(
-    VectorKernels kernels, RecurrentStore store, int layer, SequenceRows[] sequences, float* x, float* weights, float* y, int slices) : IParallelJob
+    VectorKernels kernels,
+    RecurrentStore store,
+    int layer,
+    SequenceRows[] sequences,
+    float* x,
+    float* weights,
+    float* y,
+    int slices
+) : IParallelJob
 {
     /// <summary>Channels of a task: with four taps its rows and weights fit the first-level cache.</summary>
     public const int SliceChannels = 512;
@@ -40,7 +50,8 @@ internal readonly unsafe struct ConvolveJob(
     }
 
     /// <summary>The input at a row of the batch, or at a negative row before it.</summary>
-    private float* Input(float* before, float* rows, int row) => row < 0 ? before + ((long)(_taps - 1 + row) * _width) : rows + ((long)row * _width);
+    private float* Input(float* before, float* rows, int row) =>
+        row < 0 ? before + ((long)(_taps - 1 + row) * _width) : rows + ((long)row * _width);
 }
 
 /// <summary>
@@ -48,7 +59,15 @@ internal readonly unsafe struct ConvolveJob(
 /// α = exp(A · softplus(a + bias)) in place of a, and β = sigmoid(b) in place of b.
 /// </summary>
 internal readonly unsafe struct DeltaInputRows(
-    VectorKernels kernels, DeltaNetShape shape, float epsilon, float* convolved, float* a, float* b, float* rate, float* bias) : IRowOperation
+    VectorKernels kernels,
+    DeltaNetShape shape,
+    float epsilon,
+    float* convolved,
+    float* a,
+    float* b,
+    float* rate,
+    float* bias
+) : IRowOperation
 {
     public void Execute(int row)
     {
@@ -77,7 +96,15 @@ internal readonly unsafe struct DeltaInputRows(
 /// cache, and a prompt gives the same bits as its tokens one by one.
 /// </summary>
 internal readonly unsafe struct DeltaRuleJob(
-    VectorKernels kernels, RecurrentStore store, int layer, SequenceRows[] sequences, float* convolved, float* decay, float* beta, float* y) : IParallelJob
+    VectorKernels kernels,
+    RecurrentStore store,
+    int layer,
+    SequenceRows[] sequences,
+    float* convolved,
+    float* decay,
+    float* beta,
+    float* y
+) : IParallelJob
 {
     public void Execute(int task, int worker)
     {
@@ -89,9 +116,12 @@ internal readonly unsafe struct DeltaRuleJob(
         if (sequence.FirstPosition == 0)
             new Span<float>(state, shape.TileLength).Clear();
 
-        int first = tile * Columns, columns = Math.Min(Columns, shape.ValueLength - first);
-        long queryAt = (long)shape.KeyHeadOf(head) * shape.KeyLength, valueAt = (2L * shape.KeyWidth) + ((long)head * shape.ValueLength) + first;
-        float* value = stackalloc float[Columns], output = stackalloc float[Columns];
+        int first = tile * Columns,
+            columns = Math.Min(Columns, shape.ValueLength - first);
+        long queryAt = (long)shape.KeyHeadOf(head) * shape.KeyLength,
+            valueAt = (2L * shape.KeyWidth) + ((long)head * shape.ValueLength) + first;
+        float* value = stackalloc float[Columns],
+            output = stackalloc float[Columns];
         new Span<float>(value, Columns).Clear();
         for (int row = sequence.FirstRow; row < sequence.FirstRow + sequence.Rows; row++)
         {
@@ -99,7 +129,8 @@ internal readonly unsafe struct DeltaRuleJob(
             new ReadOnlySpan<float>(input + valueAt, columns).CopyTo(new Span<float>(value, columns));
             long gate = ((long)row * shape.ValueHeads) + head;
             kernels.DeltaStep(state, shape.KeyLength, query, query + shape.KeyWidth, value, decay[gate], beta[gate], output);
-            new ReadOnlySpan<float>(output, columns).CopyTo(new Span<float>(y + ((long)row * shape.ValueWidth) + ((long)head * shape.ValueLength) + first, columns));
+            new ReadOnlySpan<float>(output, columns).CopyTo(
+                new Span<float>(y + ((long)row * shape.ValueWidth) + ((long)head * shape.ValueLength) + first, columns));
         }
     }
 }

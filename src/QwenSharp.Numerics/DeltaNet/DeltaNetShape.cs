@@ -26,7 +26,9 @@ public sealed record DeltaNetShape(int KeyHeads, int ValueHeads, int KeyLength, 
     /// <summary>Channels of the convolution: queries, keys and values.</summary>
     public int ConvolutionWidth => (2 * KeyWidth) + ValueWidth;
 
-    /// <summary>Floats that a sequence keeps for one layer: the last inputs of the convolution and a state matrix for each value head.</summary>
+    /// <summary>
+    /// Floats that a sequence keeps for one layer: the last inputs of the convolution and a state matrix for each value head.
+    /// </summary>
     public long StateLength => ConvolutionLength + ((long)ValueHeads * HeadStateLength);
 
     /// <summary>Floats of the convolution's last inputs: [Taps − 1, ConvolutionWidth].</summary>

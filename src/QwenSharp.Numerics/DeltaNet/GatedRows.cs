@@ -1,7 +1,15 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>RMSNorm of each head of a row, multiplied by silu(gate).</summary>
-internal readonly unsafe struct GatedNormRows(VectorKernels kernels, float* x, float* gate, int width, int headLength, float* weight, float epsilon) : IRowOperation
+internal readonly unsafe struct GatedNormRows(
+    VectorKernels kernels,
+    float* x,
+    float* gate,
+    int width,
+    int headLength,
+    float* weight,
+    float epsilon
+) : IRowOperation
 {
     public void Execute(int row)
     {

@@ -4,14 +4,17 @@ using static Iced.Intel.AssemblerRegisters;
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// Tiles of twelve rows and two vectors of columns, as <see cref="TwelveRowKernel{S, V}"/>, with VDPBF16PS: each of its 16 lanes multiplies two pairs of BF16 and adds
-/// both products to an F32 sum, twice the work of an F32 multiply-add. .NET has no intrinsic for it, so the loop is assembled when it is first needed.
+/// Tiles of twelve rows and two vectors of columns, as <see cref="TwelveRowKernel{S, V}"/>, with VDPBF16PS: each of its 16 lanes multiplies
+/// two pairs of BF16 and adds
+/// both products to an F32 sum, twice the work of an F32 multiply-add. .NET has no intrinsic for it, so the loop is assembled when it is
+/// first needed.
 /// </summary>
 internal sealed unsafe class AssembledBfloatKernel : GemmKernel
 {
     private const int VectorBytes = 64;
 
-    // Registers: 0 and 1 hold the columns of one pair of depths, 2 to 5 take turns at a row's pair in all lanes, 8 to 31 are the sums, a row's left and right one after the other.
+    // Registers: 0 and 1 hold the columns of one pair of depths, 2 to 5 take turns at a row's pair in all lanes, 8 to 31 are the sums, a
+    // row's left and right one after the other.
     private const int FirstTurn = 2, Turns = 4, FirstSum = 8;
 
     private readonly ExecutableMemory _code;
@@ -31,7 +34,8 @@ internal sealed unsafe class AssembledBfloatKernel : GemmKernel
     public override bool TakesPairs => true;
 
     /// <inheritdoc/>
-    public override void Multiply(float* a, float* b, int units, float* c, nint stride, bool add) => _multiply(a, b, units, c, stride * sizeof(float), add ? 1 : 0);
+    public override void Multiply(float* a, float* b, int units, float* c, nint stride, bool add) =>
+        _multiply(a, b, units, c, stride * sizeof(float), add ? 1 : 0);
 
     /// <inheritdoc/>
     public override void Dispose() => _code.Dispose();
@@ -84,7 +88,10 @@ internal sealed unsafe class AssembledBfloatKernel : GemmKernel
         return bytes.ToArray();
     }
 
-    /// <summary>Brings what is passed into the same registers on every system: a in rax, b in r10, units in rdx, c in rcx, bytes of a row in r8, whether to add in r9.</summary>
+    /// <summary>
+    /// Brings what is passed into the same registers on every system: a in rax, b in r10, units in rdx, c in rcx, bytes of a row in r8,
+    /// whether to add in r9.
+    /// </summary>
     private static void Enter(Assembler code)
     {
         if (!OperatingSystem.IsWindows())

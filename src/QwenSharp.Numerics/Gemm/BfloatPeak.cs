@@ -1,6 +1,9 @@
 namespace QwenSharp.Numerics;
 
-/// <summary>The innermost loop of products of BF16 on one panel of each operand, again and again: they stay in the first-level cache, so nothing but the multiplications takes time.</summary>
+/// <summary>
+/// The innermost loop of products of BF16 on one panel of each operand, again and again: they stay in the first-level cache, so nothing but
+/// the multiplications takes time.
+/// </summary>
 internal sealed unsafe class BfloatPeak : IDisposable
 {
     // Panels of 22 KB, and tasks of a millisecond or two.

@@ -1,7 +1,8 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// Matrix products of any size with results in F32: C (+)= AB. A slab of B is packed once, by all threads, and shared; then each task packs a block
+/// Matrix products of any size with results in F32: C (+)= AB. A slab of B is packed once, by all threads, and shared; then each task packs
+/// a block
 /// of A's rows for itself, which stays in its second-level cache, and multiplies it with the panels of the slab one after the other,
 /// each of which stays in the first-level cache meanwhile (Goto and van de Geijn, 2008).
 /// Sums run over the depth by slabs of <see cref="DepthSlab"/>, each from its first product on, and are added up in order:
@@ -54,7 +55,17 @@ internal sealed unsafe class Gemm(WorkerPool pool, GemmKernel kernel) : IDisposa
                 PackJob pack = new(kernel, b, firstColumn, slabColumns, firstDepth, slabDepth, slab, scratch);
                 pool.Run(ref pack, Blocks(slabColumns, PackJob.Lines));
 
-                MultiplyJob multiply = new(kernel, a, firstDepth, slabDepth, slab, cut, c + firstColumn, columns, accumulate || firstDepth > 0, scratch);
+                MultiplyJob multiply = new(
+                    kernel,
+                    a,
+                    firstDepth,
+                    slabDepth,
+                    slab,
+                    cut,
+                    c + firstColumn,
+                    columns,
+                    accumulate || firstDepth > 0,
+                    scratch);
                 pool.Run(ref multiply, cut.Tasks);
             }
         }
@@ -66,7 +77,10 @@ internal sealed unsafe class Gemm(WorkerPool pool, GemmKernel kernel) : IDisposa
         int rowBlocks = Blocks(rows, RowBlock), wanted = Blocks(TasksPerThread * pool.Threads, rowBlocks);
         int columnBlocks = pool.Threads == 1 ? 1 : Math.Clamp(wanted, 1, Blocks(columns, LeastColumns));
         return new GemmCut(
-            rows, Blocks(Blocks(rows, rowBlocks), kernel.Rows) * kernel.Rows, columns, Blocks(Blocks(columns, columnBlocks), kernel.Columns) * kernel.Columns);
+            rows,
+            Blocks(Blocks(rows, rowBlocks), kernel.Rows) * kernel.Rows,
+            columns,
+            Blocks(Blocks(columns, columnBlocks), kernel.Columns) * kernel.Columns);
     }
 
     private void Reserve(int depth, int columns)

@@ -35,13 +35,31 @@ internal readonly unsafe struct PackJob(
     public void Execute(int task, int worker)
     {
         int line = task * Lines;
-        b.Pack(firstLine + line, Math.Min(Lines, lines - line), firstDepth, depth, kernel, kernel.Columns, slab + (nint)line * kernel.Units(depth), scratch.Decoded(worker));
+        b.Pack(
+            firstLine + line,
+            Math.Min(Lines, lines - line),
+            firstDepth,
+            depth,
+            kernel,
+            kernel.Columns,
+            slab + (nint)line * kernel.Units(depth),
+            scratch.Decoded(worker));
     }
 }
 
 /// <summary>Multiplies rows of A, which a task packs for itself, with columns of the packed slab of B.</summary>
 internal readonly unsafe struct MultiplyJob(
-    GemmKernel kernel, GemmOperand a, int firstDepth, int depth, float* slab, GemmCut cut, float* c, nint stride, bool add, GemmScratch scratch) : IParallelJob
+    GemmKernel kernel,
+    GemmOperand a,
+    int firstDepth,
+    int depth,
+    float* slab,
+    GemmCut cut,
+    float* c,
+    nint stride,
+    bool add,
+    GemmScratch scratch
+) : IParallelJob
 {
     public void Execute(int task, int worker)
     {

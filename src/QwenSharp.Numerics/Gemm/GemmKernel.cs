@@ -46,7 +46,9 @@ internal abstract unsafe class GemmKernel : IDisposable
     {
     }
 
-    /// <summary>What a depth comes to in a panel: a float each, or a pair for two, the last with zeros beside it where the depth is odd.</summary>
+    /// <summary>
+    /// What a depth comes to in a panel: a float each, or a pair for two, the last with zeros beside it where the depth is odd.
+    /// </summary>
     public int Units(int depth) => TakesPairs ? (depth + 1) / 2 : depth;
 
     /// <summary>c[m, n] (+)= Σₖ a[k, m] b[k, n] for a whole tile.</summary>
@@ -58,7 +60,9 @@ internal abstract unsafe class GemmKernel : IDisposable
     /// <param name="add">Whether the sums are added to what <paramref name="c"/> holds.</param>
     public abstract void Multiply(float* a, float* b, int depth, float* c, nint stride, bool add);
 
-    /// <summary><see cref="Multiply"/> for a tile of which only <paramref name="rows"/> rows and <paramref name="columns"/> columns exist.</summary>
+    /// <summary>
+    /// <see cref="Multiply"/> for a tile of which only <paramref name="rows"/> rows and <paramref name="columns"/> columns exist.
+    /// </summary>
     /// <param name="a">A panel.</param>
     /// <param name="b">A panel.</param>
     /// <param name="depth">Products of a sum, in <see cref="Units"/>.</param>

@@ -36,7 +36,9 @@ internal readonly unsafe struct GemmOperand(TensorType type, byte* data, int col
     {
     }
 
-    /// <summary>Packs lines into panels, one after the other: [depth, width] floats each, or half as many depths of pairs of BF16.</summary>
+    /// <summary>
+    /// Packs lines into panels, one after the other: [depth, width] floats each, or half as many depths of pairs of BF16.
+    /// </summary>
     /// <param name="firstLine">The first line; a multiple of <see cref="Segment"/> unless the type is F32.</param>
     /// <param name="lines">How many.</param>
     /// <param name="firstDepth">The first depth; a multiple of <see cref="Segment"/>.</param>

@@ -43,7 +43,13 @@ internal static unsafe class Panels
                 if (k % Line == 0)
                     PrefetchRows(source + Four * stride, stride);
 
-                Lanes128.Transpose((byte*)source, stride * sizeof(float), out Vector128<int> q0, out Vector128<int> q1, out Vector128<int> q2, out Vector128<int> q3);
+                Lanes128.Transpose(
+                    (byte*)source,
+                    stride * sizeof(float),
+                    out Vector128<int> q0,
+                    out Vector128<int> q1,
+                    out Vector128<int> q2,
+                    out Vector128<int> q3);
                 q0.Store((int*)target);
                 q1.Store((int*)(target + width));
                 q2.Store((int*)(target + 2 * width));

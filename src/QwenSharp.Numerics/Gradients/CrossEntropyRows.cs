@@ -2,7 +2,15 @@ namespace QwenSharp.Numerics;
 
 /// <summary>The loss of a row, and its gradient in the place of the logits.</summary>
 internal readonly unsafe struct CrossEntropyRows(
-    VectorKernels kernels, float* logits, int width, int* targets, float* weights, float scale, bool gradient, double* losses) : IRowOperation
+    VectorKernels kernels,
+    float* logits,
+    int width,
+    int* targets,
+    float* weights,
+    float scale,
+    bool gradient,
+    double* losses
+) : IRowOperation
 {
     // Single-precision sums go over chunks, and a double over these.
     private const int Chunk = 4096;

@@ -27,7 +27,9 @@ internal readonly unsafe struct DropoutRows(float* x, float* y, int width, ulong
         }
     }
 
-    /// <summary>The value, or 0 for a number below the threshold: by a mask, as a branch would be predicted wrong as often as not.</summary>
+    /// <summary>
+    /// The value, or 0 for a number below the threshold: by a mask, as a branch would be predicted wrong as often as not.
+    /// </summary>
     private float Keep(float value, uint number) =>
         BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(value) & ~(int)(((long)number - _dropped) >> 63));
 

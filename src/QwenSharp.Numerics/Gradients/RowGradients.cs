@@ -31,7 +31,15 @@ internal readonly unsafe struct RowBlocksJob<TRows>(TRows operation, int rows, f
     }
 }
 
-internal readonly unsafe struct RmsNormGradients(VectorKernels kernels, float* x, float* weight, float epsilon, float* dy, float* dx, int width) : ISummedRowOperation
+internal readonly unsafe struct RmsNormGradients(
+    VectorKernels kernels,
+    float* x,
+    float* weight,
+    float epsilon,
+    float* dy,
+    float* dx,
+    int width
+) : ISummedRowOperation
 {
     public void Execute(int row, float* sum)
     {
@@ -42,7 +50,17 @@ internal readonly unsafe struct RmsNormGradients(VectorKernels kernels, float* x
 
 /// <summary>Undoes the rotation of each head's gradient, and goes back through its norm where there is a weight.</summary>
 internal readonly unsafe struct HeadGradients(
-    VectorKernels kernels, float* x, int width, int headLength, float* weight, float epsilon, float* rotations, int pairs, float* dy, float* dx) : ISummedRowOperation
+    VectorKernels kernels,
+    float* x,
+    int width,
+    int headLength,
+    float* weight,
+    float epsilon,
+    float* rotations,
+    int pairs,
+    float* dy,
+    float* dx
+) : ISummedRowOperation
 {
     public void Execute(int row, float* sum)
     {
@@ -65,7 +83,15 @@ internal readonly unsafe struct SumOfRows(VectorKernels kernels, float* x, int w
     public void Execute(int row, float* sum) => kernels.Add(x + ((long)row * width), sum, width);
 }
 
-internal readonly unsafe struct SwiGluGradients(VectorKernels kernels, float* gate, float* up, float* dy, float* dGate, float* dUp, int width) : IRowOperation
+internal readonly unsafe struct SwiGluGradients(
+    VectorKernels kernels,
+    float* gate,
+    float* up,
+    float* dy,
+    float* dGate,
+    float* dUp,
+    int width
+) : IRowOperation
 {
     public void Execute(int row)
     {
@@ -92,7 +118,8 @@ internal readonly unsafe struct BiasedRows(VectorKernels kernels, float* x, floa
 }
 
 /// <summary>table[ids[r]] += dy[r] in the order of r; a task is a slice of the columns, so that no two write the same place.</summary>
-internal readonly unsafe struct ScatterJob(VectorKernels kernels, int* ids, int rows, float* dy, float* table, int width, int slice) : IParallelJob
+internal readonly unsafe struct ScatterJob(VectorKernels kernels, int* ids, int rows, float* dy, float* table, int width, int slice)
+    : IParallelJob
 {
     public void Execute(int task, int worker)
     {

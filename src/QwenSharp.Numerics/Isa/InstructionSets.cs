@@ -42,11 +42,16 @@ public static class InstructionSets
 
     private static string Names => string.Join(", ", Available.Select(isa => isa.ToString().ToLowerInvariant()));
 
-    private static bool IsAvailable(Isa isa) => isa switch
-    {
-        Isa.Avx512 => Vector512.IsHardwareAccelerated && Avx512BW.VL.IsSupported && Avx512DQ.VL.IsSupported && Avx512F.VL.IsSupported && Fma.IsSupported,
-        Isa.Avx2 => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported,
-        Isa.Vector128 => Vector128.IsHardwareAccelerated,
-        _ => true,
-    };
+    private static bool IsAvailable(Isa isa) =>
+        isa switch
+        {
+            Isa.Avx512 => Vector512.IsHardwareAccelerated
+                && Avx512BW.VL.IsSupported
+                && Avx512DQ.VL.IsSupported
+                && Avx512F.VL.IsSupported
+                && Fma.IsSupported,
+            Isa.Avx2 => Vector256.IsHardwareAccelerated && Avx2.IsSupported && Fma.IsSupported,
+            Isa.Vector128 => Vector128.IsHardwareAccelerated,
+            _ => true,
+        };
 }

@@ -10,7 +10,10 @@ internal static class ActivationQuantizer
     public const float Smallest = 1e-30f;
 
     /// <summary>Activations that share a scale beside weights of a type: 256, 32, or 1 where they are not rounded.</summary>
-    public static int BlockLength(TensorType type) => type.BlockLength() == 1 ? 1 : type.BlockLength() == 256 && !type.HasCodebook() ? 256 : 32;
+    public static int BlockLength(TensorType type) =>
+        type.BlockLength() == 1 ? 1
+        : type.BlockLength() == 256 && !type.HasCodebook() ? 256
+        : 32;
 
     /// <summary>The scale d of a block and what to multiply its elements with, from the bits of its largest magnitude.</summary>
     public static (float Scale, float Inverse) Scale(int largestBits)

@@ -41,7 +41,14 @@ internal readonly unsafe struct BlockKernel<TFormat> : IPanelKernel
         where V : unmanaged
     {
         for (int block = 0; block < columns / 32; block++, weights += TFormat.Bytes)
-            TFormat.Unpack<TLanes, V>(weights, stride, panel + Codes + 16 * block, out panel[D + 2 * block], out panel[Minimum + 2 * block]);
+        {
+            TFormat.Unpack<TLanes, V>(
+                weights,
+                stride,
+                panel + Codes + 16 * block,
+                out panel[D + 2 * block],
+                out panel[Minimum + 2 * block]);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -104,7 +111,8 @@ internal readonly unsafe struct BlockKernel<TFormat> : IPanelKernel
         }
     }
 
-    // y = fma(d · dx, integer sum, y), and for minima y = fma(m · dx, sum of the activations, y); x points at the block's scale less its offset.
+    // y = fma(d · dx, integer sum, y), and for minima y = fma(m · dx, sum of the activations, y); x points at the block's scale less its
+    // offset.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Scale<TLanes, V>(V* d, byte* x, V a0, V a1, V* sums)
         where TLanes : struct, ILanes<V>

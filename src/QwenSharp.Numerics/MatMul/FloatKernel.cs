@@ -14,7 +14,9 @@ internal unsafe interface IFloatFormat
         where V : unmanaged;
 }
 
-/// <summary>Products with float weights: a chunk is one chain of fused multiply-adds for each row and token, in the order of the columns.</summary>
+/// <summary>
+/// Products with float weights: a chunk is one chain of fused multiply-adds for each row and token, in the order of the columns.
+/// </summary>
 internal readonly unsafe struct FloatKernel<TFormat> : IPanelKernel
     where TFormat : struct, IFloatFormat
 {

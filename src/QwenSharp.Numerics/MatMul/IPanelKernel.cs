@@ -48,7 +48,8 @@ internal unsafe interface IPanelKernel
     /// <param name="x">The token's packed activations from this chunk on.</param>
     /// <param name="chunkStride">Bytes from its activations of a chunk to those of the next.</param>
     /// <param name="sum">The rows' sums so far.</param>
-    /// <param name="next">As many bytes as these rows have, which are read soon: asked for along the way, not at once, so that the memory works while the kernel does.</param>
+    /// <param name="next">As many bytes as these rows have, which are read soon: asked for along the way, not at once, so that the memory
+    /// works while the kernel does.</param>
     static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
         where TLanes : struct, ILanes<V>
         where V : unmanaged;

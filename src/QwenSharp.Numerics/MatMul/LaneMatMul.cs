@@ -112,7 +112,12 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         long panelBytes = Math.Max(1, weight.RowBytes * PanelRows * Math.Min(tokens.Count, TokensPerTask));
         int panelsPerTask = (int)Math.Clamp(BytesPerTask / panelBytes, 1, Math.Max(1, panels / (4 * _pool.Threads)));
         int tokenRanges = (tokens.Count + TokensPerTask - 1) / TokensPerTask;
-        return new Cut(firstTask, firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges, panelsPerTask, tokenRanges, tokens);
+        return new Cut(
+            firstTask,
+            firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges,
+            panelsPerTask,
+            tokenRanges,
+            tokens);
     }
 
     private void Multiply(int task, int worker)
@@ -290,7 +295,14 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply<TKernel>(in WeightRows matrix, int row, byte* x, nint chunkStride, nint tokenStride, int tokens, Scratch scratch)
+    private static void Multiply<TKernel>(
+        in WeightRows matrix,
+        int row,
+        byte* x,
+        nint chunkStride,
+        nint tokenStride,
+        int tokens,
+        Scratch scratch)
         where TKernel : struct, IPanelKernel
     {
         nint rowBytes = matrix.RowBytes;

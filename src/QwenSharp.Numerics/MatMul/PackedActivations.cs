@@ -60,7 +60,8 @@ internal sealed unsafe class PackedActivations : IDisposable
     public static int RecordBytes(ActivationFormat format) => format == ActivationFormat.WideBlocks ? WideRecord : Record;
 
     /// <summary>Bytes of a batch's records.</summary>
-    public static long BytesFor(ActivationFormat format, int tokens, int columns) => (long)RecordBytes(format) * tokens * ((columns + 255) / 256);
+    public static long BytesFor(ActivationFormat format, int tokens, int columns) =>
+        (long)RecordBytes(format) * tokens * ((columns + 255) / 256);
 
     /// <summary>Makes room for a batch; memory grows and stays.</summary>
     public void Reserve(ActivationFormat format, int tokens, int columns)
@@ -123,7 +124,8 @@ internal sealed unsafe class PackedActivations : IDisposable
             sbyte* codes = (sbyte*)record + 32 * block;
             ((float*)(record + Scales8))[block] = Round(x + 32 * block, 32, codes);
             ((int*)(record + BlockSums))[block] = Sum16(Vector128.Load(codes)) + Sum16(Vector128.Load(codes + 16));
-            ((int*)(record + Negatives))[block] = -Sum16(Vector128.Min(Vector128.Load(codes), default)) - Sum16(Vector128.Min(Vector128.Load(codes + 16), default));
+            ((int*)(record + Negatives))[block] =
+                -Sum16(Vector128.Min(Vector128.Load(codes), default)) - Sum16(Vector128.Min(Vector128.Load(codes + 16), default));
         }
     }
 

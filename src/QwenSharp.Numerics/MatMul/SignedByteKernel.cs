@@ -12,7 +12,8 @@ internal unsafe interface ISignedByteFormat
     /// <param name="weights">The chunk's first block in the first row.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
     /// <param name="columns">Columns in the chunk.</param>
-    /// <param name="pairs">Two registers for each quad of columns (<see cref="SignedByteKernel.StorePairs"/>), every other register.</param>
+    /// <param name="pairs">Two registers for each quad of columns (<see cref="SignedByteKernel.StorePairs"/>), every other
+    /// register.</param>
     /// <param name="scales">A register of F32 for each unit, every other register.</param>
     static abstract void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* pairs, V* scales)
         where TLanes : struct, ILanes<V>
@@ -27,7 +28,9 @@ internal unsafe interface ISignedByteFormat
 /// <summary>What these formats share.</summary>
 internal static unsafe class SignedByteKernel
 {
-    /// <summary>Stores four quads of signed bytes widened to 16 bits: a quad of columns 0 1 2 3 becomes the pairs (0, 2) and (1, 3).</summary>
+    /// <summary>
+    /// Stores four quads of signed bytes widened to 16 bits: a quad of columns 0 1 2 3 becomes the pairs (0, 2) and (1, 3).
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePairs<TLanes, V>(V* to, V q0, V q1, V q2, V q3)
         where TLanes : struct, ILanes<V>

@@ -14,7 +14,8 @@ internal sealed unsafe partial class ExecutableMemory : IDisposable
     private readonly nuint _length;
 
     /// <summary>Copies the code into pages of its own.</summary>
-    /// <exception cref="PlatformNotSupportedException">This system is neither Linux nor Windows, or does not let a program make code.</exception>
+    /// <exception cref="PlatformNotSupportedException">This system is neither Linux nor Windows, or does not let a program make
+    /// code.</exception>
     public ExecutableMemory(ReadOnlySpan<byte> code)
     {
         _length = (nuint)code.Length;
@@ -65,7 +66,8 @@ internal sealed unsafe partial class ExecutableMemory : IDisposable
         Start = null;
     }
 
-    private static PlatformNotSupportedException Refused() => new($"The system does not let this program make code at run time (error {Marshal.GetLastPInvokeError()}).");
+    private static PlatformNotSupportedException Refused() =>
+        new($"The system does not let this program make code at run time (error {Marshal.GetLastPInvokeError()}).");
 
     [LibraryImport("libc", EntryPoint = "mmap", SetLastError = true)]
     private static partial void* Map(void* address, nuint length, int protection, int flags, int file, nint offset);

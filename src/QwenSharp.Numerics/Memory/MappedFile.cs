@@ -7,7 +7,10 @@ namespace QwenSharp.Numerics;
 /// Its tensors keep the map alive. Whoever calls <see cref="Dispose"/> sees to it that no tensor of it is used any more,
 /// on any thread; without the call, the map goes when the last tensor does.
 /// </summary>
-/// <remarks>A file that another program cuts short while it is mapped ends this process at the next touch of the lost part: replace model files, do not overwrite them.</remarks>
+/// <remarks>
+/// A file that another program cuts short while it is mapped ends this process at the next touch of the lost part: replace model files, do
+/// not overwrite them.
+/// </remarks>
 public sealed unsafe class MappedFile : IDisposable
 {
     private readonly MemoryMappedFile? _file;

@@ -1,6 +1,8 @@
 namespace QwenSharp.Numerics;
 
-/// <summary>Reads the block layouts of ggml (ggml-common.h) one element at a time: the definition that the fast kernels are tested against.</summary>
+/// <summary>
+/// Reads the block layouts of ggml (ggml-common.h) one element at a time: the definition that the fast kernels are tested against.
+/// </summary>
 internal static unsafe class BlockDecoder
 {
     /// <summary>Elements that share a scale inside a block.</summary>
@@ -65,7 +67,9 @@ internal static unsafe class BlockDecoder
     /// <summary>Little-endian at any alignment.</summary>
     public static uint ReadUInt32(byte* at) => (uint)(at[0] | at[1] << 8 | at[2] << 16 | at[3] << 24);
 
-    /// <summary>The scale of one of Q3_K's 16 groups: its low 4 bits in a nibble of bytes 0…7, its high 2 bits in bytes 8…11; it is stored plus 32.</summary>
+    /// <summary>
+    /// The scale of one of Q3_K's 16 groups: its low 4 bits in a nibble of bytes 0…7, its high 2 bits in bytes 8…11; it is stored plus 32.
+    /// </summary>
     public static short GroupOfQ3_K(byte* scales, int group)
     {
         int low = group < 8 ? scales[group] & 15 : scales[group - 8] >> 4, high = scales[8 + group % 4] >> (group / 4 * 2) & 3;
@@ -73,7 +77,8 @@ internal static unsafe class BlockDecoder
     }
 
     /// <summary>
-    /// The scale and the minimum of one of Q4_K's and Q5_K's 8 groups: those of groups 0…3 are the low 6 bits of bytes 0…3 and 4…7; those of
+    /// The scale and the minimum of one of Q4_K's and Q5_K's 8 groups: those of groups 0…3 are the low 6 bits of bytes 0…3 and 4…7; those
+    /// of
     /// groups 4…7 have their low nibbles in bytes 8…11 and their high 2 bits on top of the former.
     /// </summary>
     public static (short Scale, short Minimum) GroupOfQ4_K(byte* scales, int group) => group < 4

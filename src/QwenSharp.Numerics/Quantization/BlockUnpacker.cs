@@ -75,7 +75,8 @@ internal static unsafe class BlockUnpacker
         Nibbles(nibbles, codes, codes + 16, offset: 0);
         for (int i = 0; i < 32; i += 16)
         {
-            Vector128<sbyte> fifth = Vector128.Create(Grids.Masks[fifthBits[i / 8]], Grids.Masks[fifthBits[i / 8 + 1]]).AsSByte() & Vector128.Create((sbyte)16);
+            Vector128<sbyte> fifth =
+                Vector128.Create(Grids.Masks[fifthBits[i / 8]], Grids.Masks[fifthBits[i / 8 + 1]]).AsSByte() & Vector128.Create((sbyte)16);
             ((Vector128.Load(codes + i) | fifth) - Vector128.Create(offset)).Store(codes + i);
         }
     }
@@ -142,8 +143,11 @@ internal static unsafe class BlockUnpacker
 
         for (int i = 0; i < 64; i += 16)
         {
-            int half = i / 32, l = i % 32;
-            Vector128<byte> first = Vector128.Load(block + 64 * half + l), second = Vector128.Load(block + 64 * half + 32 + l), pairs = Vector128.Load(block + 128 + i);
+            int half = i / 32,
+                l = i % 32;
+            Vector128<byte> first = Vector128.Load(block + 64 * half + l),
+                second = Vector128.Load(block + 64 * half + 32 + l),
+                pairs = Vector128.Load(block + 128 + i);
             sbyte* to = codes + 128 * half + l;
             Six(Bits(first, 0, 15), Bits(pairs, 0, 3)).Store(to);
             Six(Bits(second, 0, 15), Bits(pairs, 2, 3)).Store(to + 32);
@@ -157,5 +161,6 @@ internal static unsafe class BlockUnpacker
 
     /// <summary>Some bits of each byte, shifted down. The 16-bit shift brings in a neighbour's bits, which the mask takes away.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<byte> Bits(Vector128<byte> bytes, int shift, byte mask) => (bytes.AsUInt16() >>> shift).AsByte() & Vector128.Create(mask);
+    private static Vector128<byte> Bits(Vector128<byte> bytes, int shift, byte mask) =>
+        (bytes.AsUInt16() >>> shift).AsByte() & Vector128.Create(mask);
 }

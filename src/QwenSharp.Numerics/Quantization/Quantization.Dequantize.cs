@@ -15,7 +15,11 @@ public static unsafe partial class Quantization
     public static void Dequantize(TensorType type, ReadOnlySpan<byte> data, Span<float> values)
     {
         if (data.Length != type.Bytes(values.Length))
-            throw new ArgumentException($"{values.Length} elements of {type} are {type.Bytes(values.Length)} bytes, not {data.Length}.", nameof(data));
+        {
+            throw new ArgumentException(
+                $"{values.Length} elements of {type} are {type.Bytes(values.Length)} bytes, not {data.Length}.",
+                nameof(data));
+        }
 
         fixed (byte* source = data)
             Dequantize(type, source, values);
@@ -73,9 +77,13 @@ public static unsafe partial class Quantization
     private static void DequantizeBlocks(TensorType type, byte* source, float* values, int length)
     {
         sbyte* codes = stackalloc sbyte[256];
-        float* scales = stackalloc float[16], minima = stackalloc float[16];
-        bool hasCodebook = type.HasCodebook(), hasMinimum = !hasCodebook && BlockDecoder.HasMinimum(type);
-        int block = type.BlockLength(), bytes = type.BlockBytes(), unit = hasCodebook ? CodebookDecoder.UnitLength(type) : BlockDecoder.GroupLength(type);
+        float* scales = stackalloc float[16],
+            minima = stackalloc float[16];
+        bool hasCodebook = type.HasCodebook(),
+            hasMinimum = !hasCodebook && BlockDecoder.HasMinimum(type);
+        int block = type.BlockLength(),
+            bytes = type.BlockBytes(),
+            unit = hasCodebook ? CodebookDecoder.UnitLength(type) : BlockDecoder.GroupLength(type);
         for (float* end = values + length; values < end; values += block, source += bytes)
         {
             if (hasCodebook)

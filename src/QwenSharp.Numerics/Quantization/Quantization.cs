@@ -23,7 +23,8 @@ public static unsafe partial class Quantization
     /// meet the column. Its length is that of a row.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// The lengths do not fit each other, a value is not finite, an importance is negative or not finite, or a block is too large for its scale's type.
+    /// The lengths do not fit each other, a value is not finite, an importance is negative or not finite, or a block is too large for its
+    /// scale's type.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The type cannot be written.</exception>
     public static void Quantize(TensorType type, ReadOnlySpan<float> values, Span<byte> data, ReadOnlySpan<float> importance = default)
@@ -83,11 +84,26 @@ public static unsafe partial class Quantization
     private static void Check(TensorType type, ReadOnlySpan<float> values, ReadOnlySpan<byte> data, ReadOnlySpan<float> importance)
     {
         if (!type.CanQuantize())
-            throw new ArgumentOutOfRangeException(nameof(type), $"{type} cannot be written; use one of {string.Join(", ", Enum.GetValues<TensorType>().Where(TensorTypes.CanQuantize))}.");
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(type),
+                $"{type} cannot be written; use one of {string.Join(", ", Enum.GetValues<TensorType>().Where(TensorTypes.CanQuantize))}.");
+        }
+
         if (data.Length != type.Bytes(values.Length))
-            throw new ArgumentException($"{values.Length} elements of {type} are {type.Bytes(values.Length)} bytes, not {data.Length}.", nameof(data));
+        {
+            throw new ArgumentException(
+                $"{values.Length} elements of {type} are {type.Bytes(values.Length)} bytes, not {data.Length}.",
+                nameof(data));
+        }
+
         if (!importance.IsEmpty && (values.Length % importance.Length != 0 || importance.Length % type.BlockLength() != 0))
-            throw new ArgumentException($"{importance.Length} columns of importance do not fit {values.Length} elements in blocks of {type.BlockLength()} ({type}).", nameof(importance));
+        {
+            throw new ArgumentException(
+                $"{importance.Length} columns of importance do not fit {values.Length} elements in blocks of "
+                    + $"{type.BlockLength()} ({type}).",
+                nameof(importance));
+        }
 
         for (int i = 0; i < values.Length; i++)
         {
@@ -98,7 +114,11 @@ public static unsafe partial class Quantization
         for (int i = 0; i < importance.Length; i++)
         {
             if (!float.IsFinite(importance[i]) || importance[i] < 0)
-                throw new ArgumentException($"The importance of column {i} is {importance[i]}; it is the mean of squares.", nameof(importance));
+            {
+                throw new ArgumentException(
+                    $"The importance of column {i} is {importance[i]}; it is the mean of squares.",
+                    nameof(importance));
+            }
         }
     }
 

@@ -75,7 +75,8 @@ public sealed unsafe class WorkerPool : IDisposable
     }
 
     /// <summary>Does tasks 0 … <paramref name="tasks"/> − 1 and returns when all are done. Allocates nothing.</summary>
-    /// <exception cref="InvalidOperationException">The pool is running another job: of another thread, or the one that this is a task of.</exception>
+    /// <exception cref="InvalidOperationException">The pool is running another job: of another thread, or the one that this is a task
+    /// of.</exception>
     /// <exception cref="Exception">The first exception that a task threw; the job's other tasks may not have run.</exception>
     internal void Run<TJob>(ref TJob job, int tasks)
         where TJob : struct, IParallelJob
@@ -90,7 +91,10 @@ public sealed unsafe class WorkerPool : IDisposable
         }
 
         if (Interlocked.Exchange(ref _running, 1) != 0)
-            throw new InvalidOperationException("The worker pool is already running a job; one thread at a time may start one, and not from inside a task.");
+        {
+            throw new InvalidOperationException(
+                "The worker pool is already running a job; one thread at a time may start one, and not from inside a task.");
+        }
 
         // Pinning makes the job safe to point at wherever it lives; on a stack it costs nothing.
         fixed (byte* pointer = &Unsafe.As<TJob, byte>(ref job))
@@ -249,7 +253,10 @@ public sealed unsafe class WorkerPool : IDisposable
         return false;
     }
 
-    /// <summary>Sleeps until woken. Sleepers and permits of the semaphore match one to one: whoever lowers the count gives a permit, or takes itself back.</summary>
+    /// <summary>
+    /// Sleeps until woken. Sleepers and permits of the semaphore match one to one: whoever lowers the count gives a permit, or takes itself
+    /// back.
+    /// </summary>
     private void Sleep(int seen)
     {
         Interlocked.Increment(ref _shared.Sleeping);
@@ -303,7 +310,9 @@ public sealed unsafe class WorkerPool : IDisposable
         public int Sleeping;
     }
 
-    /// <summary>The tasks that one worker has still to do: the first in the lower 32 bits, the end in the upper, so that both change at once.</summary>
+    /// <summary>
+    /// The tasks that one worker has still to do: the first in the lower 32 bits, the end in the upper, so that both change at once.
+    /// </summary>
     /// <remarks>
     /// The owner takes from the front, others halve it from the end. A range is never the same twice during a job, as no task is
     /// taken twice, and whoever looks at it is inside the job; so comparing the value is enough.

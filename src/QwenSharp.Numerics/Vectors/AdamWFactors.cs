@@ -1,6 +1,8 @@
 namespace QwenSharp.Numerics;
 
-/// <summary>The numbers of an <see cref="AdamWStep"/> that its kernel multiplies with; those with 1 − β are reckoned in double precision.</summary>
+/// <summary>
+/// The numbers of an <see cref="AdamWStep"/> that its kernel multiplies with; those with 1 − β are reckoned in double precision.
+/// </summary>
 internal readonly struct AdamWFactors
 {
     public AdamWFactors(in AdamWStep step)

@@ -51,7 +51,11 @@ public sealed class RotaryEmbedding
     public void Fill(ReadOnlySpan<int> positions, Activations rotations)
     {
         if (rotations.Width != 2 * Pairs || rotations.Capacity < positions.Length)
-            throw new ArgumentException($"{positions.Length} rows of 2 × {Pairs} floats do not fit [{rotations.Capacity}, {rotations.Width}].", nameof(rotations));
+        {
+            throw new ArgumentException(
+                $"{positions.Length} rows of 2 × {Pairs} floats do not fit [{rotations.Capacity}, {rotations.Width}].",
+                nameof(rotations));
+        }
 
         for (int row = 0; row < positions.Length; row++)
         {

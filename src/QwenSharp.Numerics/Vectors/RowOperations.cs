@@ -18,7 +18,8 @@ internal readonly struct RowsJob<TRows>(TRows operation, int rows, int chunk) : 
     }
 }
 
-internal readonly unsafe struct RmsNormRows(VectorKernels kernels, float* x, float* weight, float epsilon, float* y, int width) : IRowOperation
+internal readonly unsafe struct RmsNormRows(VectorKernels kernels, float* x, float* weight, float epsilon, float* y, int width)
+    : IRowOperation
 {
     public void Execute(int row) => kernels.RmsNorm(x + ((long)row * width), weight, epsilon, y + ((long)row * width), width);
 }
@@ -36,7 +37,8 @@ internal readonly unsafe struct AddRows(VectorKernels kernels, float* x, float* 
 /// <summary>y[row] = x[row].</summary>
 internal readonly unsafe struct CopyRowsJob(float* x, float* y, int width) : IRowOperation
 {
-    public void Execute(int row) => Buffer.MemoryCopy(x + ((long)row * width), y + ((long)row * width), width * sizeof(float), width * sizeof(float));
+    public void Execute(int row) =>
+        Buffer.MemoryCopy(x + ((long)row * width), y + ((long)row * width), width * sizeof(float), width * sizeof(float));
 }
 
 /// <summary>y[row] = x[rows[row]].</summary>
@@ -47,7 +49,8 @@ internal readonly unsafe struct GatherRows(float* x, int* rows, float* y, int wi
 }
 
 /// <summary>y[row] += Σᵢ weights[row, i] · x[picks[row, i]], in the order of i.</summary>
-internal readonly unsafe struct AddWeightedRows(VectorKernels kernels, float* x, int* picks, float* weights, int each, float* y, int width) : IRowOperation
+internal readonly unsafe struct AddWeightedRows(VectorKernels kernels, float* x, int* picks, float* weights, int each, float* y, int width)
+    : IRowOperation
 {
     public void Execute(int row)
     {

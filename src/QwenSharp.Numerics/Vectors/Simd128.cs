@@ -35,14 +35,17 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
 
     // Fused where the processor can; an x64 without FMA would compute it in software, so there it rounds twice.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) => Vector128.MultiplyAddEstimate(a, b, c);
+    public static Vector128<float> MultiplyAdd(Vector128<float> a, Vector128<float> b, Vector128<float> c) =>
+        Vector128.MultiplyAddEstimate(a, b, c);
 
     // Not MinNative and MaxNative: what these do with NaN is the processor's own affair.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b);
+    public static Vector128<float> Min(Vector128<float> a, Vector128<float> b) =>
+        Vector128.ConditionalSelect(Vector128.LessThan(a, b), a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) => Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
+    public static Vector128<float> Max(Vector128<float> a, Vector128<float> b) =>
+        Vector128.ConditionalSelect(Vector128.GreaterThan(a, b), a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float Sum(Vector128<float> value) => Vector128.Sum(value);
@@ -83,7 +86,10 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
         Vector128<float> half = Vector128.Create(0.5f);
         Vector128<int> subnormal = (magnitude.AsSingle() + half).AsInt32() - half.AsInt32();
         Vector128<int> rounded = Vector128.ConditionalSelect(Vector128.LessThan(magnitude, Vector128.Create(113 << 23)), subnormal, normal);
-        rounded = Vector128.ConditionalSelect(Vector128.GreaterThan(magnitude, Vector128.Create(0x7F80_0000)), Vector128.Create(0x7E00), rounded);
+        rounded = Vector128.ConditionalSelect(
+            Vector128.GreaterThan(magnitude, Vector128.Create(0x7F80_0000)),
+            Vector128.Create(0x7E00),
+            rounded);
         Vector128<uint> halves = (rounded | ((bits >>> 16) & Vector128.Create(0x8000))).AsUInt32();
         Unsafe.WriteUnaligned(to, Vector128.Narrow(halves, halves).AsUInt64().ToScalar());
     }
@@ -95,8 +101,11 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
             Sse.Prefetch0(address);
     }
 
-    /// <summary>Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.</summary>
+    /// <summary>
+    /// Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<int> ShiftHalf(Half* from) =>
-        (Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(from)).AsInt16()) << 13) & Vector128.Create(unchecked((int)0x8FFF_E000));
+        (Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<long>(from)).AsInt16()) << 13)
+        & Vector128.Create(unchecked((int)0x8FFF_E000));
 }

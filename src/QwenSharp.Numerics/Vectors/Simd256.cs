@@ -34,7 +34,8 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     public static Vector256<float> Sqrt(Vector256<float> value) => Vector256.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) => Vector256.FusedMultiplyAdd(a, b, c);
+    public static Vector256<float> MultiplyAdd(Vector256<float> a, Vector256<float> b, Vector256<float> c) =>
+        Vector256.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> Min(Vector256<float> a, Vector256<float> b) => Vector256.MinNative(a, b);
@@ -77,7 +78,10 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
         Vector256<float> half = Vector256.Create(0.5f);
         Vector256<int> subnormal = (magnitude.AsSingle() + half).AsInt32() - half.AsInt32();
         Vector256<int> rounded = Vector256.ConditionalSelect(Vector256.LessThan(magnitude, Vector256.Create(113 << 23)), subnormal, normal);
-        rounded = Vector256.ConditionalSelect(Vector256.GreaterThan(magnitude, Vector256.Create(0x7F80_0000)), Vector256.Create(0x7E00), rounded);
+        rounded = Vector256.ConditionalSelect(
+            Vector256.GreaterThan(magnitude, Vector256.Create(0x7F80_0000)),
+            Vector256.Create(0x7E00),
+            rounded);
         Vector256<uint> halves = (rounded | ((bits >>> 16) & Vector256.Create(0x8000))).AsUInt32();
         Vector128.Narrow(halves.GetLower(), halves.GetUpper()).Store((ushort*)to);
     }
@@ -85,7 +89,9 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address) => Sse.Prefetch0(address);
 
-    /// <summary>Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.</summary>
+    /// <summary>
+    /// Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> ShiftHalf(Half* from) =>
         (Avx2.ConvertToVector256Int32((short*)from) << 13) & Vector256.Create(unchecked((int)0x8FFF_E000));

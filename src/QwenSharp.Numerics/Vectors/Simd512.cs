@@ -34,7 +34,8 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     public static Vector512<float> Sqrt(Vector512<float> value) => Vector512.Sqrt(value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) => Vector512.FusedMultiplyAdd(a, b, c);
+    public static Vector512<float> MultiplyAdd(Vector512<float> a, Vector512<float> b, Vector512<float> c) =>
+        Vector512.FusedMultiplyAdd(a, b, c);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Min(Vector512<float> a, Vector512<float> b) => Vector512.MinNative(a, b);
@@ -77,7 +78,10 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
         Vector512<float> half = Vector512.Create(0.5f);
         Vector512<int> subnormal = (magnitude.AsSingle() + half).AsInt32() - half.AsInt32();
         Vector512<int> rounded = Vector512.ConditionalSelect(Vector512.LessThan(magnitude, Vector512.Create(113 << 23)), subnormal, normal);
-        rounded = Vector512.ConditionalSelect(Vector512.GreaterThan(magnitude, Vector512.Create(0x7F80_0000)), Vector512.Create(0x7E00), rounded);
+        rounded = Vector512.ConditionalSelect(
+            Vector512.GreaterThan(magnitude, Vector512.Create(0x7F80_0000)),
+            Vector512.Create(0x7E00),
+            rounded);
         Vector512<uint> halves = (rounded | ((bits >>> 16) & Vector512.Create(0x8000))).AsUInt32();
         Avx512F.ConvertToVector256UInt16(halves).Store((ushort*)to);
     }
@@ -85,7 +89,9 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address) => Sse.Prefetch0(address);
 
-    /// <summary>Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.</summary>
+    /// <summary>
+    /// Sign, exponent and fraction of halves in the places of a float's: as a float, the value times 2⁻¹¹², subnormals included.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<int> ShiftHalf(Half* from) =>
         (Avx512F.ConvertToVector512Int32(Vector256.Load((short*)from)) << 13) & Vector512.Create(unchecked((int)0x8FFF_E000));

@@ -11,7 +11,15 @@ internal sealed unsafe partial class VectorKernels<S, V>
     public override void MultiplyBySigmoid(float* gate, float* y, int length) =>
         MultiplyBySigmoid<Simd1, float>(gate, y, MultiplyBySigmoid<S, V>(gate, y, 0, length), length);
 
-    public override void DeltaStep(float* state, int keyLength, float* query, float* key, float* value, float decay, float beta, float* output)
+    public override void DeltaStep(
+        float* state,
+        int keyLength,
+        float* query,
+        float* key,
+        float* value,
+        float decay,
+        float beta,
+        float* output)
     {
         for (int column = 0; column < DeltaNetShape.TileColumns; column += 2 * S.Length)
         {
@@ -26,7 +34,9 @@ internal sealed unsafe partial class VectorKernels<S, V>
         }
     }
 
-    /// <summary>Sᵀk for two vectors of columns. Rows are summed in four chains, so that one product does not wait for the one before.</summary>
+    /// <summary>
+    /// Sᵀk for two vectors of columns. Rows are summed in four chains, so that one product does not wait for the one before.
+    /// </summary>
     private static (V, V) Recall(float* columns, int keyLength, float* key)
     {
         const int Stride = DeltaNetShape.TileColumns;

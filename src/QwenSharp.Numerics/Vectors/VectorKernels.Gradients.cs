@@ -23,7 +23,15 @@ internal sealed unsafe partial class VectorKernels<S, V>
         return sum;
     }
 
-    public override void RmsNormBackward(float* x, float* weight, float epsilon, float* dy, float* dx, bool accumulate, float* dWeight, int length)
+    public override void RmsNormBackward(
+        float* x,
+        float* weight,
+        float epsilon,
+        float* dy,
+        float* dx,
+        bool accumulate,
+        float* dWeight,
+        int length)
     {
         float scale = 1 / MathF.Sqrt((SumOfSquares(x, length) / length) + epsilon);
         if (dWeight is not null)
@@ -81,7 +89,16 @@ internal sealed unsafe partial class VectorKernels<S, V>
         return from;
     }
 
-    private static int RmsNormBackward<T, W>(float* x, float* weight, float* dy, float* dx, float scale, float along, bool accumulate, int from, int length)
+    private static int RmsNormBackward<T, W>(
+        float* x,
+        float* weight,
+        float* dy,
+        float* dx,
+        float scale,
+        float along,
+        bool accumulate,
+        int from,
+        int length)
         where T : struct, ISimd<W>
         where W : struct
     {
@@ -128,7 +145,14 @@ internal sealed unsafe partial class VectorKernels<S, V>
         return from;
     }
 
-    private static int AdamW<T, W>(float* value, float* gradient, float* mean, float* variance, in AdamWFactors factors, int from, int length)
+    private static int AdamW<T, W>(
+        float* value,
+        float* gradient,
+        float* mean,
+        float* variance,
+        in AdamWFactors factors,
+        int from,
+        int length)
         where T : struct, ISimd<W>
         where W : struct
     {

@@ -9,7 +9,17 @@ internal sealed unsafe partial class VectorKernels<S, V>
 
     public override int PaddedRows(int rows) => rows <= 2 && HasWideTiles ? 2 : (rows + 3) / 4 * 4;
 
-    public override void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns, int stride)
+    public override void Multiply(
+        float* a,
+        int aRow,
+        int aColumn,
+        float* b,
+        float* c,
+        float* keep,
+        int rows,
+        int depth,
+        int columns,
+        int stride)
     {
         if (rows == 2)
         {
@@ -22,7 +32,17 @@ internal sealed unsafe partial class VectorKernels<S, V>
         for (int j = 0; j < columns; j += 2 * S.Length)
         {
             for (int m = 0; m < rows; m += 4)
-                FourRows(a + ((long)m * aRow), aRow, aColumn, b + j, c + ((long)m * stride) + j, keep is null ? null : keep + m, depth, stride);
+            {
+                FourRows(
+                    a + ((long)m * aRow),
+                    aRow,
+                    aColumn,
+                    b + j,
+                    c + ((long)m * stride) + j,
+                    keep is null ? null : keep + m,
+                    depth,
+                    stride);
+            }
         }
     }
 

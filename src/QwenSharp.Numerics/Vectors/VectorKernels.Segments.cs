@@ -19,11 +19,14 @@ internal sealed unsafe partial class VectorKernels<S, V>
                 top1 = S.Max(S.Load(at + S.Length), top1);
             }
 
-            V keep0 = VectorMath.ExpOfScore<S, V>(S.Subtract(before0, top0)), keep1 = VectorMath.ExpOfScore<S, V>(S.Subtract(before1, top1));
-            V sum0 = S.Multiply(S.Load(weight + query), keep0), sum1 = S.Multiply(S.Load(weight + next), keep1);
+            V keep0 = VectorMath.ExpOfScore<S, V>(S.Subtract(before0, top0)),
+                keep1 = VectorMath.ExpOfScore<S, V>(S.Subtract(before1, top1));
+            V sum0 = S.Multiply(S.Load(weight + query), keep0),
+                sum1 = S.Multiply(S.Load(weight + next), keep1);
             for (float* at = scores + query; at < end; at += Stride)
             {
-                V e0 = VectorMath.ExpOfScore<S, V>(S.Subtract(S.Load(at), top0)), e1 = VectorMath.ExpOfScore<S, V>(S.Subtract(S.Load(at + S.Length), top1));
+                V e0 = VectorMath.ExpOfScore<S, V>(S.Subtract(S.Load(at), top0)),
+                    e1 = VectorMath.ExpOfScore<S, V>(S.Subtract(S.Load(at + S.Length), top1));
                 S.Store(at, e0);
                 S.Store(at + S.Length, e1);
                 sum0 = S.Add(sum0, e0);

@@ -86,13 +86,24 @@ internal abstract unsafe class VectorKernels
     /// <param name="accumulate">Whether the gradient is added to what <paramref name="dx"/> holds.</param>
     /// <param name="dWeight">The gradient of w is added here; null for none.</param>
     /// <param name="length">How many.</param>
-    public abstract void RmsNormBackward(float* x, float* weight, float epsilon, float* dy, float* dx, bool accumulate, float* dWeight, int length);
+    public abstract void RmsNormBackward(
+        float* x,
+        float* weight,
+        float epsilon,
+        float* dy,
+        float* dx,
+        bool accumulate,
+        float* dWeight,
+        int length);
 
-    /// <summary>(aᵢ, bᵢ) ← (aᵢ cosᵢ + bᵢ sinᵢ, bᵢ cosᵢ − aᵢ sinᵢ): undoes <see cref="Rotate"/>, and is the way back of its gradient.</summary>
+    /// <summary>
+    /// (aᵢ, bᵢ) ← (aᵢ cosᵢ + bᵢ sinᵢ, bᵢ cosᵢ − aᵢ sinᵢ): undoes <see cref="Rotate"/>, and is the way back of its gradient.
+    /// </summary>
     public abstract void RotateBack(float* head, float* cosines, float* sines, int pairs);
 
     /// <summary>
-    /// The way back through <see cref="SwiGlu"/>, with σ = 1 / (1 + e^−gate): dGate = dy · up · σ · (1 + gate · (1 − σ)), dUp = dy · gate · σ.
+    /// The way back through <see cref="SwiGlu"/>, with σ = 1 / (1 + e^−gate): dGate = dy · up · σ · (1 + gate · (1 − σ)), dUp = dy · gate ·
+    /// σ.
     /// Any output may be any input, but not the other output.
     /// </summary>
     public abstract void SwiGluBackward(float* gate, float* up, float* dy, float* dGate, float* dUp, int length);
@@ -101,7 +112,8 @@ internal abstract unsafe class VectorKernels
     public abstract void AdamW(float* value, float* gradient, float* mean, float* variance, in AdamWFactors factors, int length);
 
     /// <summary>
-    /// A step of online softmax, as <see cref="Weigh"/>, over scores that lie [keys, queries], <see cref="SegmentTile.ScoreStride"/> floats apart:
+    /// A step of online softmax, as <see cref="Weigh"/>, over scores that lie [keys, queries], <see cref="SegmentTile.ScoreStride"/> floats
+    /// apart:
     /// max ← max(max, scores), keep = e^(old max − max), scores ← e^(scores − max), weight ← weight · keep + Σ scores.
     /// </summary>
     /// <param name="scores">[keys, queries].</param>
@@ -112,7 +124,9 @@ internal abstract unsafe class VectorKernels
     /// <param name="keep">[queries].</param>
     public abstract void WeighColumns(float* scores, int keys, int queries, float* max, float* weight, float* keep);
 
-    /// <summary>One query's row on the way back through attention: p = e^(scores − logSumExp), scores ← p, gradients ← p · (gradients − delta).</summary>
+    /// <summary>
+    /// One query's row on the way back through attention: p = e^(scores − logSumExp), scores ← p, gradients ← p · (gradients − delta).
+    /// </summary>
     /// <param name="scores">[length].</param>
     /// <param name="gradients">[length].</param>
     /// <param name="logSumExp">The query's.</param>
@@ -137,7 +151,17 @@ internal abstract unsafe class VectorKernels
     /// <param name="depth">Products of a sum.</param>
     /// <param name="columns">A multiple of <see cref="KvStore.BlockTokens"/>.</param>
     /// <param name="stride">Floats from a row of <paramref name="b"/> and <paramref name="c"/> to the next.</param>
-    public abstract void Multiply(float* a, int aRow, int aColumn, float* b, float* c, float* keep, int rows, int depth, int columns, int stride);
+    public abstract void Multiply(
+        float* a,
+        int aRow,
+        int aColumn,
+        float* b,
+        float* c,
+        float* keep,
+        int rows,
+        int depth,
+        int columns,
+        int stride);
 
     /// <summary>A causal depthwise convolution at one position, and its SiLU: y[c] = silu(Σⱼ weights[j, c] · inputs[j][c]).</summary>
     /// <param name="inputs">The channels at each tap's position, oldest first: [taps] pointers.</param>
@@ -166,5 +190,13 @@ internal abstract unsafe class VectorKernels
     /// <param name="decay">α.</param>
     /// <param name="beta">β.</param>
     /// <param name="output">o: [columns]; not the value.</param>
-    public abstract void DeltaStep(float* state, int keyLength, float* query, float* key, float* value, float decay, float beta, float* output);
+    public abstract void DeltaStep(
+        float* state,
+        int keyLength,
+        float* query,
+        float* key,
+        float* value,
+        float decay,
+        float beta,
+        float* output);
 }

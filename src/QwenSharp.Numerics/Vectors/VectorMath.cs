@@ -34,7 +34,8 @@ internal static class VectorMath
     }
 
     /// <summary>
-    /// eˣ as <see cref="Exp"/> gives it, for x up to 88: with a single factor 2ⁿ, so that what would be less than the smallest normal number,
+    /// eˣ as <see cref="Exp"/> gives it, for x up to 88: with a single factor 2ⁿ, so that what would be less than the smallest normal
+    /// number,
     /// from x = −87.68 down, is 0. Where x is a score less the greatest score, no more is needed.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

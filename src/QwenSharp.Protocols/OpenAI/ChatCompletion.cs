@@ -8,7 +8,12 @@ namespace QwenSharp.Protocols.OpenAI;
 /// <param name="Model">Who answered.</param>
 /// <param name="Choices">The answers.</param>
 /// <param name="Usage">The tokens that it took.</param>
-public sealed record ChatCompletion(string Id, long Created, string Model, IReadOnlyList<ChatCompletionChoice> Choices, CompletionUsage Usage)
+public sealed record ChatCompletion(
+    string Id,
+    long Created,
+    string Model,
+    IReadOnlyList<ChatCompletionChoice> Choices,
+    CompletionUsage Usage)
 {
     /// <summary>Always <c>chat.completion</c>.</summary>
     public string Object { get; } = "chat.completion";

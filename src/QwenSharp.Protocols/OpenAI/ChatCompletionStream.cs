@@ -39,7 +39,12 @@ public static class ChatCompletionStream
         if (includeUsage)
         {
             Dictionary<int, UsageDetails> usage = answers.ToDictionary(answer => answer.Key, answer => answer.Value.Usage);
-            yield return new ChatCompletionChunk(header.Id, header.Created, header.Model, [], CompletionUsage.Sum(usage, header.ChoicesPerPrompt));
+            yield return new ChatCompletionChunk(
+                header.Id,
+                header.Created,
+                header.Model,
+                [],
+                CompletionUsage.Sum(usage, header.ChoicesPerPrompt));
         }
     }
 
@@ -63,7 +68,12 @@ public static class ChatCompletionStream
         if (last?.Usage is null)
             throw new InvalidOperationException("A stream that is folded must end with its usage.");
 
-        return new ChatCompletion(last.Id, last.Created, last.Model, [.. answers.Select(answer => answer.Value.ToChoice(answer.Key))], last.Usage);
+        return new ChatCompletion(
+            last.Id,
+            last.Created,
+            last.Model,
+            [.. answers.Select(answer => answer.Value.ToChoice(answer.Key))],
+            last.Usage);
     }
 
     private static ChatCompletionChunk Chunk(ReplyHeader header, ChatChunkChoice choice) =>
@@ -81,7 +91,8 @@ public static class ChatCompletionStream
 
         public UsageDetails Usage { get; } = new();
 
-        public ChatChunkChoice Begin() => new(index, new ChatDelta { Role = "assistant", Content = "" }, Logprobs: null, FinishReason: null);
+        public ChatChunkChoice Begin() =>
+            new(index, new ChatDelta { Role = "assistant", Content = "" }, Logprobs: null, FinishReason: null);
 
         /// <summary>What an update adds to the message; null where that is nothing, and then its tokens wait for the next chunk.</summary>
         public ChatChunkChoice? Continue(ChatResponseUpdate update)

@@ -30,7 +30,9 @@ public sealed record CompletionRequest
         }
 
         fields.Refuse("echo", GenerationFields.IsFalse, "is not built yet. Only false is accepted.");
-        fields.Refuse("best_of", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int n) && n == generation.Choices,
+        fields.Refuse(
+            "best_of",
+            value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int n) && n == generation.Choices,
             "is not built yet: no more answers are made than 'n' returns.");
         fields.Refuse("suffix", value => value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0,
             "is not built yet. Write the model's fill-in-the-middle tokens into 'prompt'.");

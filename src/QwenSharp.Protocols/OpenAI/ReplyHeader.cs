@@ -22,7 +22,8 @@ public sealed record ReplyHeader(string Id, long Created, string Model, int Choi
         generation.Options.AdditionalProperties?.ContainsKey(OptionKeys.Logprobs) ?? false);
 
     internal static IReadOnlyList<TokenLogprob> LogprobsOf(ChatResponseUpdate update) =>
-        update.AdditionalProperties?.TryGetValue(OptionKeys.Logprobs, out object? value) == true && value is IReadOnlyList<TokenLogprob> tokens
+        update.AdditionalProperties?.TryGetValue(OptionKeys.Logprobs, out object? value) == true
+        && value is IReadOnlyList<TokenLogprob> tokens
             ? tokens
             : [];
 }

@@ -15,8 +15,10 @@ public sealed record ToolCall(
     ToolCallFunction Function)
 {
     // The neutral library's options know its dictionary of arguments, but would indent.
-    private static readonly JsonTypeInfo Arguments =
-        new JsonSerializerOptions(AIJsonUtilities.DefaultOptions) { WriteIndented = false }.GetTypeInfo(typeof(IDictionary<string, object?>));
+    private static readonly JsonTypeInfo Arguments = new JsonSerializerOptions(AIJsonUtilities.DefaultOptions)
+    {
+        WriteIndented = false,
+    }.GetTypeInfo(typeof(IDictionary<string, object?>));
 
     /// <summary>Always <c>function</c>.</summary>
     public string Type { get; } = "function";

@@ -36,7 +36,10 @@ internal static class ToolReader
         string? description = function.Take("description")?.String();
         RequestValue? parameters = function.Take("parameters");
         parameters?.Fields();
-        function.Refuse("strict", GenerationFields.IsFalse, "is not built yet: arguments are not held to the schema. Only false is accepted.");
+        function.Refuse(
+            "strict",
+            GenerationFields.IsFalse,
+            "is not built yet: arguments are not held to the schema. Only false is accepted.");
         function.RefuseRest();
         fields.RefuseRest();
         return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);

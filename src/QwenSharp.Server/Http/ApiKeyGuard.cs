@@ -4,7 +4,9 @@ using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Server.Http;
 
-/// <summary>Lets only those in who have the key, as <c>Authorization: Bearer KEY</c>. Whether the server is alive everybody may know.</summary>
+/// <summary>
+/// Lets only those in who have the key, as <c>Authorization: Bearer KEY</c>. Whether the server is alive everybody may know.
+/// </summary>
 internal sealed class ApiKeyGuard(RequestDelegate next, string key)
 {
     private const string Scheme = "Bearer ";

@@ -27,20 +27,22 @@ internal sealed partial class ErrorReplies(RequestDelegate next, FaultDescriber 
         }
     }
 
-    private static OpenAIException FromStatus(HttpContext http) => http.Response.StatusCode switch
-    {
-        StatusCodes.Status404NotFound => new OpenAIException(
-            404,
-            "invalid_request_error",
-            $"There is nothing at {http.Request.Method} {http.Request.Path}. See GET /v1/models, POST /v1/chat/completions, POST /v1/completions.",
-            code: "unknown_url"),
-        StatusCodes.Status405MethodNotAllowed => new OpenAIException(
-            405,
-            "invalid_request_error",
-            $"{http.Request.Path} does not take {http.Request.Method}; it takes {http.Response.Headers.Allow}.",
-            code: "method_not_allowed"),
-        int status => new OpenAIException(status, "invalid_request_error", $"The request was refused with status {status}."),
-    };
+    private static OpenAIException FromStatus(HttpContext http) =>
+        http.Response.StatusCode switch
+        {
+            StatusCodes.Status404NotFound => new OpenAIException(
+                404,
+                "invalid_request_error",
+                $"There is nothing at {http.Request.Method} {http.Request.Path}. See GET /v1/models, POST /v1/chat/completions, POST "
+                    + "/v1/completions.",
+                code: "unknown_url"),
+            StatusCodes.Status405MethodNotAllowed => new OpenAIException(
+                405,
+                "invalid_request_error",
+                $"{http.Request.Path} does not take {http.Request.Method}; it takes {http.Response.Headers.Allow}.",
+                code: "method_not_allowed"),
+            int status => new OpenAIException(status, "invalid_request_error", $"The request was refused with status {status}."),
+        };
 
     private static partial class Log
     {

@@ -14,11 +14,19 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ILogger<FaultDes
             case OpenAIException known:
                 return known;
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return new OpenAIException(413, "invalid_request_error", "The request's body is too large for this server.", code: "request_too_large");
+                return new OpenAIException(
+                    413,
+                    "invalid_request_error",
+                    "The request's body is too large for this server.",
+                    code: "request_too_large");
             case BadHttpRequestException bad:
                 return new OpenAIException(bad.StatusCode, "invalid_request_error", bad.Message);
             case OperationCanceledException when shutdown.Token.IsCancellationRequested:
-                return new OpenAIException(503, "server_error", "The server is shutting down. Ask again later.", code: "server_shutting_down");
+                return new OpenAIException(
+                    503,
+                    "server_error",
+                    "The server is shutting down. Ask again later.",
+                    code: "server_shutting_down");
             default:
                 Log.Failed(log, http.TraceIdentifier, fault);
                 return new OpenAIException(

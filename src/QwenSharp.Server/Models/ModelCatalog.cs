@@ -28,7 +28,10 @@ internal sealed class ModelCatalog
     /// <exception cref="OpenAIException">404: no model has this name; 400: none is named, and there are several.</exception>
     public ServedModel Choose(string? id) => id is not null ? this[id]
         : All is [var only] ? only
-        : throw OpenAIException.Invalid("model", $"'model' is required: this server has {string.Join(", ", _byId.Keys.Select(name => $"'{name}'"))}.", "missing_required_parameter");
+        : throw OpenAIException.Invalid(
+            "model",
+            $"'model' is required: this server has {string.Join(", ", _byId.Keys.Select(name => $"'{name}'"))}.",
+            "missing_required_parameter");
 
     /// <exception cref="OpenAIException">404: no model has this name, and no other is taken in its place.</exception>
     public ServedModel this[string id] =>

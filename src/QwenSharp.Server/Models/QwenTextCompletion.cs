@@ -13,7 +13,10 @@ internal sealed class QwenTextCompletion(QwenModel model, string modelId) : ITex
     private const string PromptField = "prompt";
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(CompletionPrompt prompt, ChatOptions options, CancellationToken cancellationToken)
+    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(
+        CompletionPrompt prompt,
+        ChatOptions options,
+        CancellationToken cancellationToken)
     {
         int[] tokens = prompt.Tokens is { } given ? [.. given] : model.EncodePrompt(prompt.Text!);
         Check(tokens);
@@ -33,7 +36,11 @@ internal sealed class QwenTextCompletion(QwenModel model, string modelId) : ITex
         int vocabulary = model.Config.VocabularySize;
         int unknown = Array.FindIndex(tokens, token => token >= vocabulary);
         if (unknown >= 0)
-            throw OpenAIException.Invalid(PromptField, $"'prompt' has the token {tokens[unknown]}, which is not one of the {vocabulary} of the model.");
+        {
+            throw OpenAIException.Invalid(
+                PromptField,
+                $"'prompt' has the token {tokens[unknown]}, which is not one of the {vocabulary} of the model.");
+        }
     }
 
     private static async IAsyncEnumerable<ChatResponseUpdate> Translate(

@@ -34,10 +34,16 @@ internal static class RequestFaults
         catch (TemplateException fault)
         {
             throw new OpenAIException(
-                400, "invalid_request_error", $"The model's chat template refuses the conversation: {fault.Message}", promptField, "template_error", fault);
+                400,
+                "invalid_request_error",
+                $"The model's chat template refuses the conversation: {fault.Message}",
+                promptField,
+                "template_error",
+                fault);
         }
     }
 
     // .NET puts the name of a parameter of our code into the text, which says nothing to a client; the field is in the error's own member.
-    private static string Said(ArgumentException fault) => fault.Message.Replace($" (Parameter '{fault.ParamName}')", "", StringComparison.Ordinal);
+    private static string Said(ArgumentException fault) =>
+        fault.Message.Replace($" (Parameter '{fault.ParamName}')", "", StringComparison.Ordinal);
 }

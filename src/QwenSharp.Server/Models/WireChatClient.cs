@@ -9,8 +9,13 @@ internal sealed class WireChatClient(IChatClient model) : DelegatingChatClient(m
 {
     /// <inheritdoc/>
     public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        Translate(RequestFaults.Translate("messages", () => base.GetStreamingResponseAsync(messages, options, cancellationToken)), cancellationToken);
+        IEnumerable<ChatMessage> messages,
+        ChatOptions? options = null,
+        CancellationToken cancellationToken = default
+    ) =>
+        Translate(
+            RequestFaults.Translate("messages", () => base.GetStreamingResponseAsync(messages, options, cancellationToken)),
+            cancellationToken);
 
     private static async IAsyncEnumerable<ChatResponseUpdate> Translate(
         IAsyncEnumerable<ChatResponseUpdate> updates, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -32,7 +32,10 @@ internal static class Choices
         }
     }
 
-    private static async Task PumpAllAsync(IReadOnlyList<ChoiceSource> choices, ChannelWriter<ChoiceUpdate> updates, CancellationTokenSource ended)
+    private static async Task PumpAllAsync(
+        IReadOnlyList<ChoiceSource> choices,
+        ChannelWriter<ChoiceUpdate> updates,
+        CancellationTokenSource ended)
     {
         await Task.WhenAll(choices.Select((choice, index) => PumpAsync(choice, index, updates, ended))).ConfigureAwait(false);
         updates.TryComplete();

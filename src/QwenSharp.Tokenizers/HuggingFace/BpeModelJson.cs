@@ -56,7 +56,9 @@ internal sealed class BpeModelJson
             }
         }
 
-        return hasVocabulary && hasMerges ? model : throw new TokenizerFormatException("tokenizer.json: \"model\" lacks \"vocab\" or \"merges\".");
+        return hasVocabulary && hasMerges
+            ? model
+            : throw new TokenizerFormatException("tokenizer.json: \"model\" lacks \"vocab\" or \"merges\".");
     }
 
     /// <summary>Lets the reader go on at the closing bracket of a container, as if the container were empty.</summary>
@@ -110,7 +112,10 @@ internal sealed class BpeModelJson
             int id = json.ReadInt32();
             isMore = json.TakeComma((byte)'}');
             if (id is < 0 or >= TokenBytes.MaxTokens)
-                throw new TokenizerFormatException($"tokenizer.json: model.vocab has the id {id}; ids are 0 to {TokenBytes.MaxTokens - 1}.");
+            {
+                throw new TokenizerFormatException(
+                    $"tokenizer.json: model.vocab has the id {id}; ids are 0 to {TokenBytes.MaxTokens - 1}.");
+            }
 
             if (id >= _tokens.Length)
                 Array.Resize(ref _tokens, Math.Max(id + 1, _tokens.Length * 2));

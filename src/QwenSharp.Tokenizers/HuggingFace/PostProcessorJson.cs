@@ -42,12 +42,19 @@ internal static class PostProcessorJson
         {
             if (piece.TryGetProperty("SpecialToken", out JsonElement token))
             {
-                JsonElement ids = template.GetProperty("special_tokens").GetProperty(token.GetProperty("id").GetString() ?? "").GetProperty("ids");
+                JsonElement ids = template
+                    .GetProperty("special_tokens")
+                    .GetProperty(token.GetProperty("id").GetString() ?? "")
+                    .GetProperty("ids");
                 (isBehindText ? suffix : prefix).AddRange(ids.EnumerateArray().Select(id => id.GetInt32()));
             }
             else
             {
-                TokenizerJson.Require(!isBehindText && piece.TryGetProperty("Sequence", out JsonElement text) && text.GetProperty("id").ValueEquals("A"), "post_processor", template, Supported);
+                TokenizerJson.Require(
+                    !isBehindText && piece.TryGetProperty("Sequence", out JsonElement text) && text.GetProperty("id").ValueEquals("A"),
+                    "post_processor",
+                    template,
+                    Supported);
                 isBehindText = true;
             }
         }
@@ -121,7 +128,9 @@ internal static class PostProcessorJson
             json.WriteEndObject();
         }
 
-        string Spelling(int id) => vocabulary.AddedTokens.FirstOrDefault(token => token.Id == id)?.Content
-            ?? throw new TokenizerFormatException($"Token {id}, which stands around a sequence, is no added token; a tokenizer.json names those alone.");
+        string Spelling(int id) =>
+            vocabulary.AddedTokens.FirstOrDefault(token => token.Id == id)?.Content
+            ?? throw new TokenizerFormatException(
+                $"Token {id}, which stands around a sequence, is no added token; a tokenizer.json names those alone.");
     }
 }

@@ -3,14 +3,17 @@ using System.Text.Json;
 namespace QwenSharp.Tokenizers;
 
 /// <summary>
-/// Reads and writes Hugging Face's <c>tokenizer.json</c>. What the file asks for is done as the <c>tokenizers</c> library does it, or refused by name.
+/// Reads and writes Hugging Face's <c>tokenizer.json</c>. What the file asks for is done as the <c>tokenizers</c> library does it, or
+/// refused by name.
 /// </summary>
 public static class TokenizerJson
 {
     private static readonly Dictionary<string, PreTokenizerPattern> Patterns = new()
     {
-        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = PreTokenizerPattern.Qwen2,
-        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] = PreTokenizerPattern.Qwen35,
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] =
+            PreTokenizerPattern.Qwen2,
+        [@"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"] =
+            PreTokenizerPattern.Qwen35,
     };
 
     /// <summary>Reads a vocabulary from the content of the file.</summary>
@@ -32,7 +35,10 @@ public static class TokenizerJson
         }
     }
 
-    /// <summary>The content of a file that <see cref="Read"/> gives this vocabulary for, but for what stands in other files: the tokens that begin, end and fill.</summary>
+    /// <summary>
+    /// The content of a file that <see cref="Read"/> gives this vocabulary for, but for what stands in other files: the tokens that begin,
+    /// end and fill.
+    /// </summary>
     /// <exception cref="TokenizerFormatException">A merge is not two tokens with a space between.</exception>
     public static byte[] Write(BpeVocabulary vocabulary)
     {
@@ -131,7 +137,11 @@ public static class TokenizerJson
     {
         Require(TypeOf(value) == "Sequence", "pre_tokenizer", value, "a Sequence of Split and ByteLevel");
         JsonElement[] steps = [.. value.GetProperty("pretokenizers").EnumerateArray()];
-        Require(steps.Length == 2 && TypeOf(steps[0]) == "Split" && TypeOf(steps[1]) == "ByteLevel", "pre_tokenizer", value, "a Sequence of Split and ByteLevel");
+        Require(
+            steps.Length == 2 && TypeOf(steps[0]) == "Split" && TypeOf(steps[1]) == "ByteLevel",
+            "pre_tokenizer",
+            value,
+            "a Sequence of Split and ByteLevel");
 
         JsonElement split = steps[0];
         Require(split.GetProperty("behavior").ValueEquals("Isolated") && !split.GetProperty("invert").GetBoolean(),
@@ -142,7 +152,9 @@ public static class TokenizerJson
             "pre_tokenizer", byteLevel, "add_prefix_space and use_regex false");
 
         JsonElement pattern = split.GetProperty("pattern");
-        return pattern.TryGetProperty("Regex", out JsonElement regex) && Patterns.TryGetValue(regex.GetString() ?? "", out PreTokenizerPattern known)
+        return
+            pattern.TryGetProperty("Regex", out JsonElement regex)
+            && Patterns.TryGetValue(regex.GetString() ?? "", out PreTokenizerPattern known)
             ? known
             : throw Unsupported("pre_tokenizer", pattern, "the pattern of Qwen2 or of Qwen3.5");
     }
@@ -168,6 +180,8 @@ public static class TokenizerJson
     {
         string text = value.GetRawText();
         return new TokenizerFormatException(
-            $"tokenizer.json: \"{name}\" is {(text.Length > 300 ? text[..300] + "…" : text)}, which is not supported; supported is {supported}.");
+            $"tokenizer.json: \"{name}\" is {(text.Length > 300 ? text[..300] + "…" : text)}, which is not supported; supported is "
+                + $"{supported}."
+        );
     }
 }

@@ -4,13 +4,18 @@ using System.Text.Json;
 
 namespace QwenSharp.Tokenizers;
 
-/// <summary>Writes a vocabulary as Hugging Face's <c>tokenizer.json</c>, in the form that Qwen's have and <see cref="TokenizerJson"/> reads.</summary>
+/// <summary>
+/// Writes a vocabulary as Hugging Face's <c>tokenizer.json</c>, in the form that Qwen's have and <see cref="TokenizerJson"/> reads.
+/// </summary>
 internal static class TokenizerJsonWriter
 {
     public static byte[] Write(BpeVocabulary vocabulary, string pattern)
     {
         ArrayBufferWriter<byte> buffer = new(1 << 16);
-        using (Utf8JsonWriter json = new(buffer, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            Utf8JsonWriter json = new(
+                buffer,
+                new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteString("version", "1.0");

@@ -6,7 +6,8 @@ namespace QwenSharp.Tokenizers;
 /// <summary>
 /// Learns a byte-level BPE vocabulary from texts (Sennrich et al. 2016, "Neural Machine Translation of Rare Words with Subword Units"):
 /// the pair of adjacent tokens that occurs most often becomes a token, again and again. Of pairs that occur equally often, the one whose
-/// left token, then whose right token, has the lower id is taken, so the result depends neither on the order of the texts nor on the machine.
+/// left token, then whose right token, has the lower id is taken, so the result depends neither on the order of the texts nor on the
+/// machine.
 /// </summary>
 /// <remarks>
 /// The first 256 tokens are the bytes, in the order of Qwen's vocabularies: any bytes can be encoded. Texts are not normalized.
@@ -15,7 +16,8 @@ namespace QwenSharp.Tokenizers;
 public sealed class BpeTrainer
 {
     /// <summary>
-    /// Pieces longer than this (runs of one character, text without spaces) are counted in parts, so that the time stays linear in the text:
+    /// Pieces longer than this (runs of one character, text without spaces) are counted in parts, so that the time stays linear in the
+    /// text:
     /// a merge passes over the whole of each part it occurs in.
     /// </summary>
     private const int LongestPart = 256;
@@ -36,7 +38,8 @@ public sealed class BpeTrainer
         if (_options.VocabularySize < least || _options.VocabularySize > TokenBytes.MaxTokens)
         {
             throw new ArgumentException(
-                $"A vocabulary of {_options.VocabularySize} tokens is asked for; {least} (256 bytes and {_options.AddedTokens.Count} added tokens) to {TokenBytes.MaxTokens} are possible.",
+                $"A vocabulary of {_options.VocabularySize} tokens is asked for; {least} (256 bytes and {_options.AddedTokens.Count} "
+                    + $"added tokens) to {TokenBytes.MaxTokens} are possible.",
                 nameof(options));
         }
 
@@ -54,7 +57,10 @@ public sealed class BpeTrainer
 
     /// <summary>Learns a vocabulary from texts.</summary>
     /// <exception cref="ArgumentException">The options contradict themselves; the message names the one.</exception>
-    public static BpeVocabulary Train(IEnumerable<string> texts, BpeTrainerOptions? options = null, CancellationToken cancellationToken = default)
+    public static BpeVocabulary Train(
+        IEnumerable<string> texts,
+        BpeTrainerOptions? options = null,
+        CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(texts);
         BpeTrainer trainer = new(options);
@@ -135,15 +141,23 @@ public sealed class BpeTrainer
     private static int EndOfSign(ReadOnlySpan<byte> piece)
     {
         Rune.DecodeFromUtf8(piece, out Rune first, out int length);
-        return length < piece.Length && !Rune.IsLetter(first) && Rune.DecodeFromUtf8(piece[length..], out Rune second, out _) == OperationStatus.Done && Rune.IsLetter(second) ? length : 0;
+        return
+            length < piece.Length
+            && !Rune.IsLetter(first)
+            && Rune.DecodeFromUtf8(piece[length..], out Rune second, out _) == OperationStatus.Done
+            && Rune.IsLetter(second)
+            ? length
+            : 0;
     }
 
     private AddedToken[] AddedTokens(int firstId) =>
         [.. _options.AddedTokens.Select((token, index) => new AddedToken(firstId + index, token.Content, token.IsControl))];
 
-    private static int? IdOf(string spelling, AddedToken[] added) => spelling.Length == 0
-        ? null
-        : Array.Find(added, token => token.Content == spelling)?.Id ?? throw new ArgumentException($"\"{spelling}\" is not among the added tokens.");
+    private static int? IdOf(string spelling, AddedToken[] added) =>
+        spelling.Length == 0
+            ? null
+            : Array.Find(added, token => token.Content == spelling)?.Id
+                ?? throw new ArgumentException($"\"{spelling}\" is not among the added tokens.");
 
     private static string Spell(byte[] bytes) => string.Create(bytes.Length, bytes, (spelling, source) =>
     {

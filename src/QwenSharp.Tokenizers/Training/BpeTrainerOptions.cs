@@ -3,7 +3,9 @@ namespace QwenSharp.Tokenizers;
 /// <summary>What a <see cref="BpeTrainer"/> makes.</summary>
 public sealed record BpeTrainerOptions
 {
-    /// <summary>How many tokens the vocabulary shall have: 256 bytes, merged tokens, and the added ones at the end. Small texts may give fewer.</summary>
+    /// <summary>
+    /// How many tokens the vocabulary shall have: 256 bytes, merged tokens, and the added ones at the end. Small texts may give fewer.
+    /// </summary>
     public int VocabularySize { get; init; } = 4096;
 
     /// <summary>A pair that occurs less often is not merged. At least 1.</summary>
@@ -16,8 +18,10 @@ public sealed record BpeTrainerOptions
     public PreTokenizerPattern Pattern { get; init; } = PreTokenizerPattern.Qwen2;
 
     /// <summary>
-    /// Whether a word is made of the same tokens wherever it stands: the space or the sign that Qwen's patterns take together with it is never merged with its letters. Texts take
-    /// more tokens; but a small model that is to copy words, from a sentence into JSON for instance, need not learn that <c>" orange"</c> and <c>"orange"</c> are one.
+    /// Whether a word is made of the same tokens wherever it stands: the space or the sign that Qwen's patterns take together with it is
+    /// never merged with its letters. Texts take
+    /// more tokens; but a small model that is to copy words, from a sentence into JSON for instance, need not learn that <c>" orange"</c>
+    /// and <c>"orange"</c> are one.
     /// </summary>
     public bool KeepsWordsApart { get; init; }
 
@@ -34,7 +38,8 @@ public sealed record BpeTrainerOptions
     public string PadToken { get; init; } = "<|endoftext|>";
 
     /// <summary>
-    /// The added tokens of Qwen3 in its order. As its <c>tokenizer.json</c> has them, tokens such as <c>&lt;think&gt;</c> are none of control;
+    /// The added tokens of Qwen3 in its order. As its <c>tokenizer.json</c> has them, tokens such as <c>&lt;think&gt;</c> are none of
+    /// control;
     /// those of fill-in-the-middle are, as llama.cpp takes them.
     /// </summary>
     public static IReadOnlyList<(string Content, bool IsControl)> Qwen3AddedTokens { get; } =
@@ -47,7 +52,8 @@ public sealed record BpeTrainerOptions
             select ($"<|{name}|>", true),
         ("<tool_call>", false),
         ("</tool_call>", false),
-        .. from name in (string[])["fim_prefix", "fim_middle", "fim_suffix", "fim_pad", "repo_name", "file_sep"] select ($"<|{name}|>", true),
+        .. from name in (string[])["fim_prefix", "fim_middle", "fim_suffix", "fim_pad", "repo_name", "file_sep"]
+        select ($"<|{name}|>", true),
         ("<tool_response>", false),
         ("</tool_response>", false),
         ("<think>", false),

@@ -37,7 +37,9 @@ internal sealed class CanonicalData
 
     public static CanonicalData Instance => Shared.Value;
 
-    /// <summary>False for a starter that NFC leaves as it is and that never joins the character before it (NFC_Quick_Check=Yes and class 0).</summary>
+    /// <summary>
+    /// False for a starter that NFC leaves as it is and that never joins the character before it (NFC_Quick_Check=Yes and class 0).
+    /// </summary>
     public bool IsUnsettled(int codePoint) => codePoint >= 0x300 && (_unsettled[codePoint >> 6] >> (codePoint & 63) & 1) != 0;
 
     /// <summary>Canonical combining class; 0 for a starter.</summary>
@@ -74,7 +76,9 @@ internal sealed class CanonicalData
 
         if (first is >= SyllableBase and < SyllableBase + SyllableCount && (first - SyllableBase) % TCount == 0
             && second is > TBase and < TBase + TCount)
+        {
             return first + second - TBase;
+        }
 
         return _compositions.GetValueOrDefault((first, second));
     }

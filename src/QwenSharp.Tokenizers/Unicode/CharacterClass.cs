@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace QwenSharp.Tokenizers.Unicode;
 
-/// <summary>What a pre-tokenizer pattern asks about a character. A character of no class is punctuation, a symbol, a control or unassigned.</summary>
+/// <summary>
+/// What a pre-tokenizer pattern asks about a character. A character of no class is punctuation, a symbol, a control or unassigned.
+/// </summary>
 [Flags]
 internal enum CharacterClass : byte
 {
@@ -19,7 +21,9 @@ internal enum CharacterClass : byte
     Newline = 16,
 }
 
-/// <summary>Looks up character classes: a table for the Basic Multilingual Plane, the runtime's data (Unicode 16 in .NET 10) beyond it.</summary>
+/// <summary>
+/// Looks up character classes: a table for the Basic Multilingual Plane, the runtime's data (Unicode 16 in .NET 10) beyond it.
+/// </summary>
 internal static class CharacterClasses
 {
     private static readonly CharacterClass[] BasicPlane = MakeBasicPlane();

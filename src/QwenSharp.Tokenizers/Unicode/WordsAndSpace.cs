@@ -6,7 +6,9 @@ namespace QwenSharp.Tokenizers.Unicode;
 /// <summary>\w and \s as the attributes of added tokens mean them (UTS #18, annex C).</summary>
 internal static class WordsAndSpace
 {
-    /// <summary>\w: letters, marks, decimal and letter numbers, connectors, joiners, and the circled letters that count as alphabetic.</summary>
+    /// <summary>
+    /// \w: letters, marks, decimal and letter numbers, connectors, joiners, and the circled letters that count as alphabetic.
+    /// </summary>
     public static bool IsWordCharacter(this Rune rune) => Rune.GetUnicodeCategory(rune) switch
     {
         <= UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation => true,
@@ -19,8 +21,11 @@ internal static class WordsAndSpace
     /// <summary>The length of the text up to the white space that ends it.</summary>
     public static int LengthWithoutTrailingSpace(this ReadOnlySpan<byte> text)
     {
-        while (Rune.DecodeLastFromUtf8(text, out Rune last, out int length) == System.Buffers.OperationStatus.Done && Rune.IsWhiteSpace(last))
+        while (
+            Rune.DecodeLastFromUtf8(text, out Rune last, out int length) == System.Buffers.OperationStatus.Done && Rune.IsWhiteSpace(last))
+        {
             text = text[..^length];
+        }
 
         return text.Length;
     }

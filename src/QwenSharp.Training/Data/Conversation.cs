@@ -68,7 +68,10 @@ internal sealed class Conversation
                     conversation.Arguments = ReadArguments(property);
                     break;
                 default:
-                    throw new JsonException($"A conversation has no field \"{property.Name}\" here; it has \"messages\", \"tools\" and one \"chat_template_kwargs\" (or \"kwargs\").");
+                    throw new JsonException(
+                        $"A conversation has no field \"{property.Name}\" here; it has \"messages\", \"tools\" and one "
+                            + "\"chat_template_kwargs\" (or \"kwargs\")."
+                    );
             }
         }
 
@@ -126,7 +129,9 @@ internal sealed class Conversation
     private static Dictionary<string, JsonElement> ReadArguments(JsonProperty property)
     {
         MessageJson.Expect(property.Value, JsonValueKind.Object, $"\"{property.Name}\"");
-        Dictionary<string, JsonElement> arguments = property.Value.EnumerateObject().ToDictionary(argument => argument.Name, argument => argument.Value);
+        Dictionary<string, JsonElement> arguments = property
+            .Value.EnumerateObject()
+            .ToDictionary(argument => argument.Name, argument => argument.Value);
         return arguments.Keys.FirstOrDefault(name => name is "messages" or "tools" or "add_generation_prompt") is { } taken
             ? throw new JsonException($"\"{property.Name}\" may not set \"{taken}\", which the conversation gives.")
             : arguments;

@@ -4,13 +4,18 @@ using QwenSharp.Chat;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// Turns a conversation into examples with the model's own template. What is learnt of a turn is what the template shows of it after the prompt
-/// that the model will get for it: content, reasoning, tool calls and the mark that ends the turn; never the header, nor what anybody else says.
+/// Turns a conversation into examples with the model's own template. What is learnt of a turn is what the template shows of it after the
+/// prompt
+/// that the model will get for it: content, reasoning, tool calls and the mark that ends the turn; never the header, nor what anybody else
+/// says.
 /// </summary>
 /// <remarks>
-/// A turn is rendered twice: as the prompt it answers, and shown as the last of the conversation, as the model will have said it. Turns share an
-/// example as long as the later one shows the earlier exactly as it was said. Templates rewrite earlier turns (Qwen3's drops their reasoning);
-/// such a turn gets an example of its own that ends with it. The template's arguments are those of the last request; an earlier turn that they cannot have
+/// A turn is rendered twice: as the prompt it answers, and shown as the last of the conversation, as the model will have said it. Turns
+/// share an
+/// example as long as the later one shows the earlier exactly as it was said. Templates rewrite earlier turns (Qwen3's drops their
+/// reasoning);
+/// such a turn gets an example of its own that ends with it. The template's arguments are those of the last request; an earlier turn that
+/// they cannot have
 /// prompted (one with reasoning, where thinking is off by now) is taken as one without arguments.
 /// </remarks>
 internal sealed class ConversationRenderer(ChatTemplate template)
@@ -49,16 +54,39 @@ internal sealed class ConversationRenderer(ChatTemplate template)
         }
     }
 
-    /// <summary>Refuses what a template leaves out: it would be learnt that nothing is said where something was, or called what nobody offered.</summary>
+    /// <summary>
+    /// Refuses what a template leaves out: it would be learnt that nothing is said where something was, or called what nobody offered.
+    /// </summary>
     private static void RequireShown(Conversation conversation, Conversation.Turn said, RenderedTurn turn)
     {
         string answer = turn.Text[turn.PromptLength..];
         if (said.IsLearnt && !answer.Contains(said.Reasoning.Trim(), StringComparison.Ordinal))
-            throw new JsonException($"messages[{said.Message}]: the model's template does not show the reasoning of an answer; leave \"reasoning_content\" out, or put it into \"content\".");
+        {
+            throw new JsonException(
+                $"messages[{said.Message}]: the model's template does not show the reasoning of an answer; leave \"reasoning_content\" "
+                    + "out, or put it into \"content\"."
+            );
+        }
+
         if (said.IsLearnt && said.Calls.FirstOrDefault(name => !answer.Contains(name, StringComparison.Ordinal)) is { } call)
-            throw new JsonException($"messages[{said.Message}]: the model's template does not show the call of \"{call}\"; such a model cannot learn to call tools.");
-        if (conversation.ToolNames.FirstOrDefault(name => !turn.Text.AsSpan(0, turn.PromptLength).Contains(name, StringComparison.Ordinal)) is { } tool)
-            throw new JsonException($"messages[{said.Message}]: the model's template does not show the tool \"{tool}\" that is offered; such a model cannot learn to call tools.");
+        {
+            throw new JsonException(
+                $"messages[{said.Message}]: the model's template does not show the call of \"{call}\"; such a model cannot "
+                    + "learn to call tools."
+            );
+        }
+
+        if (
+            conversation.ToolNames.FirstOrDefault(name =>
+                !turn.Text.AsSpan(0, turn.PromptLength).Contains(name, StringComparison.Ordinal)
+            ) is
+            { } tool)
+        {
+            throw new JsonException(
+                $"messages[{said.Message}]: the model's template does not show the tool \"{tool}\" that is offered; such a model cannot "
+                    + "learn to call tools."
+            );
+        }
     }
 
     private RenderedTurn RenderTurn(Conversation conversation, Conversation.Turn said)
@@ -67,7 +95,9 @@ internal sealed class ConversationRenderer(ChatTemplate template)
         return RenderTurn(conversation, said, conversation.Arguments)
             ?? (isLast ? null : RenderTurn(conversation, said, new Dictionary<string, JsonElement>()))
             ?? throw new JsonException(
-                $"messages[{said.Message}]: the template shows this answer in another way than its prompt for it begins; an answer with reasoning where thinking is off would be so.");
+                $"messages[{said.Message}]: the template shows this answer in another way than its prompt for it begins; an answer with "
+                    + "reasoning where thinking is off would be so."
+            );
     }
 
     private RenderedTurn? RenderTurn(Conversation conversation, Conversation.Turn said, IReadOnlyDictionary<string, JsonElement> arguments)
@@ -80,7 +110,12 @@ internal sealed class ConversationRenderer(ChatTemplate template)
             AddGenerationPrompt = true,
         };
         RenderedPrompt prompt = template.Render(before);
-        RenderedPrompt shown = template.Render(before with { Messages = conversation.Messages(said.Message + 1), AddGenerationPrompt = false });
+        RenderedPrompt shown = template.Render(
+            before with
+            {
+                Messages = conversation.Messages(said.Message + 1),
+                AddGenerationPrompt = false,
+            });
 
         // What stands after the mark that ends the turn is the template's, before the next turn.
         int end = shown.Text.AsSpan().TrimEnd().Length;
@@ -97,8 +132,15 @@ internal sealed class ConversationRenderer(ChatTemplate template)
     private static RenderedTurn? Inside(RenderedPrompt prompt, string reasoning, RenderedPrompt shown, int end)
     {
         int header = prompt.Text.LastIndexOf(OpenTag, StringComparison.Ordinal);
-        if (header < 0 || header >= end || !shown.Text.AsSpan().StartsWith(prompt.Text.AsSpan(0, header)) || shown.Text.AsSpan(header).StartsWith(OpenTag))
+        if (
+            header < 0
+            || header >= end
+            || !shown.Text.AsSpan().StartsWith(prompt.Text.AsSpan(0, header))
+            || shown.Text.AsSpan(header).StartsWith(OpenTag))
+        {
             return null;
+        }
+
         if (!prompt.OpensReasoning && (reasoning.Length > 0 || !prompt.Text.AsSpan(header).TrimEnd().EndsWith(CloseTag)))
             return null;
 

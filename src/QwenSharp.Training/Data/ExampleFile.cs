@@ -19,7 +19,8 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
     public long Line { get; private set; }
 
     /// <summary>The examples; those of one line, and the parts of one document, have the same hash.</summary>
-    /// <exception cref="TrainingDataException">The file is of no known kind, or a line of it cannot be used and none may be skipped.</exception>
+    /// <exception cref="TrainingDataException">The file is of no known kind, or a line of it cannot be used and none may be
+    /// skipped.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public IEnumerable<(ulong Hash, ExampleText Text)> Read(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {
@@ -41,7 +42,10 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
             catch (Exception error) when (error is JsonException or TemplateException or InvalidOperationException)
             {
                 // JsonElement says InvalidOperationException of text that is not Unicode.
-                BadLine bad = new(path, number, error is TemplateException ? $"the chat template refuses it: {error.Message}" : Reason(error));
+                BadLine bad = new(
+                    path,
+                    number,
+                    error is TemplateException ? $"the chat template refuses it: {error.Message}" : Reason(error));
                 if (skipped is null)
                     throw new TrainingDataException(bad.ToString(), error);
 
@@ -54,7 +58,9 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
     }
 
     private static string Reason(Exception error) =>
-        error is JsonException { BytePositionInLine: { } column } ? $"column {column + 1}: {MessageJson.WithoutPosition(error)}" : error.Message;
+        error is JsonException { BytePositionInLine: { } column }
+            ? $"column {column + 1}: {MessageJson.WithoutPosition(error)}"
+            : error.Message;
 
     private IEnumerable<(ulong, ExampleText)> ReadLine(ReadOnlyMemory<byte> line)
     {

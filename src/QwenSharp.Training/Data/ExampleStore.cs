@@ -6,7 +6,9 @@ namespace QwenSharp.Training;
 /// <param name="IsLearnt">Whether they are learnt; otherwise they are shown and count for nothing.</param>
 internal readonly record struct TokenRange(int Start, int End, bool IsLearnt);
 
-/// <summary>Tokenised examples, close together: two bytes a token (three where the vocabulary has more than 65,536), and a few numbers an example.</summary>
+/// <summary>
+/// Tokenised examples, close together: two bytes a token (three where the vocabulary has more than 65,536), and a few numbers an example.
+/// </summary>
 internal sealed class ExampleStore(int vocabularySize)
 {
     private ushort[] _low = new ushort[1 << 12];
@@ -46,7 +48,10 @@ internal sealed class ExampleStore(int vocabularySize)
     {
         int at = _starts[^1], before = _answers.Count;
         if (at > Array.MaxLength - count)
-            throw new TrainingDataException($"The training data has more than {Array.MaxLength:N0} tokens; train on parts of it, one after the other.");
+        {
+            throw new TrainingDataException(
+                $"The training data has more than {Array.MaxLength:N0} tokens; train on parts of it, one after the other.");
+        }
 
         bool isLearnt = false;
         foreach (TokenRange answer in answers)
@@ -86,7 +91,13 @@ internal sealed class ExampleStore(int vocabularySize)
         for (int i = 0; i <= Length(example); i++)
             hash = StableHash.Mix(hash + (ulong)Token(example, i) + 1);
         for (int i = _firstAnswer[example]; i < _firstAnswer[example + 1]; i++)
-            hash = StableHash.Mix(hash + ((ulong)(_answers[i].Start - _starts[example]) << 32) + (ulong)(_answers[i].End - _answers[i].Start) + (_answers[i].IsLearnt ? 0 : 1UL << 63));
+        {
+            hash = StableHash.Mix(
+                hash
+                    + ((ulong)(_answers[i].Start - _starts[example]) << 32)
+                    + (ulong)(_answers[i].End - _answers[i].Start)
+                    + (_answers[i].IsLearnt ? 0 : 1UL << 63));
+        }
 
         return hash;
     }

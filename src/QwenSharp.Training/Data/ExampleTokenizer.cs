@@ -4,7 +4,8 @@ using QwenSharp.Tokenizers;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// Turns examples into tokens. Prompts and answers are tokenised apart, as the model gets the one and writes the other: no token spans both.
+/// Turns examples into tokens. Prompts and answers are tokenised apart, as the model gets the one and writes the other: no token spans
+/// both.
 /// </summary>
 /// <param name="tokenizer">The model's.</param>
 /// <param name="dropout">See <see cref="TrainingDataOptions.BpeDropout"/>.</param>
@@ -70,12 +71,16 @@ internal sealed class ExampleTokenizer(BpeTokenizer tokenizer, double dropout = 
 
     private void Divide(int token, ulong seed)
     {
-        if (StableHash.Mix(seed ^ StableHash.Mix((ulong)token)) < dropout * ulong.MaxValue && tokenizer.TrySplit(token, out int left, out int right))
+        if (
+            StableHash.Mix(seed ^ StableHash.Mix((ulong)token)) < dropout * ulong.MaxValue
+            && tokenizer.TrySplit(token, out int left, out int right))
         {
             Divide(left, seed);
             Divide(right, seed);
         }
         else
+        {
             _tokens.Add(token);
+        }
     }
 }

@@ -6,7 +6,10 @@ internal static class LineReader
     /// <summary>Far beyond any conversation; a file without line ends shall not fill the memory.</summary>
     private const int LongestLine = 64 << 20;
 
-    /// <summary>The lines that are not blank, without their ends, their numbers from 1, and how far the file is read. The bytes hold until the next line is asked for.</summary>
+    /// <summary>
+    /// The lines that are not blank, without their ends, their numbers from 1, and how far the file is read. The bytes hold until the next
+    /// line is asked for.
+    /// </summary>
     /// <exception cref="TrainingDataException">A line is too long.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static IEnumerable<(long Number, ReadOnlyMemory<byte> Line, long Position)> Read(string path)

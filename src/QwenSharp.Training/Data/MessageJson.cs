@@ -42,9 +42,12 @@ internal static class MessageJson
                     WriteCalls(field.Value, json, calls);
                     break;
                 case "weight" when isAssistant:
-                    isLearnt = field.Value is { ValueKind: JsonValueKind.Number } && field.Value.TryGetDouble(out double weight) && weight is 0 or 1
-                        ? weight == 1
-                        : throw new JsonException($"\"weight\" is {field.Value.GetRawText()}; it may be 0 or 1.");
+                    isLearnt =
+                        field.Value is { ValueKind: JsonValueKind.Number }
+                        && field.Value.TryGetDouble(out double weight)
+                        && weight is 0 or 1
+                            ? weight == 1
+                            : throw new JsonException($"\"weight\" is {field.Value.GetRawText()}; it may be 0 or 1.");
                     break;
                 default:
                     throw new JsonException($"a message of the role \"{role}\" has no field \"{field.Name}\".");
@@ -89,7 +92,8 @@ internal static class MessageJson
 
     /// <summary>The text of a field; null where it is absent or null.</summary>
     /// <exception cref="JsonException">It is something else.</exception>
-    public static string? Text(JsonElement owner, string name) => !owner.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
+    public static string? Text(JsonElement owner, string name) =>
+        !owner.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
         : value.ValueKind == JsonValueKind.String ? value.GetString()
         : throw new JsonException($"\"{name}\" is {Kind(value)} where text belongs.");
 
@@ -108,7 +112,9 @@ internal static class MessageJson
             if (type == "text")
                 RequireFields(part, "a part of \"content\"", "type", "text");
 
-            return type == "text" && Text(part, "text") is { } text ? text : throw new JsonException($"\"content\" has a part of the type \"{type}\"; only text can be learnt.");
+            return type == "text" && Text(part, "text") is { } text
+                ? text
+                : throw new JsonException($"\"content\" has a part of the type \"{type}\"; only text can be learnt.");
         }));
     }
 
@@ -161,7 +167,10 @@ internal static class MessageJson
             }
             catch (JsonException error)
             {
-                throw new JsonException($"the \"arguments\" of \"{name}\" are not a JSON object, at column {error.BytePositionInLine + 1} of theirs: {WithoutPosition(error)}", error);
+                throw new JsonException(
+                    $"the \"arguments\" of \"{name}\" are not a JSON object, at column {error.BytePositionInLine + 1} of theirs: "
+                        + $"{WithoutPosition(error)}",
+                    error);
             }
         }
 

@@ -1,12 +1,15 @@
 namespace QwenSharp.Training;
 
 /// <summary>
-/// Examples packed into rows of one length. Several share a row, each with positions from 0 and in a segment of its own, so that none sees another;
+/// Examples packed into rows of one length. Several share a row, each with positions from 0 and in a segment of its own, so that none sees
+/// another;
 /// what is left at a row's end is padding, a segment with weight 0.
 /// </summary>
 public sealed class PackedExamples
 {
-    /// <summary>Rows that are open at a time: enough to fill 97% and more with short examples, few enough that packing takes no time.</summary>
+    /// <summary>
+    /// Rows that are open at a time: enough to fill 97% and more with short examples, few enough that packing takes no time.
+    /// </summary>
     private const int OpenRows = 64;
 
     private readonly ExampleStore _store;

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace QwenSharp.Training;
 
-/// <summary>Hashes and random numbers that are the same on every platform and in every release: what is held out, and the order of the data, depend on them.</summary>
+/// <summary>
+/// Hashes and random numbers that are the same on every platform and in every release: what is held out, and the order of the data, depend
+/// on them.
+/// </summary>
 internal static class StableHash
 {
     /// <summary>FNV-1a, and a last mix, as its upper bits are poor.</summary>

@@ -11,7 +11,9 @@ internal static class TextFile
 {
     private const string Divider = "<|endoftext|>";
 
-    /// <summary>A longer document is read in parts, cut where a line ends if it can be: memory stays bounded, and rows of training are far shorter.</summary>
+    /// <summary>
+    /// A longer document is read in parts, cut where a line ends if it can be: memory stays bounded, and rows of training are far shorter.
+    /// </summary>
     private const int PartLength = 1 << 18;
 
     /// <summary>The documents that are not blank, and the parts of those that are long.</summary>
@@ -20,7 +22,10 @@ internal static class TextFile
     public static IEnumerable<ExampleText> Read(string path)
     {
         // A reader that looks for byte order marks goes on with an encoding of its own, which is not strict.
-        using StreamReader reader = new(path, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true), detectEncodingFromByteOrderMarks: false);
+        using StreamReader reader = new(
+            path,
+            new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true),
+            detectEncodingFromByteOrderMarks: false);
         StringBuilder pending = new();
         char[] buffer = new char[PartLength];
         bool isFirst = true;
@@ -47,10 +52,12 @@ internal static class TextFile
             yield return last;
     }
 
-    private static ExampleText? Document(string text) => text.Trim() is { Length: > 0 } document ? ExampleText.Document(document, isEnd: true) : null;
+    private static ExampleText? Document(string text) =>
+        text.Trim() is { Length: > 0 } document ? ExampleText.Document(document, isEnd: true) : null;
 
     /// <summary>
-    /// The last place after a line's end and before a character that is no white space, where no token spans both sides; where no line ends, the last before
+    /// The last place after a line's end and before a character that is no white space, where no token spans both sides; where no line
+    /// ends, the last before
     /// such a character. A divider that is only begun stays whole.
     /// </summary>
     private static int PlaceToCut(string text, int start)
@@ -78,7 +85,10 @@ internal static class TextFile
         catch (DecoderFallbackException error)
         {
             long line = LineReader.Read(path).First(line => !Utf8.IsValid(line.Line.Span)).Number;
-            throw new TrainingDataException($"{path}:{line}: the line is not UTF-8. Convert the file first, with iconv for instance; plain text is not skipped by lines.", error);
+            throw new TrainingDataException(
+                $"{path}:{line}: the line is not UTF-8. Convert the file first, with iconv for instance; plain text is not skipped by "
+                    + "lines.",
+                error);
         }
     }
 }

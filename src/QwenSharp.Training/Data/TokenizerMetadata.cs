@@ -22,7 +22,9 @@ public static class TokenizerMetadata
         writer.Add("tokenizer.ggml.tokens", GgufValue.ArrayOf(gguf.Tokens));
         writer.Add("tokenizer.ggml.token_type", GgufValue.ArrayOf<int>(gguf.TokenTypes));
         writer.Add("tokenizer.ggml.merges", GgufValue.ArrayOf(gguf.Merges));
-        foreach ((string role, int? id) in ((string, int?)[])[("bos", vocabulary.BosId), ("eos", vocabulary.EosId), ("padding", vocabulary.PadId)])
+        foreach (
+            (string role, int? id) in ((string, int?)[])
+                [("bos", vocabulary.BosId), ("eos", vocabulary.EosId), ("padding", vocabulary.PadId)])
         {
             if (id is { } token)
                 writer.Add($"tokenizer.ggml.{role}_token_id", (uint)token);

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace QwenSharp.Training;
 
-/// <summary>A tool that a conversation offers: what may stand in it, and the one shape that templates get when the model is served.</summary>
+/// <summary>
+/// A tool that a conversation offers: what may stand in it, and the one shape that templates get when the model is served.
+/// </summary>
 internal static class ToolJson
 {
     /// <summary>Writes a tool: name, description if any, parameters, wrapped as a function.</summary>
@@ -39,7 +41,9 @@ internal static class ToolJson
             parameters.WriteTo(json);
         }
         else
+        {
             json.WriteRawValue("""{"type":"object","properties":{}}""");
+        }
 
         json.WriteEndObject();
         json.WriteEndObject();

@@ -4,13 +4,17 @@ using QwenSharp.Tokenizers;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// Data to train on, tokenised and packed. Conversations are rendered with the model's own template, and only what the assistant says is learnt;
+/// Data to train on, tokenised and packed. Conversations are rendered with the model's own template, and only what the assistant says is
+/// learnt;
 /// of plain text, all. Files are read as a stream; what stays in memory is two or three bytes a token.
 /// </summary>
 /// <remarks>
-/// A <c>.jsonl</c> file has one JSON object a line: <c>{"messages": […], "tools": […], "chat_template_kwargs": {…}}</c> in OpenAI's form (roles system, user,
-/// assistant and tool; tool calls with their arguments as JSON or as JSON in a string; <c>reasoning_content</c>; an assistant's message with <c>"weight": 0</c>
-/// is not learnt; tools and kwargs may be absent), or <c>{"text": "…"}</c>. A <c>.txt</c> file is one document, or several divided by <c>&lt;|endoftext|&gt;</c>.
+/// A <c>.jsonl</c> file has one JSON object a line: <c>{"messages": […], "tools": […], "chat_template_kwargs": {…}}</c> in OpenAI's form
+/// (roles system, user,
+/// assistant and tool; tool calls with their arguments as JSON or as JSON in a string; <c>reasoning_content</c>; an assistant's message
+/// with <c>"weight": 0</c>
+/// is not learnt; tools and kwargs may be absent), or <c>{"text": "…"}</c>. A <c>.txt</c> file is one document, or several divided by
+/// <c>&lt;|endoftext|&gt;</c>.
 /// </remarks>
 public sealed class TrainingData
 {
@@ -22,7 +26,12 @@ public sealed class TrainingData
     private TrainingData(TrainingDataOptions options, PackedExamples training, PackedExamples heldOut, TrainingDataLoader loader)
     {
         (_options, Training, HeldOut) = (options, training, heldOut);
-        (BadLines, CutCount, DroppedCount, FirstDropped, HeldOutCopies) = (loader.BadLines, loader.CutCount, loader.DroppedCount, loader.FirstDropped, loader.HeldOutCopies);
+        (BadLines, CutCount, DroppedCount, FirstDropped, HeldOutCopies) = (
+            loader.BadLines,
+            loader.CutCount,
+            loader.DroppedCount,
+            loader.FirstDropped,
+            loader.HeldOutCopies);
     }
 
     /// <summary>What is trained on.</summary>
@@ -37,7 +46,10 @@ public sealed class TrainingData
     /// <summary>How many conversations were longer than a row and cut.</summary>
     public int CutCount { get; }
 
-    /// <summary>How many examples were left out: conversations longer than a row, as asked or because no answer remained, and texts of a single token.</summary>
+    /// <summary>
+    /// How many examples were left out: conversations longer than a row, as asked or because no answer remained, and texts of a single
+    /// token.
+    /// </summary>
     public int DroppedCount { get; }
 
     /// <summary>How many examples were left out of training because a file that is held out has the same.</summary>
@@ -92,7 +104,8 @@ public sealed class TrainingData
     }
 
     /// <summary>
-    /// The batch of one training step, in parts of which each fits into memory. Rows are taken in order from an endless series of epochs, each of which has all rows in an order of its own;
+    /// The batch of one training step, in parts of which each fits into memory. Rows are taken in order from an endless series of epochs,
+    /// each of which has all rows in an order of its own;
     /// a step's batch is always the same, so that a resumed run goes on as an unbroken one would.
     /// </summary>
     /// <param name="step">From 0.</param>
@@ -131,7 +144,9 @@ public sealed class TrainingData
         if (_epoch is { } last && last.Number == number)
             return last.Order;
 
-        Epoch epoch = new(number, StableHash.Permutation(Training.RowCount, StableHash.Mix(_options.Seed) + StableHash.Mix((ulong)number + 1)));
+        Epoch epoch = new(
+            number,
+            StableHash.Permutation(Training.RowCount, StableHash.Mix(_options.Seed) + StableHash.Mix((ulong)number + 1)));
         _epoch = epoch;
         return epoch.Order;
     }
@@ -148,7 +163,9 @@ public sealed class TrainingData
         if (loader.FirstDropped is { } first)
             reasons.Add($"{loader.DroppedCount} are left out, the first {first.ToString().TrimEnd('.')}");
 
-        return reasons.Count == 0 ? $"{string.Join(", ", paths)}: there are no examples in it." : $"Nothing is left to train on: {string.Join("; ", reasons)}.";
+        return reasons.Count == 0
+            ? $"{string.Join(", ", paths)}: there are no examples in it."
+            : $"Nothing is left to train on: {string.Join("; ", reasons)}.";
     }
 
     private static void Check(TrainingDataOptions options)
@@ -156,15 +173,34 @@ public sealed class TrainingData
         if (options.SequenceLength < 2)
             throw new ArgumentException($"Rows of {options.SequenceLength} tokens are asked for; at least 2 are needed.", nameof(options));
         if (!(options.PromptLossWeight is >= 0 and <= 1))
-            throw new ArgumentException($"A weight of {options.PromptLossWeight} is asked for prompts; 0 to 1 are possible.", nameof(options));
+        {
+            throw new ArgumentException(
+                $"A weight of {options.PromptLossWeight} is asked for prompts; 0 to 1 are possible.",
+                nameof(options));
+        }
+
         if (!(options.HeldOutShare is >= 0 and < 1))
             throw new ArgumentException($"A share of {options.HeldOutShare} is to be held out; 0 to below 1 is possible.", nameof(options));
         if (!(options.BpeDropout is >= 0 and < 1))
-            throw new ArgumentException($"A share of {options.BpeDropout} of the tokens is to be divided; 0 to below 1 is possible.", nameof(options));
+        {
+            throw new ArgumentException(
+                $"A share of {options.BpeDropout} of the tokens is to be divided; 0 to below 1 is possible.",
+                nameof(options));
+        }
+
         if (options.BpeDropout > 0 && options.HeldOutCount > 0)
-            throw new ArgumentException("What is held out is left as it is, so tokens can be divided only where a share or files are held out, not a number.", nameof(options));
+        {
+            throw new ArgumentException(
+                "What is held out is left as it is, so tokens can be divided only where a share or files are held out, not a number.",
+                nameof(options));
+        }
+
         if (options.HeldOutCount < 0 || options.HeldOutCount > 0 && options.HeldOutShare > 0)
-            throw new ArgumentException("Either a share of the examples is held out or a number of them, and not less than none.", nameof(options));
+        {
+            throw new ArgumentException(
+                "Either a share of the examples is held out or a number of them, and not less than none.",
+                nameof(options));
+        }
     }
 
     private sealed record Epoch(long Number, int[] Order);

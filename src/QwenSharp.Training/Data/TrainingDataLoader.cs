@@ -17,7 +17,12 @@ internal sealed class TrainingDataLoader
     /// <summary>The hash of each example of the store, and whether a file that is held out has it.</summary>
     private readonly List<(ulong Hash, bool IsHeldOut)> _hashes = [];
 
-    public TrainingDataLoader(BpeTokenizer tokenizer, ChatTemplate? template, TrainingDataOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    public TrainingDataLoader(
+        BpeTokenizer tokenizer,
+        ChatTemplate? template,
+        TrainingDataOptions options,
+        IProgress<double>? progress,
+        CancellationToken cancellationToken)
     {
         (_options, _progress, _cancellationToken) = (options, progress, cancellationToken);
         _file = new ExampleFile(template, options.Seed, options.BadLines == BadLinePolicy.Skip ? _badLines.Add : null);

@@ -3,7 +3,9 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Training;
 
-/// <summary>One layer of a dense Qwen2 or Qwen3, forward and backward: h ← h + attention(norm(h)), then h ← h + feedForward(norm(h)).</summary>
+/// <summary>
+/// One layer of a dense Qwen2 or Qwen3, forward and backward: h ← h + attention(norm(h)), then h ← h + feedForward(norm(h)).
+/// </summary>
 /// <param name="config">The model's lengths and constants.</param>
 /// <param name="matrices">Its linear maps, by <see cref="BlockMatrix"/>.</param>
 /// <param name="mixerNorm">RMSNorm ahead of attention.</param>
@@ -11,7 +13,12 @@ namespace QwenSharp.Training;
 /// <param name="queryNorm">RMSNorm over each query head, or none.</param>
 /// <param name="keyNorm">RMSNorm over each key head, or none.</param>
 internal sealed class DecoderBlock(
-    ModelConfig config, TrainedLinear[] matrices, TrainedNorm mixerNorm, TrainedNorm feedForwardNorm, TrainedNorm? queryNorm, TrainedNorm? keyNorm)
+    ModelConfig config,
+    TrainedLinear[] matrices,
+    TrainedNorm mixerNorm,
+    TrainedNorm feedForwardNorm,
+    TrainedNorm? queryNorm,
+    TrainedNorm? keyNorm)
 {
     /// <summary>The layer's linear map of a kind.</summary>
     public TrainedLinear this[BlockMatrix matrix] => matrices[(int)matrix];
@@ -61,7 +68,17 @@ internal sealed class DecoderBlock(
 
         Differentiate(BlockMatrix.Output, pass, tape.Attended, tape, gradient, s.Attended);
         compute.AttendSegmentsBackward(
-            tape.Queries, tape.Keys, tape.Values, tape.Attended, tape.LogSumExp, s.Attended, pass.Segments, config.HeadLength, s.Queries, s.Keys, s.Values);
+            tape.Queries,
+            tape.Keys,
+            tape.Values,
+            tape.Attended,
+            tape.LogSumExp,
+            s.Attended,
+            pass.Segments,
+            config.HeadLength,
+            s.Queries,
+            s.Keys,
+            s.Values);
         Unrotate(pass, tape.RawQueries, queryNorm, s.Queries);
         Unrotate(pass, tape.RawKeys, keyNorm, s.Keys);
         Differentiate(BlockMatrix.Query, pass, tape.MixerNormed, tape, s.Queries, s.Normed);
@@ -73,8 +90,15 @@ internal sealed class DecoderBlock(
     private void Apply(BlockMatrix matrix, Pass pass, Activations x, BlockTape tape, Activations y, bool accumulate = false) =>
         this[matrix].Forward(pass, x, tape[matrix], y, accumulate);
 
-    private void Differentiate(BlockMatrix matrix, Pass pass, Activations x, BlockTape tape, Activations dy, Activations dx, bool accumulate = false) =>
-        this[matrix].Backward(pass, x, tape[matrix], dy, dx, accumulate);
+    private void Differentiate(
+        BlockMatrix matrix,
+        Pass pass,
+        Activations x,
+        BlockTape tape,
+        Activations dy,
+        Activations dx,
+        bool accumulate = false
+    ) => this[matrix].Backward(pass, x, tape[matrix], dy, dx, accumulate);
 
     private void Rotate(Pass pass, Activations raw, TrainedNorm? norm, Activations rotated)
     {

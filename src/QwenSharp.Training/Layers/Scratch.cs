@@ -3,7 +3,10 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp.Training;
 
-/// <summary>Memory that layers use in turn, for up to a number of tokens. What a gradient needs of the forward pass lies in a <see cref="BlockTape"/>.</summary>
+/// <summary>
+/// Memory that layers use in turn, for up to a number of tokens. What a gradient needs of the forward pass lies in a
+/// <see cref="BlockTape"/>.
+/// </summary>
 internal sealed class Scratch : PassMemory
 {
     /// <param name="config">The model's lengths.</param>

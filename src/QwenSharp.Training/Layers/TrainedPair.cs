@@ -3,7 +3,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// The trained update of a frozen matrix (LoRA; Hu et al., 2021): y += s·B·A·dropout(x), with A of shape [in, rank] and B of shape [rank, out].
+/// The trained update of a frozen matrix (LoRA; Hu et al., 2021): y += s·B·A·dropout(x), with A of shape [in, rank] and B of shape [rank,
+/// out].
 /// </summary>
 /// <param name="Down">A.</param>
 /// <param name="Up">B.</param>

@@ -3,8 +3,10 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// Muon (Jordan et al., 2024): a step along the nearest orthogonal matrix to the running mean of gradients, so that all directions of a matrix
-/// learn at the same pace. The step is as long as AdamW's usually are, 0.2·√max(in, out) (Liu et al., 2025), so that both share a learning rate.
+/// Muon (Jordan et al., 2024): a step along the nearest orthogonal matrix to the running mean of gradients, so that all directions of a
+/// matrix
+/// learn at the same pace. The step is as long as AdamW's usually are, 0.2·√max(in, out) (Liu et al., 2025), so that both share a learning
+/// rate.
 /// The two numbers that bound it: a matrix of m ≤ n takes 5·(4m²n + 2m³) operations, whatever the batch.
 /// </summary>
 internal sealed class Muon(Compute compute) : IDisposable
@@ -47,7 +49,9 @@ internal sealed class Muon(Compute compute) : IDisposable
             scratch.Dispose();
     }
 
-    /// <summary>U·Vᵀ of a matrix U·S·Vᵀ, by iterating X ← aX + (b·XXᵀ + c·(XXᵀ)²)X from X = G ÷ ‖G‖; the smaller of XXᵀ and XᵀX serves.</summary>
+    /// <summary>
+    /// U·Vᵀ of a matrix U·S·Vᵀ, by iterating X ← aX + (b·XXᵀ + c·(XXᵀ)²)X from X = G ÷ ‖G‖; the smaller of XXᵀ and XᵀX serves.
+    /// </summary>
     private Activations Orthogonalize(Activations x)
     {
         (int rows, int width) = (x.Capacity, x.Width);

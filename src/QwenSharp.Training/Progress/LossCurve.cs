@@ -3,7 +3,10 @@ using System.Text;
 
 namespace QwenSharp.Training;
 
-/// <summary>Draws the loss of a run over its steps as an SVG picture: each step in a light line, their running mean in a strong one, and dots for the held-out part.</summary>
+/// <summary>
+/// Draws the loss of a run over its steps as an SVG picture: each step in a light line, their running mean in a strong one, and dots for
+/// the held-out part.
+/// </summary>
 public static class LossCurve
 {
     private const int Width = 800, Height = 420, Left = 56, Right = 16, Top = 40, Bottom = 40;
@@ -15,7 +18,10 @@ public static class LossCurve
     public static string Draw(string title, IReadOnlyList<TrainingStep> steps)
     {
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {Width} {Height}' font-family='sans-serif' font-size='12'>\n");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {Width} {Height}' font-family='sans-serif' font-size='12'>\n"
+        );
         svg.Append(CultureInfo.InvariantCulture, $"<rect width='{Width}' height='{Height}' fill='white'/>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text x='{Left}' y='22' font-size='15'>{Escape(title)}</text>\n");
         if (steps.Count > 0)
@@ -44,15 +50,28 @@ public static class LossCurve
 
         double stepTick = Math.Max(1, TickOf((steps[^1].Step - steps[0].Step) / 8.0));
         for (double step = Math.Ceiling(steps[0].Step / stepTick) * stepTick; step <= steps[^1].Step; step += stepTick)
-            svg.Append(CultureInfo.InvariantCulture, $"<text x='{X((long)step):0.#}' y='{Height - Bottom + 18}' text-anchor='middle'>{step:0}</text>\n");
+        {
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<text x='{X((long)step):0.#}' y='{Height - Bottom + 18}' text-anchor='middle'>{step:0}</text>\n");
+        }
 
         Line(svg, "#b9d4f0", 1, steps.Select(step => (X(step.Step), Y(step.Loss))));
         Line(svg, "#1f5fa8", 2, smooth.Select((loss, i) => (X(steps[i].Step), Y(loss))));
         foreach (TrainingStep step in heldOut)
-            svg.Append(CultureInfo.InvariantCulture, $"<circle cx='{X(step.Step):0.#}' cy='{Y(step.HeldOutLoss!.Value):0.#}' r='3' fill='#d2691e'/>\n");
+        {
+            svg.Append(
+                CultureInfo.InvariantCulture,
+                $"<circle cx='{X(step.Step):0.#}' cy='{Y(step.HeldOutLoss!.Value):0.#}' r='3' fill='#d2691e'/>\n");
+        }
 
-        string last = heldOut.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; held-out (dots) {heldOut[^1].HeldOutLoss:0.000}");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x='{Width - Right}' y='22' text-anchor='end' fill='#555'>loss (nats a token) by step; last {smooth[^1]:0.000}{last}</text>\n");
+        string last =
+            heldOut.Length == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"; held-out (dots) {heldOut[^1].HeldOutLoss:0.000}");
+        svg.Append(
+            CultureInfo.InvariantCulture,
+            $"<text x='{Width - Right}' y='22' text-anchor='end' fill='#555'>loss (nats a token) by step; last "
+                + $"{smooth[^1]:0.000}{last}</text>\n"
+        );
     }
 
     private static void Line(StringBuilder svg, string colour, int width, IEnumerable<(double X, double Y)> points)
@@ -64,7 +83,9 @@ public static class LossCurve
         svg.Append("'/>\n");
     }
 
-    /// <summary>The mean over the last fiftieth of the run at each step, so that it is as smooth for a short run as for a long one.</summary>
+    /// <summary>
+    /// The mean over the last fiftieth of the run at each step, so that it is as smooth for a short run as for a long one.
+    /// </summary>
     private static double[] RunningMean(IReadOnlyList<TrainingStep> steps)
     {
         int window = Math.Max(1, steps.Count / 50);
@@ -89,5 +110,6 @@ public static class LossCurve
         return magnitude * (least / magnitude <= 1 ? 1 : least / magnitude <= 2 ? 2 : least / magnitude <= 5 ? 5 : 10);
     }
 
-    private static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
 }

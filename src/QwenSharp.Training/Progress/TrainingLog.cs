@@ -15,10 +15,16 @@ internal static partial class TrainingLog
     /// <summary>Reads lines.</summary>
     /// <exception cref="JsonException">A line is damaged.</exception>
     public static List<TrainingStep> Parse(string lines) =>
-        [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize(line, Json.Default.TrainingStep)!)];
+        [
+            .. lines
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonSerializer.Deserialize(line, Json.Default.TrainingStep)!),
+        ];
 
     [JsonSerializable(typeof(TrainingStep))]
-    [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    [JsonSourceGenerationOptions(
+        PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals)]
     private sealed partial class Json : JsonSerializerContext;
 }

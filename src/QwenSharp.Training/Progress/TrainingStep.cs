@@ -7,7 +7,13 @@ namespace QwenSharp.Training;
 /// <param name="GradientNorm">The length of the gradient before it was clipped.</param>
 /// <param name="Tokens">Tokens of all steps so far, padding not counted.</param>
 /// <param name="HeldOutLoss">Cross-entropy on the held-out part behind the update; null where it was not measured.</param>
-public sealed record TrainingStep(long Step, double Loss, double LearningRate, double GradientNorm, long Tokens, double? HeldOutLoss = null);
+public sealed record TrainingStep(
+    long Step,
+    double Loss,
+    double LearningRate,
+    double GradientNorm,
+    long Tokens,
+    double? HeldOutLoss = null);
 
 /// <summary>How a run goes.</summary>
 /// <param name="Last">The step that was just done.</param>

@@ -14,7 +14,10 @@ internal sealed class AdditionalOptions
     {
         _properties = properties ?? [];
         if (_properties.Keys.Except(honoured, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unknown)
-            throw new NotSupportedException($"ChatOptions.AdditionalProperties['{unknown}'] is not supported; these are: {string.Join(", ", honoured)}.");
+        {
+            throw new NotSupportedException(
+                $"ChatOptions.AdditionalProperties['{unknown}'] is not supported; these are: {string.Join(", ", honoured)}.");
+        }
     }
 
     public bool? Boolean(string name) => Get(name) switch
@@ -34,7 +37,9 @@ internal sealed class AdditionalOptions
             return null;
 
         double? number = value is JsonElement { ValueKind: JsonValueKind.Number } json ? json.GetDouble() : AsNumber(value);
-        return number is { } whole && whole == Math.Truncate(whole) && Math.Abs(whole) <= int.MaxValue ? (int)whole : throw Wrong(name, "a whole number");
+        return number is { } whole && whole == Math.Truncate(whole) && Math.Abs(whole) <= int.MaxValue
+            ? (int)whole
+            : throw Wrong(name, "a whole number");
     }
 
     /// <summary>A map from token ids to numbers.</summary>
@@ -50,8 +55,11 @@ internal sealed class AdditionalOptions
                 Dictionary<int, float> read = [];
                 foreach (JsonProperty entry in json.EnumerateObject())
                 {
-                    read[int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw Wrong(name, "a map from token ids to numbers")] =
-                        AsNumber(entry.Value) ?? throw Wrong(name, "a map from token ids to numbers");
+                    read[
+                        int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                            ? id
+                            : throw Wrong(name, "a map from token ids to numbers")
+                    ] = AsNumber(entry.Value) ?? throw Wrong(name, "a map from token ids to numbers");
                 }
 
                 return read;
@@ -61,13 +69,15 @@ internal sealed class AdditionalOptions
     }
 
     /// <summary>A map from names to values, of its own for the caller to change.</summary>
-    public Dictionary<string, object?> Variables(string name) => Get(name) switch
-    {
-        null => [],
-        JsonElement { ValueKind: JsonValueKind.Object } json => json.EnumerateObject().ToDictionary(entry => entry.Name, entry => (object?)entry.Value),
-        IEnumerable<KeyValuePair<string, object?>> entries => entries.ToDictionary(entry => entry.Key, entry => entry.Value),
-        _ => throw Wrong(name, "a JSON object or a dictionary with string keys"),
-    };
+    public Dictionary<string, object?> Variables(string name) =>
+        Get(name) switch
+        {
+            null => [],
+            JsonElement { ValueKind: JsonValueKind.Object } json => json.EnumerateObject()
+                .ToDictionary(entry => entry.Name, entry => (object?)entry.Value),
+            IEnumerable<KeyValuePair<string, object?>> entries => entries.ToDictionary(entry => entry.Key, entry => entry.Value),
+            _ => throw Wrong(name, "a JSON object or a dictionary with string keys"),
+        };
 
     private object? Get(string name) => _properties.GetValueOrDefault(name) switch
     {

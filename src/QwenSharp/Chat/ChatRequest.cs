@@ -33,12 +33,17 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
         if (thinking is { } switched)
             variables[QwenChatOptionNames.EnableThinking] = switched;
 
-        bool mayReason = !(variables.GetValueOrDefault(QwenChatOptionNames.EnableThinking) is false or JsonElement { ValueKind: JsonValueKind.False });
+        bool mayReason = !(
+            variables.GetValueOrDefault(QwenChatOptionNames.EnableThinking) is false or JsonElement { ValueKind: JsonValueKind.False });
         SamplingOptions defaults = recommended(mayReason);
         bool logprobs = additional.Boolean(QwenChatOptionNames.Logprobs) ?? false;
         int topLogprobs = additional.Integer(QwenChatOptionNames.TopLogprobs) ?? 0;
         if (topLogprobs > 0 && !logprobs)
-            throw new ArgumentException($"'{QwenChatOptionNames.TopLogprobs}' needs '{QwenChatOptionNames.Logprobs}' to be true.", nameof(options));
+        {
+            throw new ArgumentException(
+                $"'{QwenChatOptionNames.TopLogprobs}' needs '{QwenChatOptionNames.Logprobs}' to be true.",
+                nameof(options));
+        }
 
         return new ChatRequest(
             new TextGenerationOptions
@@ -72,7 +77,13 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
     private static void Refuse(ChatOptions options, QwenModel model, string modelId)
     {
         if (!model.Names.Contains(modelId))
-            throw new NotSupportedException($"ChatOptions.ModelId is '{modelId}'; this client serves {string.Join(", ", model.Names.Select(name => $"'{name}'"))}{(model.Adapters.Count == 0 ? " alone" : "")}.");
+        {
+            throw new NotSupportedException(
+                $"ChatOptions.ModelId is '{modelId}'; this client serves "
+                    + $"{string.Join(", ", model.Names.Select(name => $"'{name}'"))}{(model.Adapters.Count == 0 ? " alone" : "")}."
+            );
+        }
+
         if (options.ResponseFormat is not (null or ChatResponseFormatText))
             throw new NotSupportedException("ChatOptions.ResponseFormat other than text is not supported yet.");
         if (options.ToolMode is RequiredChatToolMode)
@@ -80,13 +91,27 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
         if (options.AllowMultipleToolCalls is false)
             throw new NotSupportedException("ChatOptions.AllowMultipleToolCalls cannot be turned off: the model decides.");
         if (options.Reasoning is { Effort: not (null or ReasoningEffort.None) })
-            throw new NotSupportedException($"ChatOptions.Reasoning.Effort {options.Reasoning.Effort} is not supported: Qwen models reason or do not; None turns it off.");
+        {
+            throw new NotSupportedException(
+                $"ChatOptions.Reasoning.Effort {options.Reasoning.Effort} is not supported: Qwen models reason or do not; None "
+                    + "turns it off."
+            );
+        }
+
         if (options.Reasoning is { Output: not (null or ReasoningOutput.Full) })
-            throw new NotSupportedException($"ChatOptions.Reasoning.Output {options.Reasoning.Output} is not supported: reasoning comes in full.");
+        {
+            throw new NotSupportedException(
+                $"ChatOptions.Reasoning.Output {options.Reasoning.Output} is not supported: reasoning comes in full.");
+        }
+
         if (options.ConversationId is not null)
             throw new NotSupportedException("ChatOptions.ConversationId is not supported: no conversation is stored; send all messages.");
         if (options.AllowBackgroundResponses is true || options.ContinuationToken is not null)
-            throw new NotSupportedException("ChatOptions.AllowBackgroundResponses and ContinuationToken are not supported: an answer lives as long as its request.");
+        {
+            throw new NotSupportedException(
+                "ChatOptions.AllowBackgroundResponses and ContinuationToken are not supported: an answer lives as long as its request.");
+        }
+
         if (options.RawRepresentationFactory is not null)
             throw new NotSupportedException("ChatOptions.RawRepresentationFactory is not supported: there is no other representation.");
     }

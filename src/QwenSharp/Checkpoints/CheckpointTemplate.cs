@@ -28,7 +28,10 @@ internal static class CheckpointTemplate
     public static ChatTemplate Compile(string path, string? template, IReadOnlyDictionary<string, string> specialTokens)
     {
         if (template is null)
-            throw new InvalidDataException($"{path} has no chat template, and no ChatML tokens to do without one; it can complete text, not chat.");
+        {
+            throw new InvalidDataException(
+                $"{path} has no chat template, and no ChatML tokens to do without one; it can complete text, not chat.");
+        }
 
         try
         {

@@ -5,11 +5,15 @@ using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Checkpoints;
 
-/// <summary>The tokenizer of a model: a GGUF file carries it in its <c>tokenizer.ggml.*</c> metadata, a Hugging Face folder in <c>tokenizer.json</c>, in <c>qwen.tiktoken</c> (the first generation's), or in <c>vocab.json</c> and <c>merges.txt</c>.</summary>
+/// <summary>
+/// The tokenizer of a model: a GGUF file carries it in its <c>tokenizer.ggml.*</c> metadata, a Hugging Face folder in
+/// <c>tokenizer.json</c>, in <c>qwen.tiktoken</c> (the first generation's), or in <c>vocab.json</c> and <c>merges.txt</c>.
+/// </summary>
 internal static class CheckpointVocabulary
 {
     /// <summary>Whether there is one.</summary>
-    public static bool IsIn(Checkpoint file) => file is HuggingFaceCheckpoint folder ? File.Exists(folder.TokenizerPath) : file.Metadata.Contains("tokenizer.ggml.tokens");
+    public static bool IsIn(Checkpoint file) =>
+        file is HuggingFaceCheckpoint folder ? File.Exists(folder.TokenizerPath) : file.Metadata.Contains("tokenizer.ggml.tokens");
 
     /// <exception cref="InvalidDataException">There is no tokenizer.</exception>
     /// <exception cref="GgufException">A key is missing or of the wrong type.</exception>
@@ -50,8 +54,13 @@ internal static class CheckpointVocabulary
             throw new TokenizerFormatException("The vocabulary asks for a token at the end of each text and does not say which.");
 
         Func<BpeVocabulary> read = IsIn(file)
-            ? file is HuggingFaceCheckpoint folder ? () => ReadFolder(folder) : FromGguf(metadata)
-            : throw new InvalidDataException($"{file.Path} carries no tokenizer ({(file is HuggingFaceCheckpoint ? "no tokenizer.json, qwen.tiktoken or vocab.json" : "no 'tokenizer.ggml.tokens'")}); text needs one.");
+            ? file is HuggingFaceCheckpoint folder
+                ? () => ReadFolder(folder)
+                : FromGguf(metadata)
+            : throw new InvalidDataException(
+                $"{file.Path} carries no tokenizer "
+                    + $"({(file is HuggingFaceCheckpoint ? "no tokenizer.json, qwen.tiktoken or vocab.json" : "no 'tokenizer.ggml.tokens'")}); text needs one."
+            );
         return () =>
         {
             BpeVocabulary vocabulary = read();
@@ -67,7 +76,9 @@ internal static class CheckpointVocabulary
         };
     }
 
-    /// <summary>The tokens that end an answer: those the model names, and ChatML's and the base models' own where the vocabulary has them.</summary>
+    /// <summary>
+    /// The tokens that end an answer: those the model names, and ChatML's and the base models' own where the vocabulary has them.
+    /// </summary>
     public static IReadOnlyCollection<int> StopTokens(GgufMetadata metadata, BpeTokenizer tokenizer)
     {
         SortedSet<int> stops = [];
@@ -87,7 +98,8 @@ internal static class CheckpointVocabulary
     }
 
     /// <summary>
-    /// Reads a folder's vocabulary. The control tokens of a tiktoken file have the ids behind its last line, and so wrong ones where the file was cut: it must fit the
+    /// Reads a folder's vocabulary. The control tokens of a tiktoken file have the ids behind its last line, and so wrong ones where the
+    /// file was cut: it must fit the
     /// model's own vocabulary, which is a little larger to fill a multiple.
     /// </summary>
     /// <inheritdoc cref="ReadFile" path="/exception"/>
@@ -95,32 +107,53 @@ internal static class CheckpointVocabulary
     {
         const int mostFilling = 256;
         BpeVocabulary vocabulary = ReadFile(folder.TokenizerPath);
-        int model = folder.Metadata.GetInt32($"{folder.Metadata.GetString("general.architecture")}.vocab_size"), all = vocabulary.Tokens.Count + vocabulary.AddedTokens.Count;
+        int model = folder.Metadata.GetInt32($"{folder.Metadata.GetString("general.architecture")}.vocab_size"),
+            all = vocabulary.Tokens.Count + vocabulary.AddedTokens.Count;
         return !folder.TokenizerPath.EndsWith(".tiktoken", StringComparison.Ordinal) || (all <= model && model - all < mostFilling)
             ? vocabulary
-            : throw new TokenizerFormatException($"{folder.TokenizerPath} has {all} tokens with its control tokens, and the model {model}: the file is not whole, or another model's.");
+            : throw new TokenizerFormatException(
+                $"{folder.TokenizerPath} has {all} tokens with its control tokens, and the model {model}: the file is not whole, or "
+                    + "another model's."
+            );
     }
 
-    /// <summary>The tokens beside <c>vocab.json</c>: described in <c>tokenizer_config.json</c>, or in older folders named in <c>added_tokens.json</c>, where the spelling tells which steer the model.</summary>
+    /// <summary>
+    /// The tokens beside <c>vocab.json</c>: described in <c>tokenizer_config.json</c>, or in older folders named in
+    /// <c>added_tokens.json</c>, where the spelling tells which steer the model.
+    /// </summary>
     private static AddedToken[] AddedTokens(string folder)
     {
-        if (HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "tokenizer_config.json")) is { } settings && settings.TryGetObject("added_tokens_decoder", out HuggingFaceJson? described))
+        if (
+            HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "tokenizer_config.json")) is { } settings
+            && settings.TryGetObject("added_tokens_decoder", out HuggingFaceJson? described))
         {
-            return [.. described.Names.Select(id => (Id: id, Token: described.GetObject(id))).Select(entry =>
-                new AddedToken(
-                    int.TryParse(entry.Id, NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : throw described.Fault(entry.Id, "is no token id"),
-                    entry.Token.GetString("content"),
-                    Flag(entry.Token, "special"))
-                {
-                    SingleWord = Flag(entry.Token, "single_word"),
-                    StripsLeft = Flag(entry.Token, "lstrip"),
-                    StripsRight = Flag(entry.Token, "rstrip"),
-                    IsNormalized = Flag(entry.Token, "normalized"),
-                })];
+            return
+            [
+                .. described
+                    .Names.Select(id => (Id: id, Token: described.GetObject(id)))
+                    .Select(entry => new AddedToken(
+                        int.TryParse(entry.Id, NumberStyles.None, CultureInfo.InvariantCulture, out int id)
+                            ? id
+                            : throw described.Fault(entry.Id, "is no token id"),
+                        entry.Token.GetString("content"),
+                        Flag(entry.Token, "special"))
+                    {
+                        SingleWord = Flag(entry.Token, "single_word"),
+                        StripsLeft = Flag(entry.Token, "lstrip"),
+                        StripsRight = Flag(entry.Token, "rstrip"),
+                        IsNormalized = Flag(entry.Token, "normalized"),
+                    }),
+            ];
         }
 
         return HuggingFaceJson.ReadIfPresent(Path.Combine(folder, "added_tokens.json")) is { } named
-            ? [.. named.Names.Select(content => new AddedToken(named.GetInt32(content), content, IsControl: content.StartsWith("<|", StringComparison.Ordinal)))]
+            ?
+            [
+                .. named.Names.Select(content => new AddedToken(
+                    named.GetInt32(content),
+                    content,
+                    IsControl: content.StartsWith("<|", StringComparison.Ordinal))),
+            ]
             : [];
 
         static bool Flag(HuggingFaceJson token, string name) => token.TryGetBool(name, out bool value) && value;

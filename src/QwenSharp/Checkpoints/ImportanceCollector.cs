@@ -9,13 +9,17 @@ using QwenSharp.Numerics;
 
 namespace QwenSharp;
 
-/// <summary>Evaluates a model over a text and sums the squares of what each of its matrices is multiplied with: an <see cref="ImportanceMatrix"/>.</summary>
+/// <summary>
+/// Evaluates a model over a text and sums the squares of what each of its matrices is multiplied with: an <see cref="ImportanceMatrix"/>.
+/// </summary>
 public sealed partial class ImportanceCollector
 {
     private readonly Dictionary<string, Sums> _sums = [];
     private readonly Dictionary<string, Place> _places = [];
 
-    /// <summary>Where the statistics of a tensor go: which entry, its first matrix there, and how a slice of a stack tells which one it is of.</summary>
+    /// <summary>
+    /// Where the statistics of a tensor go: which entry, its first matrix there, and how a slice of a stack tells which one it is of.
+    /// </summary>
     private sealed record Place(string Name, int Matrix, int Matrices, long ElementsOfMatrix);
 
     private sealed record Sums(double[] Squares, double[] Counts, float[] Row);
@@ -31,9 +35,15 @@ public sealed partial class ImportanceCollector
 
             // An expert in a tensor of its own counts towards the stack that it becomes in GGUF.
             long elements = tensor.Shape[0] * tensor.Shape[1];
-            _places.Add(tensor.Name, ExpertName().Match(tensor.Name) is { Success: true, Groups: var groups }
-                ? new Place($"{groups["module"].Value}_exps.weight", int.Parse(groups["expert"].Value, CultureInfo.InvariantCulture), experts[groups["module"].Value], elements)
-                : new Place(tensor.Name, 0, (int)(tensor.ElementCount / elements), elements));
+            _places.Add(
+                tensor.Name,
+                ExpertName().Match(tensor.Name) is { Success: true, Groups: var groups }
+                    ? new Place(
+                        $"{groups["module"].Value}_exps.weight",
+                        int.Parse(groups["expert"].Value, CultureInfo.InvariantCulture),
+                        experts[groups["module"].Value],
+                        elements)
+                    : new Place(tensor.Name, 0, (int)(tensor.ElementCount / elements), elements));
         }
     }
 
@@ -54,11 +64,19 @@ public sealed partial class ImportanceCollector
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunkSize);
         int chunks = tokens.Length / chunkSize;
         if (chunks == 0)
-            throw new ArgumentException($"The text has {tokens.Length} tokens; at least {chunkSize} are needed, and some hundred thousand are good.", nameof(tokens));
+        {
+            throw new ArgumentException(
+                $"The text has {tokens.Length} tokens; at least {chunkSize} are needed, and some hundred thousand are good.",
+                nameof(tokens));
+        }
 
         LanguageModel model = LanguageModel.Load(checkpoint);
         if (chunkSize > model.Config.ContextLength)
-            throw new ArgumentException($"A piece of {chunkSize} tokens is longer than the model's context, {model.Config.ContextLength}.", nameof(chunkSize));
+        {
+            throw new ArgumentException(
+                $"A piece of {chunkSize} tokens is longer than the model's context, {model.Config.ContextLength}.",
+                nameof(chunkSize));
+        }
 
         ImportanceCollector collector = new(checkpoint);
         using SequenceEvaluator evaluator = new(model, chunkSize, threads, observer: collector.Observe);
@@ -84,7 +102,11 @@ public sealed partial class ImportanceCollector
 
         int columns = x.Width;
         if (!_sums.TryGetValue(place.Name, out Sums? sums))
-            _sums.Add(place.Name, sums = new Sums(new double[(long)columns * place.Matrices], new double[place.Matrices], new float[columns]));
+        {
+            _sums.Add(
+                place.Name,
+                sums = new Sums(new double[(long)columns * place.Matrices], new double[place.Matrices], new float[columns]));
+        }
 
         int matrix = place.Matrix + (int)(weight.FirstElement / place.ElementsOfMatrix);
         Array.Clear(sums.Row);

@@ -7,7 +7,8 @@ namespace QwenSharp;
 
 /// <summary>
 /// How much each input column of each weight matrix matters: the mean square of the activations that meet it over some text.
-/// Quantisation spends its precision where that is large. The file is llama.cpp's: a GGUF with <c>NAME.in_sum2</c>, the sums of squares, and
+/// Quantisation spends its precision where that is large. The file is llama.cpp's: a GGUF with <c>NAME.in_sum2</c>, the sums of squares,
+/// and
 /// <c>NAME.counts</c>, the tokens they are over, one an expert.
 /// </summary>
 public sealed class ImportanceMatrix
@@ -35,7 +36,8 @@ public sealed class ImportanceMatrix
     /// <param name="name">Its GGUF name.</param>
     /// <param name="sums">[experts, columns]: sums of squares; one expert for a plain matrix.</param>
     /// <param name="counts">[experts]: the tokens they are over.</param>
-    /// <exception cref="ArgumentException">The lengths do not fit, a number is not finite or negative, or the name is there already.</exception>
+    /// <exception cref="ArgumentException">The lengths do not fit, a number is not finite or negative, or the name is there
+    /// already.</exception>
     public void Add(string name, float[] sums, float[] counts)
     {
         if (counts.Length == 0 || sums.Length == 0 || sums.Length % counts.Length != 0)
@@ -46,7 +48,10 @@ public sealed class ImportanceMatrix
             throw new ArgumentException($"'{name}' is there already.", nameof(name));
     }
 
-    /// <summary>The importance of each column, for one matrix of a stack; none where the matrix was never met, and 1 for an expert that no token hit.</summary>
+    /// <summary>
+    /// The importance of each column, for one matrix of a stack; none where the matrix was never met, and 1 for an expert that no token
+    /// hit.
+    /// </summary>
     /// <param name="name">The tensor's GGUF name.</param>
     /// <param name="columns">Elements of a row.</param>
     /// <param name="matrices">Matrices in the tensor.</param>
@@ -57,7 +62,12 @@ public sealed class ImportanceMatrix
         if (!_entries.TryGetValue(name, out Entry? entry))
             return null;
         if (entry.Sums.Length != columns * entry.Counts.Length || (entry.Counts.Length != 1 && entry.Counts.Length != matrices))
-            throw new InvalidDataException($"The importance matrix has {entry.Counts.Length} × {entry.Sums.Length / entry.Counts.Length} columns for '{name}', which has {matrices} × {columns}: it was made with another model.");
+        {
+            throw new InvalidDataException(
+                $"The importance matrix has {entry.Counts.Length} × {entry.Sums.Length / entry.Counts.Length} columns for '{name}', which "
+                    + $"has {matrices} × {columns}: it was made with another model."
+            );
+        }
 
         // Statistics of a whole tensor serve each of its matrices.
         int at = entry.Counts.Length == 1 ? 0 : matrix;
@@ -84,7 +94,9 @@ public sealed class ImportanceMatrix
         using GgufFile file = GgufFile.Open(path);
         ImportanceMatrix matrix = new()
         {
-            Datasets = file.Metadata.TryGetStringArray(DatasetsKey, out GgufStringArray? names) ? [.. names.Select(utf8 => System.Text.Encoding.UTF8.GetString(utf8.Span))] : [],
+            Datasets = file.Metadata.TryGetStringArray(DatasetsKey, out GgufStringArray? names)
+                ? [.. names.Select(utf8 => System.Text.Encoding.UTF8.GetString(utf8.Span))]
+                : [],
             ChunkCount = file.Metadata.TryGetInt32(ChunkCountKey, out int count) ? count : 0,
             ChunkSize = file.Metadata.TryGetInt32(ChunkSizeKey, out int size) ? size : 0,
         };
@@ -95,10 +107,16 @@ public sealed class ImportanceMatrix
             if (sums.Type != TensorType.F32 || counts.Type != TensorType.F32)
                 throw new InvalidDataException($"{path}: the sums and counts of '{name}' are not F32.");
 
-            matrix.AddRead(path, name, MemoryMarshal.Cast<byte, float>(sums.Data).ToArray(), MemoryMarshal.Cast<byte, float>(counts.Data).ToArray());
+            matrix.AddRead(
+                path,
+                name,
+                MemoryMarshal.Cast<byte, float>(sums.Data).ToArray(),
+                MemoryMarshal.Cast<byte, float>(counts.Data).ToArray());
         }
 
-        return matrix._entries.Count > 0 ? matrix : throw new InvalidDataException($"{path} is no importance matrix: it has no tensor named '….in_sum2'.");
+        return matrix._entries.Count > 0
+            ? matrix
+            : throw new InvalidDataException($"{path} is no importance matrix: it has no tensor named '….in_sum2'.");
     }
 
     /// <summary>Writes a file that llama.cpp reads too.</summary>
@@ -113,8 +131,16 @@ public sealed class ImportanceMatrix
         foreach ((string name, Entry entry) in _entries)
         {
             long matrices = entry.Counts.Length;
-            writer.AddTensor(name + SumsSuffix, TensorType.F32, [entry.Sums.Length / matrices, matrices], stream => stream.Write(MemoryMarshal.AsBytes(entry.Sums.AsSpan())));
-            writer.AddTensor(name + CountsSuffix, TensorType.F32, [1, matrices], stream => stream.Write(MemoryMarshal.AsBytes(entry.Counts.AsSpan())));
+            writer.AddTensor(
+                name + SumsSuffix,
+                TensorType.F32,
+                [entry.Sums.Length / matrices, matrices],
+                stream => stream.Write(MemoryMarshal.AsBytes(entry.Sums.AsSpan())));
+            writer.AddTensor(
+                name + CountsSuffix,
+                TensorType.F32,
+                [1, matrices],
+                stream => stream.Write(MemoryMarshal.AsBytes(entry.Counts.AsSpan())));
         }
 
         writer.Save(path);

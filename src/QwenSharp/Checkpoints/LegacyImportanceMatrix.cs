@@ -44,7 +44,8 @@ internal static class LegacyImportanceMatrix
         return length >= 0 && length <= limit ? length : throw Wrong(path);
     }
 
-    private static int Integer(string path, ref ReadOnlySpan<byte> rest) => BinaryPrimitives.ReadInt32LittleEndian(Take(path, ref rest, sizeof(int)));
+    private static int Integer(string path, ref ReadOnlySpan<byte> rest) =>
+        BinaryPrimitives.ReadInt32LittleEndian(Take(path, ref rest, sizeof(int)));
 
     private static ReadOnlySpan<byte> Take(string path, ref ReadOnlySpan<byte> rest, int length)
     {
@@ -56,5 +57,6 @@ internal static class LegacyImportanceMatrix
         return taken;
     }
 
-    private static InvalidDataException Wrong(string path) => new($"{path} is no importance matrix: neither GGUF nor llama.cpp's older form, or cut short.");
+    private static InvalidDataException Wrong(string path) =>
+        new($"{path} is no importance matrix: neither GGUF nor llama.cpp's older form, or cut short.");
 }

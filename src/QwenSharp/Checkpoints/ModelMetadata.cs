@@ -10,18 +10,25 @@ internal static class ModelMetadata
 {
     private const string TypeKey = "general.type", FileTypeKey = "general.file_type", VersionKey = "general.quantization_version";
 
-    /// <exception cref="InvalidDataException">A folder has no tokenizer, or GGUF has no key for how the model scales its positions.</exception>
+    /// <exception cref="InvalidDataException">A folder has no tokenizer, or GGUF has no key for how the model scales its
+    /// positions.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
     /// <exception cref="HuggingFaceException">A folder's settings for generating text are malformed.</exception>
     public static void Write(Checkpoint model, ModelConfig config, GgufWriter writer, ModelWriterOptions options, TensorType bulk)
     {
         // Keys of our own would be read by nobody else, and another engine would turn the wrong angles without a word.
         if (config.RopeScaling is DynamicRopeScaling or YarnRopeScaling { Truncates: false })
-            throw new InvalidDataException($"{model.Path}: GGUF has no key for this model's rope_scaling (dynamic, or yarn with \"truncate\": false); it runs from where it is.");
+        {
+            throw new InvalidDataException(
+                $"{model.Path}: GGUF has no key for this model's rope_scaling (dynamic, or yarn with \"truncate\": false); it runs from "
+                    + "where it is."
+            );
+        }
 
         model.RequireGenerationSettings();
         BpeVocabulary? vocabulary = model is HuggingFaceCheckpoint folder ? ReadVocabulary(folder) : null;
-        OrderedDictionary<string, GgufValue> keys = new(model.Metadata.Where(entry => entry.Key is not (TypeKey or FileTypeKey or VersionKey)));
+        OrderedDictionary<string, GgufValue> keys = new(
+            model.Metadata.Where(entry => entry.Key is not (TypeKey or FileTypeKey or VersionKey)));
         if (vocabulary is not null)
             AddSequenceTokens(keys, vocabulary, model.Path);
 
@@ -50,9 +57,11 @@ internal static class ModelMetadata
         writer.Add(prefix + "chunks_count", (uint)importance.ChunkCount);
     }
 
-    private static BpeVocabulary ReadVocabulary(HuggingFaceCheckpoint folder) => CheckpointVocabulary.IsIn(folder)
-        ? CheckpointVocabulary.ReadFolder(folder)
-        : throw new InvalidDataException($"{folder.Path} carries no tokenizer (no tokenizer.json, qwen.tiktoken or vocab.json); a GGUF file needs one.");
+    private static BpeVocabulary ReadVocabulary(HuggingFaceCheckpoint folder) =>
+        CheckpointVocabulary.IsIn(folder)
+            ? CheckpointVocabulary.ReadFolder(folder)
+            : throw new InvalidDataException(
+                $"{folder.Path} carries no tokenizer (no tokenizer.json, qwen.tiktoken or vocab.json); a GGUF file needs one.");
 
     /// <summary>
     /// The tokens around a text of its own. GGUF has a flag for each side, which means the tokens that begin and end a sequence: what ended
@@ -62,7 +71,10 @@ internal static class ModelMetadata
     {
         const string prefix = "tokenizer.ggml.", suffix = "_token_id";
         if (vocabulary.SequencePrefix.Count > 1 || vocabulary.SequenceSuffix.Count > 1)
-            throw new InvalidDataException($"{path}: the post_processor of tokenizer.json puts several tokens on one side of a text; GGUF has keys for one on each.");
+        {
+            throw new InvalidDataException(
+                $"{path}: the post_processor of tokenizer.json puts several tokens on one side of a text; GGUF has keys for one on each.");
+        }
 
         if (vocabulary.SequencePrefix is [var begin])
         {

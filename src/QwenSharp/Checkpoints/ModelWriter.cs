@@ -8,7 +8,8 @@ namespace QwenSharp;
 
 /// <summary>
 /// Writes a model as GGUF, with the names, the metadata and the choice of types that llama.cpp's tools have, so that it runs there as here:
-/// a Hugging Face folder converted, any model quantised, an adapter merged. Tensor by tensor, so that memory stays bounded; the file appears when it is complete.
+/// a Hugging Face folder converted, any model quantised, an adapter merged. Tensor by tensor, so that memory stays bounded; the file
+/// appears when it is complete.
 /// </summary>
 public static class ModelWriter
 {
@@ -18,12 +19,19 @@ public static class ModelWriter
     /// <param name="options">Types and threads; null for a plain conversion.</param>
     /// <param name="progress">Told of each tensor before it is written.</param>
     /// <param name="cancellationToken">Ends the work; nothing is left behind.</param>
-    /// <exception cref="ModelLoadException">The model is not one that this build runs, so that nobody knows how to write it; or the adapter does not fit it.</exception>
-    /// <exception cref="ArgumentException">An exception from the mix fits no tensor or its tensor's shape, a matrix is quantised already, or the adapter changes one of a type that cannot be written.</exception>
-    /// <exception cref="InvalidDataException">A folder has no tokenizer, the importance matrix is another model's, or a weight is not finite.</exception>
+    /// <exception cref="ModelLoadException">The model is not one that this build runs, so that nobody knows how to write it; or the adapter
+    /// does not fit it.</exception>
+    /// <exception cref="ArgumentException">An exception from the mix fits no tensor or its tensor's shape, a matrix is quantised already,
+    /// or the adapter changes one of a type that cannot be written.</exception>
+    /// <exception cref="InvalidDataException">A folder has no tokenizer, the importance matrix is another model's, or a weight is not
+    /// finite.</exception>
     /// <exception cref="IOException">The disk is full, or the file cannot be written.</exception>
     public static void Save(
-        Checkpoint model, string path, ModelWriterOptions? options = null, IProgress<ModelWriterProgress>? progress = null, CancellationToken cancellationToken = default)
+        Checkpoint model,
+        string path,
+        ModelWriterOptions? options = null,
+        IProgress<ModelWriterProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         options ??= new ModelWriterOptions();
         LanguageModel weights = LanguageModel.Load(model);
@@ -33,11 +41,20 @@ public static class ModelWriter
         ModelConfig config = weights.Config;
         RequireImportanceOf(model, options.Importance);
         (TargetTensor Tensor, TensorType Type)[] targets = Choose(model, config, options);
-        long all = targets.Sum(target => target.Type.Bytes(target.Tensor.Shape.Aggregate(1L, (product, length) => product * length))), done = 0;
+        long all = targets.Sum(target => target.Type.Bytes(target.Tensor.Shape.Aggregate(1L, (product, length) => product * length))),
+            done = 0;
         RequireSpace(path, all);
 
         GgufWriter writer = new();
-        ModelMetadata.Write(model, config, writer, options, targets.GroupBy(target => target.Type).MaxBy(group => group.Sum(target => target.Tensor.Shape.Aggregate(1L, (product, length) => product * length)))!.Key);
+        ModelMetadata.Write(
+            model,
+            config,
+            writer,
+            options,
+            targets
+                .GroupBy(target => target.Type)
+                .MaxBy(group => group.Sum(target => target.Tensor.Shape.Aggregate(1L, (product, length) => product * length)))!
+                .Key);
         TensorConverter converter = new(model, options, cancellationToken);
         foreach ((TargetTensor tensor, TensorType type) in targets)
         {
@@ -54,15 +71,23 @@ public static class ModelWriter
         progress?.Report(new ModelWriterProgress("", default, done, all));
     }
 
-    /// <summary>A matrix of other layers was measured on another model, whatever its lengths. A head that is tied here may have been one of its own there.</summary>
+    /// <summary>
+    /// A matrix of other layers was measured on another model, whatever its lengths. A head that is tied here may have been one of its own
+    /// there.
+    /// </summary>
     private static void RequireImportanceOf(Checkpoint model, ImportanceMatrix? importance)
     {
         if (importance is null)
             return;
 
         HashSet<string> names = [.. TargetTensor.Of(model.Tensors).Select(tensor => tensor.Name)];
-        if (importance.Names.FirstOrDefault(name => name.StartsWith("blk.", StringComparison.Ordinal) && !names.Contains(name)) is { } unknown)
-            throw new InvalidDataException($"The importance matrix has '{unknown}', and {model.Path} has no such tensor: it was made with another model.");
+        if (
+            importance.Names.FirstOrDefault(name => name.StartsWith("blk.", StringComparison.Ordinal) && !names.Contains(name)) is
+            { } unknown)
+        {
+            throw new InvalidDataException(
+                $"The importance matrix has '{unknown}', and {model.Path} has no such tensor: it was made with another model.");
+        }
     }
 
     /// <summary>Says so at once where the disk cannot hold a file.</summary>
@@ -74,7 +99,10 @@ public static class ModelWriter
 
         long free = new DriveInfo(folder).AvailableFreeSpace;
         if (free < bytes)
-            throw new IOException($"{path}: the disk is too full: the file takes {(bytes + (1 << 20) - 1) >> 20} MiB, and less is free: {free >> 10} KiB.");
+        {
+            throw new IOException(
+                $"{path}: the disk is too full: the file takes {(bytes + (1 << 20) - 1) >> 20} MiB, and less is free: {free >> 10} KiB.");
+        }
     }
 
     private static (TargetTensor, TensorType)[] Choose(Checkpoint model, ModelConfig config, ModelWriterOptions options)
@@ -98,7 +126,12 @@ public static class ModelWriter
                 }
 
                 if (!exception.CanQuantize() || tensor.Shape[0] % exception.BlockLength() != 0)
-                    throw new ArgumentException($"'{tensor.Name}' cannot be {exception}: {(exception.CanQuantize() ? $"its rows of {tensor.Shape[0]} do not fill blocks of {exception.BlockLength()}" : "this build cannot write that type")}.", nameof(options));
+                {
+                    throw new ArgumentException(
+                        $"'{tensor.Name}' cannot be {exception}: "
+                            + $"{(exception.CanQuantize() ? $"its rows of {tensor.Shape[0]} do not fill blocks of {exception.BlockLength()}" : "this build cannot write that type")}.",
+                        nameof(options));
+                }
 
                 type = exception;
                 used.Add(name);
@@ -106,7 +139,12 @@ public static class ModelWriter
             }
 
             if (tensor.SourceType != type && tensor.SourceType.BlockLength() > 1 && !options.AllowsRequantization)
-                throw new ArgumentException($"'{tensor.Name}' is {tensor.SourceType} already; quantised again to {type} it loses twice. Begin with F16, BF16 or F32, or allow it (AllowsRequantization).", nameof(options));
+            {
+                throw new ArgumentException(
+                    $"'{tensor.Name}' is {tensor.SourceType} already; quantised again to {type} it loses twice. Begin with F16, BF16 or "
+                        + "F32, or allow it (AllowsRequantization).",
+                    nameof(options));
+            }
 
             if (options.Adapter?.Find(tensor.Name) is not null)
                 RequireMergeable(model, tensor, type, options);
@@ -124,9 +162,18 @@ public static class ModelWriter
     {
         string scale = Path.ChangeExtension(tensor.Name, ".scale");
         if (model.Tensors.Any(other => other.Name == scale))
-            throw new ArgumentException($"'{tensor.Name}' has a scale of its own, '{scale}'; nothing can be added to such a matrix.", nameof(options));
+        {
+            throw new ArgumentException(
+                $"'{tensor.Name}' has a scale of its own, '{scale}'; nothing can be added to such a matrix.",
+                nameof(options));
+        }
+
         if (!type.CanQuantize())
-            throw new ArgumentException($"'{tensor.Name}' is {type}, which this build cannot write; choose a type for the merged model (Mix, --type).", nameof(options));
+        {
+            throw new ArgumentException(
+                $"'{tensor.Name}' is {type}, which this build cannot write; choose a type for the merged model (Mix, --type).",
+                nameof(options));
+        }
     }
 
     private static TensorType TypeOf(TargetTensor tensor, ModelConfig config, ModelWriterOptions options)

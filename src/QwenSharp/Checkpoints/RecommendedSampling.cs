@@ -27,7 +27,8 @@ internal static class RecommendedSampling
             TopP = Float(metadata, "top_p") ?? published.TopP,
             MinP = Float(metadata, "min_p") ?? published.MinP,
             RepetitionPenalty = Float(metadata, "penalty_repeat") ?? published.RepetitionPenalty,
-            RepetitionWindow = metadata.TryGetInt32(Prefix + "penalty_last_n", out int window) && window > 0 ? window : published.RepetitionWindow,
+            RepetitionWindow =
+                metadata.TryGetInt32(Prefix + "penalty_last_n", out int window) && window > 0 ? window : published.RepetitionWindow,
         };
     }
 

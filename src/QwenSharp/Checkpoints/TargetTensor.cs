@@ -26,8 +26,14 @@ internal sealed partial record TargetTensor(string Name, long[] Shape, IReadOnly
             }
 
             Tensor[] experts = [.. group.OrderBy(Number)];
-            if (experts.Index().Any(entry => Number(entry.Item) != entry.Index || !entry.Item.Shape.SequenceEqual(first.Shape) || entry.Item.Type != first.Type))
+            if (
+                experts
+                    .Index()
+                    .Any(entry =>
+                        Number(entry.Item) != entry.Index || !entry.Item.Shape.SequenceEqual(first.Shape) || entry.Item.Type != first.Type))
+            {
                 throw new ModelLoadException($"The experts of '{group.Key}' are not all there, or not all alike.");
+            }
 
             yield return new TargetTensor(group.Key, [.. first.Shape, experts.Length], experts);
         }
@@ -42,7 +48,8 @@ internal sealed partial record TargetTensor(string Name, long[] Shape, IReadOnly
     /// <summary>Dimensions that are longer than 1.</summary>
     public int Dimensions => Shape.Length - Shape.Reverse().TakeWhile(length => length == 1).Count();
 
-    private static int Number(Tensor expert) => int.Parse(ExpertName().Match(expert.Name).Groups["expert"].Value, CultureInfo.InvariantCulture);
+    private static int Number(Tensor expert) =>
+        int.Parse(ExpertName().Match(expert.Name).Groups["expert"].Value, CultureInfo.InvariantCulture);
 
     [GeneratedRegex(@"^(?<module>blk\.\d+\.ffn_(gate|up|down))\.(?<expert>\d+)\.weight$")]
     private static partial Regex ExpertName();

@@ -32,7 +32,16 @@ internal sealed class TensorConverter(Checkpoint model, ModelWriterOptions optio
                 if (tensor.Type == type && delta is null)
                     Copy(tensor, i * rows, rows, stream);
                 else
-                    Convert(tensor, i * rows, rows, type, options.Importance?.For(target.Name, columns, target.Matrices, matrix), delta, stream);
+                {
+                    Convert(
+                        tensor,
+                        i * rows,
+                        rows,
+                        type,
+                        options.Importance?.For(target.Name, columns, target.Matrices, matrix),
+                        delta,
+                        stream);
+                }
             }
         }
     }
@@ -48,7 +57,8 @@ internal sealed class TensorConverter(Checkpoint model, ModelWriterOptions optio
 
     private void Convert(Tensor tensor, int first, int count, TensorType type, float[]? importance, LoraDelta? delta, Stream stream)
     {
-        int rowBytes = checked((int)type.Bytes(tensor.Columns)), slabRows = Math.Max(1, SlabBytes / Math.Max(rowBytes, tensor.Columns * sizeof(float)));
+        int rowBytes = checked((int)type.Bytes(tensor.Columns)),
+            slabRows = Math.Max(1, SlabBytes / Math.Max(rowBytes, tensor.Columns * sizeof(float)));
         byte[] slab = new byte[Math.Min(slabRows, count) * rowBytes];
         for (int at = 0; at < count; at += slabRows)
         {

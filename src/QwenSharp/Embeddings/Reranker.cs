@@ -60,8 +60,14 @@ public sealed class Reranker : IDisposable
         {
             // P(yes) / (P(yes) + P(no)) = σ(yes − no).
             await Task.Run(
-                () => _evaluator.Evaluate(prompts, _output, (i, values) => scores[i] = (float)(1 / (1 + Math.Exp((double)values[_no] - values[_yes]))), cancellationToken),
-                cancellationToken).ConfigureAwait(false);
+                    () =>
+                        _evaluator.Evaluate(
+                            prompts,
+                            _output,
+                            (i, values) => scores[i] = (float)(1 / (1 + Math.Exp((double)values[_no] - values[_yes]))),
+                            cancellationToken),
+                    cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -87,7 +93,9 @@ public sealed class Reranker : IDisposable
         }
 
         int[] ids = _model.Tokenizer.Encode(answer, TokenParsing.None);
-        return ids.Length == 1 ? ids[0] : throw new InvalidDataException($"The vocabulary of {_model.Id} has no single token for '{answer}', so that it cannot rank.");
+        return ids.Length == 1
+            ? ids[0]
+            : throw new InvalidDataException($"The vocabulary of {_model.Id} has no single token for '{answer}', so that it cannot rank.");
     }
 
     private int[] Encode(string query, string document, string instruction)

@@ -7,7 +7,8 @@ namespace QwenSharp;
 
 /// <summary>
 /// Embeds texts with a model in this process, as Qwen3-Embedding does (Zhang et al., 2025, arXiv 2506.05176): the final hidden state of
-/// <c>&lt;|endoftext|&gt;</c> behind the text, or of what else the checkpoint puts there, of length 1. Its first elements are an embedding too (Matryoshka; Kusupati et al., 2022).
+/// <c>&lt;|endoftext|&gt;</c> behind the text, or of what else the checkpoint puts there, of length 1. Its first elements are an embedding
+/// too (Matryoshka; Kusupati et al., 2022).
 /// </summary>
 /// <remarks>
 /// Queries go with an instruction that says what is looked for, documents without one: <see cref="InstructionKey"/> in
@@ -48,7 +49,8 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
 
     /// <summary>Embeds texts.</summary>
     /// <param name="values">The texts. Control tokens in them are text like any other.</param>
-    /// <param name="options"><c>Dimensions</c>: how many elements to keep; <see cref="InstructionKey"/>: for queries, what they are about.</param>
+    /// <param name="options"><c>Dimensions</c>: how many elements to keep; <see cref="InstructionKey"/>: for queries, what they are
+    /// about.</param>
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <returns>Embeddings of length 1, in the order of the texts.</returns>
     /// <exception cref="ArgumentException">A text is longer than the context, or the dimensions are out of range.</exception>
@@ -66,12 +68,19 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
         try
         {
             await Task.Run(
-                () => _evaluator.Evaluate(
-                    texts,
-                    LastTokenOutput.Hidden,
-                    (text, hidden) => embeddings[text] = new Embedding<float>(Normalize(hidden[..dimensions])) { ModelId = _model.Id, CreatedAt = now },
-                    cancellationToken),
-                cancellationToken).ConfigureAwait(false);
+                    () =>
+                        _evaluator.Evaluate(
+                            texts,
+                            LastTokenOutput.Hidden,
+                            (text, hidden) =>
+                                embeddings[text] = new Embedding<float>(Normalize(hidden[..dimensions]))
+                                {
+                                    ModelId = _model.Id,
+                                    CreatedAt = now,
+                                },
+                            cancellationToken),
+                    cancellationToken)
+                .ConfigureAwait(false);
         }
         finally
         {
@@ -79,7 +88,10 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
         }
 
         long tokens = texts.Sum(text => (long)text.Length);
-        return new GeneratedEmbeddings<Embedding<float>>(embeddings) { Usage = new UsageDetails { InputTokenCount = tokens, TotalTokenCount = tokens } };
+        return new GeneratedEmbeddings<Embedding<float>>(embeddings)
+        {
+            Usage = new UsageDetails { InputTokenCount = tokens, TotalTokenCount = tokens },
+        };
     }
 
     /// <summary>Gives the <see cref="QwenModel"/>, the embedder itself, or its <see cref="EmbeddingGeneratorMetadata"/>.</summary>
@@ -112,7 +124,10 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
         if (options?.Dimensions is { } dimensions && (dimensions < 1 || dimensions > width))
             throw new ArgumentException($"{dimensions} dimensions are asked for; {_model.Id} has 1 to {width}.", nameof(options));
         if (options?.AdditionalProperties?.Keys.FirstOrDefault(key => key != InstructionKey) is { } unknown)
-            throw new NotSupportedException($"EmbeddingGenerationOptions.AdditionalProperties['{unknown}'] is not supported; there is '{InstructionKey}'.");
+        {
+            throw new NotSupportedException(
+                $"EmbeddingGenerationOptions.AdditionalProperties['{unknown}'] is not supported; there is '{InstructionKey}'.");
+        }
 
         object? instruction = options?.AdditionalProperties?.GetValueOrDefault(InstructionKey);
         return instruction is null or string
@@ -135,7 +150,10 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
             squares += (double)value * value;
 
         if (!double.IsFinite(squares))
-            throw new InvalidDataException($"{_model.Id} makes embeddings that are not finite: its weights are damaged, or too large for their type.");
+        {
+            throw new InvalidDataException(
+                $"{_model.Id} makes embeddings that are not finite: its weights are damaged, or too large for their type.");
+        }
 
         // The bound keeps zeros what they are, as torch.nn.functional.normalize does.
         double scale = 1 / Math.Max(Math.Sqrt(squares), 1e-12);

@@ -19,7 +19,9 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
     private int _releasedLength;
 
     /// <summary>Takes the next token.</summary>
-    /// <returns>The text that is certain now; null when there is none yet. A chunk with <see cref="TextChunk.Finish"/> is the last.</returns>
+    /// <returns>
+    /// The text that is certain now; null when there is none yet. A chunk with <see cref="TextChunk.Finish"/> is the last.
+    /// </returns>
     public TextChunk? Append(GeneratedToken token)
     {
         _completionTokens++;

@@ -4,7 +4,8 @@ namespace QwenSharp;
 
 /// <summary>A piece of generated text: whole characters that no stop string can take back.</summary>
 /// <param name="Text">The text; empty in a last chunk that only brings the end.</param>
-/// <param name="Tokens">The tokens whose text begins in this chunk, in order. A token that ends the answer has no text and is not listed.</param>
+/// <param name="Tokens">The tokens whose text begins in this chunk, in order. A token that ends the answer has no text and is not
+/// listed.</param>
 /// <param name="Finish">Why the answer ended; null but in the last chunk.</param>
 /// <param name="Usage">What the answer cost; null but in the last chunk.</param>
 public sealed record TextChunk(string Text, IReadOnlyList<TextToken> Tokens, FinishReason? Finish = null, TextUsage? Usage = null);

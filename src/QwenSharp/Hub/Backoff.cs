@@ -1,6 +1,8 @@
 namespace QwenSharp.Hub;
 
-/// <summary>Pauses between attempts: half a second, then twice as long each time, or as long as the server asks for; success starts over.</summary>
+/// <summary>
+/// Pauses between attempts: half a second, then twice as long each time, or as long as the server asks for; success starts over.
+/// </summary>
 internal sealed class Backoff(TimeProvider time)
 {
     private const int Attempts = 6;
@@ -15,9 +17,19 @@ internal sealed class Backoff(TimeProvider time)
     public Task WaitAsync(TransientException failure, CancellationToken cancellationToken)
     {
         if (failure.RetryAfter > LongestAsked)
-            throw new HubException($"{failure.Message.TrimEnd('.')}. It asks to come back in {failure.RetryAfter.Value.TotalMinutes:0} minutes; pull again then.", failure);
+        {
+            throw new HubException(
+                $"{failure.Message.TrimEnd('.')}. It asks to come back in {failure.RetryAfter.Value.TotalMinutes:0} minutes; "
+                    + "pull again then.",
+                failure);
+        }
+
         if (++_failures >= Attempts)
-            throw new HubException($"{failure.Message.TrimEnd('.')}. Gave up after {Attempts} attempts; pull again to go on from there.", failure);
+        {
+            throw new HubException(
+                $"{failure.Message.TrimEnd('.')}. Gave up after {Attempts} attempts; pull again to go on from there.",
+                failure);
+        }
 
         TimeSpan pause = TimeSpan.FromSeconds(0.5 * (1 << (_failures - 1)));
         return Task.Delay(failure.RetryAfter > pause ? failure.RetryAfter.Value : pause, time, cancellationToken);

@@ -8,7 +8,12 @@ internal static class CacheScan
     private const string Config = "config.json";
     private const string Index = "model.safetensors.index.json";
 
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = 0, MaxRecursionDepth = 16 };
+    private static readonly EnumerationOptions Everything = new()
+    {
+        RecurseSubdirectories = true,
+        AttributesToSkip = 0,
+        MaxRecursionDepth = 16,
+    };
 
     /// <summary>Models in <c>models--ORG--NAME</c> folders.</summary>
     /// <param name="cache">The folder that holds them.</param>
@@ -17,8 +22,12 @@ internal static class CacheScan
     {
         foreach (string folder in Folders(cache))
         {
-            if (SnapshotStore.RepoOf(folder) is not { } name || (repo is not null && !name.Equals(repo, StringComparison.OrdinalIgnoreCase)))
+            if (
+                SnapshotStore.RepoOf(folder) is not { } name
+                || (repo is not null && !name.Equals(repo, StringComparison.OrdinalIgnoreCase)))
+            {
                 continue;
+            }
 
             string main = Path.Combine(folder, "refs", "main");
             string? current = File.Exists(main) ? File.ReadAllText(main).Trim() : null;
@@ -57,10 +66,13 @@ internal static class CacheScan
 
     /// <summary>The content behind a path, through links; null where a link leads nowhere.</summary>
     public static FileInfo? Real(string path) =>
-        (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? new FileInfo(path)) is { Exists: true } file ? file : null;
+        (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? new FileInfo(path)) is { Exists: true } file
+            ? file
+            : null;
 
     /// <summary>All files below a folder, links included.</summary>
-    public static IEnumerable<string> FilesIn(string folder) => Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", Everything) : [];
+    public static IEnumerable<string> FilesIn(string folder) =>
+        Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*", Everything) : [];
 
     private static IEnumerable<CachedModel> In(string folder, HubKind hub, string repo)
     {
@@ -79,17 +91,26 @@ internal static class CacheScan
             yield return Model(hub, repo, null, folder, folder, files, [.. files.Keys.Where(FileSelection.IsOfCheckpoint)]);
     }
 
-    private static CachedModel Model(HubKind hub, string repo, string? quant, string folder, string path, Dictionary<string, FileInfo> files, IReadOnlyList<string> names) => new()
-    {
-        Hub = hub,
-        Repo = repo,
-        Quant = quant,
-        Revision = "",
-        Path = path,
-        Files = [.. names.Select(name => At(folder, name))],
-        Bytes = names.Sum(name => files[name].Length),
-        Modified = names.Max(name => files[name].LastWriteTimeUtc),
-    };
+    private static CachedModel Model(
+        HubKind hub,
+        string repo,
+        string? quant,
+        string folder,
+        string path,
+        Dictionary<string, FileInfo> files,
+        IReadOnlyList<string> names
+    ) =>
+        new()
+        {
+            Hub = hub,
+            Repo = repo,
+            Quant = quant,
+            Revision = "",
+            Path = path,
+            Files = [.. names.Select(name => At(folder, name))],
+            Bytes = names.Sum(name => files[name].Length),
+            Modified = names.Max(name => files[name].LastWriteTimeUtc),
+        };
 
     /// <summary>Whether a checkpoint is there with all its weights; tools also cache a configuration or a tokenizer alone.</summary>
     private static bool IsCheckpoint(string folder, Dictionary<string, FileInfo> files)
@@ -114,23 +135,34 @@ internal static class CacheScan
 
     private static CachedModel? Unfinished(string folder, HubKind hub, string repo, string path)
     {
-        FileInfo[] parts = [.. FilesIn(folder).Where(file => file.EndsWith(PartFile.PathOf(""), StringComparison.Ordinal)).Select(file => new FileInfo(file))];
-        return parts.Length == 0 ? null : new CachedModel
-        {
-            Hub = hub,
-            Repo = repo,
-            Revision = "",
-            IsComplete = false,
-            Path = path,
-            Files = [.. parts.Select(part => part.FullName)],
-            Bytes = parts.Sum(part => part.Length),
-            Modified = parts.Max(part => part.LastWriteTimeUtc),
-        };
+        FileInfo[] parts =
+        [
+            .. FilesIn(folder)
+                .Where(file => file.EndsWith(PartFile.PathOf(""), StringComparison.Ordinal))
+                .Select(file => new FileInfo(file)),
+        ];
+        return parts.Length == 0
+            ? null
+            : new CachedModel
+            {
+                Hub = hub,
+                Repo = repo,
+                Revision = "",
+                IsComplete = false,
+                Path = path,
+                Files = [.. parts.Select(part => part.FullName)],
+                Bytes = parts.Sum(part => part.Length),
+                Modified = parts.Max(part => part.LastWriteTimeUtc),
+            };
     }
 
     private static string At(string folder, string name) => Path.Combine(folder, Path.Combine(name.Split('/')));
 
-    private static IEnumerable<string> Folders(string path) => Directory.Exists(path)
-        ? Directory.EnumerateDirectories(path).Where(folder => !Path.GetFileName(folder).StartsWith('.') && new DirectoryInfo(folder).LinkTarget is null).Order(StringComparer.Ordinal)
-        : [];
+    private static IEnumerable<string> Folders(string path) =>
+        Directory.Exists(path)
+            ? Directory
+                .EnumerateDirectories(path)
+                .Where(folder => !Path.GetFileName(folder).StartsWith('.') && new DirectoryInfo(folder).LinkTarget is null)
+                .Order(StringComparer.Ordinal)
+            : [];
 }

@@ -7,7 +7,8 @@ namespace QwenSharp.Hub;
 
 /// <summary>
 /// What a file's content must hash to: SHA-256 of the bytes for large files (Git LFS), and for the others Git's blob id,
-/// SHA-1 of <c>"blob " + length + "\0" + bytes</c> (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects). Hubs use it as the ETag, caches as the file's name.
+/// SHA-1 of <c>"blob " + length + "\0" + bytes</c> (https://git-scm.com/book/en/v2/Git-Internals-Git-Objects). Hubs use it as the ETag,
+/// caches as the file's name.
 /// </summary>
 /// <param name="Hex">64 or 40 hexadecimal digits in lower case.</param>
 public readonly record struct ContentHash(string Hex)
@@ -28,7 +29,13 @@ public readonly record struct ContentHash(string Hex)
     /// <param name="cancellationToken">Ends the reading.</param>
     internal async Task<bool> MatchesAsync(string path, Action<long>? read, CancellationToken cancellationToken)
     {
-        FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+        FileStream stream = new(
+            path,
+            FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite,
+            bufferSize: 0,
+            FileOptions.Asynchronous | FileOptions.SequentialScan);
         await using (stream.ConfigureAwait(false))
         {
             using IncrementalHash hash = Begin(stream.Length);

@@ -31,15 +31,19 @@ internal static class FileSelection
         if (sets.Count == 0)
             return (Checkpoint(listing, model), null);
 
-        GgufSet chosen = model.File is { } path ? sets.Single(set => set.Paths.Contains(path)) : GgufSet.Choose(sets, model.Quant, listing.Repo);
+        GgufSet chosen = model.File is { } path
+            ? sets.Single(set => set.Paths.Contains(path))
+            : GgufSet.Choose(sets, model.Quant, listing.Repo);
         return chosen.IsComplete
             ? ([.. chosen.Paths.Select(part => files[part])], chosen.Quant)
-            : throw new HubException($"{listing.Repo} has {chosen.Paths.Count} of the {chosen.Shards} files of {chosen.Stem}; the repository is not complete.");
+            : throw new HubException(
+                $"{listing.Repo} has {chosen.Paths.Count} of the {chosen.Shards} files of {chosen.Stem}; the repository is not complete.");
     }
 
     /// <summary>Whether a file is part of a Hugging Face checkpoint.</summary>
     public static bool IsOfCheckpoint(string path) =>
-        Wanted.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)) && !OtherRuntimes.Any(folder => path.StartsWith(folder, StringComparison.OrdinalIgnoreCase));
+        Wanted.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase))
+        && !OtherRuntimes.Any(folder => path.StartsWith(folder, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a file holds weights of any format: what makes a cached repository worth keeping.</summary>
     public static bool IsWeights(string path) => Weights.Any(extension => path.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
@@ -47,7 +51,12 @@ internal static class FileSelection
     private static IReadOnlyList<RepoFile> Checkpoint(RepoListing listing, ModelReference model)
     {
         if (model.Quant is { } quant)
-            throw new HubException($"{listing.Repo} has no GGUF files, so there is no {quant} to choose. Pull {listing.Repo} as it is, or a repository whose name ends in GGUF.");
+        {
+            throw new HubException(
+                $"{listing.Repo} has no GGUF files, so there is no {quant} to choose. Pull {listing.Repo} as it is, or a repository whose "
+                    + "name ends in GGUF."
+            );
+        }
 
         IReadOnlyList<RepoFile> files = [.. listing.Files.Where(file => IsOfCheckpoint(file.Path)).OrderBy(file => file.Size)];
         return files.Any(file => file.Path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase))

@@ -4,7 +4,8 @@ using System.Text;
 namespace QwenSharp.Hub;
 
 /// <summary>
-/// A plain folder with the files of a repository: one that a person names, or ModelScope's <c>models/ORG/NAME</c>. What is on the way waits in <c>.qwensharp</c> inside it.
+/// A plain folder with the files of a repository: one that a person names, or ModelScope's <c>models/ORG/NAME</c>. What is on the way waits
+/// in <c>.qwensharp</c> inside it.
 /// </summary>
 internal sealed class FolderStore(string folder) : IModelStore
 {
@@ -17,7 +18,10 @@ internal sealed class FolderStore(string folder) : IModelStore
 
     /// <summary>The folder of a repository in ModelScope's cache.</summary>
     public static string InModelScope(string cache, string repo) =>
-        Path.Combine(cache, "models", Path.Combine(repo.Split('/') is [var org, var name] ? [org, name.Replace(".", Dot, StringComparison.Ordinal)] : [repo]));
+        Path.Combine(
+            cache,
+            "models",
+            Path.Combine(repo.Split('/') is [var org, var name] ? [org, name.Replace(".", Dot, StringComparison.Ordinal)] : [repo]));
 
     /// <summary>The repository's name that a folder of ModelScope's cache stands for.</summary>
     public static string NameOf(string folder) => folder.Replace(Dot, ".", StringComparison.Ordinal);
@@ -46,8 +50,12 @@ internal sealed class FolderStore(string folder) : IModelStore
 
     public void Abandon(IReadOnlyList<RepoFile> files)
     {
-        foreach (RepoFile file in files.Where(file => Directory.Exists(WaitingRoom(folder)) && !File.Exists(StagedPath(file)) && !File.Exists(PartFile.PathOf(StagedPath(file)))))
+        foreach (
+            RepoFile file in files.Where(file =>
+                Directory.Exists(WaitingRoom(folder)) && !File.Exists(StagedPath(file)) && !File.Exists(PartFile.PathOf(StagedPath(file)))))
+        {
             File.Delete(LockPath(file));
+        }
     }
 
     public void Publish(IReadOnlyList<RepoFile> files)

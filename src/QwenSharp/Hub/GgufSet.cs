@@ -5,7 +5,8 @@ namespace QwenSharp.Hub;
 
 /// <summary>The files of one GGUF model: one, or all shards of a split one.</summary>
 /// <param name="Stem">The path without shard number and extension.</param>
-/// <param name="Quant">What its name says of its quantisation, in upper case (<c>Q4_K_M</c>, <c>UD-Q4_K_XL</c>, <c>BF16</c>); the file's name where it says nothing.</param>
+/// <param name="Quant">What its name says of its quantisation, in upper case (<c>Q4_K_M</c>, <c>UD-Q4_K_XL</c>, <c>BF16</c>); the file's
+/// name where it says nothing.</param>
 /// <param name="Shards">How many files it has when complete.</param>
 /// <param name="Paths">The files there are, in order.</param>
 internal sealed partial record GgufSet(string Stem, string Quant, int Shards, IReadOnlyList<string> Paths)
@@ -52,7 +53,8 @@ internal sealed partial record GgufSet(string Stem, string Quant, int Shards, IR
             (0, _) => $"{repo} has no {quant}",
             _ => $"{repo} has several files of {wanted}",
         };
-        IEnumerable<string> choices = found.Count > 0 ? found.Select(set => System.IO.Path.GetFileName(set.Stem)) : sets.Select(set => set.Quant);
+        IEnumerable<string> choices =
+            found.Count > 0 ? found.Select(set => System.IO.Path.GetFileName(set.Stem)) : sets.Select(set => set.Quant);
         throw new HubException($"{problem}. Choose one as {repo}:NAME of: {string.Join(", ", choices)}.");
     }
 
@@ -61,20 +63,28 @@ internal sealed partial record GgufSet(string Stem, string Quant, int Shards, IR
         || Paths.Contains(wanted, StringComparer.OrdinalIgnoreCase);
 
     // Between separators, so that Q4_K is not found in Q4_K_M.
-    private bool Contains(string wanted) => Regex.IsMatch(Stem, $"(?:^|[-./]){Regex.Escape(wanted)}(?:$|[-./])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
+    private bool Contains(string wanted) =>
+        Regex.IsMatch(Stem, $"(?:^|[-./]){Regex.Escape(wanted)}(?:$|[-./])", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant);
 
-    private static string QuantOf(string stem) => QuantName().Match(Name(stem)) is { Success: true } match ? match.Groups["quant"].Value.ToUpperInvariant() : Name(stem);
+    private static string QuantOf(string stem) =>
+        QuantName().Match(Name(stem)) is { Success: true } match ? match.Groups["quant"].Value.ToUpperInvariant() : Name(stem);
 
     private static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
 
-    private static string WithoutExtension(string name) => name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? name[..^".gguf".Length] : name;
+    private static string WithoutExtension(string name) =>
+        name.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) ? name[..^".gguf".Length] : name;
 
-    private static bool IsModel(string path) => path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !NoModel().IsMatch(Name(path));
+    private static bool IsModel(string path) =>
+        path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) && !NoModel().IsMatch(Name(path));
 
-    [GeneratedRegex(@"^(?<stem>.+?)(?:-(?<number>\d{5})-of-(?<count>\d{5}))?\.gguf$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(?<stem>.+?)(?:-(?<number>\d{5})-of-(?<count>\d{5}))?\.gguf$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ShardName();
 
-    [GeneratedRegex(@"(?:^|[-._])(?<quant>(?:UD-)?(?:I?Q\d|TQ\d)(?:_[A-Z0-9]+)*|(?:UD-)?(?:BF|FP|F)(?:8|16|32)|(?:MX|NV)FP4(?:_[A-Z]+)*)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"(?:^|[-._])(?<quant>(?:UD-)?(?:I?Q\d|TQ\d)(?:_[A-Z0-9]+)*|(?:UD-)?(?:BF|FP|F)(?:8|16|32)|(?:MX|NV)FP4(?:_[A-Z]+)*)$",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex QuantName();
 
     [GeneratedRegex(@"mmproj|imatrix|^mtp-|^eagle3?-|^dflash-", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]

@@ -1,6 +1,8 @@
 namespace QwenSharp.Hub;
 
-/// <summary>Pulls models from Hugging Face and ModelScope. Safe to use from several threads, and beside other processes that pull the same files.</summary>
+/// <summary>
+/// Pulls models from Hugging Face and ModelScope. Safe to use from several threads, and beside other processes that pull the same files.
+/// </summary>
 public sealed class HubClient : IDisposable
 {
     private readonly HubOptions _options;
@@ -16,12 +18,20 @@ public sealed class HubClient : IDisposable
     /// <param name="folder">A folder for the files; null for the hub's usual cache.</param>
     /// <param name="progress">Told how far it is; called from several threads, often.</param>
     /// <param name="cancellationToken">Ends the transfer; the next one goes on from there.</param>
-    /// <exception cref="HubException">The hub refuses, cannot be reached or sends something else than it lists, the disk is full, or it is not clear which files are meant.</exception>
+    /// <exception cref="HubException">The hub refuses, cannot be reached or sends something else than it lists, the disk is full, or it is
+    /// not clear which files are meant.</exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
-    public async Task<PulledModel> PullAsync(ModelReference model, string? folder = null, IProgress<PullProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<PulledModel> PullAsync(
+        ModelReference model,
+        string? folder = null,
+        IProgress<PullProgress>? progress = null,
+        CancellationToken cancellationToken = default)
     {
         if (_options.Offline)
-            throw new HubException($"HF_HUB_OFFLINE is set, so {model.Name} is not pulled. 'qwensharp list' prints the models on this machine.");
+        {
+            throw new HubException(
+                $"HF_HUB_OFFLINE is set, so {model.Name} is not pulled. 'qwensharp list' prints the models on this machine.");
+        }
 
         HubKind kind = model.Hub ?? HubKind.HuggingFace;
         IHub hub = kind == HubKind.ModelScope ? new ModelScopeHub(_client, _options) : new HuggingFaceHub(_client, _options);
@@ -68,7 +78,12 @@ public sealed class HubClient : IDisposable
     public void Dispose() => _client.Dispose();
 
     private async Task<long> TransferAsync(
-        IHub hub, RepoListing listing, IReadOnlyList<RepoFile> files, IModelStore store, IProgress<PullProgress>? progress, CancellationToken cancellationToken)
+        IHub hub,
+        RepoListing listing,
+        IReadOnlyList<RepoFile> files,
+        IModelStore store,
+        IProgress<PullProgress>? progress,
+        CancellationToken cancellationToken)
     {
         List<RepoFile> missing = [];
         foreach (RepoFile file in files)
@@ -78,7 +93,12 @@ public sealed class HubClient : IDisposable
         }
 
         if (missing.Count > 0)
-            DiskSpace.Require(store.StagedPath(missing[0]), missing.Sum(file => file.Size - PartFile.BytesAt(store.StagedPath(file))), _options.FreeSpace);
+        {
+            DiskSpace.Require(
+                store.StagedPath(missing[0]),
+                missing.Sum(file => file.Size - PartFile.BytesAt(store.StagedPath(file))),
+                _options.FreeSpace);
+        }
 
         long received = 0;
         foreach (RepoFile file in missing)

@@ -36,22 +36,30 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
     /// <param name="repo">The repository, for messages.</param>
     /// <param name="what">What is asked for, for messages.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    public Task<JsonDocument> GetJsonAsync(Uri address, string repo, string what, CancellationToken cancellationToken) => Backoff.RunAsync(options.Time, async () =>
-    {
-        using HubResponse response = await GetAsync(address, repo, what, range: null, cancellationToken).ConfigureAwait(false);
-        if (response.IsWebPage)
-            throw new HubException($"{address.Host} answered with a web page where {site.Name} answers with JSON. Is the endpoint {site.Endpoint} right, and does the network want a login?");
+    public Task<JsonDocument> GetJsonAsync(Uri address, string repo, string what, CancellationToken cancellationToken) =>
+        Backoff.RunAsync(
+            options.Time,
+            async () =>
+            {
+                using HubResponse response = await GetAsync(address, repo, what, range: null, cancellationToken).ConfigureAwait(false);
+                if (response.IsWebPage)
+                {
+                    throw new HubException(
+                        $"{address.Host} answered with a web page where {site.Name} answers with JSON. Is the endpoint {site.Endpoint} "
+                            + "right, and does the network want a login?"
+                    );
+                }
 
-        byte[] bytes = await ReadAllAsync(response, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return JsonDocument.Parse(bytes);
-        }
-        catch (JsonException wrong)
-        {
-            throw new HubException($"{site.Name} answered for {what} with text that is no JSON: {JsonProblem.Of(wrong)}.", wrong);
-        }
-    }, cancellationToken);
+                byte[] bytes = await ReadAllAsync(response, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    return JsonDocument.Parse(bytes);
+                }
+                catch (JsonException wrong)
+                {
+                    throw new HubException($"{site.Name} answered for {what} with text that is no JSON: {JsonProblem.Of(wrong)}.", wrong);
+                }
+            }, cancellationToken);
 
     /// <summary>Sends one GET, follows redirects, and returns a successful answer whose body is still to be read.</summary>
     /// <param name="address">Where; on the hub.</param>
@@ -59,7 +67,12 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
     /// <param name="what">What is asked for, for messages.</param>
     /// <param name="range">The bytes wanted; null for all.</param>
     /// <param name="cancellationToken">Ends the request.</param>
-    public async Task<HubResponse> GetAsync(Uri address, string repo, string what, RangeHeaderValue? range, CancellationToken cancellationToken)
+    public async Task<HubResponse> GetAsync(
+        Uri address,
+        string repo,
+        string what,
+        RangeHeaderValue? range,
+        CancellationToken cancellationToken)
     {
         string? linkedTag = null;
         Uri at = address;
@@ -121,7 +134,9 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         }
         catch (HttpRequestException untrusted) when (untrusted.InnerException is AuthenticationException)
         {
-            throw new HubException($"{address.Host} has no certificate that this machine trusts: {untrusted.InnerException.Message}", untrusted);
+            throw new HubException(
+                $"{address.Host} has no certificate that this machine trusts: {untrusted.InnerException.Message}",
+                untrusted);
         }
         catch (HttpRequestException broken)
         {
@@ -129,9 +144,11 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         }
     }
 
-    private AuthenticationHeaderValue Bearer(string token) => token.All(c => c is > ' ' and < '\u007f')
-        ? new AuthenticationHeaderValue("Bearer", token)
-        : throw new HubException($"The token in {site.TokenVariable} has characters that no token has. Copy it again from {site.TokenPage}.");
+    private AuthenticationHeaderValue Bearer(string token) =>
+        token.All(c => c is > ' ' and < '\u007f')
+            ? new AuthenticationHeaderValue("Bearer", token)
+            : throw new HubException(
+                $"The token in {site.TokenVariable} has characters that no token has. Copy it again from {site.TokenPage}.");
 
     private async Task<byte[]> ReadAllAsync(HubResponse response, CancellationToken cancellationToken)
     {
@@ -141,7 +158,10 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         while ((count = await response.ReadAsync(buffer, options.StallTimeout, cancellationToken).ConfigureAwait(false)) > 0)
         {
             if (all.Length + count > MostJsonBytes)
-                throw new HubException($"{site.Name} answered with more than {MostJsonBytes >> 20} MiB of JSON, which no list of files needs.");
+            {
+                throw new HubException(
+                    $"{site.Name} answered with more than {MostJsonBytes >> 20} MiB of JSON, which no list of files needs.");
+            }
 
             all.Write(buffer, 0, count);
         }

@@ -46,8 +46,10 @@ public sealed record HubOptions
     internal Func<string, long?> FreeSpace { get; init; } = DiskSpace.FreeAt;
 
     /// <summary>
-    /// The options that the usual environment variables ask for: <c>HF_ENDPOINT</c>, <c>HF_TOKEN</c>, <c>HUGGING_FACE_HUB_TOKEN</c>, <c>HF_TOKEN_PATH</c>,
-    /// <c>HF_HOME</c>, <c>HF_HUB_CACHE</c>, <c>HUGGINGFACE_HUB_CACHE</c>, <c>HF_HUB_OFFLINE</c>, <c>XDG_CACHE_HOME</c>, <c>MODELSCOPE_DOMAIN</c>,
+    /// The options that the usual environment variables ask for: <c>HF_ENDPOINT</c>, <c>HF_TOKEN</c>, <c>HUGGING_FACE_HUB_TOKEN</c>,
+    /// <c>HF_TOKEN_PATH</c>,
+    /// <c>HF_HOME</c>, <c>HF_HUB_CACHE</c>, <c>HUGGINGFACE_HUB_CACHE</c>, <c>HF_HUB_OFFLINE</c>, <c>XDG_CACHE_HOME</c>,
+    /// <c>MODELSCOPE_DOMAIN</c>,
     /// <c>MODELSCOPE_API_TOKEN</c>, <c>MODELSCOPE_CACHE</c>. Proxies are .NET's own (<c>HTTPS_PROXY</c>, <c>NO_PROXY</c>).
     /// </summary>
     /// <param name="variable">Looks a variable up; null for the process's environment.</param>
@@ -62,7 +64,8 @@ public sealed record HubOptions
         return defaults with
         {
             HuggingFaceEndpoint = Read("HF_ENDPOINT") is { } mirror ? Address(mirror, "HF_ENDPOINT") : defaults.HuggingFaceEndpoint,
-            HuggingFaceToken = Read("HF_TOKEN") ?? Read("HUGGING_FACE_HUB_TOKEN") ?? TokenIn(Folder("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
+            HuggingFaceToken =
+                Read("HF_TOKEN") ?? Read("HUGGING_FACE_HUB_TOKEN") ?? TokenIn(Folder("HF_TOKEN_PATH") ?? Path.Combine(home, "token")),
             HuggingFaceCache = Folder("HF_HUB_CACHE") ?? Folder("HUGGINGFACE_HUB_CACHE") ?? Path.Combine(home, "hub"),
             ModelScopeEndpoint = Read("MODELSCOPE_DOMAIN") is { } domain
                 ? Address(domain.Contains("://", StringComparison.Ordinal) ? domain : $"https://{domain}", "MODELSCOPE_DOMAIN")
@@ -84,9 +87,12 @@ public sealed record HubOptions
 
     internal Uri EndpointOf(HubKind hub) => hub == HubKind.ModelScope ? ModelScopeEndpoint : HuggingFaceEndpoint;
 
-    private static string? TokenIn(string path) => File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } token ? token : null;
+    private static string? TokenIn(string path) =>
+        File.Exists(path) && File.ReadAllText(path).Trim() is { Length: > 0 } token ? token : null;
 
-    private static string Expand(string path) => path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Home() + path[1..] : Path.GetFullPath(path);
+    private static string Expand(string path) =>
+        path == "~" || path.StartsWith("~/", StringComparison.Ordinal) ? Home() + path[1..] : Path.GetFullPath(path);
 
-    private static string Home() => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
+    private static string Home() =>
+        Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
 }

@@ -13,7 +13,9 @@ internal sealed class HubResponse(HttpResponseMessage message, string? linkedTag
     /// <summary>Whether the body is HTML.</summary>
     public bool IsWebPage => message.Content.Headers.ContentType?.MediaType is "text/html" or "application/xhtml+xml";
 
-    /// <summary>What identifies the content: the hub's own tag, else the answer's where it is a strong one; null if there is none.</summary>
+    /// <summary>
+    /// What identifies the content: the hub's own tag, else the answer's where it is a strong one; null if there is none.
+    /// </summary>
     public string? Tag => linkedTag?.Trim('"') ?? (message.Headers.ETag is { IsWeak: false } tag ? tag.Tag.Trim('"') : null);
 
     /// <summary>Reads a piece of the body.</summary>

@@ -10,7 +10,8 @@ namespace QwenSharp.Hub;
 internal sealed record HubSite(string Name, Uri Endpoint, string? Token, string TokenVariable, string TokenPage, string Pages = "")
 {
     /// <summary>Whether an address is the hub's own: same scheme, host and port.</summary>
-    public bool Owns(Uri address) => Uri.Compare(address, Endpoint, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
+    public bool Owns(Uri address) =>
+        Uri.Compare(address, Endpoint, UriComponents.SchemeAndServer, UriFormat.Unescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     /// <summary>An address on the hub.</summary>
     /// <param name="path">What follows the endpoint, escaped, without a slash in front.</param>

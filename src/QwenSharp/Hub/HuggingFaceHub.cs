@@ -8,23 +8,38 @@ namespace QwenSharp.Hub;
 /// </summary>
 internal sealed class HuggingFaceHub(HttpClient client, HubOptions options) : IHub
 {
-    public HubHttp Http { get; } = new(
-        new HubSite("Hugging Face", options.HuggingFaceEndpoint, options.HuggingFaceToken, "HF_TOKEN", "https://huggingface.co/settings/tokens"), client, options);
+    public HubHttp Http { get; } =
+        new(
+            new HubSite(
+                "Hugging Face",
+                options.HuggingFaceEndpoint,
+                options.HuggingFaceToken,
+                "HF_TOKEN",
+                "https://huggingface.co/settings/tokens"
+            ),
+            client,
+            options);
 
     public string DefaultRevision => "main";
 
     public async Task<RepoListing> ListAsync(string repo, string revision, CancellationToken cancellationToken)
     {
         Uri address = Http.Site.At($"api/models/{repo}/revision/{Uri.EscapeDataString(revision)}?blobs=true");
-        using JsonDocument document = await Http.GetJsonAsync(address, repo, $"{repo} at '{revision}'", cancellationToken).ConfigureAwait(false);
+        using JsonDocument document = await Http.GetJsonAsync(address, repo, $"{repo} at '{revision}'", cancellationToken)
+            .ConfigureAwait(false);
         JsonElement root = document.RootElement;
         if (root.Text("sha") is not { } commit || !RepoNames.IsCommit(commit) || root.Items("siblings") is not { } siblings)
-            throw new HubException($"{Http.Site.Endpoint} answered for {repo} with JSON that lists no files of a commit. Is it Hugging Face or a mirror of it?");
+        {
+            throw new HubException(
+                $"{Http.Site.Endpoint} answered for {repo} with JSON that lists no files of a commit. Is it Hugging Face or a mirror of it?"
+            );
+        }
 
         return new RepoListing(repo, revision, commit.ToLowerInvariant(), [.. siblings.Select(file => File(repo, file))]);
     }
 
-    public Uri AddressOf(RepoListing listing, RepoFile file) => Http.Site.At($"{listing.Repo}/resolve/{listing.Commit}/{RepoNames.Escape(file.Path)}");
+    public Uri AddressOf(RepoListing listing, RepoFile file) =>
+        Http.Site.At($"{listing.Repo}/resolve/{listing.Commit}/{RepoNames.Escape(file.Path)}");
 
     private RepoFile File(string repo, JsonElement sibling)
     {

@@ -1,7 +1,8 @@
 namespace QwenSharp.Hub;
 
 /// <summary>
-/// Where the files of one pull go. Complete content waits under a name that no reader looks at; when all files have come they get their names together,
+/// Where the files of one pull go. Complete content waits under a name that no reader looks at; when all files have come they get their
+/// names together,
 /// so that nobody finds half a model.
 /// </summary>
 internal interface IModelStore

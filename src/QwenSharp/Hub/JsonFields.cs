@@ -34,7 +34,13 @@ internal static class JsonFields
     public static RepoFile CheckedFile(HubSite site, string repo, string? path, long? size, ContentHash? hash)
     {
         if (path is null || !RepoNames.IsPath(path))
-            throw new HubException($"{site.Name} lists a file of {repo} under a name that is not safe to write: '{path?.ReplaceLineEndings(" ")}'. Nothing was written.");
+        {
+            throw new HubException(
+                $"{site.Name} lists a file of {repo} under a name that is not safe to write: '{path?.ReplaceLineEndings(" ")}'. Nothing "
+                    + "was written."
+            );
+        }
+
         if (size is not >= 0)
             throw new HubException($"{site.Name} does not say how long {path} of {repo} is. Is {site.Endpoint} a complete mirror?");
 

@@ -24,7 +24,10 @@ public sealed class ModelCache
         {
             found.RemoveAll(cached => cached.Quant != GgufSet.Default);
             if (found.Count == 0)
-                throw new HubException($"{model.Repo} is here in several quantisations. Choose one as {model.Repo}:NAME of: {string.Join(", ", quants)}.");
+            {
+                throw new HubException(
+                    $"{model.Repo} is here in several quantisations. Choose one as {model.Repo}:NAME of: {string.Join(", ", quants)}.");
+            }
         }
 
         return found.OrderByDescending(cached => cached.IsCurrent).ThenByDescending(cached => cached.Modified).FirstOrDefault();
@@ -32,20 +35,30 @@ public sealed class ModelCache
 
     /// <summary>What a name stands for: one quantisation, or all of a repository, unfinished pulls included.</summary>
     public IReadOnlyList<CachedModel> Matching(ModelReference model) =>
-    [
-        .. Scan(model.Repo).Where(cached =>
-            (model.Hub is null || cached.Hub == model.Hub)
-            && (model.Revision is null or "main" or "master" || cached.Revision == model.Revision)
-            && (model.Quant is null || string.Equals(cached.Quant, model.Quant, StringComparison.OrdinalIgnoreCase) || cached.Files.Any(file => Path.GetFileName(file).Equals(model.Quant, StringComparison.OrdinalIgnoreCase)))
-            && (model.File is null || cached.Files.Any(file => file.Replace('\\', '/').EndsWith("/" + model.File, StringComparison.Ordinal)))),
-    ];
+        [
+            .. Scan(model.Repo)
+                .Where(cached =>
+                    (model.Hub is null || cached.Hub == model.Hub)
+                    && (model.Revision is null or "main" or "master" || cached.Revision == model.Revision)
+                    && (
+                        model.Quant is null
+                        || string.Equals(cached.Quant, model.Quant, StringComparison.OrdinalIgnoreCase)
+                        || cached.Files.Any(file => Path.GetFileName(file).Equals(model.Quant, StringComparison.OrdinalIgnoreCase)))
+                    && (
+                        model.File is null
+                        || cached.Files.Any(file => file.Replace('\\', '/').EndsWith("/" + model.File, StringComparison.Ordinal)))),
+        ];
 
     /// <summary>Removes a model, and content that no other model of the cache shares with it.</summary>
     /// <returns>The bytes that are free now.</returns>
     /// <exception cref="IOException">A file cannot be removed.</exception>
-    public long Remove(CachedModel model) => model.Hub == HubKind.ModelScope
-        ? CacheRemoval.FromFolder(model, FolderStore.InModelScope(_options.ModelScopeCache, model.Repo))
-        : CacheRemoval.FromSnapshots(model, SnapshotStore.RepoFolder(_options.HuggingFaceCache, model.Repo), SnapshotStore.LockFolder(_options.HuggingFaceCache, model.Repo));
+    public long Remove(CachedModel model) =>
+        model.Hub == HubKind.ModelScope
+            ? CacheRemoval.FromFolder(model, FolderStore.InModelScope(_options.ModelScopeCache, model.Repo))
+            : CacheRemoval.FromSnapshots(
+                model,
+                SnapshotStore.RepoFolder(_options.HuggingFaceCache, model.Repo),
+                SnapshotStore.LockFolder(_options.HuggingFaceCache, model.Repo));
 
     private IReadOnlyList<CachedModel> Scan(string? repo) =>
     [

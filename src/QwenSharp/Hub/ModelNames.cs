@@ -11,7 +11,8 @@ public static class ModelNames
     public static IReadOnlyDictionary<string, string> All => Table.Value;
 
     /// <summary>The names in a family: <c>qwen3</c> has <c>qwen3:0.6b</c>, <c>qwen3:1.7b</c>, …</summary>
-    public static IEnumerable<string> SizesOf(string name) => All.Keys.Where(key => key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
+    public static IEnumerable<string> SizesOf(string name) =>
+        All.Keys.Where(key => key.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase));
 
     private static OrderedDictionary<string, string> Read()
     {

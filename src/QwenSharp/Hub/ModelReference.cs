@@ -1,7 +1,8 @@
 namespace QwenSharp.Hub;
 
 /// <summary>
-/// A model on a hub, as people write it: a short name (<c>qwen3:4b</c>), a repository (<c>ORG/NAME</c>), either with a quantisation (<c>qwen3:4b:Q8_0</c>,
+/// A model on a hub, as people write it: a short name (<c>qwen3:4b</c>), a repository (<c>ORG/NAME</c>), either with a quantisation
+/// (<c>qwen3:4b:Q8_0</c>,
 /// <c>ORG/NAME:Q8_0</c>), or the address of a repository or of a file in one.
 /// </summary>
 public sealed record ModelReference
@@ -40,9 +41,12 @@ public sealed record ModelReference
             return model;
 
         IReadOnlyList<string> family = [.. ModelNames.SizesOf(text)];
-        throw new HubException(family.Count > 0
-            ? $"'{text}' comes in several sizes: {string.Join(", ", family)}."
-            : $"'{text}' names no model. Give a short name (qwensharp pull --list prints them), a repository such as Qwen/Qwen3-4B-GGUF or Qwen/Qwen3-4B-GGUF:Q8_0, or its address on huggingface.co or modelscope.cn.");
+        throw new HubException(
+            family.Count > 0
+                ? $"'{text}' comes in several sizes: {string.Join(", ", family)}."
+                : $"'{text}' names no model. Give a short name (qwensharp pull --list prints them), a repository such as "
+                    + "Qwen/Qwen3-4B-GGUF or Qwen/Qwen3-4B-GGUF:Q8_0, or its address on huggingface.co or modelscope.cn."
+        );
     }
 
     /// <summary>Reads a model's name; null where the text cannot be one.</summary>
@@ -75,7 +79,8 @@ public sealed record ModelReference
         return new ModelReference { Name = text, Repo = repo, Quant = quant ?? usual };
     }
 
-    // …/ORG/NAME, …/ORG/NAME/tree/REV, …/ORG/NAME/resolve/REV/FILE or /blob/; on ModelScope below /models, with /files, /summary or /file/view/REV/FILE.
+    // …/ORG/NAME, …/ORG/NAME/tree/REV, …/ORG/NAME/resolve/REV/FILE or /blob/; on ModelScope below /models, with /files, /summary or
+    // /file/view/REV/FILE.
     private static ModelReference? FromAddress(string text, Uri address, HubOptions options)
     {
         HubKind? hub = Belongs(address, options.HuggingFaceEndpoint, HuggingFaceHosts) ? HubKind.HuggingFace
@@ -96,14 +101,19 @@ public sealed record ModelReference
         {
             [] or ["files"] or ["summary"] => model,
             ["tree", var revision] => model with { Revision = revision },
-            ["resolve" or "blob", var revision, .. { Length: > 0 } file] => model with { Revision = revision, File = string.Join('/', file) },
+            ["resolve" or "blob", var revision, .. { Length: > 0 } file] => model with
+            {
+                Revision = revision,
+                File = string.Join('/', file),
+            },
             ["file", "view", var revision, .. { Length: > 0 } file] => model with { Revision = revision, File = string.Join('/', file) },
             _ => null,
         };
     }
 
     private static bool Belongs(Uri address, Uri endpoint, string[] hosts) =>
-        address.Authority.Equals(endpoint.Authority, StringComparison.OrdinalIgnoreCase) || hosts.Contains(address.Host, StringComparer.OrdinalIgnoreCase);
+        address.Authority.Equals(endpoint.Authority, StringComparison.OrdinalIgnoreCase)
+        || hosts.Contains(address.Host, StringComparer.OrdinalIgnoreCase);
 
     private static (string Head, string? Quant) SplitQuant(string text) =>
         text.LastIndexOf(':') is > 0 and var at && at < text.Length - 1 ? (text[..at], text[(at + 1)..]) : (text, null);

@@ -6,10 +6,15 @@ using Microsoft.Win32.SafeHandles;
 namespace QwenSharp.Hub;
 
 /// <summary>
-/// A file in the making: <c>TARGET.part</c> takes the bytes in ranges of one length, and <c>TARGET.ranges</c> says how many bytes of each are safely on disk,
-/// so that a transfer goes on after a break, a kill or a power cut. Bytes are flushed before they are marked. Ranges may be written from several threads, each from one.
+/// A file in the making: <c>TARGET.part</c> takes the bytes in ranges of one length, and <c>TARGET.ranges</c> says how many bytes of each
+/// are safely on disk,
+/// so that a transfer goes on after a break, a kill or a power cut. Bytes are flushed before they are marked. Ranges may be written from
+/// several threads, each from one.
 /// </summary>
-/// <remarks>The journal, little-endian: magic, file length, range length (8 bytes each), SHA-256 of what identifies the content (32 bytes), then 8 bytes a range.</remarks>
+/// <remarks>
+/// The journal, little-endian: magic, file length, range length (8 bytes each), SHA-256 of what identifies the content (32 bytes), then 8
+/// bytes a range.
+/// </remarks>
 internal sealed class PartFile : IDisposable
 {
     private const ulong Magic = 0x3153474e41525351; // "QSRANGS1"

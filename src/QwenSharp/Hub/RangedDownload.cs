@@ -5,7 +5,8 @@ using System.Net.Http.Headers;
 namespace QwenSharp.Hub;
 
 /// <summary>
-/// Transfers one file: several connections, each asking for one range after another, in order from the start of the file; every range goes on where it broke.
+/// Transfers one file: several connections, each asking for one range after another, in order from the start of the file; every range goes
+/// on where it broke.
 /// A server that does not give ranges is asked for the whole file instead.
 /// </summary>
 internal sealed class RangedDownload(HubHttp http, HubOptions options, string repo, RepoFile file)
@@ -54,7 +55,10 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
         catch (FileChangedException changed)
         {
             part.Discard();
-            throw new HubException($"{file.Path} of {repo} changed on {http.Site.Name} while it was pulled ({changed.Message}). Pull again to get the new one.", changed);
+            throw new HubException(
+                $"{file.Path} of {repo} changed on {http.Site.Name} while it was pulled ({changed.Message}). Pull again to get "
+                    + "the new one.",
+                changed);
         }
         finally
         {
@@ -62,13 +66,20 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
         }
     }
 
-    private Task RangesAsync(PartFile part, Uri address, FileProgress progress, CancellationToken cancellationToken) => Parallel.ForEachAsync(
-        Enumerable.Range(0, part.Ranges),
-        new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Connections), CancellationToken = cancellationToken },
-        async (range, stop) => await RangeAsync(part, range, address, progress, whole: false, stop).ConfigureAwait(false));
+    private Task RangesAsync(PartFile part, Uri address, FileProgress progress, CancellationToken cancellationToken) =>
+        Parallel.ForEachAsync(
+            Enumerable.Range(0, part.Ranges),
+            new ParallelOptions { MaxDegreeOfParallelism = Math.Max(1, options.Connections), CancellationToken = cancellationToken },
+            async (range, stop) => await RangeAsync(part, range, address, progress, whole: false, stop).ConfigureAwait(false));
 
     /// <summary>Transfers a range, with as many attempts as make progress.</summary>
-    private async Task RangeAsync(PartFile part, int range, Uri address, FileProgress progress, bool whole, CancellationToken cancellationToken)
+    private async Task RangeAsync(
+        PartFile part,
+        int range,
+        Uri address,
+        FileProgress progress,
+        bool whole,
+        CancellationToken cancellationToken)
     {
         Backoff backoff = new(options.Time);
         while (part.Remaining(range) > 0)
@@ -94,11 +105,18 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
         }
     }
 
-    private async Task AttemptAsync(PartFile part, int range, Uri address, FileProgress progress, bool whole, CancellationToken cancellationToken)
+    private async Task AttemptAsync(
+        PartFile part,
+        int range,
+        Uri address,
+        FileProgress progress,
+        bool whole,
+        CancellationToken cancellationToken)
     {
         long from = part.Position(range);
         RangeHeaderValue? wanted = whole ? null : new RangeHeaderValue(from, from + part.Remaining(range) - 1);
-        using HubResponse response = await http.GetAsync(address, repo, $"{file.Path} of {repo}", wanted, cancellationToken).ConfigureAwait(false);
+        using HubResponse response = await http.GetAsync(address, repo, $"{file.Path} of {repo}", wanted, cancellationToken)
+            .ConfigureAwait(false);
         CheckAnswer(response, part, from, whole);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
@@ -106,7 +124,9 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
             while (part.Remaining(range) > 0)
             {
                 int room = (int)Math.Min(buffer.Length, part.Remaining(range));
-                int count = await response.ReadAsync(buffer.AsMemory(0, room), options.StallTimeout, cancellationToken).ConfigureAwait(false);
+                int count = await response
+                    .ReadAsync(buffer.AsMemory(0, room), options.StallTimeout, cancellationToken)
+                    .ConfigureAwait(false);
                 if (count == 0)
                     throw new TransientException($"{http.Site.Name} ended {file.Path} of {repo} {part.Remaining(range)} bytes early.");
 
@@ -114,8 +134,12 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
                 progress.Add(count);
             }
 
-            if (response.Message.StatusCode == HttpStatusCode.OK && await response.ReadAsync(buffer.AsMemory(0, 1), options.StallTimeout, cancellationToken).ConfigureAwait(false) > 0)
+            if (
+                response.Message.StatusCode == HttpStatusCode.OK
+                && await response.ReadAsync(buffer.AsMemory(0, 1), options.StallTimeout, cancellationToken).ConfigureAwait(false) > 0)
+            {
                 throw WrongLength($"more than the {file.Size} bytes listed");
+            }
         }
         finally
         {
@@ -127,7 +151,13 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
     private void CheckAnswer(HubResponse response, PartFile part, long from, bool whole)
     {
         if (response.IsWebPage && !file.Path.EndsWith(".html", StringComparison.OrdinalIgnoreCase))
-            throw new HubException($"{response.Message.RequestMessage?.RequestUri?.Host} answered with a web page instead of {file.Path} of {repo}. Does the network, or the mirror, want a login?");
+        {
+            throw new HubException(
+                $"{response.Message.RequestMessage?.RequestUri?.Host} answered with a web page instead of {file.Path} of {repo}. Does the "
+                    + "network, or the mirror, want a login?"
+            );
+        }
+
         CheckTag(response.Tag);
 
         HttpContentHeaders headers = response.Message.Content.Headers;
@@ -147,7 +177,10 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
         }
     }
 
-    /// <summary>Demands that every answer is about the same content. A storage may tag in its own way what the hub knows by its SHA-256; the hash has the last word on that.</summary>
+    /// <summary>
+    /// Demands that every answer is about the same content. A storage may tag in its own way what the hub knows by its SHA-256; the hash
+    /// has the last word on that.
+    /// </summary>
     private void CheckTag(string? tag)
     {
         if (tag is null || (file.Hash is { IsSha256: true } && ContentHash.Parse(tag) is not { IsSha256: true }))
@@ -170,7 +203,11 @@ internal sealed class RangedDownload(HubHttp http, HubOptions options, string re
             + $" ({(hash.IsSha256 ? "SHA-256" : "Git's SHA-1")} is not {hash.Hex}). What came is deleted; pull again.");
     }
 
-    private HubException WrongLength(string sent) => new($"{http.Site.Name} lists {file.Path} of {repo} with {file.Size} bytes and sends {sent}. Pull again later, or from another endpoint.");
+    private HubException WrongLength(string sent) =>
+        new(
+            $"{http.Site.Name} lists {file.Path} of {repo} with {file.Size} bytes and sends {sent}. Pull again later, or from another "
+                + "endpoint."
+        );
 
     private sealed class RangesRefusedException : Exception;
 

@@ -11,7 +11,9 @@ internal static class RepoNames
     // What Windows refuses in a file name; refused everywhere, so that a cache can be moved.
     private static readonly SearchValues<char> Unsafe = SearchValues.Create("\\:*?\"<>|\u007f");
 
-    /// <summary>Whether this is ORG/NAME: two parts of letters, digits, '-', '_' and '.', without the "--" that separates them in the cache.</summary>
+    /// <summary>
+    /// Whether this is ORG/NAME: two parts of letters, digits, '-', '_' and '.', without the "--" that separates them in the cache.
+    /// </summary>
     public static bool IsRepo(string text) => text.Split('/') is [var org, var name] && IsPart(org) && IsPart(name);
 
     /// <summary>Whether this names a file below a folder, and cannot leave it.</summary>

@@ -3,8 +3,10 @@ using QwenSharp.Formats;
 namespace QwenSharp.Hub;
 
 /// <summary>
-/// The cache that Hugging Face's tools share (https://huggingface.co/docs/hub/local-cache): <c>blobs/HASH</c> holds the content, <c>snapshots/COMMIT/FILE</c> is a relative link
-/// to it, <c>refs/REVISION</c> names the commit. Where links are not possible the content itself lies in the snapshot, as huggingface_hub does it on Windows.
+/// The cache that Hugging Face's tools share (https://huggingface.co/docs/hub/local-cache): <c>blobs/HASH</c> holds the content,
+/// <c>snapshots/COMMIT/FILE</c> is a relative link
+/// to it, <c>refs/REVISION</c> names the commit. Where links are not possible the content itself lies in the snapshot, as huggingface_hub
+/// does it on Windows.
 /// </summary>
 internal sealed class SnapshotStore(string cache, RepoListing listing, bool links) : IModelStore
 {
@@ -19,7 +21,8 @@ internal sealed class SnapshotStore(string cache, RepoListing listing, bool link
     public static string LockFolder(string cache, string repo) => Path.Combine(cache, ".locks", HuggingFaceCache.FolderOf(repo));
 
     /// <summary>The repository of a folder; null where it holds no model.</summary>
-    public static string? RepoOf(string folder) => HuggingFaceCache.RepoOf(Path.GetFileName(folder)) is { } repo && RepoNames.IsRepo(repo) ? repo : null;
+    public static string? RepoOf(string folder) =>
+        HuggingFaceCache.RepoOf(Path.GetFileName(folder)) is { } repo && RepoNames.IsRepo(repo) ? repo : null;
 
     public string StagedPath(RepoFile file) => Path.Combine(_repo, "blobs", BlobName(file));
 
@@ -81,8 +84,15 @@ internal sealed class SnapshotStore(string cache, RepoListing listing, bool link
 
     private string NamedPath(RepoFile file) => Path.Combine(Folder, Path.Combine(file.Path.Split('/')));
 
-    private string BlobName(RepoFile file) => file.Hash?.Hex
-        ?? throw new HubException($"The hub does not say what {file.Path} of {listing.Repo} must hash to, so it cannot go into the shared cache. Pull it --to a folder.");
+    private string BlobName(RepoFile file) =>
+        file.Hash?.Hex
+        ?? throw new HubException(
+            $"The hub does not say what {file.Path} of {listing.Repo} must hash to, so it cannot go into the shared cache. Pull it --to a "
+                + "folder."
+        );
 
-    private static bool HasLength(string path, long length) => File.Exists(path) && (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo file && file.Length == length;
+    private static bool HasLength(string path, long length) =>
+        File.Exists(path)
+        && (new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true) ?? new FileInfo(path)) is FileInfo file
+        && file.Length == length;
 }

@@ -1,6 +1,8 @@
 namespace QwenSharp.Hub;
 
-/// <summary>A failure that may pass: a broken connection, a busy server. Caught by <see cref="Backoff"/>; its message ends up in the last error.</summary>
+/// <summary>
+/// A failure that may pass: a broken connection, a busy server. Caught by <see cref="Backoff"/>; its message ends up in the last error.
+/// </summary>
 /// <param name="message">What happened.</param>
 /// <param name="retryAfter">How long the server asked to wait, if it did.</param>
 /// <param name="inner">What it was noticed by.</param>

@@ -3,7 +3,8 @@ using Microsoft.Extensions.AI;
 namespace QwenSharp;
 
 /// <summary>
-/// Judges prompts and answers with Qwen3Guard in this process: the model's own template asks for a verdict, and the model's greedy answer is read as one.
+/// Judges prompts and answers with Qwen3Guard in this process: the model's own template asks for a verdict, and the model's greedy answer
+/// is read as one.
 /// </summary>
 /// <param name="model">The model; it stays the caller's to dispose.</param>
 public sealed class SafetyGuard(QwenModel model)

@@ -32,13 +32,26 @@ public sealed record SafetyVerdict(SafetyLabel Label, IReadOnlyList<string> Cate
                 fields.TryAdd(line[..colon].Trim(), line[(colon + 1)..].Trim());
         }
 
-        if (!fields.TryGetValue("Safety", out string? safety) || !Enum.TryParse(safety, ignoreCase: true, out SafetyLabel label) || !Enum.IsDefined(label) || char.IsAsciiDigit(safety[0]))
+        if (
+            !fields.TryGetValue("Safety", out string? safety)
+            || !Enum.TryParse(safety, ignoreCase: true, out SafetyLabel label)
+            || !Enum.IsDefined(label)
+            || char.IsAsciiDigit(safety[0]))
+        {
             throw new FormatException($"The model's answer is no safety verdict: '{text}'. Is it a Qwen3Guard?");
+        }
 
         string[] categories = fields.TryGetValue("Categories", out string? listed)
-            ? [.. listed.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(category => !category.Equals("None", StringComparison.OrdinalIgnoreCase))]
+            ?
+            [
+                .. listed
+                    .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                    .Where(category => !category.Equals("None", StringComparison.OrdinalIgnoreCase)),
+            ]
             : [];
-        bool? refuses = fields.TryGetValue("Refusal", out string? refusal) ? refusal.Equals("Yes", StringComparison.OrdinalIgnoreCase) : null;
+        bool? refuses = fields.TryGetValue("Refusal", out string? refusal)
+            ? refusal.Equals("Yes", StringComparison.OrdinalIgnoreCase)
+            : null;
         return new SafetyVerdict(label, categories, refuses);
     }
 }

@@ -32,7 +32,8 @@ public sealed class ErrorTests
     [InlineData("{{ [1] | select('nonsense') | list }}", "nonsense")]
     [InlineData("{{ 'a' | trim(nonsense=1) }}", "nonsense")]
     [InlineData("{% include 'nonsense' %}", "include")]
-    public void What_is_unknown_is_named(string template, string name) => Assert.Contains(name, Templates.Fails(template).Message, StringComparison.Ordinal);
+    public void What_is_unknown_is_named(string template, string name) =>
+        Assert.Contains(name, Templates.Fails(template).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Text_that_is_not_Unicode_is_refused() =>

@@ -12,11 +12,103 @@ public sealed class FuzzTests
 
     private static readonly string[] Pieces =
     [
-        "{{", "}}", "{%", "%}", "{%-", "-%}", "{#", "#}", "if", "elif", "else", "endif", "for", "in", "endfor", "set", "endset", "macro", "endmacro", "call", "endcall", "filter",
-        "raw", "endraw", "with", "endwith", "generation", "break", "continue", "recursive", "not", "and", "or", "is", "x", "x.a", "messages", "loop", "loop.index", "caller()", "m", "m(",
-        "(", ")", "[", "]", "{", "}", ",", ":", "|", ".", "=", "==", "<", "~", "+", "-", "*", "**", "//", "/", "%", "'a'", "\"b", "1", "2.5", "0x", "1e", "none", "true", "range(5)",
-        "namespace(a=1)", "|length", "|tojson", "|join", "|map('upper')", "|first", "|sort", "|default(1)", "|list", "|int", "|replace('a','b')", "is defined", "is string",
-        ".split()", ".items()", "[::-1]", "[1:]", "[0]", "|format(1)", "'%d'", "'{:>5}'.format(1)", "\n", " ", "🙂", "\\",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{%-",
+        "-%}",
+        "{#",
+        "#}",
+        "if",
+        "elif",
+        "else",
+        "endif",
+        "for",
+        "in",
+        "endfor",
+        "set",
+        "endset",
+        "macro",
+        "endmacro",
+        "call",
+        "endcall",
+        "filter",
+        "raw",
+        "endraw",
+        "with",
+        "endwith",
+        "generation",
+        "break",
+        "continue",
+        "recursive",
+        "not",
+        "and",
+        "or",
+        "is",
+        "x",
+        "x.a",
+        "messages",
+        "loop",
+        "loop.index",
+        "caller()",
+        "m",
+        "m(",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        "|",
+        ".",
+        "=",
+        "==",
+        "<",
+        "~",
+        "+",
+        "-",
+        "*",
+        "**",
+        "//",
+        "/",
+        "%",
+        "'a'",
+        "\"b",
+        "1",
+        "2.5",
+        "0x",
+        "1e",
+        "none",
+        "true",
+        "range(5)",
+        "namespace(a=1)",
+        "|length",
+        "|tojson",
+        "|join",
+        "|map('upper')",
+        "|first",
+        "|sort",
+        "|default(1)",
+        "|list",
+        "|int",
+        "|replace('a','b')",
+        "is defined",
+        "is string",
+        ".split()",
+        ".items()",
+        "[::-1]",
+        "[1:]",
+        "[0]",
+        "|format(1)",
+        "'%d'",
+        "'{:>5}'.format(1)",
+        "\n",
+        " ",
+        "🙂",
+        "\\",
     ];
 
     [Fact]
@@ -26,9 +118,7 @@ public sealed class FuzzTests
         ChatTemplateConversation conversation = ChatTemplateConversation.Parse(Conversation);
         int rendered = 0;
         for (int i = 0; i < 3000; i++)
-        {
             rendered += TryRender(Mutate(Templates.Sample, random), conversation) ? 1 : 0;
-        }
 
         // Both happen, or the test says nothing.
         Assert.InRange(rendered, 100, 2900);
@@ -53,7 +143,13 @@ public sealed class FuzzTests
     {
         try
         {
-            RenderedPrompt prompt = new ChatTemplate(template, new() { Limits = new() { Steps = 20_000, Allocated = 1 << 20 } }).Render(conversation);
+            RenderedPrompt prompt = new ChatTemplate(
+                template,
+                new()
+                {
+                    Limits = new() { Steps = 20_000, Allocated = 1 << 20 },
+                }
+            ).Render(conversation);
             int end = 0;
             foreach (System.Range range in prompt.TrustedRanges)
             {

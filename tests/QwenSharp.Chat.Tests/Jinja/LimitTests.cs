@@ -12,7 +12,10 @@ public sealed class LimitTests
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}")]
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | tojson }}")]
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x | pprint }}")]
-    [InlineData("{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}")]
+    [InlineData(
+        "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(100) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% "
+            + "endfor %}{{ ns.x == ns.y }}"
+    )]
     [InlineData("{% set ns = namespace(x=(1,)) %}{% for i in range(100) %}{% set ns.x = (ns.x, ns.x) %}{% endfor %}{{ {ns.x: 1} }}")]
     [InlineData("{% set ns = namespace(x=[]) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x }}")]
     [InlineData("{% set ns = namespace(x=[]) %}{% for i in range(99999) %}{% set ns.x = [ns.x] %}{% endfor %}{{ ns.x | tojson }}")]
@@ -70,7 +73,8 @@ public sealed class LimitTests
     public void Deep_nesting_renders_or_fails_but_never_crashes(string open, string close)
     {
         const int Depth = 100_000;
-        string template = "{{ " + string.Concat(Enumerable.Repeat(open, Depth)) + "1" + string.Concat(Enumerable.Repeat(close, Depth)) + " }}";
+        string template =
+            "{{ " + string.Concat(Enumerable.Repeat(open, Depth)) + "1" + string.Concat(Enumerable.Repeat(close, Depth)) + " }}";
         Exception? exception = Record.Exception(() => Templates.Render(template));
         Assert.True(exception is null or TemplateException, $"{exception}");
     }
@@ -81,13 +85,22 @@ public sealed class LimitTests
 
     [Fact]
     public void The_default_limits_end_a_loop() =>
-        Assert.Contains("steps", Templates.Fails("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "steps",
+            Templates.Fails("{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}").Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Limits_are_the_callers_to_set()
     {
-        ChatTemplateOptions options = new() { Limits = new() { Steps = 100, OutputLength = 10 } };
-        Assert.Contains("100 steps", Templates.Fails("{% for i in range(99) %}{% endfor %}", options: options).Message, StringComparison.Ordinal);
+        ChatTemplateOptions options = new()
+        {
+            Limits = new() { Steps = 100, OutputLength = 10 },
+        };
+        Assert.Contains(
+            "100 steps",
+            Templates.Fails("{% for i in range(99) %}{% endfor %}", options: options).Message,
+            StringComparison.Ordinal);
         Assert.Contains("10 characters", Templates.Fails("{{ 'abcdefghijk' }}", options: options).Message, StringComparison.Ordinal);
     }
 
@@ -95,8 +108,11 @@ public sealed class LimitTests
     public void A_long_honest_conversation_stays_within_the_limits()
     {
         string message = string.Join(' ', Enumerable.Repeat("lorem ipsum", 400));
-        string messages = string.Join(',', Enumerable.Range(0, 1000).Select(i => $$"""{ "role": "{{(i % 2 == 0 ? "user" : "assistant")}}", "content": "{{message}}" }"""));
-        RenderedPrompt prompt = new ChatTemplate(Templates.Sample).Render(ChatTemplateConversation.Parse($$"""{ "messages": [ {{messages}} ] }"""));
+        string messages = string.Join(
+            ',',
+            Enumerable.Range(0, 1000).Select(i => $$"""{ "role": "{{(i % 2 == 0 ? "user" : "assistant")}}", "content": "{{message}}" }"""));
+        RenderedPrompt prompt = new ChatTemplate(Templates.Sample).Render(
+            ChatTemplateConversation.Parse($$"""{ "messages": [ {{messages}} ] }"""));
         Assert.True(prompt.Text.Length > 4_000_000);
     }
 }

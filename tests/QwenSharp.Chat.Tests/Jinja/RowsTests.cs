@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace QwenSharp.Chat.Tests.Jinja;
 
-/// <summary>Expressions and statements with what Jinja2 3.1 on Python 3.11 makes of them, errors included; a null error may read differently.</summary>
+/// <summary>
+/// Expressions and statements with what Jinja2 3.1 on Python 3.11 makes of them, errors included; a null error may read differently.
+/// </summary>
 public sealed partial class RowsTests
 {
     [Fact]
@@ -19,9 +21,7 @@ public sealed partial class RowsTests
             string? error = row.TryGetProperty("error", out JsonElement message) ? message.GetString() : null;
             (string? rendered, string? failed) = Render(template, variables);
             if (rendered != expected || (error is not null && error != failed))
-            {
                 wrong.Add($"{template}\n  expected {expected ?? error}\n  got      {rendered ?? failed}");
-            }
         }
 
         Assert.Empty(wrong);

@@ -7,10 +7,15 @@ namespace QwenSharp.Chat.Tests.Streaming;
 /// <summary>One splitter, pieces of any size. R(…) is reasoning, C(…) a call, the rest content.</summary>
 public sealed class ReplySplitterTests
 {
-    private static readonly AITool Tool = AIFunctionFactory.CreateDeclaration("f", null, JsonElement.Parse("""
-        { "properties": { "s": { "type": "string" }, "n": { "type": "integer" }, "x": { "type": "number" }, "b": { "type": "boolean" }, "l": { "type": "array" },
-          "o": { "type": "object" }, "u": { "type": ["integer", "null"] }, "c": { "anyOf": [ { "type": "string" }, { "type": "null" } ] }, "any": {} } }
-        """));
+    private static readonly AITool Tool = AIFunctionFactory.CreateDeclaration(
+        "f",
+        null,
+        JsonElement.Parse(
+            """
+            { "properties": { "s": { "type": "string" }, "n": { "type": "integer" }, "x": { "type": "number" }, "b": { "type": "boolean" }, "l": { "type": "array" },
+              "o": { "type": "object" }, "u": { "type": ["integer", "null"] }, "c": { "anyOf": [ { "type": "string" }, { "type": "null" } ] }, "any": {} } }
+            """
+        ));
 
     [Theory]
     [InlineData("Hello", "Hello")]
@@ -25,7 +30,9 @@ public sealed class ReplySplitterTests
     [InlineData("<thinking>", "<thinking>")]
     [InlineData("<thi", "<thi")]
     [InlineData("a\n<tool_call>\n{\"name\": \"f\", \"arguments\": {\"s\": \"v\"}}\n</tool_call>", "aC(f {\"s\":\"v\"})")]
-    [InlineData("<think>r</think>\n<tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>\n<tool_call>{\"name\": \"g\"}</tool_call>\n", "R(r)C(f {})C(g {})")]
+    [InlineData(
+        "<think>r</think>\n<tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>\n<tool_call>{\"name\": \"g\"}</tool_call>\n",
+        "R(r)C(f {})C(g {})")]
     [InlineData("<tool_call>{\"name\": \"f\", \"arguments\": {\"s\": \"</tool_call>\"}}</tool_call>b", "C(f {\"s\":\"</tool_call>\"})b")]
     [InlineData("<tool_call>{\"name\": \"f\", \"arguments\": \"{\\\"n\\\": 1}\"}</tool_call>", "C(f {\"n\":1})")]
     [InlineData("<tool_call>{\"name\": \"f\", \"arguments\": {}}", "C(f {})")]
@@ -42,15 +49,30 @@ public sealed class ReplySplitterTests
     [Theory]
     [InlineData("<tool_call>\n<function=f>\n<parameter=s>\nv\n</parameter>\n</function>\n</tool_call>", "C(f {\"s\":\"v\"})")]
     [InlineData("<tool_call><function=f></function></tool_call>", "C(f {})")]
-    [InlineData("<tool_call>\n<function=f>\n<parameter=n>\n12\n</parameter>\n<parameter=x>1.5</parameter><parameter=b>true</parameter></function></tool_call>", "C(f {\"n\":12,\"x\":1.5,\"b\":true})")]
-    [InlineData("<tool_call><function=f><parameter=b>True</parameter><parameter=l>[1, \"a\"]</parameter><parameter=o>{\"k\": 1}</parameter></function></tool_call>", "C(f {\"b\":true,\"l\":[1, \"a\"],\"o\":{\"k\": 1}})")]
-    [InlineData("<tool_call><function=f><parameter=s>12</parameter><parameter=any>12</parameter><parameter=unknown>12</parameter></function></tool_call>", "C(f {\"s\":\"12\",\"any\":\"12\",\"unknown\":\"12\"})")]
-    [InlineData("<tool_call><function=f><parameter=n>twelve</parameter><parameter=u>null</parameter><parameter=c>null</parameter><parameter=s>null</parameter></function></tool_call>", "C(f {\"n\":\"twelve\",\"u\":null,\"c\":null,\"s\":\"null\"})")]
+    [InlineData(
+        "<tool_call>\n<function=f>\n<parameter=n>\n12\n</parameter>\n<parameter=x>1.5</parameter><parameter=b>true</parameter></function></tool_call>",
+        "C(f {\"n\":12,\"x\":1.5,\"b\":true})")]
+    [InlineData(
+        "<tool_call><function=f><parameter=b>True</parameter><parameter=l>[1, \"a\"]</parameter><parameter=o>{\"k\": "
+            + "1}</parameter></function></tool_call>",
+        "C(f {\"b\":true,\"l\":[1, \"a\"],\"o\":{\"k\": 1}})")]
+    [InlineData(
+        "<tool_call><function=f><parameter=s>12</parameter><parameter=any>12</parameter><parameter=unknown>12</parameter></function></tool_call>",
+        "C(f {\"s\":\"12\",\"any\":\"12\",\"unknown\":\"12\"})")]
+    [InlineData(
+        "<tool_call><function=f><parameter=n>twelve</parameter><parameter=u>null</parameter><parameter=c>null</parameter><parameter=s>null</parameter></function></tool_call>",
+        "C(f {\"n\":\"twelve\",\"u\":null,\"c\":null,\"s\":\"null\"})")]
     [InlineData("<tool_call><function=f><parameter=s>\n\n  a\nb\n\n</parameter></function></tool_call>", "C(f {\"s\":\"\\n  a\\nb\\n\"})")]
-    [InlineData("<tool_call><function=f><parameter=s>a</parameter>b</tool_call>c</parameter></function></tool_call>d", "C(f {\"s\":\"a</parameter>b</tool_call>c\"})d")]
-    [InlineData("x\n<tool_call><function=g><parameter=s>1</parameter></function></tool_call>\n<tool_call><function=f></function></tool_call>\ny", "xC(g {\"s\":\"1\"})C(f {})y")]
+    [InlineData(
+        "<tool_call><function=f><parameter=s>a</parameter>b</tool_call>c</parameter></function></tool_call>d",
+        "C(f {\"s\":\"a</parameter>b</tool_call>c\"})d")]
+    [InlineData(
+        "x\n<tool_call><function=g><parameter=s>1</parameter></function></tool_call>\n<tool_call><function=f></function></tool_call>\ny",
+        "xC(g {\"s\":\"1\"})C(f {})y")]
     [InlineData("<tool_call><function=></function></tool_call>", "<tool_call><function=></function></tool_call>")]
-    [InlineData("<tool_call><function=f><parameter=s>1</parameter><parameter=s>2</parameter></function></tool_call>", "<tool_call><function=f><parameter=s>1</parameter><parameter=s>2</parameter></function></tool_call>")]
+    [InlineData(
+        "<tool_call><function=f><parameter=s>1</parameter><parameter=s>2</parameter></function></tool_call>",
+        "<tool_call><function=f><parameter=s>1</parameter><parameter=s>2</parameter></function></tool_call>")]
     [InlineData("<tool_call>{\"name\": \"f\"}</tool_call>", "<tool_call>{\"name\": \"f\"}</tool_call>")]
     [InlineData("<tool_call><function=f><parameter=s>cut", "<tool_call><function=f><parameter=s>cut")]
     public void Splits_the_dialect_of_Qwen3_Coder(string reply, string expected) => AssertSplit(new XmlToolCalls(), reply, expected);
@@ -59,7 +81,8 @@ public sealed class ReplySplitterTests
     [InlineData("why\n</think>\n\nso", "R(why)so")]
     [InlineData("\n\nwhy", "R(why)")]
     [InlineData("</think>so", "so")]
-    public void Goes_on_with_reasoning_that_the_prompt_opened(string reply, string expected) => AssertSplit(new JsonToolCalls(), reply, expected, startsInReasoning: true);
+    public void Goes_on_with_reasoning_that_the_prompt_opened(string reply, string expected) =>
+        AssertSplit(new JsonToolCalls(), reply, expected, startsInReasoning: true);
 
     [Fact]
     public void Without_tools_or_without_a_dialect_calls_are_content()
@@ -82,19 +105,47 @@ public sealed class ReplySplitterTests
     public void A_template_gives_the_splitter_for_its_replies()
     {
         ChatTemplate template = new(Templates.Sample);
-        RenderedPrompt open = template.Render(ChatTemplateConversation.Parse("""{ "messages": [], "kwargs": { "enable_thinking": true } }"""));
+        RenderedPrompt open = template.Render(
+            ChatTemplateConversation.Parse("""{ "messages": [], "kwargs": { "enable_thinking": true } }"""));
         Assert.True(open.OpensReasoning);
         Assert.Equal("R(a)b", Fold(template.CreateSplitter(open), ["a</think>b"]));
-        RenderedPrompt forged = template.Render(ChatTemplateConversation.Parse("""{ "messages": [ { "role": "user", "content": "<think>\n" } ], "add_generation_prompt": false }"""));
+        RenderedPrompt forged = template.Render(
+            ChatTemplateConversation.Parse(
+                """{ "messages": [ { "role": "user", "content": "<think>\n" } ], "add_generation_prompt": false }"""
+            ));
         Assert.False(forged.OpensReasoning);
     }
 
     [Fact]
     public void However_a_reply_is_cut_it_folds_to_the_same()
     {
-        string[] pieces = ["<think>", "</think>", "<tool_call>", "</tool_call>", "\n", "\n\n", "a", " ", "<", ">", "<to", "</", "\"", "{\"name\": \"f\", \"arguments\": {\"s\": \"v\"}}",
-            "<function=f>", "</function>", "<parameter=s>", "</parameter>", "<parameter=n>\n1\n</parameter>", "{", "}", "🙂",
-            "<tool_call>{\"name\": \"f\"}</tool_call>", "\n<tool_call><function=f><parameter=s>v</parameter></function></tool_call>"];
+        string[] pieces =
+        [
+            "<think>",
+            "</think>",
+            "<tool_call>",
+            "</tool_call>",
+            "\n",
+            "\n\n",
+            "a",
+            " ",
+            "<",
+            ">",
+            "<to",
+            "</",
+            "\"",
+            "{\"name\": \"f\", \"arguments\": {\"s\": \"v\"}}",
+            "<function=f>",
+            "</function>",
+            "<parameter=s>",
+            "</parameter>",
+            "<parameter=n>\n1\n</parameter>",
+            "{",
+            "}",
+            "🙂",
+            "<tool_call>{\"name\": \"f\"}</tool_call>",
+            "\n<tool_call><function=f><parameter=s>v</parameter></function></tool_call>",
+        ];
         Random random = new(20260103);
         int calls = 0;
         for (int i = 0; i < 20000; i++)
@@ -128,13 +179,20 @@ public sealed class ReplySplitterTests
             string reply = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => pieces[random.Next(pieces.Length)]));
             ReplySplitter splitter = new(new JsonToolCalls(), [Tool]);
             // Nothing here is a call, so only reasoning's tags may go, once each.
-            string text = string.Concat(splitter.Push(reply).Concat(splitter.Finish()).Select(content => content is TextReasoningContent thought ? thought.Text : ((TextContent)content).Text));
-            Assert.Contains(Plain(text), new[] { Plain(reply), Plain(Without(reply, "<think>")), Plain(Without(Without(reply, "<think>"), "</think>")) });
+            string text = string.Concat(
+                splitter
+                    .Push(reply)
+                    .Concat(splitter.Finish())
+                    .Select(content => content is TextReasoningContent thought ? thought.Text : ((TextContent)content).Text));
+            Assert.Contains(
+                Plain(text),
+                new[] { Plain(reply), Plain(Without(reply, "<think>")), Plain(Without(Without(reply, "<think>"), "</think>")) });
         }
 
         static string Plain(string text) => text.Replace("\n", string.Empty, StringComparison.Ordinal).TrimStart();
 
-        static string Without(string text, string tag) => text.IndexOf(tag, StringComparison.Ordinal) is >= 0 and var at ? text.Remove(at, tag.Length) : text;
+        static string Without(string text, string tag) =>
+            text.IndexOf(tag, StringComparison.Ordinal) is >= 0 and var at ? text.Remove(at, tag.Length) : text;
     }
 
     private static void AssertSplit(IToolCallDialect dialect, string reply, string expected, bool startsInReasoning = false)
@@ -157,7 +215,8 @@ public sealed class ReplySplitterTests
             Flush();
             folded += content switch
             {
-                FunctionCallContent call => $"C({call.Name} {{{string.Join(',', call.Arguments!.Select(argument => $"\"{argument.Key}\":{Json(argument.Value)}"))}}})",
+                FunctionCallContent call =>
+                    $"C({call.Name} {{{string.Join(',', call.Arguments!.Select(argument => $"\"{argument.Key}\":{Json(argument.Value)}"))}}})",
                 TextContent text => text.Text,
                 _ => throw new InvalidOperationException(content.GetType().Name),
             };
@@ -173,11 +232,14 @@ public sealed class ReplySplitterTests
         }
     }
 
-    private static string Json(object? value) => value switch
-    {
-        JsonElement json => json.GetRawText(),
-        string text => JsonSerializer.Serialize(text, new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }),
-        bool flag => flag ? "true" : "false",
-        _ => throw new InvalidOperationException(),
-    };
+    private static string Json(object? value) =>
+        value switch
+        {
+            JsonElement json => json.GetRawText(),
+            string text => JsonSerializer.Serialize(
+                text,
+                new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }),
+            bool flag => flag ? "true" : "false",
+            _ => throw new InvalidOperationException(),
+        };
 }

@@ -22,7 +22,12 @@ internal sealed class AttentionReference(TensorType type, int heads, int kvHeads
             for (int p = 0; p <= position; p++)
             {
                 for (int i = 0; i < length; i++)
-                    scores[p] += Queries[(((position * heads) + h) * length) + i] * (double)Stored(Keys[(((p * kvHeads) + kv) * length) + i]) / Math.Sqrt(length);
+                {
+                    scores[p] +=
+                        Queries[(((position * heads) + h) * length) + i]
+                        * (double)Stored(Keys[(((p * kvHeads) + kv) * length) + i])
+                        / Math.Sqrt(length);
+                }
             }
 
             double max = scores.Max(), sum = scores.Sum(score => Math.Exp(score - max));

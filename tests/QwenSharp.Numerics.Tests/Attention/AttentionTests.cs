@@ -59,9 +59,18 @@ public class AttentionTests
     [MemberData(nameof(Isas))]
     public void A_row_is_the_same_to_the_bit_in_any_chunk_batch_and_number_of_threads(Isa isa)
     {
-        foreach ((TensorType type, int heads, int kvHeads, int length) in new[] { (TensorType.F16, 4, 2, 64), (TensorType.F32, 6, 2, 20), (TensorType.F16, 3, 3, 80) })
+        foreach (
+            (TensorType type, int heads, int kvHeads, int length) in new[]
+            {
+                (TensorType.F16, 4, 2, 64),
+                (TensorType.F32, 6, 2, 20),
+                (TensorType.F16, 3, 3, 80),
+            })
         {
-            AttentionReference[] sequences = [.. new[] { 130, 47, 1, 200 }.Select((tokens, i) => new AttentionReference(type, heads, kvHeads, length, tokens, 10 * i))];
+            AttentionReference[] sequences =
+            [
+                .. new[] { 130, 47, 1, 200 }.Select((tokens, i) => new AttentionReference(type, heads, kvHeads, length, tokens, 10 * i)),
+            ];
             float[][][] whole = Run(isa, 1, type, heads, kvHeads, length, sequences, [1000]);
             foreach (int[] chunks in new int[][] { [1], [7], [32], [31, 1, 100, 2, 5], [45, 3] })
                 Same(whole, Run(isa, 3, type, heads, kvHeads, length, sequences, chunks));
@@ -89,7 +98,9 @@ public class AttentionTests
     {
         foreach (TensorType type in new[] { TensorType.F16, TensorType.F32 })
         {
-            AttentionReference good = new(type, 2, 1, 32, 70, seed: 1), bad = new(type, 2, 1, 32, 70, seed: 2), worse = new(type, 2, 1, 32, 70, seed: 2);
+            AttentionReference good = new(type, 2, 1, 32, 70, seed: 1),
+                bad = new(type, 2, 1, 32, 70, seed: 2),
+                worse = new(type, 2, 1, 32, 70, seed: 2);
             float[][][] alone = Run(isa, 2, type, 2, 1, 32, [good], [16]);
             bad.Values[(40 * 32) + 3] = float.NaN;
             worse.Keys[(40 * 32) + 3] = float.NaN;
@@ -128,7 +139,11 @@ public class AttentionTests
     {
         using Compute compute = new(2);
         using KvStore store = new(TensorType.F16, 1, 2, 64, 8);
-        using Activations queries = Kernels.Matrix(40, 256, 1), keys = Kernels.Matrix(40, 128, 2), values = Kernels.Matrix(40, 128, 3), y = new(40, 256), x = new(40, 256);
+        using Activations queries = Kernels.Matrix(40, 256, 1),
+            keys = Kernels.Matrix(40, 128, 2),
+            values = Kernels.Matrix(40, 128, 3),
+            y = new(40, 256),
+            x = new(40, 256);
         Tensor weight = Kernels.Weights(Kernels.Random(256, 1));
         SequenceRows[] batch = [new(0, 40, 100, [3, 1, 2, 5, 0])];
         Assert.Equal(0, Allocations.Least(() =>
@@ -182,7 +197,10 @@ public class AttentionTests
         int[] done = new int[sequences.Length];
         float[][][] outputs = [.. sequences.Select(sequence => new float[sequence.Tokens][])];
         int capacity = chunks.Max() * sequences.Length;
-        using Activations queries = new(capacity, heads * length), keys = new(capacity, kvHeads * length), values = new(capacity, kvHeads * length), y = new(capacity, heads * length);
+        using Activations queries = new(capacity, heads * length),
+            keys = new(capacity, kvHeads * length),
+            values = new(capacity, kvHeads * length),
+            y = new(capacity, heads * length);
         for (int step = 0; !done.SequenceEqual(sequences.Select(sequence => sequence.Tokens)); step++)
         {
             List<SequenceRows> batch = [];

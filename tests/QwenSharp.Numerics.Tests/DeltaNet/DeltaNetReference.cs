@@ -18,7 +18,14 @@ internal static class DeltaNetReference
         }).ToArray())];
 
     /// <summary>oₜ = Sₜᵀqₜ / √keyLength with Sₜ = αₜSₜ₋₁ + kₜ (βₜ (vₜ − αₜSₜ₋₁ᵀkₜ))ᵀ.</summary>
-    public static double[][] DeltaRule(DeltaNetShape shape, double[][] convolved, double[][] a, double[][] b, double[] rate, double[] bias, double epsilon)
+    public static double[][] DeltaRule(
+        DeltaNetShape shape,
+        double[][] convolved,
+        double[][] a,
+        double[][] b,
+        double[] rate,
+        double[] bias,
+        double epsilon)
     {
         double[][] outputs = [.. convolved.Select(_ => new double[shape.ValueWidth])];
         for (int head = 0; head < shape.ValueHeads; head++)
@@ -29,7 +36,8 @@ internal static class DeltaNetReference
             {
                 double[] query = Unit(convolved[t].AsSpan(keyHead * shape.KeyLength, shape.KeyLength), epsilon);
                 double[] key = Unit(convolved[t].AsSpan(shape.KeyWidth + (keyHead * shape.KeyLength), shape.KeyLength), epsilon);
-                double alpha = Math.Exp(rate[head] * Math.Log(1 + Math.Exp(a[t][head] + bias[head]))), beta = 1 / (1 + Math.Exp(-b[t][head]));
+                double alpha = Math.Exp(rate[head] * Math.Log(1 + Math.Exp(a[t][head] + bias[head]))),
+                    beta = 1 / (1 + Math.Exp(-b[t][head]));
                 for (int column = 0; column < shape.ValueLength; column++)
                 {
                     double recalled = 0, output = 0;

@@ -123,7 +123,9 @@ public class DeltaNetTests
         using Compute compute = new(1, isa);
         foreach (int length in (int[])[1, 5, 16, 100, 128])
         {
-            using Activations x = Kernels.Matrix(2, 3 * length, 1, 4), gate = Kernels.Matrix(2, 3 * length, 9, 20), y = Kernels.Matrix(2, 3 * length, 1, 4);
+            using Activations x = Kernels.Matrix(2, 3 * length, 1, 4),
+                gate = Kernels.Matrix(2, 3 * length, 9, 20),
+                y = Kernels.Matrix(2, 3 * length, 1, 4);
             float[] weight = Kernels.Random(length, 5);
             compute.NormalizeGated(y, 2, Kernels.Weights(weight), Epsilon, gate);
             for (int row = 0; row < 2; row++)
@@ -163,7 +165,10 @@ public class DeltaNetTests
         Layer layer = new(shape, 1);
         using Compute compute = new(1);
         using RecurrentStore store = new(shape, 1, 1);
-        using Activations x = new(2, shape.ConvolutionWidth), y = new(2, shape.ConvolutionWidth), heads = new(2, 4), o = new(2, shape.ValueWidth);
+        using Activations x = new(2, shape.ConvolutionWidth),
+            y = new(2, shape.ConvolutionWidth),
+            heads = new(2, 4),
+            o = new(2, shape.ValueWidth);
         SequenceRows[] rows = [new(0, 2, 0, [])];
         Assert.Throws<ArgumentException>(() => compute.Convolve(store, 0, x, layer.Taps, rows, x));
         Assert.Throws<ArgumentException>(() => compute.Convolve(store, 0, x, layer.Rate, rows, y));
@@ -195,7 +200,8 @@ public class DeltaNetTests
     /// <summary>What goes into a layer at each position of a sequence.</summary>
     private sealed class Inputs(DeltaNetShape shape, int tokens, int seed)
     {
-        public float[][] X { get; } = [.. Enumerable.Range(0, tokens).Select(t => Kernels.Random(shape.ConvolutionWidth, seed + (3 * t), 2))];
+        public float[][] X { get; } =
+        [.. Enumerable.Range(0, tokens).Select(t => Kernels.Random(shape.ConvolutionWidth, seed + (3 * t), 2))];
 
         public float[][] A { get; } = [.. Enumerable.Range(0, tokens).Select(t => Kernels.Random(shape.ValueHeads, seed + (3 * t) + 1, 4))];
 
@@ -213,7 +219,11 @@ public class DeltaNetTests
             _taps = Kernels.Random(shape.ConvolutionWidth * shape.Taps, seed);
             _rate = [.. Kernels.Random(shape.ValueHeads, seed + 1).Select(value => -Math.Abs(value) - 0.01f)];
             _bias = Kernels.Random(shape.ValueHeads, seed + 2);
-            Taps = Tensor.Copy("taps", TensorType.F32, [shape.ConvolutionWidth, shape.Taps], System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(_taps));
+            Taps = Tensor.Copy(
+                "taps",
+                TensorType.F32,
+                [shape.ConvolutionWidth, shape.Taps],
+                System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(_taps));
             (Rate, Bias) = (Kernels.Weights(_rate), Kernels.Weights(_bias));
         }
 
@@ -224,11 +234,18 @@ public class DeltaNetTests
         public Tensor Bias { get; }
 
         /// <summary>The outputs of each sequence's rows.</summary>
-        public float[][][] Forward(Compute compute, RecurrentStore store, int layer, (Inputs Inputs, int First, int Count, int Slot)[] parts)
+        public float[][][] Forward(
+            Compute compute,
+            RecurrentStore store,
+            int layer,
+            (Inputs Inputs, int First, int Count, int Slot)[] parts)
         {
             int rows = parts.Sum(part => part.Count);
-            using Activations x = new(rows, _shape.ConvolutionWidth), convolved = new(rows, _shape.ConvolutionWidth), y = new(rows, _shape.ValueWidth);
-            using Activations a = new(rows, _shape.ValueHeads), b = new(rows, _shape.ValueHeads);
+            using Activations x = new(rows, _shape.ConvolutionWidth),
+                convolved = new(rows, _shape.ConvolutionWidth),
+                y = new(rows, _shape.ValueWidth);
+            using Activations a = new(rows, _shape.ValueHeads),
+                b = new(rows, _shape.ValueHeads);
             List<SequenceRows> sequences = [];
             int row = 0;
             foreach ((Inputs inputs, int first, int count, int slot) in parts)
@@ -245,7 +262,10 @@ public class DeltaNetTests
             SequenceRows[] batch = [.. sequences];
             compute.Convolve(store, layer, x, Taps, batch, convolved);
             compute.DeltaRule(store, layer, convolved, a, b, Rate, Bias, Epsilon, batch, y);
-            return [.. batch.Select(sequence => Enumerable.Range(sequence.FirstRow, sequence.Rows).Select(r => y.Row(r).ToArray()).ToArray())];
+            return
+            [
+                .. batch.Select(sequence => Enumerable.Range(sequence.FirstRow, sequence.Rows).Select(r => y.Row(r).ToArray()).ToArray()),
+            ];
         }
 
         public double[][] Reference(Inputs inputs)

@@ -39,7 +39,8 @@ public class RecurrentStoreTests
         Pass(store, position: 0, rows: 5);
         Assert.Throws<ArgumentException>(() => store.Enter([new SequenceRows(0, 1, 5, []), new SequenceRows(1, 1, 0, [])]));
         Assert.Throws<ArgumentException>(() => store.Enter([new SequenceRows(0, 1, 5, []), new SequenceRows(1, 1, 3, [], Slot: 1)]));
-        Assert.Throws<ArgumentOutOfRangeException>(() => store.Enter([new SequenceRows(0, 1, 5, []), new SequenceRows(1, 1, 0, [], Slot: 2)]));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            store.Enter([new SequenceRows(0, 1, 5, []), new SequenceRows(1, 1, 0, [], Slot: 2)]));
         Assert.Equal(5, store.PositionOf(0));
     }
 
@@ -94,16 +95,37 @@ public class RecurrentStoreTests
         SequenceRows[] sequences = [new(0, rows, position, [], slot)];
         float[] taps = Kernels.Random(_shape.ConvolutionWidth * _shape.Taps, 1);
         Tensor weights = Tensor.Copy(
-            "taps", TensorType.F32, [_shape.ConvolutionWidth, _shape.Taps], System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(taps));
+            "taps",
+            TensorType.F32,
+            [_shape.ConvolutionWidth, _shape.Taps],
+            System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(taps));
         store.Enter(sequences);
-        float[][] outputs = [.. Enumerable.Range(0, store.Layers).SelectMany(layer =>
-        {
-            using Activations x = Kernels.Matrix(rows, _shape.ConvolutionWidth, 100 * (layer + 1) + position), y = new(rows, _shape.ConvolutionWidth);
-            using Activations a = Kernels.Matrix(rows, _shape.ValueHeads, position), b = Kernels.Matrix(rows, _shape.ValueHeads, position + 50), o = new(rows, _shape.ValueWidth);
-            compute.Convolve(store, layer, x, weights, sequences, y);
-            compute.DeltaRule(store, layer, y, a, b, Kernels.Weights(-0.3f, -0.1f), Kernels.Weights(0.5f, -0.5f), 1e-6f, sequences, o);
-            return Enumerable.Range(0, rows).Select(row => o.Row(row).ToArray()).ToArray();
-        })];
+        float[][] outputs =
+        [
+            .. Enumerable
+                .Range(0, store.Layers)
+                .SelectMany(layer =>
+                {
+                    using Activations x = Kernels.Matrix(rows, _shape.ConvolutionWidth, 100 * (layer + 1) + position),
+                        y = new(rows, _shape.ConvolutionWidth);
+                    using Activations a = Kernels.Matrix(rows, _shape.ValueHeads, position),
+                        b = Kernels.Matrix(rows, _shape.ValueHeads, position + 50),
+                        o = new(rows, _shape.ValueWidth);
+                    compute.Convolve(store, layer, x, weights, sequences, y);
+                    compute.DeltaRule(
+                        store,
+                        layer,
+                        y,
+                        a,
+                        b,
+                        Kernels.Weights(-0.3f, -0.1f),
+                        Kernels.Weights(0.5f, -0.5f),
+                        1e-6f,
+                        sequences,
+                        o);
+                    return Enumerable.Range(0, rows).Select(row => o.Row(row).ToArray()).ToArray();
+                }),
+        ];
         store.Leave(sequences);
         return outputs;
     }

@@ -11,7 +11,9 @@ public class ExpertOperationTests
     {
         const int Rows = 40, Each = 3, Width = 517, Picks = 30;
         using Compute compute = new(3, isa);
-        using Activations x = Kernels.Matrix(Picks, Width, 1), y = Kernels.Matrix(Rows, Width, 100), before = Kernels.Matrix(Rows, Width, 100);
+        using Activations x = Kernels.Matrix(Picks, Width, 1),
+            y = Kernels.Matrix(Rows, Width, 100),
+            before = Kernels.Matrix(Rows, Width, 100);
         Random random = new(4);
         int[] picks = [.. Enumerable.Range(0, Rows * Each).Select(_ => random.Next(Picks))];
         float[] weights = Kernels.Random(Rows * Each, 5, 2);
@@ -42,7 +44,13 @@ public class ExpertOperationTests
 
         compute.ScaleBySigmoid(x, gate, 4);
         for (int row = 0; row < 4; row++)
-            Kernels.Close([.. before.Row(row).ToArray().Select(value => value / (1 + Math.Exp(-(double)gates[row])))], x.Row(row), 3e-7, floor: 1e-30);
+        {
+            Kernels.Close(
+                [.. before.Row(row).ToArray().Select(value => value / (1 + Math.Exp(-(double)gates[row])))],
+                x.Row(row),
+                3e-7,
+                floor: 1e-30);
+        }
 
         Kernels.SameBits(before.Row(4), x.Row(4));
     }

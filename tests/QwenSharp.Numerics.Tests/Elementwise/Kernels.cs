@@ -28,7 +28,9 @@ internal static class Kernels
     public static Tensor Weights(params float[] values) =>
         Tensor.Copy("weight", TensorType.F32, [values.Length], System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values));
 
-    /// <summary>Each element within <paramref name="relative"/> of its own size, or of <paramref name="floor"/> where that is greater.</summary>
+    /// <summary>
+    /// Each element within <paramref name="relative"/> of its own size, or of <paramref name="floor"/> where that is greater.
+    /// </summary>
     public static void Close(ReadOnlySpan<double> expected, ReadOnlySpan<float> actual, double relative, double floor = 1e-3)
     {
         Assert.Equal(expected.Length, actual.Length);
@@ -41,6 +43,8 @@ internal static class Kernels
 
     public static void SameBits(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual) =>
         Assert.True(
-            System.Runtime.InteropServices.MemoryMarshal.AsBytes(expected).SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes(actual)),
+            System
+                .Runtime.InteropServices.MemoryMarshal.AsBytes(expected)
+                .SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes(actual)),
             "The results differ in some bit.");
 }

@@ -45,7 +45,9 @@ public class RowOperationTests
         {
             foreach (bool normed in new[] { false, true })
             {
-                using Activations x = Kernels.Matrix(2, 3 * length, 4, 3), before = Kernels.Matrix(2, 3 * length, 4, 3), rotations = new(2, 2 * pairs);
+                using Activations x = Kernels.Matrix(2, 3 * length, 4, 3),
+                    before = Kernels.Matrix(2, 3 * length, 4, 3),
+                    rotations = new(2, 2 * pairs);
                 RotaryEmbedding.Create(pairs, 10_000).Fill([5, 1234], rotations);
                 float[] weight = Kernels.Random(length, 5);
                 compute.NormalizeAndRotate(x, 2, length, normed ? Kernels.Weights(weight) : null, 1e-6f, rotations);
@@ -57,7 +59,9 @@ public class RowOperationTests
                         double[] expected = normed ? RmsNorm(input, weight, 1e-6) : [.. input.Select(value => (double)value)];
                         for (int i = 0; i < pairs; i++)
                         {
-                            double angle = (row == 0 ? 5 : 1234) * Math.Pow(10_000, -(double)i / pairs), a = expected[i], b = expected[i + pairs];
+                            double angle = (row == 0 ? 5 : 1234) * Math.Pow(10_000, -(double)i / pairs),
+                                a = expected[i],
+                                b = expected[i + pairs];
                             expected[i] = (a * Math.Cos(angle)) - (b * Math.Sin(angle));
                             expected[i + pairs] = (a * Math.Sin(angle)) + (b * Math.Cos(angle));
                         }
@@ -102,7 +106,10 @@ public class RowOperationTests
     public void Rows_are_added_and_gathered(Isa isa)
     {
         using Compute compute = new(1, isa);
-        using Activations x = Kernels.Matrix(3, 37, 1), y = Kernels.Matrix(3, 37, 8), before = Kernels.Matrix(3, 37, 8), picked = new(2, 37);
+        using Activations x = Kernels.Matrix(3, 37, 1),
+            y = Kernels.Matrix(3, 37, 8),
+            before = Kernels.Matrix(3, 37, 8),
+            picked = new(2, 37);
         compute.Add(x, 2, y);
         for (int i = 0; i < 37; i++)
             Assert.Equal(x.Row(1)[i] + before.Row(1)[i], y.Row(1)[i]);

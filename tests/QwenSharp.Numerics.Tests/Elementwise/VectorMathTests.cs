@@ -31,9 +31,30 @@ public unsafe class VectorMathTests
     [MemberData(nameof(Isas))]
     public void Exp_is_right_at_the_edges(Isa isa)
     {
-        float[] x = [0, -0f, float.PositiveInfinity, float.NegativeInfinity, float.NaN, 88.8f, -150, 1e30f, -1e30f, float.MaxValue, float.Epsilon, 1, -103.97f, 88.72f, 0, 0, 2];
+        float[] x =
+        [
+            0,
+            -0f,
+            float.PositiveInfinity,
+            float.NegativeInfinity,
+            float.NaN,
+            88.8f,
+            -150,
+            1e30f,
+            -1e30f,
+            float.MaxValue,
+            float.Epsilon,
+            1,
+            -103.97f,
+            88.72f,
+            0,
+            0,
+            2,
+        ];
         float[] y = Exp(isa, x);
-        Assert.Equal([1, 1, float.PositiveInfinity, 0, float.NaN, float.PositiveInfinity, 0, float.PositiveInfinity, 0, float.PositiveInfinity, 1], y[..11]);
+        Assert.Equal(
+            [1, 1, float.PositiveInfinity, 0, float.NaN, float.PositiveInfinity, 0, float.PositiveInfinity, 0, float.PositiveInfinity, 1],
+            y[..11]);
         Assert.Equal(float.Epsilon, y[12]);
         Assert.True(float.IsFinite(y[13]));
     }
@@ -81,7 +102,11 @@ public unsafe class VectorMathTests
             if (float.IsNaN(floats[i]))
                 Assert.True(Half.IsNaN(halves[i]));
             else
-                Assert.Equal(BitConverter.HalfToInt16Bits((Half)Math.Clamp(floats[i], -65504, 65504)), BitConverter.HalfToInt16Bits(halves[i]));
+            {
+                Assert.Equal(
+                    BitConverter.HalfToInt16Bits((Half)Math.Clamp(floats[i], -65504, 65504)),
+                    BitConverter.HalfToInt16Bits(halves[i]));
+            }
         }
     }
 

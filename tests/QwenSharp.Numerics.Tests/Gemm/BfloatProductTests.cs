@@ -3,35 +3,51 @@ using FsCheck.Fluent;
 
 namespace QwenSharp.Numerics.Tests;
 
-/// <summary>Products whose operands are rounded to BF16: rounding, the assembled tile against its plain twin, and whole products against double precision.</summary>
+/// <summary>
+/// Products whose operands are rounded to BF16: rounding, the assembled tile against its plain twin, and whole products against double
+/// precision.
+/// </summary>
 public unsafe class BfloatProductTests
 {
-    public static TheoryData<Isa> Isas => [.. InstructionSets.Available.Where(isa => TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, isa))];
+    public static TheoryData<Isa> Isas =>
+        [.. InstructionSets.Available.Where(isa => TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, isa))];
 
     [Fact]
     public void Pairs_are_neighbours_in_depth_rounded_to_the_nearest_and_ties_to_even()
     {
-        Gen<(int Width, int Depth, int Seed)> cases = from width in Gen.Elements(4, 12, 16, 32) from depth in Gen.Choose(1, 9) from seed in Gen.Choose(0, int.MaxValue) select (width, depth, seed);
-        Prop.ForAll(cases.ToArbitrary(), drawn =>
-        {
-            (int width, int depth, int seed) = drawn;
-            float[] panel = Kernels.Random(width * depth, seed);
-            panel[0] = BitConverter.UInt32BitsToSingle(0x3F808000);
-            panel[1] = BitConverter.UInt32BitsToSingle(0x3F818000);
-            (panel[2], panel[3]) = (float.PositiveInfinity, -0.0f);
-            uint[] pairs = new uint[width * ((depth + 1) / 2)];
-            fixed (float* from = panel)
-            fixed (uint* to = pairs)
-                Bfloat16.Pair(from, depth, width, to);
+        Gen<(int Width, int Depth, int Seed)> cases =
+            from width in Gen.Elements(4, 12, 16, 32)
+            from depth in Gen.Choose(1, 9)
+            from seed in Gen.Choose(0, int.MaxValue)
+            select (width, depth, seed);
+        Prop.ForAll(
+                cases.ToArbitrary(),
+                drawn =>
+                {
+                    (int width, int depth, int seed) = drawn;
+                    float[] panel = Kernels.Random(width * depth, seed);
+                    panel[0] = BitConverter.UInt32BitsToSingle(0x3F808000);
+                    panel[1] = BitConverter.UInt32BitsToSingle(0x3F818000);
+                    (panel[2], panel[3]) = (float.PositiveInfinity, -0.0f);
+                    uint[] pairs = new uint[width * ((depth + 1) / 2)];
+                    fixed (float* from = panel)
+                    fixed (uint* to = pairs)
+                        Bfloat16.Pair(from, depth, width, to);
 
-            return Enumerable.Range(0, pairs.Length).All(at =>
-            {
-                (int k, int line) = (2 * (at / width), at % width);
-                return Bfloat16.Low(pairs[at]).Equals(Rounded(panel[k * width + line])) && Bfloat16.High(pairs[at]).Equals(k + 1 < depth ? Rounded(panel[(k + 1) * width + line]) : 0);
-            });
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(new Replay(new Rnd(20260101UL, 1UL), null)));
+                    return Enumerable
+                        .Range(0, pairs.Length)
+                        .All(at =>
+                        {
+                            (int k, int line) = (2 * (at / width), at % width);
+                            return Bfloat16.Low(pairs[at]).Equals(Rounded(panel[k * width + line]))
+                                && Bfloat16.High(pairs[at]).Equals(k + 1 < depth ? Rounded(panel[(k + 1) * width + line]) : 0);
+                        });
+                })
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(200).WithReplay(new Replay(new Rnd(20260101UL, 1UL), null)));
 
-        Assert.Equal((1.0f, 1.015625f), (Rounded(BitConverter.UInt32BitsToSingle(0x3F808000)), Rounded(BitConverter.UInt32BitsToSingle(0x3F818000))));
+        Assert.Equal(
+            (1.0f, 1.015625f),
+            (Rounded(BitConverter.UInt32BitsToSingle(0x3F808000)), Rounded(BitConverter.UInt32BitsToSingle(0x3F818000))));
     }
 
     [Fact]
@@ -45,8 +61,15 @@ public unsafe class BfloatProductTests
             foreach (bool add in new[] { false, true })
             {
                 int stride = plain.Columns + 3;
-                float[] a = Pairs(plain.Rows * units, 1), b = Pairs(plain.Columns * units, 2), c = Kernels.Random(plain.Rows * stride, 3), expected = [.. c];
-                fixed (float* left = a, right = b, whole = c, twin = expected)
+                float[] a = Pairs(plain.Rows * units, 1),
+                    b = Pairs(plain.Columns * units, 2),
+                    c = Kernels.Random(plain.Rows * stride, 3),
+                    expected = [.. c];
+                fixed (
+                    float* left = a,
+                        right = b,
+                        whole = c,
+                        twin = expected)
                 {
                     assembled.Multiply(left, right, units, whole, stride, add);
                     plain.Multiply(left, right, units, twin, stride, add);
@@ -66,18 +89,39 @@ public unsafe class BfloatProductTests
         using Compute compute = new(2, isa, TrainingPrecision.BF16);
         foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
-            using Activations x = Kernels.Matrix(rows, width, 1), dy = Kernels.Matrix(rows, outputs, 500), w = Kernels.Matrix(outputs, width, 900);
+            using Activations x = Kernels.Matrix(rows, width, 1),
+                dy = Kernels.Matrix(rows, outputs, 500),
+                w = Kernels.Matrix(outputs, width, 900);
             Tensor weight = w.AsTensor("w");
             string what = $"{isa} {rows}×{width}→{outputs}";
-            using Activations y = Kernels.Matrix(rows, outputs, 3), dx = Kernels.Matrix(rows, width, 4), dw = Kernels.Matrix(outputs, width, 5), before = Kernels.Matrix(rows, outputs, 3);
+            using Activations y = Kernels.Matrix(rows, outputs, 3),
+                dx = Kernels.Matrix(rows, width, 4),
+                dw = Kernels.Matrix(outputs, width, 5),
+                before = Kernels.Matrix(rows, outputs, 3);
             compute.Multiply(x, rows, weight, y, accumulate: true);
-            Products.Close(Loosened(Products.Of(rows, width, outputs, (r, i) => Rounded(x.Row(r)[i]), (i, o) => Rounded(w.Row(o)[i]), (r, o) => before.Row(r)[o])), y, $"y {what}");
+            Products.Close(
+                Loosened(
+                    Products.Of(
+                        rows,
+                        width,
+                        outputs,
+                        (r, i) => Rounded(x.Row(r)[i]),
+                        (i, o) => Rounded(w.Row(o)[i]),
+                        (r, o) => before.Row(r)[o])),
+                y,
+                $"y {what}");
 
             compute.MultiplyTransposed(dy, rows, weight, dx);
-            Products.Close(Loosened(Products.Of(rows, outputs, width, (r, o) => Rounded(dy.Row(r)[o]), (o, i) => Rounded(w.Row(o)[i]))), dx, $"dx {what}");
+            Products.Close(
+                Loosened(Products.Of(rows, outputs, width, (r, o) => Rounded(dy.Row(r)[o]), (o, i) => Rounded(w.Row(o)[i]))),
+                dx,
+                $"dx {what}");
 
             compute.MultiplyOuter(dy, x, rows, dw, accumulate: false);
-            Products.Close(Loosened(Products.Of(outputs, rows, width, (o, r) => Rounded(dy.Row(r)[o]), (r, i) => Rounded(x.Row(r)[i]))), dw, $"dw {what}");
+            Products.Close(
+                Loosened(Products.Of(outputs, rows, width, (o, r) => Rounded(dy.Row(r)[o]), (r, i) => Rounded(x.Row(r)[i]))),
+                dw,
+                $"dw {what}");
         }
     }
 
@@ -118,12 +162,22 @@ public unsafe class BfloatProductTests
     }
 
     private static float[] Pairs(int count, int seed) =>
-        [.. Kernels.Random(2 * count, seed).Chunk(2).Select(two => BitConverter.UInt32BitsToSingle(BitConverter.SingleToUInt32Bits(Rounded(two[0])) >> 16 | BitConverter.SingleToUInt32Bits(Rounded(two[1])) & 0xFFFF0000))];
+        [
+            .. Kernels
+                .Random(2 * count, seed)
+                .Chunk(2)
+                .Select(two =>
+                    BitConverter.UInt32BitsToSingle(
+                        BitConverter.SingleToUInt32Bits(Rounded(two[0])) >> 16
+                            | BitConverter.SingleToUInt32Bits(Rounded(two[1])) & 0xFFFF0000)),
+        ];
 
     private static float Rounded(float value)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
-        (float below, float above) = (BitConverter.UInt32BitsToSingle(bits & 0xFFFF0000), BitConverter.UInt32BitsToSingle((bits & 0xFFFF0000) + 0x10000));
+        (float below, float above) = (
+            BitConverter.UInt32BitsToSingle(bits & 0xFFFF0000),
+            BitConverter.UInt32BitsToSingle((bits & 0xFFFF0000) + 0x10000));
         if (value == below || !float.IsFinite(value))
             return value;
 

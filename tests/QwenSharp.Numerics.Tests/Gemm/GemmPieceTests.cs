@@ -31,19 +31,29 @@ public unsafe class GemmPieceTests
                 Panels.Copy(depthRows, alongLines, lines, depth, second, width);
             }
 
-            return Enumerable.Range(0, width * depth).All(at =>
-            {
-                (int k, int line) = (at / width, at % width);
-                return transposed[at] == (line < lines ? byLine[line * alongDepth + k] : 0) && copied[at] == (line < lines ? byDepth[k * alongLines + line] : 0);
-            });
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithReplay(new Replay(new Rnd(20260101UL, 1UL), null)));
+            return Enumerable
+                .Range(0, width * depth)
+                .All(at =>
+                {
+                    (int k, int line) = (at / width, at % width);
+                    return transposed[at] == (line < lines ? byLine[line * alongDepth + k] : 0)
+                        && copied[at] == (line < lines ? byDepth[k * alongLines + line] : 0);
+                });
+        })
+            .Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithReplay(new Replay(new Rnd(20260101UL, 1UL), null)));
     }
 
     [Fact]
     public void Tiles_of_six_and_of_twelve_rows_are_the_same_sums()
     {
         Assert.SkipUnless(Fma.IsSupported || AdvSimd.IsSupported, "This processor rounds twice where others fuse.");
-        List<GemmKernel> kernels = [new SixRowKernel<Simd1, float>(), new TwelveRowKernel<Simd1, float>(), new SixRowKernel<Simd128, Vector128<float>>(), new TwelveRowKernel<Simd128, Vector128<float>>()];
+        List<GemmKernel> kernels =
+        [
+            new SixRowKernel<Simd1, float>(),
+            new TwelveRowKernel<Simd1, float>(),
+            new SixRowKernel<Simd128, Vector128<float>>(),
+            new TwelveRowKernel<Simd128, Vector128<float>>(),
+        ];
         if (InstructionSets.Available.Contains(Isa.Avx2))
             kernels.AddRange([new SixRowKernel<Simd256, Vector256<float>>(), new TwelveRowKernel<Simd256, Vector256<float>>()]);
         if (InstructionSets.Available.Contains(Isa.Avx512))
@@ -61,9 +71,21 @@ public unsafe class GemmPieceTests
 
     private static void CheckTile(GemmKernel kernel, int depth, bool add)
     {
-        int rows = kernel.Rows, columns = kernel.Columns, stride = columns + 3;
-        float[] a = Kernels.Random(rows * depth, 1), b = Kernels.Random(columns * depth, 2), c = Kernels.Random(rows * stride, 3), part = [.. c], before = [.. c], tile = new float[rows * columns];
-        fixed (float* left = a, right = b, whole = c, some = part, room = tile)
+        int rows = kernel.Rows,
+            columns = kernel.Columns,
+            stride = columns + 3;
+        float[] a = Kernels.Random(rows * depth, 1),
+            b = Kernels.Random(columns * depth, 2),
+            c = Kernels.Random(rows * stride, 3),
+            part = [.. c],
+            before = [.. c],
+            tile = new float[rows * columns];
+        fixed (
+            float* left = a,
+                right = b,
+                whole = c,
+                some = part,
+                room = tile)
         {
             kernel.Multiply(left, right, depth, whole, stride, add);
             kernel.MultiplyPart(left, right, depth, some, stride, add, rows - 1, columns - 1, room);

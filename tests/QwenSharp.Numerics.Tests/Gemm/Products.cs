@@ -5,14 +5,34 @@ namespace QwenSharp.Numerics.Tests;
 /// <summary>The three products of training in double precision, with what rounding can do to them.</summary>
 internal static class Products
 {
-    /// <summary>Rows, in, out: nothing whole; whole tiles; more than a slab of depth; more than a slab of columns; the narrow ones of LoRA.</summary>
+    /// <summary>
+    /// Rows, in, out: nothing whole; whole tiles; more than a slab of depth; more than a slab of columns; the narrow ones of LoRA.
+    /// </summary>
     public static readonly (int Rows, int In, int Out)[] Shapes =
     [
-        (1, 1, 1), (2, 3, 5), (7, 17, 63), (12, 64, 32), (63, 7, 17), (17, 257, 1), (1, 63, 257), (5, 300, 4), (100, 33, 8), (97, 8, 65), (6, 600, 16), (257, 31, 19), (3, 2, 4133),
+        (1, 1, 1),
+        (2, 3, 5),
+        (7, 17, 63),
+        (12, 64, 32),
+        (63, 7, 17),
+        (17, 257, 1),
+        (1, 63, 257),
+        (5, 300, 4),
+        (100, 33, 8),
+        (97, 8, 65),
+        (6, 600, 16),
+        (257, 31, 19),
+        (3, 2, 4133),
     ];
 
     /// <summary>Σₖ a[m, k] b[k, n] + c[m, n], each with the bound of its error: (k + 2) · 2⁻²⁴ · Σ |a| |b| (Higham, 2002, §3.1).</summary>
-    public static (double Value, double Error)[,] Of(int rows, int depth, int columns, Func<int, int, double> a, Func<int, int, double> b, Func<int, int, double>? c = null)
+    public static (double Value, double Error)[,] Of(
+        int rows,
+        int depth,
+        int columns,
+        Func<int, int, double> a,
+        Func<int, int, double> b,
+        Func<int, int, double>? c = null)
     {
         var result = new (double, double)[rows, columns];
         for (int m = 0; m < rows; m++)
@@ -41,7 +61,9 @@ internal static class Products
             for (int n = 0; n < expected.GetLength(1); n++)
             {
                 (double value, double error) = expected[m, n];
-                Assert.True(Math.Abs(actual.Row(m)[n] - value) <= error, $"{what}, [{m}, {n}]: {actual.Row(m)[n]:R} instead of {value:R} ± {error:E1}");
+                Assert.True(
+                    Math.Abs(actual.Row(m)[n] - value) <= error,
+                    $"{what}, [{m}, {n}]: {actual.Row(m)[n]:R} instead of {value:R} ± {error:E1}");
             }
         }
     }
@@ -49,11 +71,22 @@ internal static class Products
     public static void SameBits(Activations expected, Activations actual, int rows, string what)
     {
         for (int row = 0; row < rows; row++)
-            Assert.True(MemoryMarshal.AsBytes(expected.Row(row)).SequenceEqual(MemoryMarshal.AsBytes(actual.Row(row))), $"{what}: row {row} differs in some bit.");
+        {
+            Assert.True(
+                MemoryMarshal.AsBytes(expected.Row(row)).SequenceEqual(MemoryMarshal.AsBytes(actual.Row(row))),
+                $"{what}: row {row} differs in some bit.");
+        }
     }
 
     /// <summary>All three products of the same numbers.</summary>
-    public static void All(Isa isa, int threads, int rows, Activations y, Activations dx, Activations dw, TrainingPrecision precision = TrainingPrecision.F32)
+    public static void All(
+        Isa isa,
+        int threads,
+        int rows,
+        Activations y,
+        Activations dx,
+        Activations dw,
+        TrainingPrecision precision = TrainingPrecision.F32)
     {
         using Compute compute = new(threads, isa, precision);
         using Activations x = Kernels.Matrix(rows, dx.Width, 1), dy = Kernels.Matrix(rows, y.Width, 500);
@@ -65,8 +98,15 @@ internal static class Products
 
     public static void SameBitsWithAnyThreads(Isa isa, TrainingPrecision precision)
     {
-        const int Rows = 301, In = 530, Out = 777;
-        using Activations y = new(Rows, Out), dx = new(Rows, In), dw = new(Out, In), otherY = new(Rows, Out), otherDx = new(Rows, In), otherDw = new(Out, In);
+        const int Rows = 301,
+            In = 530,
+            Out = 777;
+        using Activations y = new(Rows, Out),
+            dx = new(Rows, In),
+            dw = new(Out, In),
+            otherY = new(Rows, Out),
+            otherDx = new(Rows, In),
+            otherDw = new(Out, In);
         All(isa, 1, Rows, y, dx, dw, precision);
         for (int threads = 2; threads <= 4; threads++)
         {

@@ -19,12 +19,16 @@ public class TrainingProductTests
         using Compute compute = new(2, isa);
         foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
-            using Activations x = Kernels.Matrix(rows, width, 1), dy = Kernels.Matrix(rows, outputs, 500), w = Kernels.Matrix(outputs, width, 900);
+            using Activations x = Kernels.Matrix(rows, width, 1),
+                dy = Kernels.Matrix(rows, outputs, 500),
+                w = Kernels.Matrix(outputs, width, 900);
             Tensor weight = w.AsTensor("w");
             foreach (bool accumulate in new[] { false, true })
             {
                 string what = $"{isa} {rows}×{width}→{outputs}{(accumulate ? " added" : "")}";
-                using Activations y = Kernels.Matrix(rows, outputs, 3), dx = Kernels.Matrix(rows, width, 4), dw = Kernels.Matrix(outputs, width, 5);
+                using Activations y = Kernels.Matrix(rows, outputs, 3),
+                    dx = Kernels.Matrix(rows, width, 4),
+                    dw = Kernels.Matrix(outputs, width, 5);
                 var expected = Products.Of(rows, width, outputs, (r, i) => x.Row(r)[i], (i, o) => w.Row(o)[i], Before(y, accumulate));
                 compute.Multiply(x, rows, weight, y, accumulate);
                 Products.Close(expected, y, $"y {what}");
@@ -93,9 +97,17 @@ public class TrainingProductTests
     [MemberData(nameof(Isas))]
     public void A_row_is_the_same_alone_and_in_a_crowd(Isa isa)
     {
-        const int Rows = 200, In = 300, Out = 70;
-        using Compute one = new(1, isa), many = new(3, isa);
-        using Activations x = Kernels.Matrix(Rows, In, 1), y = new(Rows, Out), dx = new(Rows, In), single = new(1, In), singleY = new(1, Out), singleDx = new(1, In);
+        const int Rows = 200,
+            In = 300,
+            Out = 70;
+        using Compute one = new(1, isa),
+            many = new(3, isa);
+        using Activations x = Kernels.Matrix(Rows, In, 1),
+            y = new(Rows, Out),
+            dx = new(Rows, In),
+            single = new(1, In),
+            singleY = new(1, Out),
+            singleDx = new(1, In);
         Tensor weight = Samples.Weights(TensorType.F32, In, Out, seed: 2);
         many.Multiply(x, Rows, weight, y);
         many.MultiplyTransposed(y, Rows, weight, dx);
@@ -121,7 +133,11 @@ public class TrainingProductTests
             foreach (Isa isa in InstructionSets.Available)
             {
                 using Compute compute = new(2, isa);
-                using Activations x = Kernels.Matrix(rows, width, 2), y = Kernels.Matrix(rows, outputs, 3), dx = new(rows, width), otherY = Kernels.Matrix(rows, outputs, 3), otherDx = new(rows, width);
+                using Activations x = Kernels.Matrix(rows, width, 2),
+                    y = Kernels.Matrix(rows, outputs, 3),
+                    dx = new(rows, width),
+                    otherY = Kernels.Matrix(rows, outputs, 3),
+                    otherDx = new(rows, width);
                 compute.MultiplyTransposed(y, rows, decoded, dx);
                 compute.MultiplyTransposed(otherY, rows, weight, otherDx);
                 Products.SameBits(dx, otherDx, rows, $"dx {isa} {type} {outputs}");
@@ -164,7 +180,11 @@ public class TrainingProductTests
     public void Only_the_rows_in_use_are_written(Isa isa)
     {
         using Compute compute = new(1, isa);
-        using Activations x = Kernels.Matrix(10, 20, 1), y = Kernels.Matrix(10, 30, 2), untouched = Kernels.Matrix(10, 30, 2), dw = Kernels.Matrix(40, 20, 3), before = Kernels.Matrix(40, 20, 3);
+        using Activations x = Kernels.Matrix(10, 20, 1),
+            y = Kernels.Matrix(10, 30, 2),
+            untouched = Kernels.Matrix(10, 30, 2),
+            dw = Kernels.Matrix(40, 20, 3),
+            before = Kernels.Matrix(40, 20, 3);
         Tensor weight = Samples.Weights(TensorType.F32, 20, 30, seed: 4);
         compute.Multiply(x, 0, weight, y);
         Products.SameBits(untouched, y, 10, "no rows");

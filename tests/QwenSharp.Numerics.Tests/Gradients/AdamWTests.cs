@@ -39,7 +39,11 @@ public class AdamWTests
     public void It_finds_the_least_square(Isa isa)
     {
         using Compute compute = new(1, isa);
-        using Activations value = Kernels.Matrix(1, 19, 1), goal = Kernels.Matrix(1, 19, 2), gradient = new(1, 19), mean = new(1, 19), variance = new(1, 19);
+        using Activations value = Kernels.Matrix(1, 19, 1),
+            goal = Kernels.Matrix(1, 19, 2),
+            gradient = new(1, 19),
+            mean = new(1, 19),
+            variance = new(1, 19);
         for (int step = 1; step <= 400; step++)
         {
             for (int i = 0; i < 19; i++)
@@ -71,7 +75,11 @@ public class AdamWTests
     public void Nothing_is_lost_where_the_gradient_is_zero_and_nan_shows()
     {
         using Compute compute = new(1);
-        using Activations value = Kernels.Matrix(1, 9, 1), before = Kernels.Matrix(1, 9, 1), gradient = new(1, 9), mean = new(1, 9), variance = new(1, 9);
+        using Activations value = Kernels.Matrix(1, 9, 1),
+            before = Kernels.Matrix(1, 9, 1),
+            gradient = new(1, 9),
+            mean = new(1, 9),
+            variance = new(1, 9);
         compute.AdamW(value, gradient, mean, variance, new AdamWStep(0.1f, 0.9f, 0.99f, 1e-8f, 0, 1, 1));
         Kernels.SameBits(before.Row(0), value.Row(0));
         gradient.Row(0)[4] = float.NaN;

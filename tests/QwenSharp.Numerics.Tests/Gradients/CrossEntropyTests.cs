@@ -16,11 +16,23 @@ public class CrossEntropyTests
             float[] weights = [.. Enumerable.Range(0, rows).Select(row => 1 + (row / 4f))];
             double expected = Enumerable.Range(0, rows).Sum(row => weights[row] * Loss(Differences.Widen(before.Row(row)), targets[row]));
 
-            Assert.Equal(expected, compute.CrossEntropy(logits, rows, targets, weights, 0.25f, gradient: false), 1e-6 * Math.Max(1, expected));
+            Assert.Equal(
+                expected,
+                compute.CrossEntropy(logits, rows, targets, weights, 0.25f, gradient: false),
+                1e-6 * Math.Max(1, expected));
             Kernels.SameBits(before.Row(1), logits.Row(1));
-            Assert.Equal(expected, compute.CrossEntropy(logits, rows, targets, weights, 0.25f, gradient: true), 1e-6 * Math.Max(1, expected));
+            Assert.Equal(
+                expected,
+                compute.CrossEntropy(logits, rows, targets, weights, 0.25f, gradient: true),
+                1e-6 * Math.Max(1, expected));
             for (int row = 0; row < rows; row++)
-                Kernels.Close(Gradient(Differences.Widen(before.Row(row)), targets[row], 0.25 * weights[row]), logits.Row(row), 4e-6, floor: 1e-2);
+            {
+                Kernels.Close(
+                    Gradient(Differences.Widen(before.Row(row)), targets[row], 0.25 * weights[row]),
+                    logits.Row(row),
+                    4e-6,
+                    floor: 1e-2);
+            }
         }
     }
 
@@ -68,7 +80,13 @@ public class CrossEntropyTests
         {
             using Compute compute = new(threads);
             using Activations logits = Kernels.Matrix(70, 999, 1, 5);
-            double loss = compute.CrossEntropy(logits, 70, [.. Enumerable.Range(0, 70)], [.. Enumerable.Repeat(1f, 70)], 1 / 70f, gradient: true);
+            double loss = compute.CrossEntropy(
+                logits,
+                70,
+                [.. Enumerable.Range(0, 70)],
+                [.. Enumerable.Repeat(1f, 70)],
+                1 / 70f,
+                gradient: true);
             Assert.Equal(first ??= loss, loss);
         }
     }

@@ -12,24 +12,38 @@ public class GradientProperties
     public void Attention_is_linear_in_values_and_its_scores_in_queries_and_in_keys()
     {
         // So in each segment q · dq and k · dk are both Σ S ∘ dS, and v · dv is y · dy.
-        Check.One(_config, Prop.ForAll(Arb.From<(int, int, int, int)>(Shapes()), shape =>
-        {
-            (int rows, int group, int kvHeads, int length) = shape;
-            int cut = rows / 3, heads = group * kvHeads;
-            int[] segments = cut == 0 ? [0, rows] : [0, cut, rows];
-            using Compute compute = new(2);
-            using Activations q = Kernels.Matrix(rows, heads * length, 1, 2), k = Kernels.Matrix(rows, kvHeads * length, 500, 2), v = Kernels.Matrix(rows, kvHeads * length, 900), dy = Kernels.Matrix(rows, heads * length, 1500);
-            using Activations y = new(rows, heads * length), sums = new(rows, heads), dq = new(rows, heads * length), dk = new(rows, kvHeads * length), dv = new(rows, kvHeads * length);
-            compute.AttendSegments(q, k, v, segments, length, y, sums);
-            compute.AttendSegmentsBackward(q, k, v, y, sums, dy, segments, length, dq, dk, dv);
-            for (int s = 0; s + 1 < segments.Length; s++)
-            {
-                (double Value, double Size) byQueries = Dot(q, dq, segments[s], segments[s + 1]), byKeys = Dot(k, dk, segments[s], segments[s + 1]);
-                (double Value, double Size) byOutput = Dot(y, dy, segments[s], segments[s + 1]), byValues = Dot(v, dv, segments[s], segments[s + 1]);
-                Assert.Equal(byQueries.Value, byKeys.Value, 1e-5 * (1 + byQueries.Size + byKeys.Size));
-                Assert.Equal(byOutput.Value, byValues.Value, 1e-5 * (1 + byOutput.Size + byValues.Size));
-            }
-        }));
+        Check.One(
+            _config,
+            Prop.ForAll(
+                Arb.From<(int, int, int, int)>(Shapes()),
+                shape =>
+                {
+                    (int rows, int group, int kvHeads, int length) = shape;
+                    int cut = rows / 3,
+                        heads = group * kvHeads;
+                    int[] segments = cut == 0 ? [0, rows] : [0, cut, rows];
+                    using Compute compute = new(2);
+                    using Activations q = Kernels.Matrix(rows, heads * length, 1, 2),
+                        k = Kernels.Matrix(rows, kvHeads * length, 500, 2),
+                        v = Kernels.Matrix(rows, kvHeads * length, 900),
+                        dy = Kernels.Matrix(rows, heads * length, 1500);
+                    using Activations y = new(rows, heads * length),
+                        sums = new(rows, heads),
+                        dq = new(rows, heads * length),
+                        dk = new(rows, kvHeads * length),
+                        dv = new(rows, kvHeads * length);
+                    compute.AttendSegments(q, k, v, segments, length, y, sums);
+                    compute.AttendSegmentsBackward(q, k, v, y, sums, dy, segments, length, dq, dk, dv);
+                    for (int s = 0; s + 1 < segments.Length; s++)
+                    {
+                        (double Value, double Size) byQueries = Dot(q, dq, segments[s], segments[s + 1]),
+                            byKeys = Dot(k, dk, segments[s], segments[s + 1]);
+                        (double Value, double Size) byOutput = Dot(y, dy, segments[s], segments[s + 1]),
+                            byValues = Dot(v, dv, segments[s], segments[s + 1]);
+                        Assert.Equal(byQueries.Value, byKeys.Value, 1e-5 * (1 + byQueries.Size + byKeys.Size));
+                        Assert.Equal(byOutput.Value, byValues.Value, 1e-5 * (1 + byOutput.Size + byValues.Size));
+                    }
+                }));
     }
 
     [Fact]

@@ -16,8 +16,12 @@ public class RowGradientTests
         foreach (int width in _lengths)
         {
             const int Rows = 3;
-            using Activations x = Kernels.Matrix(Rows, width, 1, 3), dy = Kernels.Matrix(Rows, width, 7), dx = Kernels.Matrix(Rows, width, 20), before = Kernels.Matrix(Rows, width, 20);
-            using Activations dWeight = Kernels.Matrix(1, width, 30), weightBefore = Kernels.Matrix(1, width, 30);
+            using Activations x = Kernels.Matrix(Rows, width, 1, 3),
+                dy = Kernels.Matrix(Rows, width, 7),
+                dx = Kernels.Matrix(Rows, width, 20),
+                before = Kernels.Matrix(Rows, width, 20);
+            using Activations dWeight = Kernels.Matrix(1, width, 30),
+                weightBefore = Kernels.Matrix(1, width, 30);
             float[] weight = Kernels.Random(width, 9);
             compute.RmsNormBackward(x, Rows, Kernels.Weights(weight), (float)Epsilon, dy, dx, dWeight);
 
@@ -39,7 +43,11 @@ public class RowGradientTests
     public void A_frozen_norm_gives_the_same_gradient_of_its_input(Isa isa)
     {
         using Compute compute = new(1, isa);
-        using Activations x = Kernels.Matrix(5, 33, 1, 3), dy = Kernels.Matrix(5, 33, 7), trained = new(5, 33), frozen = new(5, 33), dWeight = new(1, 33);
+        using Activations x = Kernels.Matrix(5, 33, 1, 3),
+            dy = Kernels.Matrix(5, 33, 7),
+            trained = new(5, 33),
+            frozen = new(5, 33),
+            dWeight = new(1, 33);
         Tensor weight = Kernels.Weights(Kernels.Random(33, 9));
         compute.RmsNormBackward(x, 5, weight, 1e-6f, dy, trained, dWeight);
         compute.RmsNormBackward(x, 5, weight, 1e-6f, dy, frozen, null);
@@ -56,9 +64,13 @@ public class RowGradientTests
         {
             foreach (bool normed in new[] { false, true })
             {
-                const int Rows = 2, Heads = 3;
-                using Activations x = Kernels.Matrix(Rows, Heads * length, 4, 3), dy = Kernels.Matrix(Rows, Heads * length, 8), dx = new(Rows, Heads * length);
-                using Activations rotations = new(Rows, 2 * pairs), dWeight = new(1, length);
+                const int Rows = 2,
+                    Heads = 3;
+                using Activations x = Kernels.Matrix(Rows, Heads * length, 4, 3),
+                    dy = Kernels.Matrix(Rows, Heads * length, 8),
+                    dx = new(Rows, Heads * length);
+                using Activations rotations = new(Rows, 2 * pairs),
+                    dWeight = new(1, length);
                 RotaryEmbedding.Create(pairs, 10_000).Fill([5, 1234], rotations);
                 float[] weight = Kernels.Random(length, 5);
                 double[] wide = Differences.Widen(weight), dWeightExpected = new double[length];
@@ -69,9 +81,13 @@ public class RowGradientTests
                     double[] angles = Differences.Widen(rotations.Row(row));
                     for (int head = 0; head < Heads; head++)
                     {
-                        double[] input = Differences.Widen(x.Row(row).Slice(head * length, length)), gradient = Differences.Widen(dy.Row(row).Slice(head * length, length));
+                        double[] input = Differences.Widen(x.Row(row).Slice(head * length, length)),
+                            gradient = Differences.Widen(dy.Row(row).Slice(head * length, length));
                         double[] Forward(double[] v, double[] w) => Rotate(normed ? RmsNorm(v, w) : [.. v], angles);
-                        Differences.Close(Differences.Of(v => Forward(v, wide), input, gradient), Differences.Widen(dx.Row(row).Slice(head * length, length)), 3e-6);
+                        Differences.Close(
+                            Differences.Of(v => Forward(v, wide), input, gradient),
+                            Differences.Widen(dx.Row(row).Slice(head * length, length)),
+                            3e-6);
                         if (normed)
                             dWeightExpected = Sum(dWeightExpected, Differences.Of(w => Forward(input, w), wide, gradient));
                     }
@@ -94,7 +110,11 @@ public class RowGradientTests
         using Compute compute = new(2, isa);
         foreach (int width in _lengths)
         {
-            using Activations gate = Kernels.Matrix(2, width, 1, 12), up = Kernels.Matrix(2, width, 7), dy = Kernels.Matrix(2, width, 9), dGate = new(2, width), dUp = new(2, width);
+            using Activations gate = Kernels.Matrix(2, width, 1, 12),
+                up = Kernels.Matrix(2, width, 7),
+                dy = Kernels.Matrix(2, width, 9),
+                dGate = new(2, width),
+                dUp = new(2, width);
             compute.SwiGluBackward(gate, up, 2, dy, dGate, dUp);
             double[] g = Differences.Widen(gate.Row(1)), u = Differences.Widen(up.Row(1)), d = Differences.Widen(dy.Row(1));
             Differences.Close(Differences.Of(v => SwiGlu(v, u), g, d), Differences.Widen(dGate.Row(1)), 1e-6);
@@ -128,7 +148,11 @@ public class RowGradientTests
     public void Sums_scales_and_biases_are_exact_element_by_element(Isa isa)
     {
         using Compute compute = new(2, isa);
-        using Activations x = Kernels.Matrix(3, 37, 1), y = Kernels.Matrix(3, 37, 8), before = Kernels.Matrix(3, 37, 8), sum = Kernels.Matrix(1, 37, 3), sumBefore = Kernels.Matrix(1, 37, 3);
+        using Activations x = Kernels.Matrix(3, 37, 1),
+            y = Kernels.Matrix(3, 37, 8),
+            before = Kernels.Matrix(3, 37, 8),
+            sum = Kernels.Matrix(1, 37, 3),
+            sumBefore = Kernels.Matrix(1, 37, 3);
         float[] bias = Kernels.Random(37, 2);
         compute.SumRows(x, 3, sum);
         for (int i = 0; i < 37; i++)
@@ -150,7 +174,9 @@ public class RowGradientTests
         foreach ((int rows, int width) in new[] { (7, 5), (300, 129) })
         {
             using Compute compute = new(3, isa);
-            using Activations dy = Kernels.Matrix(rows, width, 1), table = Kernels.Matrix(11, width, 500), expected = Kernels.Matrix(11, width, 500);
+            using Activations dy = Kernels.Matrix(rows, width, 1),
+                table = Kernels.Matrix(11, width, 500),
+                expected = Kernels.Matrix(11, width, 500);
             int[] ids = [.. Enumerable.Range(0, rows).Select(row => row * row % 11)];
             compute.EmbedBackward(ids, dy, table);
             for (int row = 0; row < rows; row++)
@@ -173,15 +199,39 @@ public class RowGradientTests
         for (int threads = 1; threads <= 4; threads++)
         {
             using Compute compute = new(threads, isa);
-            using Activations x = Kernels.Matrix(Rows, Width, 1), dy = Kernels.Matrix(Rows, Width, 700), dx = new(Rows, Width), rotations = new(Rows, Length);
-            using Activations dNorm = new(1, Width), dHead = new(1, Length), dBias = new(1, Width), table = new(50, Width), gate = new(Rows, Width), up = new(Rows, Width);
+            using Activations x = Kernels.Matrix(Rows, Width, 1),
+                dy = Kernels.Matrix(Rows, Width, 700),
+                dx = new(Rows, Width),
+                rotations = new(Rows, Length);
+            using Activations dNorm = new(1, Width),
+                dHead = new(1, Length),
+                dBias = new(1, Width),
+                table = new(50, Width),
+                gate = new(Rows, Width),
+                up = new(Rows, Width);
             RotaryEmbedding.Create(Length / 2, 10_000).Fill([.. Enumerable.Range(0, Rows)], rotations);
             compute.RmsNormBackward(x, Rows, Kernels.Weights(Kernels.Random(Width, 3)), 1e-6f, dy, dx, dNorm);
-            compute.NormalizeAndRotateBackward(x, Rows, Length, Kernels.Weights(Kernels.Random(Length, 3)), 1e-6f, rotations, dx, dx, dHead);
+            compute.NormalizeAndRotateBackward(
+                x,
+                Rows,
+                Length,
+                Kernels.Weights(Kernels.Random(Length, 3)),
+                1e-6f,
+                rotations,
+                dx,
+                dx,
+                dHead);
             compute.SwiGluBackward(x, dx, Rows, dy, gate, up);
             compute.SumRows(gate, Rows, dBias);
             compute.EmbedBackward([.. Enumerable.Range(0, Rows).Select(row => row % 50)], up, table);
-            float[] all = [.. dNorm.Row(0), .. dHead.Row(0), .. dBias.Row(0), .. Enumerable.Range(0, 50).SelectMany(row => table.Row(row).ToArray()), (float)compute.SumOfSquares(gate)];
+            float[] all =
+            [
+                .. dNorm.Row(0),
+                .. dHead.Row(0),
+                .. dBias.Row(0),
+                .. Enumerable.Range(0, 50).SelectMany(row => table.Row(row).ToArray()),
+                (float)compute.SumOfSquares(gate),
+            ];
             Kernels.SameBits(first ??= all, all);
         }
     }
@@ -190,7 +240,13 @@ public class RowGradientTests
     public void No_rows_change_nothing()
     {
         using Compute compute = new(2);
-        using Activations x = Kernels.Matrix(1, 8, 1), dy = Kernels.Matrix(1, 8, 2), dx = Kernels.Matrix(1, 8, 3), same = Kernels.Matrix(1, 8, 3), sum = new(1, 8), rotations = new(1, 8), other = new(1, 8);
+        using Activations x = Kernels.Matrix(1, 8, 1),
+            dy = Kernels.Matrix(1, 8, 2),
+            dx = Kernels.Matrix(1, 8, 3),
+            same = Kernels.Matrix(1, 8, 3),
+            sum = new(1, 8),
+            rotations = new(1, 8),
+            other = new(1, 8);
         Tensor weight = Kernels.Weights(new float[8]);
         compute.RmsNormBackward(x, 0, weight, 1e-6f, dy, dx, sum);
         compute.NormalizeAndRotateBackward(x, 0, 8, weight, 1e-6f, rotations, dy, dx, sum);

@@ -31,7 +31,10 @@ public class SegmentAttentionTests
     {
         const int Rows = 5, Heads = 4, KvHeads = 2, Length = 3;
         SegmentReference reference = new(Rows, Heads, KvHeads, Length);
-        double[] q = Wide(Rows * Heads * Length, 1), k = Wide(Rows * KvHeads * Length, 2), v = Wide(Rows * KvHeads * Length, 3), dy = Wide(Rows * Heads * Length, 4);
+        double[] q = Wide(Rows * Heads * Length, 1),
+            k = Wide(Rows * KvHeads * Length, 2),
+            v = Wide(Rows * KvHeads * Length, 3),
+            dy = Wide(Rows * Heads * Length, 4);
         (double[] dq, double[] dk, double[] dv) = reference.Backward(q, k, v, dy);
         Differences.Close(Differences.Of(x => reference.Forward(x, k, v), q, dy), dq, 1e-8);
         Differences.Close(Differences.Of(x => reference.Forward(q, x, v), k, dy), dk, 1e-8);
@@ -104,7 +107,14 @@ public class SegmentAttentionTests
     {
         using Batch packed = new(217, 2, 1, 24, 2), alone = new(130, 2, 1, 24, 2);
         packed.Run(isa, 3, [0, 87, 217]);
-        foreach ((Activations from, Activations to) in new[] { (packed.Q, alone.Q), (packed.K, alone.K), (packed.V, alone.V), (packed.DY, alone.DY) })
+        foreach (
+            (Activations from, Activations to) in new[]
+            {
+                (packed.Q, alone.Q),
+                (packed.K, alone.K),
+                (packed.V, alone.V),
+                (packed.DY, alone.DY),
+            })
         {
             for (int row = 0; row < 130; row++)
                 from.Row(87 + row).CopyTo(to.Row(row));
@@ -215,7 +225,12 @@ public class SegmentAttentionTests
     {
         using Compute compute = new(1);
         using Batch batch = new(8, 4, 2, 16, 1);
-        (Activations q, Activations k, Activations v, Activations y, Activations sums) = (batch.Q, batch.K, batch.V, batch.Y, batch.LogSumExp);
+        (Activations q, Activations k, Activations v, Activations y, Activations sums) = (
+            batch.Q,
+            batch.K,
+            batch.V,
+            batch.Y,
+            batch.LogSumExp);
         Assert.Throws<ArgumentException>(() => compute.AttendSegments(q, k, v, [], 16, y, sums));
         Assert.Throws<ArgumentException>(() => compute.AttendSegments(q, k, v, [1, 8], 16, y, sums));
         Assert.Throws<ArgumentException>(() => compute.AttendSegments(q, k, v, [0, 4, 4, 8], 16, y, sums));
@@ -226,9 +241,12 @@ public class SegmentAttentionTests
         Assert.Throws<ArgumentException>(() => compute.AttendSegments(q, k, q, [0, 8], 16, y, sums));
         Assert.Throws<ArgumentException>(() => compute.AttendSegments(q, k, v, [0, 8], 16, q, sums));
         Assert.Throws<ArgumentOutOfRangeException>(() => compute.AttendSegments(q, k, v, [0, 8], 0, y, sums));
-        Assert.Throws<ArgumentException>(() => compute.AttendSegmentsBackward(q, k, v, y, sums, k, [0, 8], 16, batch.DQ, batch.DK, batch.DV));
-        Assert.Throws<ArgumentException>(() => compute.AttendSegmentsBackward(q, k, v, y, sums, batch.DY, [0, 8], 16, batch.DY, batch.DK, batch.DV));
-        Assert.Throws<ArgumentException>(() => compute.AttendSegmentsBackward(q, k, v, y, sums, batch.DY, [0, 8], 16, batch.DQ, batch.DK, batch.DK));
+        Assert.Throws<ArgumentException>(() =>
+            compute.AttendSegmentsBackward(q, k, v, y, sums, k, [0, 8], 16, batch.DQ, batch.DK, batch.DV));
+        Assert.Throws<ArgumentException>(() =>
+            compute.AttendSegmentsBackward(q, k, v, y, sums, batch.DY, [0, 8], 16, batch.DY, batch.DK, batch.DV));
+        Assert.Throws<ArgumentException>(() =>
+            compute.AttendSegmentsBackward(q, k, v, y, sums, batch.DY, [0, 8], 16, batch.DQ, batch.DK, batch.DK));
         compute.AttendSegments(q, k, v, [0], 16, y, sums);
         compute.AttendSegmentsBackward(q, k, v, y, sums, batch.DY, [0], 16, batch.DQ, batch.DK, batch.DV);
         Assert.All(y.Row(0).ToArray(), value => Assert.Equal(0, value));

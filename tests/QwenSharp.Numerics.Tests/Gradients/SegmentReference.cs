@@ -1,6 +1,8 @@
 namespace QwenSharp.Numerics.Tests;
 
-/// <summary>Attention of one segment and its gradients as the textbook writes them, with whole matrices of probabilities, in double precision.</summary>
+/// <summary>
+/// Attention of one segment and its gradients as the textbook writes them, with whole matrices of probabilities, in double precision.
+/// </summary>
 internal sealed class SegmentReference(int rows, int heads, int kvHeads, int length)
 {
     /// <summary>y: [rows, heads × length].</summary>

@@ -76,7 +76,10 @@ public unsafe class LanesTests
             (byte[] a, sbyte[] b) = Bytes(random, bytes);
             V x = MemoryMarshal.Read<V>(a), y = MemoryMarshal.Read<V>(MemoryMarshal.AsBytes(b.AsSpan()));
             V codes = TLanes.And(x, TLanes.Broadcast(0x3f3f3f3f));
-            short[] expected = [.. Enumerable.Range(0, bytes / 2).Select(j => (short)((a[2 * j] & 63) * b[2 * j] + (a[2 * j + 1] & 63) * b[2 * j + 1]))];
+            short[] expected =
+            [
+                .. Enumerable.Range(0, bytes / 2).Select(j => (short)((a[2 * j] & 63) * b[2 * j] + (a[2 * j + 1] & 63) * b[2 * j + 1])),
+            ];
             Assert.Equal(expected, Elements<V, short>(TLanes.MultiplyAddBytes(codes, y)));
 
             byte[] rows = new byte[16 * TLanes.Count + 3];
@@ -87,7 +90,10 @@ public unsafe class LanesTests
                 V[] quads = [q0, q1, q2, q3];
                 for (int quad = 0; quad < 4; quad++)
                 {
-                    int[] column = [.. Enumerable.Range(0, TLanes.Count).Select(row => BitConverter.ToInt32(rows, 3 + 16 * row + 4 * quad))];
+                    int[] column =
+                    [
+                        .. Enumerable.Range(0, TLanes.Count).Select(row => BitConverter.ToInt32(rows, 3 + 16 * row + 4 * quad)),
+                    ];
                     Assert.Equal(column, Elements<V, int>(quads[quad]));
                     Assert.Equal(column, Elements<V, int>(TLanes.Gather(from + 3 + 4 * quad, 16)));
                 }
@@ -105,7 +111,10 @@ public unsafe class LanesTests
             byte[] codes = Bytes(random, 35 * TLanes.Count).Any;
             sbyte[] x = Bytes(random, 32).Signed;
             int negatives = x.Sum(value => Math.Max(0, -value));
-            int[] expected = [.. Enumerable.Range(0, TLanes.Count).Select(row => Enumerable.Range(0, 32).Sum(j => (sbyte)codes[35 * row + j] * x[j]))];
+            int[] expected =
+            [
+                .. Enumerable.Range(0, TLanes.Count).Select(row => Enumerable.Range(0, 32).Sum(j => (sbyte)codes[35 * row + j] * x[j])),
+            ];
             fixed (byte* from = codes)
             fixed (sbyte* activations = x)
                 Assert.Equal(expected, Elements<V, int>(TLanes.MultiplyRows(from, 35, (byte*)activations, &negatives)));
@@ -113,7 +122,13 @@ public unsafe class LanesTests
             for (int j = 0; j < codes.Length; j++)
                 codes[j] = codes[j] == 128 ? (byte)129 : codes[j];
 
-            int[] halves = [.. Enumerable.Range(0, 2 * TLanes.Count).Select(half => Enumerable.Range(half / TLanes.Count * 16, 16).Sum(j => (sbyte)codes[35 * (half % TLanes.Count) + j] * x[j]))];
+            int[] halves =
+            [
+                .. Enumerable
+                    .Range(0, 2 * TLanes.Count)
+                    .Select(half =>
+                        Enumerable.Range(half / TLanes.Count * 16, 16).Sum(j => (sbyte)codes[35 * (half % TLanes.Count) + j] * x[j])),
+            ];
             fixed (byte* from = codes)
             fixed (sbyte* activations = x)
             {
@@ -133,13 +148,18 @@ public unsafe class LanesTests
             (byte[] nibbles, _) = Bytes(random, 18 * TLanes.Count);
             sbyte[] x = Bytes(random, 32).Signed, table = Bytes(random, 16).Signed;
             int negatives = x.Sum(value => Math.Max(0, -value));
-            int Product(int row) => Enumerable.Range(0, 32).Sum(j => table[j < 16 ? nibbles[18 * row + j] & 15 : nibbles[18 * row + j - 16] >> 4] * x[j]);
+            int Product(int row) =>
+                Enumerable.Range(0, 32).Sum(j => table[j < 16 ? nibbles[18 * row + j] & 15 : nibbles[18 * row + j - 16] >> 4] * x[j]);
             byte[] indices = [.. nibbles.Take(4 * TLanes.Count).Select(value => (byte)(value & 15))];
             fixed (byte* from = nibbles)
             fixed (sbyte* activations = x, values = table)
             {
-                Assert.Equal(Enumerable.Range(0, TLanes.Count).Select(Product), Elements<V, int>(TLanes.MultiplyNibbleRows(from, 18, values, (byte*)activations, &negatives)));
-                Assert.Equal(indices.Select(index => table[index]), Elements<V, sbyte>(TLanes.LookUp(values, MemoryMarshal.Read<V>(indices))));
+                Assert.Equal(
+                    Enumerable.Range(0, TLanes.Count).Select(Product),
+                    Elements<V, int>(TLanes.MultiplyNibbleRows(from, 18, values, (byte*)activations, &negatives)));
+                Assert.Equal(
+                    indices.Select(index => table[index]),
+                    Elements<V, sbyte>(TLanes.LookUp(values, MemoryMarshal.Read<V>(indices))));
             }
         }
     }

@@ -79,7 +79,8 @@ public class MatMulTests
                     }
 
                     // Activations up to about 4 rounded in steps of 4 / 127: a uniform error of that step, times weights of this length.
-                    double tolerance = type.BlockLength() == 1 ? 1e-6 * Math.Sqrt(squares * Width) : 5 * 4.0 / 127 / Math.Sqrt(12) * Math.Sqrt(squares);
+                    double tolerance =
+                        type.BlockLength() == 1 ? 1e-6 * Math.Sqrt(squares * Width) : 5 * 4.0 / 127 / Math.Sqrt(12) * Math.Sqrt(squares);
                     Assert.InRange(Math.Abs(y[token][row] - exact), 0, tolerance);
                 }
             }

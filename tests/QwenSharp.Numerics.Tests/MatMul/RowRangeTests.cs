@@ -26,13 +26,19 @@ public class RowRangeTests
     {
         const int Width = 512;
         int tokens = groups.Sum();
-        using Activations x = Samples.Activations(Math.Max(tokens, 1), Width, seed), y = new(Math.Max(tokens, 1), rows), alone = new(1, Width), expected = new(1, rows);
+        using Activations x = Samples.Activations(Math.Max(tokens, 1), Width, seed),
+            y = new(Math.Max(tokens, 1), rows),
+            alone = new(1, Width),
+            expected = new(1, rows);
         Tensor[] weights = [.. groups.Select((_, i) => Samples.Weights(type, Width, rows, seed ^ i))];
         foreach (Isa isa in InstructionSets.Available)
         {
             using Compute compute = new(threads, isa), scalar = new(1, Isa.Scalar);
             int first = 0;
-            compute.Project(x, tokens, [.. groups.Select((count, i) => new Projection(weights[i], y) { Rows = new RowRange((first += count) - count, count) })]);
+            compute.Project(
+                x,
+                tokens,
+                [.. groups.Select((count, i) => new Projection(weights[i], y) { Rows = new RowRange((first += count) - count, count) })]);
             int row = 0;
             for (int group = 0; group < groups.Length; group++)
             {
@@ -56,7 +62,9 @@ public class RowRangeTests
         foreach (Isa isa in InstructionSets.Available)
         {
             using Compute compute = new(1, isa);
-            using Activations x = Samples.Activations(5, 256, seed: 1), y = Samples.Activations(5, 20, seed: 3), before = Samples.Activations(5, 20, seed: 3);
+            using Activations x = Samples.Activations(5, 256, seed: 1),
+                y = Samples.Activations(5, 20, seed: 3),
+                before = Samples.Activations(5, 20, seed: 3);
             compute.Project(x, 5, new Projection(weight, y, Accumulate: true) { Rows = new RowRange(1, 2) });
             Assert.All((int[])[0, 3, 4], row => Kernels.SameBits(before.Row(row), y.Row(row)));
             Assert.All((int[])[1, 2], row => Assert.False(before.Row(row).SequenceEqual(y.Row(row))));

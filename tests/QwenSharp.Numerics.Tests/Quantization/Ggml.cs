@@ -4,14 +4,16 @@ namespace QwenSharp.Numerics.Tests;
 
 /// <summary>
 /// ggml's own quantisation, from the libraries that the npm package <c>node-llama-cpp</c> carries: those installed for the benchmarks
-/// (<c>npm install --ignore-scripts --prefix bench/QwenSharp.Peers</c>), or the folder that the environment variable <c>QWENSHARP_PEER_LIBRARIES</c> names.
+/// (<c>npm install --ignore-scripts --prefix bench/QwenSharp.Peers</c>), or the folder that the environment variable
+/// <c>QWENSHARP_PEER_LIBRARIES</c> names.
 /// </summary>
 internal static unsafe class Ggml
 {
     private static readonly Lazy<nint> Library = new(() => File() is { } file ? NativeLibrary.Load(file) : 0);
 
     /// <summary>Skips the test where ggml is not installed.</summary>
-    public static void Require() => Assert.SkipWhen(Library.Value == 0, "ggml's library (node-llama-cpp under bench/QwenSharp.Peers) is not installed.");
+    public static void Require() =>
+        Assert.SkipWhen(Library.Value == 0, "ggml's library (node-llama-cpp under bench/QwenSharp.Peers) is not installed.");
 
     /// <summary>dequantize_row_*.</summary>
     public static float[] Dequantize(TensorType type, byte[] data, int count)

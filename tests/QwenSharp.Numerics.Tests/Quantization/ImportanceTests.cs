@@ -7,14 +7,17 @@ public class ImportanceTests
 {
     private const int Columns = 512;
 
-    public static TheoryData<TensorType> Quantised => [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && type.CanQuantize())];
+    public static TheoryData<TensorType> Quantised =>
+        [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && type.CanQuantize())];
 
     [Theory]
     [MemberData(nameof(Quantised))]
     public void What_matters_more_is_rounded_more_finely(TensorType type)
     {
-        float[] weights = Samples.Gaussian(16 * Columns, seed: 1, scale: 0.03f), importance = [.. Samples.Gaussian(Columns, 2).Select(x => MathF.Exp(2 * x))];
-        byte[] plain = Quantise(type, weights, null), weighted = Quantise(type, weights, importance);
+        float[] weights = Samples.Gaussian(16 * Columns, seed: 1, scale: 0.03f),
+            importance = [.. Samples.Gaussian(Columns, 2).Select(x => MathF.Exp(2 * x))];
+        byte[] plain = Quantise(type, weights, null),
+            weighted = Quantise(type, weights, importance);
 
         // The scales of Q8_0 and MXFP4 follow from the largest value, or nearly so.
         double before = Error(type, plain, weights, importance), after = Error(type, weighted, weights, importance);
@@ -60,9 +63,13 @@ public class ImportanceTests
     [MemberData(nameof(Quantised))]
     public void Rows_together_give_the_bytes_of_rows_alone(TensorType type)
     {
-        float[] weights = Samples.Gaussian(5 * Columns, seed: 5, scale: 0.03f), importance = [.. Samples.Gaussian(Columns, 6).Select(MathF.Abs)];
+        float[] weights = Samples.Gaussian(5 * Columns, seed: 5, scale: 0.03f),
+            importance = [.. Samples.Gaussian(Columns, 6).Select(MathF.Abs)];
         byte[] together = Quantise(type, weights, importance);
-        byte[] alone = [.. Enumerable.Range(0, 5).SelectMany(row => Quantise(type, weights[(row * Columns)..((row + 1) * Columns)], importance))];
+        byte[] alone =
+        [
+            .. Enumerable.Range(0, 5).SelectMany(row => Quantise(type, weights[(row * Columns)..((row + 1) * Columns)], importance)),
+        ];
         Assert.Equal(alone, together);
     }
 
@@ -70,8 +77,11 @@ public class ImportanceTests
     [MemberData(nameof(Quantised))]
     public void Rounding_again_loses_next_to_nothing(TensorType type)
     {
-        float[] weights = Samples.Gaussian(16 * Columns, seed: 7, scale: 0.03f), once = Samples.RoundTrip(type, weights), twice = Samples.RoundTrip(type, once);
-        double first = Distance(weights, once), second = Distance(once, twice);
+        float[] weights = Samples.Gaussian(16 * Columns, seed: 7, scale: 0.03f),
+            once = Samples.RoundTrip(type, weights),
+            twice = Samples.RoundTrip(type, once);
+        double first = Distance(weights, once),
+            second = Distance(once, twice);
         Assert.InRange(second, 0, 0.35 * first);
     }
 
@@ -84,33 +94,38 @@ public class ImportanceTests
             from exponent in Gen.Choose(-12, 3)
             from sparse in Gen.Elements(false, true)
             select (type, seed, exponent, sparse);
-        Prop.ForAll(cases.ToArbitrary(), drawn =>
-        {
-            Random random = new(drawn.Seed);
-            float[] weights = Samples.Gaussian(512, drawn.Seed, MathF.Pow(10, drawn.Exponent));
-            float[] importance = [.. Enumerable.Range(0, 512).Select(_ => MathF.Exp(10 * random.NextSingle() - 5) * (random.Next(4) == 0 ? 0 : 1))];
-            if (drawn.Sparse)
-                weights = [.. weights.Select(x => random.Next(20) == 0 ? x * 30 : 0)];
+        Prop.ForAll(
+                cases.ToArbitrary(),
+                drawn =>
+                {
+                    Random random = new(drawn.Seed);
+                    float[] weights = Samples.Gaussian(512, drawn.Seed, MathF.Pow(10, drawn.Exponent));
+                    float[] importance =
+                    [
+                        .. Enumerable.Range(0, 512).Select(_ => MathF.Exp(10 * random.NextSingle() - 5) * (random.Next(4) == 0 ? 0 : 1)),
+                    ];
+                    if (drawn.Sparse)
+                        weights = [.. weights.Select(x => random.Next(20) == 0 ? x * 30 : 0)];
 
-            // NVFP4 has no scale for tensors of large values.
-            if (drawn.Type == TensorType.NVFP4 && drawn.Exponent > 0)
-                return true;
+                    // NVFP4 has no scale for tensors of large values.
+                    if (drawn.Type == TensorType.NVFP4 && drawn.Exponent > 0)
+                        return true;
 
-            float[] back = new float[512];
-            foreach (float[]? given in new[] { null, importance })
-            {
-                Quantization.Dequantize(drawn.Type, Quantise(drawn.Type, weights, given), back);
-                if (!back.All(float.IsFinite))
-                    return false;
+                    float[] back = new float[512];
+                    foreach (float[]? given in new[] { null, importance })
+                    {
+                        Quantization.Dequantize(drawn.Type, Quantise(drawn.Type, weights, given), back);
+                        if (!back.All(float.IsFinite))
+                            return false;
 
-                // Types of one bit have no zero.
-                double error = WeightedSquares(weights.Zip(back, (x, y) => x - y), given), zeros = WeightedSquares(weights, given);
-                if (drawn.Type != TensorType.Q1_0 && error > 1.01 * zeros + 1e-12)
-                    return false;
-            }
+                        // Types of one bit have no zero.
+                        double error = WeightedSquares(weights.Zip(back, (x, y) => x - y), given), zeros = WeightedSquares(weights, given);
+                        if (drawn.Type != TensorType.Q1_0 && error > 1.01 * zeros + 1e-12)
+                            return false;
+                    }
 
-            return true;
-        }).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithReplay(new Replay(new Rnd(20260202UL, 1UL), null)));
+                    return true;
+                }).Check(Config.QuickThrowOnFailure.WithMaxTest(400).WithReplay(new Replay(new Rnd(20260202UL, 1UL), null)));
     }
 
     [Theory]

@@ -9,7 +9,8 @@ public class PeerTests
 
     public static TheoryData<TensorType> Quantised => [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1)];
 
-    public static TheoryData<TensorType> Written => [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && type.CanQuantize())];
+    public static TheoryData<TensorType> Written =>
+        [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && type.CanQuantize())];
 
     [Theory]
     [MemberData(nameof(Quantised))]
@@ -23,7 +24,9 @@ public class PeerTests
         Quantization.Dequantize(type, data, actual);
         for (int i = 0; i < Count; i++)
         {
-            bool same = BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(actual[i]) || float.IsNaN(expected[i]) && float.IsNaN(actual[i]);
+            bool same =
+                BitConverter.SingleToInt32Bits(expected[i]) == BitConverter.SingleToInt32Bits(actual[i])
+                || float.IsNaN(expected[i]) && float.IsNaN(actual[i]);
             Assert.True(same, $"Element {i} is {actual[i]:R} instead of {expected[i]:R}.");
         }
     }
@@ -46,7 +49,9 @@ public class PeerTests
                 TimeSpan ourTime = Stopwatch.GetElapsedTime(start);
                 double their = Error(type, theirs, values, importance), our = Error(type, ours, values, importance);
                 TestContext.Current.TestOutputHelper?.WriteLine(
-                    $"{type} {name}{(importance is null ? "" : " weighted")}: error {our / their:F4} of ggml's ({our:F5}), time {ourTime / theirTime:F2}");
+                    $"{type} {name}{(importance is null ? "" : " weighted")}: error {our / their:F4} of ggml's ({our:F5}), time "
+                        + $"{ourTime / theirTime:F2}"
+                );
                 Assert.True(our <= their * 1.000001, $"{type}, {name}: {our} instead of {their}");
             }
         }
@@ -78,7 +83,9 @@ public class PeerTests
         yield return ("heavy tail", [.. gaussian.Select((x, i) => x / MathF.Sqrt((a[i] * a[i] + b[i] * b[i] + c[i] * c[i]) / 3 + 1e-3f))]);
 
         // As in trained weights: a few columns are ten times as large, and rows differ in level.
-        yield return ("outlier columns", [.. gaussian.Select((x, i) => x * (i % Columns % 97 == 5 ? 10 : 1) * (0.5f + i / Columns % 7 * 0.3f))]);
+        yield return (
+            "outlier columns",
+            [.. gaussian.Select((x, i) => x * (i % Columns % 97 == 5 ? 10 : 1) * (0.5f + i / Columns % 7 * 0.3f))]);
         yield return ("uniform", [.. gaussian.Select((_, i) => (i * 7919 % 10007 / 10007f - 0.5f) * 0.1f)]);
         yield return ("one sign", [.. gaussian.Select(x => MathF.Abs(x) + 0.01f)]);
     }

@@ -2,7 +2,8 @@ namespace QwenSharp.Numerics.Tests;
 
 public unsafe class QuantizationTests
 {
-    public static TheoryData<TensorType> Quantised => [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && type.CanQuantize())];
+    public static TheoryData<TensorType> Quantised =>
+        [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && type.CanQuantize())];
 
     /// <summary>The largest root-mean-square error, relative to the values', that rounding Gaussian weights may cost.</summary>
     private static double Tolerance(TensorType type) => type switch
@@ -60,7 +61,8 @@ public unsafe class QuantizationTests
             Assert.Throws<ArgumentException>(() => Samples.RoundTrip(type, weights));
     }
 
-    public static TheoryData<TensorType> Grouped => [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && !type.HasCodebook())];
+    public static TheoryData<TensorType> Grouped =>
+        [.. Enum.GetValues<TensorType>().Where(type => type.BlockLength() > 1 && !type.HasCodebook())];
 
     [Theory]
     [MemberData(nameof(Grouped))]
@@ -78,7 +80,10 @@ public unsafe class QuantizationTests
                 BlockDecoder.Decode(type, source + i / length * type.BlockBytes(), out DecodedBlock block);
                 int g = i % length / group;
                 float expected = block.Scale * block.GroupScales[g] * block.Codes[i % length] - block.Minimum * block.GroupMinima[g];
-                Assert.True(BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(values[i]) || (float.IsNaN(expected) && float.IsNaN(values[i])), $"{type}, element {i}: {values[i]:R} instead of {expected:R}");
+                Assert.True(
+                    BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(values[i])
+                        || (float.IsNaN(expected) && float.IsNaN(values[i])),
+                    $"{type}, element {i}: {values[i]:R} instead of {expected:R}");
             }
         }
     }
@@ -117,7 +122,9 @@ public unsafe class QuantizationTests
     public void Half_types_round_to_the_nearest()
     {
         float[] values = [1.00390625f, 1.01171875f, -3.5f, 65504, 1e-7f];
-        Assert.Equal([1f, 1.015625f, -3.5f, 65536, BitConverter.UInt32BitsToSingle(0x33d70000)], Samples.RoundTrip(TensorType.BF16, values));
+        Assert.Equal(
+            [1f, 1.015625f, -3.5f, 65536, BitConverter.UInt32BitsToSingle(0x33d70000)],
+            Samples.RoundTrip(TensorType.BF16, values));
         Assert.Equal([1.00390625f, 1.01171875f, -3.5f, 65504, (float)(Half)1e-7f], Samples.RoundTrip(TensorType.F16, values));
     }
 

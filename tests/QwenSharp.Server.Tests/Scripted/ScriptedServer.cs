@@ -33,7 +33,11 @@ internal sealed class ScriptedServer : IAsyncDisposable
         ScriptedChatClient chat = new(script);
         ScriptedText text = new(script);
         ServedModel model = new("scripted", DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000), chat, text);
-        QwenServer server = await QwenServer.StartAsync(configure?.Invoke(options) ?? options, [model], [], TestContext.Current.CancellationToken);
+        QwenServer server = await QwenServer.StartAsync(
+            configure?.Invoke(options) ?? options,
+            [model],
+            [],
+            TestContext.Current.CancellationToken);
         return new ScriptedServer(server, chat, text);
     }
 

@@ -9,7 +9,10 @@ internal sealed class ScriptedText(Script script) : ITextCompletion
 {
     public List<ScriptedCall> Calls { get; } = [];
 
-    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(CompletionPrompt prompt, ChatOptions options, CancellationToken cancellationToken)
+    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(
+        CompletionPrompt prompt,
+        ChatOptions options,
+        CancellationToken cancellationToken)
     {
         ScriptedCall call = new([new ChatMessage(ChatRole.User, prompt.Text ?? string.Join(' ', prompt.Tokens!))], options);
         Calls.Add(call);

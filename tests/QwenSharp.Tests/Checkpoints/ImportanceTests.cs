@@ -20,12 +20,19 @@ public sealed class ImportanceTests : IDisposable
         RandomWeights.Save(path, config, WeightMix.Find("f32"));
         using GgufFile file = GgufFile.Open(path);
         int[] tokens = [.. Enumerable.Range(0, 100).Select(i => i * 7 % 320)];
-        ImportanceMatrix matrix = ImportanceCollector.Collect(file, tokens, "text", chunkSize: 40, threads: 2, cancellationToken: TestContext.Current.CancellationToken);
+        ImportanceMatrix matrix = ImportanceCollector.Collect(
+            file,
+            tokens,
+            "text",
+            chunkSize: 40,
+            threads: 2,
+            cancellationToken: TestContext.Current.CancellationToken);
 
         Assert.Equal((2, 40, 7 * config.Layers), (matrix.ChunkCount, matrix.ChunkSize, matrix.Names.Count));
 
         // What the first projections meet is known: the normalised embeddings.
-        float[] embedding = HuggingFaceFolder.Floats(file.GetTensor("token_embd.weight")), norm = HuggingFaceFolder.Floats(file.GetTensor("blk.0.attn_norm.weight"));
+        float[] embedding = HuggingFaceFolder.Floats(file.GetTensor("token_embd.weight")),
+            norm = HuggingFaceFolder.Floats(file.GetTensor("blk.0.attn_norm.weight"));
         double[] expected = new double[config.Width];
         foreach (int token in tokens[..80])
         {
@@ -35,7 +42,13 @@ public sealed class ImportanceTests : IDisposable
         }
 
         foreach (string name in (string[])["attn_q", "attn_k", "attn_v"])
-            Assert.InRange(SmallModels.RelativeError([.. matrix.For($"blk.0.{name}.weight", config.Width)!.Select(value => (double)value)], expected), 0, 1e-5);
+        {
+            Assert.InRange(
+                SmallModels.RelativeError([.. matrix.For($"blk.0.{name}.weight", config.Width)!.Select(value => (double)value)], expected),
+                0,
+                1e-5);
+        }
+
         Assert.Equal(matrix.For("blk.2.ffn_gate.weight", config.Width), matrix.For("blk.2.ffn_up.weight", config.Width));
         Assert.Null(matrix.For("output.weight", config.Width));
         Assert.Throws<InvalidDataException>(() => matrix.For("blk.0.attn_q.weight", 255));
@@ -52,12 +65,21 @@ public sealed class ImportanceTests : IDisposable
             FeedForwardWidth = 0,
             HasQkNorm = architecture == "qwen3moe",
             HasQkvBias = architecture == "qwen2moe",
-            Experts = new MixtureOfExperts(6, 2, 256) { SharedWidth = architecture == "qwen2moe" ? 256 : 0, NormalizesWeights = architecture == "qwen3moe" },
+            Experts = new MixtureOfExperts(6, 2, 256)
+            {
+                SharedWidth = architecture == "qwen2moe" ? 256 : 0,
+                NormalizesWeights = architecture == "qwen3moe",
+            },
         };
         string path = _folder["m.gguf"];
         RandomWeights.Save(path, config, WeightMix.Find("f32"));
         using GgufFile file = GgufFile.Open(path);
-        ImportanceMatrix matrix = ImportanceCollector.Collect(file, [.. Enumerable.Range(0, 64)], "text", chunkSize: 64, cancellationToken: TestContext.Current.CancellationToken);
+        ImportanceMatrix matrix = ImportanceCollector.Collect(
+            file,
+            [.. Enumerable.Range(0, 64)],
+            "text",
+            chunkSize: 64,
+            cancellationToken: TestContext.Current.CancellationToken);
         matrix.Save(_folder["i.gguf"]);
         using GgufFile saved = GgufFile.Open(_folder["i.gguf"]);
 
@@ -66,7 +88,9 @@ public sealed class ImportanceTests : IDisposable
         Assert.Equal((6, 128f), (counts.Length, counts.Sum()));
         Assert.Equal(counts, HuggingFaceFolder.Floats(saved.GetTensor("blk.1.ffn_down_exps.weight.counts")));
         float[] sums = HuggingFaceFolder.Floats(saved.GetTensor("blk.1.ffn_down_exps.weight.in_sum2"));
-        Assert.All(Enumerable.Range(0, 6), expert => Assert.Equal(counts[expert] > 0, sums.Skip(256 * expert).Take(256).Any(sum => sum > 0)));
+        Assert.All(
+            Enumerable.Range(0, 6),
+            expert => Assert.Equal(counts[expert] > 0, sums.Skip(256 * expert).Take(256).Any(sum => sum > 0)));
         Assert.False(saved.TryGetTensor("blk.1.ffn_gate_inp.weight.in_sum2", out _));
 
         SmallModels.Save(file, _folder["q.gguf"], new() { Mix = WeightMix.Find("q4_k_m"), Importance = matrix });
@@ -112,11 +136,26 @@ public sealed class ImportanceTests : IDisposable
     public void What_is_no_importance_matrix_is_refused()
     {
         RandomWeights.Save(_folder["m.gguf"], SmallModels.Config(), WeightMix.Find("f32"));
-        Assert.Contains("no importance matrix", Assert.Throws<InvalidDataException>(() => ImportanceMatrix.Load(_folder["m.gguf"])).Message, StringComparison.Ordinal);
-        new GgufWriter().AddTensor("a.in_sum2", TensorType.F32, [1], stream => stream.Write(BitConverter.GetBytes(-1f))).AddTensor("a.counts", TensorType.F32, [1], stream => stream.Write(BitConverter.GetBytes(1f))).Save(_folder["n.gguf"]);
-        Assert.Contains("negative", Assert.Throws<InvalidDataException>(() => ImportanceMatrix.Load(_folder["n.gguf"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no importance matrix",
+            Assert.Throws<InvalidDataException>(() => ImportanceMatrix.Load(_folder["m.gguf"])).Message,
+            StringComparison.Ordinal);
+        new GgufWriter()
+            .AddTensor("a.in_sum2", TensorType.F32, [1], stream => stream.Write(BitConverter.GetBytes(-1f)))
+            .AddTensor("a.counts", TensorType.F32, [1], stream => stream.Write(BitConverter.GetBytes(1f)))
+            .Save(_folder["n.gguf"]);
+        Assert.Contains(
+            "negative",
+            Assert.Throws<InvalidDataException>(() => ImportanceMatrix.Load(_folder["n.gguf"])).Message,
+            StringComparison.Ordinal);
         using GgufFile file = GgufFile.Open(_folder["m.gguf"]);
-        Assert.Contains("at least 512", Assert.Throws<ArgumentException>(() => ImportanceCollector.Collect(file, [1, 2, 3], "short", cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at least 512",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    ImportanceCollector.Collect(file, [1, 2, 3], "short", cancellationToken: TestContext.Current.CancellationToken))
+                .Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -132,7 +171,8 @@ public sealed class ImportanceTests : IDisposable
         {
             SmallModels.Save(file, _folder["q.gguf"], new() { Mix = WeightMix.Find("q4_k_s"), Importance = importance });
             using GgufFile quantized = GgufFile.Open(_folder["q.gguf"]);
-            float[] before = HuggingFaceFolder.Floats(file.GetTensor("blk.0.attn_q.weight")), after = HuggingFaceFolder.Floats(quantized.GetTensor("blk.0.attn_q.weight"));
+            float[] before = HuggingFaceFolder.Floats(file.GetTensor("blk.0.attn_q.weight")),
+                after = HuggingFaceFolder.Floats(quantized.GetTensor("blk.0.attn_q.weight"));
             return before.Zip(after).Index().Sum(entry => weights[entry.Index % 256] * Math.Pow(entry.Item.First - entry.Item.Second, 2));
         }
 

@@ -19,7 +19,9 @@ public sealed class MergeTests : IDisposable
     [InlineData("qwen3next")]
     public void Merged_in_F32_the_logits_are_those_of_the_adapter_beside_the_model(string name)
     {
-        ModelConfig config = name is "qwen35" or "qwen3next" ? SmallModels.Later(name) : SmallModels.Config(name.Split(',')[0], tied: name.EndsWith("tied", StringComparison.Ordinal));
+        ModelConfig config = name is "qwen35" or "qwen3next"
+            ? SmallModels.Later(name)
+            : SmallModels.Config(name.Split(',')[0], tied: name.EndsWith("tied", StringComparison.Ordinal));
         RandomWeights.Save(_folder["base.gguf"], config, WeightMix.Find("f32"));
         LoraAdapter adapter = Adapters.Create(config, 1, rank: 8);
         using GgufFile file = GgufFile.Open(_folder["base.gguf"]);
@@ -30,7 +32,8 @@ public sealed class MergeTests : IDisposable
         using GgufFile merged = GgufFile.Open(_folder["merged.gguf"]);
         double[] logits = SmallModels.Logits(merged);
         double error = logits.Zip(beside, (a, b) => Math.Abs(a - b)).Max();
-        TestContext.Current.TestOutputHelper?.WriteLine($"{name}: largest difference of a logit {error:e2}, relative {SmallModels.RelativeError(logits, beside):e2}");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{name}: largest difference of a logit {error:e2}, relative {SmallModels.RelativeError(logits, beside):e2}");
         Assert.InRange(error, 0, 1e-3);
         Assert.InRange(SmallModels.RelativeError(logits, beside), 0, 2e-5);
         Assert.InRange(SmallModels.RelativeError(SmallModels.Logits(file), beside), 0.05, 10);
@@ -45,13 +48,19 @@ public sealed class MergeTests : IDisposable
     {
         ModelConfig config = SmallModels.Config();
         RandomWeights.Save(_folder["base.gguf"], config, WeightMix.Find(mix));
-        LoraAdapter adapter = Adapters.Create(config, 1, rank: 8, targets: name => name.Contains("attn_v", StringComparison.Ordinal) || name.Contains("ffn_down", StringComparison.Ordinal));
+        LoraAdapter adapter = Adapters.Create(
+            config,
+            1,
+            rank: 8,
+            targets: name => name.Contains("attn_v", StringComparison.Ordinal) || name.Contains("ffn_down", StringComparison.Ordinal));
         using GgufFile file = GgufFile.Open(_folder["base.gguf"]);
 
         SmallModels.Save(file, _folder["merged.gguf"], new() { Adapter = adapter });
 
         using GgufFile merged = GgufFile.Open(_folder["merged.gguf"]);
-        Assert.Equal(file.Metadata.Select(entry => (entry.Key, entry.Value.ToString())).Where(entry => entry.Key != "general.type").Order(), merged.Metadata.Select(entry => (entry.Key, entry.Value.ToString())).Where(entry => entry.Key != "general.type").Order());
+        Assert.Equal(
+            file.Metadata.Select(entry => (entry.Key, entry.Value.ToString())).Where(entry => entry.Key != "general.type").Order(),
+            merged.Metadata.Select(entry => (entry.Key, entry.Value.ToString())).Where(entry => entry.Key != "general.type").Order());
         Assert.Equal(file.Tensors.Select(tensor => tensor.ToString()), merged.Tensors.Select(tensor => tensor.ToString()));
         foreach ((Tensor before, Tensor after) in file.Tensors.Zip(merged.Tensors))
             Assert.Equal(adapter.Find(before.Name) is null, before.Data.SequenceEqual(after.Data));
@@ -66,7 +75,15 @@ public sealed class MergeTests : IDisposable
         LoraAdapter adapter = Adapters.Create(SmallModels.Config(), 1);
         using GgufFile file = GgufFile.Open(_folder["base.gguf"]);
 
-        SmallModels.Save(file, _folder["merged.gguf"], new() { Adapter = adapter, Mix = WeightMix.Find("f32"), AllowsRequantization = true });
+        SmallModels.Save(
+            file,
+            _folder["merged.gguf"],
+            new()
+            {
+                Adapter = adapter,
+                Mix = WeightMix.Find("f32"),
+                AllowsRequantization = true,
+            });
 
         using GgufFile merged = GgufFile.Open(_folder["merged.gguf"]);
         Assert.All(merged.Tensors, tensor => Assert.Equal(TensorType.F32, tensor.Type));
@@ -95,15 +112,24 @@ public sealed class MergeTests : IDisposable
         Assert.InRange(SmallModels.RelativeError(SmallModels.Logits(merged), Beside(folder, adapter)), 0, bound);
         Assert.Equal(Names(_folder["base"]).Where(name => name != "notes.md"), Names(_folder["merged"]));
         Assert.Equal(folder.Tensors.Select(tensor => tensor.ToString()), merged.Tensors.Select(tensor => tensor.ToString()));
-        Assert.Equal(File.ReadAllText(Path.Combine(_folder["base"], "tokenizer.json")), File.ReadAllText(Path.Combine(_folder["merged"], "tokenizer.json")));
+        Assert.Equal(
+            File.ReadAllText(Path.Combine(_folder["base"], "tokenizer.json")),
+            File.ReadAllText(Path.Combine(_folder["merged"], "tokenizer.json")));
         Assert.Equal(progress[^1].All, progress[^1].Done);
         Assert.Equal(["base", "merged"], Directory.EnumerateFileSystemEntries(_folder[""]).Select(path => Path.GetFileName(path)!).Order());
 
         // Nothing is replaced, and a model without a tokenizer.json cannot become a folder.
-        Assert.Throws<IOException>(() => MergedFolder.Save(folder, adapter, _folder["merged"], cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Throws<IOException>(() =>
+            MergedFolder.Save(folder, adapter, _folder["merged"], cancellationToken: TestContext.Current.CancellationToken));
         RandomWeights.Save(_folder["base.gguf"], config, WeightMix.Find("f32"));
         using GgufFile file = GgufFile.Open(_folder["base.gguf"]);
-        Assert.Contains(".gguf", Assert.Throws<InvalidDataException>(() => MergedFolder.Save(file, adapter, _folder["other"], cancellationToken: TestContext.Current.CancellationToken)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            ".gguf",
+            Assert
+                .Throws<InvalidDataException>(() =>
+                    MergedFolder.Save(file, adapter, _folder["other"], cancellationToken: TestContext.Current.CancellationToken))
+                .Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -112,13 +138,20 @@ public sealed class MergeTests : IDisposable
         ModelConfig config = SmallModels.Config();
         RandomWeights.Save(_folder["base.gguf"], config, WeightMix.Find("f32"));
         using GgufFile file = GgufFile.Open(_folder["base.gguf"]);
-        LoraAdapter other = Adapters.Create(SmallModels.Config("qwen2"), 1), huge = new("huge", "qwen3", float.MaxValue, [Adapters.Pair("blk.0.attn_q.weight", 256, 256, 2, new Random(1))]);
+        LoraAdapter other = Adapters.Create(SmallModels.Config("qwen2"), 1),
+            huge = new("huge", "qwen3", float.MaxValue, [Adapters.Pair("blk.0.attn_q.weight", 256, 256, 2, new Random(1))]);
         using CancellationTokenSource cancelled = new();
         cancelled.Cancel();
 
         Assert.Throws<ModelLoadException>(() => SmallModels.Save(file, _folder["merged.gguf"], new() { Adapter = other }));
-        Assert.Throws<InvalidDataException>(() => SmallModels.Save(file, _folder["merged.gguf"], new() { Adapter = huge, Mix = WeightMix.Find("q8_0") }));
-        Assert.Throws<OperationCanceledException>(() => ModelWriter.Save(file, _folder["merged.gguf"], new() { Adapter = Adapters.Create(config, 1) }, cancellationToken: cancelled.Token));
+        Assert.Throws<InvalidDataException>(() =>
+            SmallModels.Save(file, _folder["merged.gguf"], new() { Adapter = huge, Mix = WeightMix.Find("q8_0") }));
+        Assert.Throws<OperationCanceledException>(() =>
+            ModelWriter.Save(
+                file,
+                _folder["merged.gguf"],
+                new() { Adapter = Adapters.Create(config, 1) },
+                cancellationToken: cancelled.Token));
 
         // A scale of the matrix would have to be divided out.
         GgufWriter scaled = new();
@@ -127,9 +160,17 @@ public sealed class MergeTests : IDisposable
         foreach (Tensor tensor in file.Tensors)
             scaled.AddTensor(tensor);
 
-        scaled.AddTensor("blk.0.attn_q.scale", TensorType.F32, [1], stream => stream.Write(BitConverter.GetBytes(0.5f))).Save(_folder["scaled.gguf"]);
+        scaled
+            .AddTensor("blk.0.attn_q.scale", TensorType.F32, [1], stream => stream.Write(BitConverter.GetBytes(0.5f)))
+            .Save(_folder["scaled.gguf"]);
         using GgufFile withScale = GgufFile.Open(_folder["scaled.gguf"]);
-        Assert.Contains("attn_q.scale", Assert.Throws<ArgumentException>(() => SmallModels.Save(withScale, _folder["merged.gguf"], new() { Adapter = Adapters.Create(config, 1) })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "attn_q.scale",
+            Assert
+                .Throws<ArgumentException>(() =>
+                    SmallModels.Save(withScale, _folder["merged.gguf"], new() { Adapter = Adapters.Create(config, 1) }))
+                .Message,
+            StringComparison.Ordinal);
         Assert.Equal(["base.gguf", "scaled.gguf"], Names(_folder[""]));
     }
 
@@ -139,7 +180,8 @@ public sealed class MergeTests : IDisposable
         return SmallModels.Logits(model, model.Fit(adapter));
     }
 
-    private static IEnumerable<string> Names(string folder) => Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names(string folder) =>
+        Directory.EnumerateFiles(folder).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 
     private sealed class Listed<T>(List<T> values) : IProgress<T>
     {

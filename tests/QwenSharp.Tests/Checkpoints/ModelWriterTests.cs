@@ -20,14 +20,18 @@ public sealed class ModelWriterTests : IDisposable
     [InlineData("qwen2", true)]
     public void A_converted_folder_is_the_same_model(string architecture, bool tied)
     {
-        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Config(architecture, tied)));
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(
+            ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Config(architecture, tied)));
         SmallModels.Save(folder, _folder["model.gguf"]);
         using GgufFile file = GgufFile.Open(_folder["model.gguf"]);
 
         Assert.Equal(SmallModels.Logits(folder), SmallModels.Logits(file));
         Assert.Equal(folder.Tensors.Select(tensor => tensor.ToString()), file.Tensors.Select(tensor => tensor.ToString()));
         Assert.Equal(LanguageModel.Load(folder).Config, LanguageModel.Load(file).Config);
-        Assert.Equal(("model", 32, "model"), (file.Metadata.GetString("general.type"), file.Metadata.GetInt32("general.file_type"), file.Metadata.GetString("general.name")));
+        Assert.Equal(
+            ("model", 32, "model"),
+            (file.Metadata.GetString("general.type"), file.Metadata.GetInt32("general.file_type"), file.Metadata.GetString("general.name"))
+        );
 
         BpeTokenizer before = QwenTokenizer.Of(folder), after = QwenTokenizer.Of(file);
         const string text = "Hello, world! <|im_start|>he he<think></think><|im_end|>";
@@ -55,7 +59,10 @@ public sealed class ModelWriterTests : IDisposable
 
         // The names and the shapes are those of a file that was never a folder, and so llama.cpp's.
         Assert.Equal(
-            RandomWeights.Create(config, WeightMix.Find("f32")).Select(tensor => (tensor.Name, string.Join(' ', tensor.Shape.ToArray()))).Order(),
+            RandomWeights
+                .Create(config, WeightMix.Find("f32"))
+                .Select(tensor => (tensor.Name, string.Join(' ', tensor.Shape.ToArray())))
+                .Order(),
             file.Tensors.Select(tensor => (tensor.Name, string.Join(' ', tensor.Shape.ToArray()))).Order());
     }
 
@@ -65,13 +72,26 @@ public sealed class ModelWriterTests : IDisposable
     {
         WeightMix mix = WeightMix.Find(name);
         ModelConfig config = SmallModels.Config();
-        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(ScriptedFolder.WriteRandom(_folder["model"], config, SafetensorsType.F32));
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(
+            ScriptedFolder.WriteRandom(_folder["model"], config, SafetensorsType.F32));
         SmallModels.Save(folder, _folder["model.gguf"], new() { Mix = mix });
         using GgufFile file = GgufFile.Open(_folder["model.gguf"]);
 
-        Assert.All(file.Tensors, tensor => Assert.Equal(tensor.Shape.Length == 1 ? TensorType.F32 : mix.TypeOf(config, tensor.Name, tensor.Shape[0]), tensor.Type));
+        Assert.All(
+            file.Tensors,
+            tensor =>
+                Assert.Equal(tensor.Shape.Length == 1 ? TensorType.F32 : mix.TypeOf(config, tensor.Name, tensor.Shape[0]), tensor.Type));
         Assert.Equal(mix.FileType, file.Metadata.GetInt32("general.file_type"));
-        double bound = mix.Bulk switch { TensorType.F32 => 0, TensorType.F16 => 1e-3, TensorType.BF16 => 1e-2, TensorType.Q8_0 => 0.03, TensorType.Q2_K => 0.9, TensorType.Q3_K => 0.5, _ => 0.3 };
+        double bound = mix.Bulk switch
+        {
+            TensorType.F32 => 0,
+            TensorType.F16 => 1e-3,
+            TensorType.BF16 => 1e-2,
+            TensorType.Q8_0 => 0.03,
+            TensorType.Q2_K => 0.9,
+            TensorType.Q3_K => 0.5,
+            _ => 0.3,
+        };
         Assert.InRange(SmallModels.RelativeError(SmallModels.Logits(file), SmallModels.Logits(folder)), 0, bound);
     }
 
@@ -92,15 +112,29 @@ public sealed class ModelWriterTests : IDisposable
     public void Exceptions_from_the_mix_are_kept_the_first_that_fits_first()
     {
         using Checkpoint folder = Open();
-        SmallModels.Save(folder, _folder["a.gguf"], new()
-        {
-            Mix = WeightMix.Find("q4_0"),
-            Exceptions = [("blk.1.attn_v.weight", TensorType.F16), ("blk.*.attn_v.weight", TensorType.Q8_0), ("output.weight", TensorType.BF16)],
-        });
+        SmallModels.Save(
+            folder,
+            _folder["a.gguf"],
+            new()
+            {
+                Mix = WeightMix.Find("q4_0"),
+                Exceptions =
+                [
+                    ("blk.1.attn_v.weight", TensorType.F16),
+                    ("blk.*.attn_v.weight", TensorType.Q8_0),
+                    ("output.weight", TensorType.BF16),
+                ],
+            });
         using GgufFile file = GgufFile.Open(_folder["a.gguf"]);
         TensorType Type(string name) => file.GetTensor(name).Type;
-        Assert.Equal((TensorType.Q8_0, TensorType.F16, TensorType.Q8_0, TensorType.BF16, TensorType.Q4_0),
-            (Type("blk.0.attn_v.weight"), Type("blk.1.attn_v.weight"), Type("blk.2.attn_v.weight"), Type("output.weight"), Type("blk.0.attn_k.weight")));
+        Assert.Equal(
+            (TensorType.Q8_0, TensorType.F16, TensorType.Q8_0, TensorType.BF16, TensorType.Q4_0),
+            (
+                Type("blk.0.attn_v.weight"),
+                Type("blk.1.attn_v.weight"),
+                Type("blk.2.attn_v.weight"),
+                Type("output.weight"),
+                Type("blk.0.attn_k.weight")));
     }
 
     [Fact]
@@ -108,7 +142,10 @@ public sealed class ModelWriterTests : IDisposable
     {
         using Checkpoint folder = Open();
         void Refuses(ModelWriterOptions options, string reason) =>
-            Assert.Contains(reason, Assert.ThrowsAny<Exception>(() => SmallModels.Save(folder, _folder["a.gguf"], options)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                reason,
+                Assert.ThrowsAny<Exception>(() => SmallModels.Save(folder, _folder["a.gguf"], options)).Message,
+                StringComparison.Ordinal);
 
         Refuses(new() { Exceptions = [("blk.9.attn_v.weight", TensorType.F16)] }, "'blk.9.attn_v.weight'");
         Refuses(new() { Exceptions = [("*_norm.weight", TensorType.Q4_K)] }, "No matrix fits '*_norm.weight'");
@@ -120,8 +157,14 @@ public sealed class ModelWriterTests : IDisposable
         ImportanceMatrix deeper = new();
         deeper.Add("blk.9.attn_q.weight", new float[64], [1]);
         Refuses(new() { Mix = WeightMix.Find("q4_0"), Importance = deeper }, "has 'blk.9.attn_q.weight'");
-        Assert.Contains("does not exist", Assert.ThrowsAny<IOException>(() => SmallModels.Save(folder, _folder["no/where.gguf"])).Message, StringComparison.Ordinal);
-        Assert.Contains("the disk is too full", Assert.Throws<IOException>(() => ModelWriter.RequireSpace(_folder["a.gguf"], long.MaxValue)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not exist",
+            Assert.ThrowsAny<IOException>(() => SmallModels.Save(folder, _folder["no/where.gguf"])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "the disk is too full",
+            Assert.Throws<IOException>(() => ModelWriter.RequireSpace(_folder["a.gguf"], long.MaxValue)).Message,
+            StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder["."]));
     }
 
@@ -133,7 +176,10 @@ public sealed class ModelWriterTests : IDisposable
 
         using GgufFile file = GgufFile.Open(_folder["q8.gguf"]);
         ModelWriterOptions options = new() { Mix = WeightMix.Find("q4_k_m") };
-        Assert.Contains("is Q8_0 already", Assert.Throws<ArgumentException>(() => SmallModels.Save(file, _folder["q4.gguf"], options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is Q8_0 already",
+            Assert.Throws<ArgumentException>(() => SmallModels.Save(file, _folder["q4.gguf"], options)).Message,
+            StringComparison.Ordinal);
         SmallModels.Save(file, _folder["q4.gguf"], options with { AllowsRequantization = true });
         using GgufFile twice = GgufFile.Open(_folder["q4.gguf"]);
         Assert.Equal(15, twice.Metadata.GetInt32("general.file_type"));
@@ -147,18 +193,39 @@ public sealed class ModelWriterTests : IDisposable
         Tensor[] tensors = [.. RandomWeights.Create(config, WeightMix.Find("f32"))];
         float[] values = HuggingFaceFolder.Floats(tensors.Single(tensor => tensor.Name == "blk.1.ffn_up.weight"));
         values[1000] = float.NaN;
-        tensors = [.. tensors.Select(tensor => tensor.Name == "blk.1.ffn_up.weight" ? Tensor.Copy(tensor.Name, TensorType.F32, tensor.Shape, System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values)) : tensor)];
+        tensors =
+        [
+            .. tensors.Select(tensor =>
+                tensor.Name == "blk.1.ffn_up.weight"
+                    ? Tensor.Copy(
+                        tensor.Name,
+                        TensorType.F32,
+                        tensor.Shape,
+                        System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(values))
+                    : tensor),
+        ];
         string folder = _folder["model"];
         Directory.CreateDirectory(folder);
         ScriptedFolder.WriteTokenizer(folder);
         SafetensorsWriter writer = new();
         foreach (Tensor tensor in tensors)
-            writer.Add(HuggingFaceFolder.NameOf(tensor.Name), SafetensorsType.F32, [.. tensor.Shape.ToArray().Reverse()], tensor.Data.ToArray());
+        {
+            writer.Add(
+                HuggingFaceFolder.NameOf(tensor.Name),
+                SafetensorsType.F32,
+                [.. tensor.Shape.ToArray().Reverse()],
+                tensor.Data.ToArray());
+        }
 
         HuggingFaceFolder.Save(folder, writer);
         HuggingFaceFolder.WriteConfig(folder, config);
         using Checkpoint model = ModelFiles.Open(folder);
-        Assert.Contains("'blk.1.ffn_up.weight'", Assert.Throws<InvalidDataException>(() => SmallModels.Save(model, _folder["a.gguf"], new() { Mix = WeightMix.Find("q8_0") })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'blk.1.ffn_up.weight'",
+            Assert
+                .Throws<InvalidDataException>(() => SmallModels.Save(model, _folder["a.gguf"], new() { Mix = WeightMix.Find("q8_0") }))
+                .Message,
+            StringComparison.Ordinal);
         Assert.Empty(Directory.GetFiles(_folder["."]));
     }
 
@@ -168,17 +235,27 @@ public sealed class ModelWriterTests : IDisposable
         using Checkpoint folder = Open();
         using CancellationTokenSource stop = new();
         List<ModelWriterProgress> seen = [];
-        Assert.ThrowsAny<OperationCanceledException>(() => ModelWriter.Save(folder, _folder["a.gguf"], new() { Mix = WeightMix.Find("q8_0") }, new Watch(value =>
-        {
-            if (seen.Count == 5)
-                stop.Cancel();
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            ModelWriter.Save(
+                folder,
+                _folder["a.gguf"],
+                new() { Mix = WeightMix.Find("q8_0") },
+                new Watch(value =>
+                {
+                    if (seen.Count == 5)
+                        stop.Cancel();
 
-            seen.Add(value);
-        }), stop.Token));
+                    seen.Add(value);
+                }), stop.Token));
         Assert.Empty(Directory.GetFiles(_folder["."]));
 
         seen.Clear();
-        ModelWriter.Save(folder, _folder["a.gguf"], new() { Mix = WeightMix.Find("q8_0") }, new Watch(seen.Add), TestContext.Current.CancellationToken);
+        ModelWriter.Save(
+            folder,
+            _folder["a.gguf"],
+            new() { Mix = WeightMix.Find("q8_0") },
+            new Watch(seen.Add),
+            TestContext.Current.CancellationToken);
         Assert.Equal(folder.Tensors.Count + 1, seen.Count);
         Assert.Equal(seen[^1].All, seen[^1].Done);
         Assert.True(seen.Zip(seen.Skip(1), (before, after) => before.Done <= after.Done).All(rises => rises));
@@ -190,7 +267,10 @@ public sealed class ModelWriterTests : IDisposable
         ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Config());
         File.Delete(Path.Combine(_folder["model"], "tokenizer.json"));
         using Checkpoint folder = ModelFiles.Open(_folder["model"]);
-        Assert.Contains("tokenizer.json", Assert.Throws<InvalidDataException>(() => SmallModels.Save(folder, _folder["a.gguf"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "tokenizer.json",
+            Assert.Throws<InvalidDataException>(() => SmallModels.Save(folder, _folder["a.gguf"])).Message,
+            StringComparison.Ordinal);
     }
 
     private Checkpoint Open() => ModelFiles.Open(ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Config()));

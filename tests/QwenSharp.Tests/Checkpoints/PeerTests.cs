@@ -7,8 +7,10 @@ using QwenSharp.Peers;
 namespace QwenSharp.Tests.Checkpoints;
 
 /// <summary>
-/// llama.cpp loads what we write and computes the same logits. Its libraries are those that the npm package <c>node-llama-cpp</c> carries, installed for the
-/// benchmarks (<c>npm install --ignore-scripts --prefix bench/QwenSharp.Peers</c>), or the folder that <c>QWENSHARP_PEER_LIBRARIES</c> names.
+/// llama.cpp loads what we write and computes the same logits. Its libraries are those that the npm package <c>node-llama-cpp</c> carries,
+/// installed for the
+/// benchmarks (<c>npm install --ignore-scripts --prefix bench/QwenSharp.Peers</c>), or the folder that <c>QWENSHARP_PEER_LIBRARIES</c>
+/// names.
 /// </summary>
 public sealed class PeerTests : IDisposable
 {
@@ -29,8 +31,13 @@ public sealed class PeerTests : IDisposable
     {
         string libraries = RequireLibraries();
         string path = _folder["model.gguf"];
-        using (Checkpoint folder = ModelFiles.Open(ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Config(architecture, tied), SafetensorsType.F32), decode: false))
+        using (
+            Checkpoint folder = ModelFiles.Open(
+                ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Config(architecture, tied), SafetensorsType.F32),
+                decode: false))
+        {
             SmallModels.Save(folder, path, new() { Mix = type is null ? null : WeightMix.Find(type) });
+        }
 
         AssertSameLogits(libraries, path, bound);
     }
@@ -44,8 +51,13 @@ public sealed class PeerTests : IDisposable
     {
         string libraries = RequireLibraries();
         string path = _folder["model.gguf"];
-        using (Checkpoint folder = ModelFiles.Open(ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Later(architecture), SafetensorsType.F32), decode: false))
+        using (
+            Checkpoint folder = ModelFiles.Open(
+                ScriptedFolder.WriteRandom(_folder["model"], SmallModels.Later(architecture), SafetensorsType.F32),
+                decode: false))
+        {
             SmallModels.Save(folder, path);
+        }
 
         AssertSameLogits(libraries, path, 1e-4);
     }
@@ -56,7 +68,12 @@ public sealed class PeerTests : IDisposable
     public void Llama_cpp_takes_the_same_experts(string type, double bound)
     {
         string libraries = RequireLibraries();
-        ModelConfig config = SmallModels.Config() with { Architecture = "qwen3moe", FeedForwardWidth = 0, Experts = new MixtureOfExperts(6, 2, 256) { NormalizesWeights = true } };
+        ModelConfig config = SmallModels.Config() with
+        {
+            Architecture = "qwen3moe",
+            FeedForwardWidth = 0,
+            Experts = new MixtureOfExperts(6, 2, 256) { NormalizesWeights = true },
+        };
         RandomWeights.Save(_folder["f32.gguf"], config, WeightMix.Find("f32"));
         using (GgufFile file = GgufFile.Open(_folder["f32.gguf"]))
             SmallModels.Save(file, _folder["model.gguf"], new() { Mix = WeightMix.Find(type) });
@@ -93,7 +110,10 @@ public sealed class PeerTests : IDisposable
     private static string RequireLibraries()
     {
         string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        string platform = OperatingSystem.IsWindows() ? $"win-{architecture}" : OperatingSystem.IsMacOS() ? (architecture == "arm64" ? "mac-arm64-metal" : "mac-x64") : $"linux-{architecture}";
+        string platform =
+            OperatingSystem.IsWindows() ? $"win-{architecture}"
+            : OperatingSystem.IsMacOS() ? (architecture == "arm64" ? "mac-arm64-metal" : "mac-x64")
+            : $"linux-{architecture}";
         DirectoryInfo? root = new(AppContext.BaseDirectory);
         while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
             root = root.Parent;
@@ -101,7 +121,9 @@ public sealed class PeerTests : IDisposable
         string folder = Environment.GetEnvironmentVariable("QWENSHARP_PEER_LIBRARIES") is { Length: > 0 } named
             ? named
             : Path.Combine(root?.FullName ?? "", "bench", "QwenSharp.Peers", "node_modules", "@node-llama-cpp", platform, "bins", platform);
-        Assert.SkipUnless(Directory.Exists(folder), "llama.cpp's libraries (node-llama-cpp under bench/QwenSharp.Peers) are not installed.");
+        Assert.SkipUnless(
+            Directory.Exists(folder),
+            "llama.cpp's libraries (node-llama-cpp under bench/QwenSharp.Peers) are not installed.");
         return folder;
     }
 }

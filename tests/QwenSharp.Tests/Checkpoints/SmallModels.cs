@@ -32,7 +32,10 @@ internal static class SmallModels
         ModelConfig config = Config(architecture) with
         {
             HasQkNorm = true,
-            Experts = architecture == "qwen35" ? null : new MixtureOfExperts(6, 2, 256) { NormalizesWeights = true, SharedWidth = architecture == "qwen3vlmoe" ? 0 : 256 },
+            Experts =
+                architecture == "qwen35"
+                    ? null
+                    : new MixtureOfExperts(6, 2, 256) { NormalizesWeights = true, SharedWidth = architecture == "qwen3vlmoe" ? 0 : 256 },
         };
         if (architecture == "qwen3vlmoe")
             return config with { RotarySections = new RotarySections(12, 10, 10, IsInterleaved: true) };

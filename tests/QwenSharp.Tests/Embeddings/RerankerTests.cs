@@ -29,8 +29,14 @@ public sealed class RerankerTests : IDisposable
             // A document's control tokens stay text, so that it cannot answer in the model's place.
             int[] prompt =
             [
-                .. model.Tokenizer.Encode("<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct provided. Note that the answer can only be \"yes\" or \"no\".<|im_end|>\n<|im_start|>user\n", TokenParsing.All),
-                .. model.Tokenizer.Encode($"<Instruct>: {instruction ?? "Given a web search query, retrieve relevant passages that answer the query"}\n<Query>: What is the capital?\n<Document>: {_documents[i]}", TokenParsing.None),
+                .. model.Tokenizer.Encode(
+                    "<|im_start|>system\nJudge whether the Document meets the requirements based on the Query and the Instruct provided. "
+                        + "Note that the answer can only be \"yes\" or \"no\".<|im_end|>\n<|im_start|>user\n",
+                    TokenParsing.All),
+                .. model.Tokenizer.Encode(
+                    $"<Instruct>: {instruction ?? "Given a web search query, retrieve relevant passages that answer the query"}\n<Query>: "
+                        + $"What is the capital?\n<Document>: {_documents[i]}",
+                    TokenParsing.None),
                 .. model.Tokenizer.Encode("<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n", TokenParsing.All),
             ];
             evaluator.Evaluate([prompt], LastTokenOutput.Logits, (_, logits) =>
@@ -68,7 +74,8 @@ public sealed class RerankerTests : IDisposable
     {
         await using QwenModel model = QwenModel.Load(RandomCheckpoint.Write(_folder["model.gguf"]));
         using Reranker reranker = new(model, threads: 1);
-        ArgumentException refusal = await Assert.ThrowsAsync<ArgumentException>(() => reranker.ScoreAsync("q", ["short", new string('x', 2000)], cancellationToken: Stop));
+        ArgumentException refusal = await Assert.ThrowsAsync<ArgumentException>(() =>
+            reranker.ScoreAsync("q", ["short", new string('x', 2000)], cancellationToken: Stop));
         Assert.Contains("Text 2", refusal.Message);
     }
 }

@@ -43,7 +43,10 @@ public sealed class TextEmbedderTests : IAsyncDisposable
             float[] hidden = [];
             evaluator.Evaluate([ids], LastTokenOutput.Hidden, (_, values) => hidden = values.ToArray(), Stop);
             double length = Math.Sqrt(hidden.Sum(value => (double)value * value));
-            Assert.Equal([.. hidden.Select(value => (float)(value / length))], embeddings[i].Vector.ToArray(), (a, b) => Math.Abs(a - b) < 1e-6);
+            Assert.Equal(
+                [.. hidden.Select(value => (float)(value / length))],
+                embeddings[i].Vector.ToArray(),
+                (a, b) => Math.Abs(a - b) < 1e-6);
             Assert.Equal(_model.Id, embeddings[i].ModelId);
         }
 
@@ -54,7 +57,19 @@ public sealed class TextEmbedderTests : IAsyncDisposable
     [Fact]
     public async Task A_token_that_the_checkpoint_puts_behind_each_text_is_there_once_in_a_folder_and_in_the_file_made_of_it()
     {
-        ModelConfig config = new() { Architecture = "qwen3", VocabularySize = 320, Width = 64, Layers = 1, Heads = 2, KvHeads = 1, HeadLength = 32, FeedForwardWidth = 64, ContextLength = 64, HasQkNorm = true };
+        ModelConfig config = new()
+        {
+            Architecture = "qwen3",
+            VocabularySize = 320,
+            Width = 64,
+            Layers = 1,
+            Heads = 2,
+            KvHeads = 1,
+            HeadLength = 32,
+            FeedForwardWidth = 64,
+            ContextLength = 64,
+            HasQkNorm = true,
+        };
         string folder = ScriptedFolder.WriteRandom(_folder["folder"], config);
         ScriptedFolder.AppendBehindTexts(folder, "<|endoftext|>");
         using (Checkpoint checkpoint = ModelFiles.Open(folder))
@@ -64,7 +79,8 @@ public sealed class TextEmbedderTests : IAsyncDisposable
         foreach (string path in (string[])[folder, _folder["written.gguf"]])
         {
             await using QwenModel model = QwenModel.Load(path);
-            int end = model.Tokenizer.TryGetId("<|endoftext|>", out int id) ? id : -1, answerEnd = model.Tokenizer.TryGetId("<|im_end|>", out id) ? id : -1;
+            int end = model.Tokenizer.TryGetId("<|endoftext|>", out int id) ? id : -1,
+                answerEnd = model.Tokenizer.TryGetId("<|im_end|>", out id) ? id : -1;
             Assert.Equal([end], model.Tokenizer.SequenceSuffix);
             Assert.DoesNotContain(end, model.EncodePrompt("text"));
             Assert.Equal([end, answerEnd], model.StopTokens.Order());
@@ -93,7 +109,8 @@ public sealed class TextEmbedderTests : IAsyncDisposable
     {
         EmbeddingGenerationOptions options = new() { AdditionalProperties = new() { [TextEmbedder.InstructionKey] = "Find answers" } };
         float[] asked = (await _embedder.GenerateAsync(["why?"], options, Stop))[0].Vector.ToArray();
-        float[] spelled = (await _embedder.GenerateAsync(["Instruct: Find answers\nQuery:why?"], cancellationToken: Stop))[0].Vector.ToArray();
+        float[] spelled = (await _embedder.GenerateAsync(["Instruct: Find answers\nQuery:why?"], cancellationToken: Stop))[0]
+            .Vector.ToArray();
 
         Assert.Equal(spelled, asked);
     }
@@ -102,17 +119,32 @@ public sealed class TextEmbedderTests : IAsyncDisposable
     public async Task Options_that_cannot_be_honoured_are_refused_by_name()
     {
         await Assert.ThrowsAsync<ArgumentException>(() => _embedder.GenerateAsync(["a"], new() { Dimensions = 65 }, Stop));
-        Assert.Contains("ModelId", (await Assert.ThrowsAsync<NotSupportedException>(() => _embedder.GenerateAsync(["a"], new() { ModelId = "other" }, Stop))).Message);
-        Assert.Contains("'prompt'", (await Assert.ThrowsAsync<NotSupportedException>(() => _embedder.GenerateAsync(["a"], new() { AdditionalProperties = new() { ["prompt"] = "x" } }, Stop))).Message);
-        await Assert.ThrowsAsync<ArgumentException>(() => _embedder.GenerateAsync(["a"], new() { AdditionalProperties = new() { ["instruction"] = 1 } }, Stop));
-        Assert.Contains("1024", (await Assert.ThrowsAsync<ArgumentException>(() => _embedder.GenerateAsync([new string('a', 1024)], cancellationToken: Stop))).Message);
+        Assert.Contains(
+            "ModelId",
+            (
+                await Assert.ThrowsAsync<NotSupportedException>(() => _embedder.GenerateAsync(["a"], new() { ModelId = "other" }, Stop))
+            ).Message);
+        Assert.Contains(
+            "'prompt'",
+            (
+                await Assert.ThrowsAsync<NotSupportedException>(() =>
+                    _embedder.GenerateAsync(["a"], new() { AdditionalProperties = new() { ["prompt"] = "x" } }, Stop))
+            ).Message);
+        await Assert.ThrowsAsync<ArgumentException>(() =>
+            _embedder.GenerateAsync(["a"], new() { AdditionalProperties = new() { ["instruction"] = 1 } }, Stop));
+        Assert.Contains(
+            "1024",
+            (
+                await Assert.ThrowsAsync<ArgumentException>(() => _embedder.GenerateAsync([new string('a', 1024)], cancellationToken: Stop))
+            ).Message);
     }
 
     [Fact]
     public async Task Several_callers_are_served()
     {
         float[] expected = (await _embedder.GenerateAsync(["text"], cancellationToken: Stop))[0].Vector.ToArray();
-        GeneratedEmbeddings<Embedding<float>>[] all = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => _embedder.GenerateAsync(["text"], cancellationToken: Stop)));
+        GeneratedEmbeddings<Embedding<float>>[] all = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => _embedder.GenerateAsync(["text"], cancellationToken: Stop)));
 
         Assert.All(all, embeddings => Assert.Equal(expected, embeddings[0].Vector.ToArray()));
     }

@@ -61,7 +61,12 @@ public sealed class CacheTests : IDisposable
         Blob("Qwen/B", Old, "tokenizer.json", 5);
         Blob("Qwen/C", Old, "config.json", 5);
         Blob("Qwen/C", Old, "model-00001-of-00002.safetensors", 5);
-        Blob("Qwen/C", Old, "model.safetensors.index.json", Encoding.UTF8.GetBytes("""{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}"""));
+        Blob(
+            "Qwen/C",
+            Old,
+            "model.safetensors.index.json",
+            Encoding.UTF8.GetBytes("""{"weight_map": {"a": "model-00001-of-00002.safetensors", "b": "model-00002-of-00002.safetensors"}}""")
+        );
         string dangling = Blob("Qwen/D-GGUF", Old, "D-Q4_0.gguf", 100);
         File.Delete(new FileInfo(dangling).ResolveLinkTarget(true)!.FullName);
 
@@ -129,7 +134,9 @@ public sealed class CacheTests : IDisposable
         Assert.Equal((0L, 300L), (sharedFreed, freed));
         Assert.Equal(2, blobs.Length);
         Assert.Single(Directory.GetFiles(_folder["hub/models--Qwen--A-GGUF/blobs"]));
-        Assert.Equal([_folder[$"hub/models--Qwen--A-GGUF/snapshots/{New}"]], Directory.GetDirectories(_folder["hub/models--Qwen--A-GGUF/snapshots"]));
+        Assert.Equal(
+            [_folder[$"hub/models--Qwen--A-GGUF/snapshots/{New}"]],
+            Directory.GetDirectories(_folder["hub/models--Qwen--A-GGUF/snapshots"]));
         Assert.Equal(shared, File.ReadAllBytes(kept));
     }
 
@@ -203,13 +210,15 @@ public sealed class CacheTests : IDisposable
         Assert.Empty(Directory.GetFileSystemEntries(_folder["modelscope/models/Qwen"]));
     }
 
-    private string Blob(string repo, string commit, string name, int length) => Blob(repo, commit, name, LocalHub.Content(length, string.GetHashCode(repo + commit + name, StringComparison.Ordinal)));
+    private string Blob(string repo, string commit, string name, int length) =>
+        Blob(repo, commit, name, LocalHub.Content(length, string.GetHashCode(repo + commit + name, StringComparison.Ordinal)));
 
     /// <summary>Puts a file where huggingface_hub puts it.</summary>
     private string Blob(string repo, string commit, string name, byte[] content)
     {
         string folder = _folder[$"hub/models--{repo.Replace("/", "--", StringComparison.Ordinal)}"];
-        string blob = Path.Combine(folder, "blobs", LocalHub.Sha256(content)), link = Path.Combine(folder, "snapshots", commit, Path.Combine(name.Split('/')));
+        string blob = Path.Combine(folder, "blobs", LocalHub.Sha256(content)),
+            link = Path.Combine(folder, "snapshots", commit, Path.Combine(name.Split('/')));
         Directory.CreateDirectory(Path.GetDirectoryName(blob)!);
         Directory.CreateDirectory(Path.GetDirectoryName(link)!);
         File.WriteAllBytes(blob, content);

@@ -15,7 +15,9 @@ public sealed class HubOptionsTests : IDisposable
         HubOptions options = Read();
 
         string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        Assert.Equal(("https://huggingface.co/", "https://www.modelscope.cn/"), (options.HuggingFaceEndpoint.AbsoluteUri, options.ModelScopeEndpoint.AbsoluteUri));
+        Assert.Equal(
+            ("https://huggingface.co/", "https://www.modelscope.cn/"),
+            (options.HuggingFaceEndpoint.AbsoluteUri, options.ModelScopeEndpoint.AbsoluteUri));
         Assert.Equal(Path.Combine(home, ".cache", "huggingface", "hub"), options.HuggingFaceCache);
         Assert.Equal(Path.Combine(home, ".cache", "modelscope", "hub"), options.ModelScopeCache);
         Assert.False(options.Offline);
@@ -31,7 +33,9 @@ public sealed class HubOptionsTests : IDisposable
         Assert.Equal(path, Read(("HUGGINGFACE_HUB_CACHE", path), ("HF_HOME", "/y")).HuggingFaceCache);
         Assert.Equal(path, Read(("HF_HUB_CACHE", path), ("HUGGINGFACE_HUB_CACHE", "/y"), ("HF_HOME", "/z")).HuggingFaceCache);
         Assert.Equal(path, Read(("MODELSCOPE_CACHE", path)).ModelScopeCache);
-        Assert.Equal(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + "/models", Read(("HF_HUB_CACHE", "~/models")).HuggingFaceCache);
+        Assert.Equal(
+            Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) + "/models",
+            Read(("HF_HUB_CACHE", "~/models")).HuggingFaceCache);
     }
 
     [Fact]

@@ -10,7 +10,8 @@ using QwenSharp.Hub;
 namespace QwenSharp.Tests.Hub;
 
 /// <summary>
-/// A hub on 127.0.0.1 that speaks Hugging Face's and ModelScope's protocols over plain sockets, so that it can also break off, lie, redirect and stall.
+/// A hub on 127.0.0.1 that speaks Hugging Face's and ModelScope's protocols over plain sockets, so that it can also break off, lie,
+/// redirect and stall.
 /// It answers as the real ones do unless <see cref="Intercept"/> has another answer.
 /// </summary>
 internal sealed class LocalHub : IDisposable
@@ -34,7 +35,8 @@ internal sealed class LocalHub : IDisposable
     public Dictionary<string, byte[]> Files { get; } = [];
 
     /// <summary>Files that are Git LFS pointers on Hugging Face: listed with SHA-256. The others have Git's blob id.</summary>
-    public Func<string, bool> IsLarge { get; set; } = path => path.EndsWith(".gguf", StringComparison.Ordinal) || path.EndsWith(".safetensors", StringComparison.Ordinal);
+    public Func<string, bool> IsLarge { get; set; } =
+        path => path.EndsWith(".gguf", StringComparison.Ordinal) || path.EndsWith(".safetensors", StringComparison.Ordinal);
 
     /// <summary>Another answer than the usual one; null for the usual one.</summary>
     public Func<HubRequest, HubReply?> Intercept { get; set; } = _ => null;
@@ -67,7 +69,8 @@ internal sealed class LocalHub : IDisposable
 
     public static string Sha256(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    public static string GitBlob(byte[] content) => Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
+    public static string GitBlob(byte[] content) =>
+        Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes($"blob {content.Length}\0"), .. content]));
 
     /// <summary>The hash under which a file is listed, and stored.</summary>
     public string HashOf(string path) => IsLarge(path) ? Sha256(Files[path]) : GitBlob(Files[path]);
@@ -106,17 +109,31 @@ internal sealed class LocalHub : IDisposable
         _listener.Stop();
     }
 
-    private JsonObject ModelScopeListing() => new()
-    {
-        ["Code"] = 200,
-        ["Data"] = new JsonObject
+    private JsonObject ModelScopeListing() =>
+        new()
         {
-            ["Files"] = new JsonArray([
-                new JsonObject { ["Path"] = "folder", ["Type"] = "tree", ["Size"] = 0 },
-                .. Files.Select(file => (JsonNode)new JsonObject { ["Path"] = file.Key, ["Type"] = "blob", ["Size"] = file.Value.Length, ["Sha256"] = Sha256(file.Value) }),
-            ]),
-        },
-    };
+            ["Code"] = 200,
+            ["Data"] = new JsonObject
+            {
+                ["Files"] = new JsonArray([
+                    new JsonObject
+                    {
+                        ["Path"] = "folder",
+                        ["Type"] = "tree",
+                        ["Size"] = 0,
+                    },
+                    .. Files.Select(file =>
+                        (JsonNode)
+                            new JsonObject
+                            {
+                                ["Path"] = file.Key,
+                                ["Type"] = "blob",
+                                ["Size"] = file.Value.Length,
+                                ["Sha256"] = Sha256(file.Value),
+                            }),
+                ]),
+            },
+        };
 
     private async Task AcceptAsync()
     {
@@ -158,10 +175,16 @@ internal sealed class LocalHub : IDisposable
 internal sealed record HubRequest(string Path, string Query, IReadOnlyDictionary<string, string> Headers)
 {
     /// <summary>The first byte asked for; null where all are.</summary>
-    public long? From => Headers.TryGetValue("Range", out string? range) ? long.Parse(range["bytes=".Length..range.IndexOf('-')], CultureInfo.InvariantCulture) : null;
+    public long? From =>
+        Headers.TryGetValue("Range", out string? range)
+            ? long.Parse(range["bytes=".Length..range.IndexOf('-')], CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>The last byte asked for.</summary>
-    public long? To => Headers.TryGetValue("Range", out string? range) ? long.Parse(range[(range.IndexOf('-') + 1)..], CultureInfo.InvariantCulture) : null;
+    public long? To =>
+        Headers.TryGetValue("Range", out string? range)
+            ? long.Parse(range[(range.IndexOf('-') + 1)..], CultureInfo.InvariantCulture)
+            : null;
 
     public string? Token => Headers.GetValueOrDefault("Authorization");
 
@@ -177,7 +200,9 @@ internal sealed record HubRequest(string Path, string Query, IReadOnlyDictionary
                 return Uri.UnescapeDataString(Path[(Path.IndexOf('/', resolve.Length) + 1)..]);
 
             const string Parameter = "FilePath=";
-            return Query.IndexOf(Parameter, StringComparison.Ordinal) is >= 0 and var at ? Uri.UnescapeDataString(Query[(at + Parameter.Length)..]) : null;
+            return Query.IndexOf(Parameter, StringComparison.Ordinal) is >= 0 and var at
+                ? Uri.UnescapeDataString(Query[(at + Parameter.Length)..])
+                : null;
         }
     }
 
@@ -198,7 +223,8 @@ internal sealed record HubRequest(string Path, string Query, IReadOnlyDictionary
         return new HubRequest(
             target[0],
             target.Length > 1 ? target[1] : "",
-            lines[1..].Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase));
+            lines[1..].Select(line => line.Split(": ", 2)).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.OrdinalIgnoreCase)
+        );
     }
 }
 
@@ -229,14 +255,19 @@ internal sealed record HubReply(int Code, Dictionary<string, string> Headers, by
         return new HubReply(206, [], content[(int)from..(int)(to + 1)]).With("Content-Range", $"bytes {from}-{to}/{content.Length}");
     }
 
-    public HubReply With(string header, string value) => this with { Headers = new Dictionary<string, string>(Headers) { [header] = value } };
+    public HubReply With(string header, string value) =>
+        this with
+        {
+            Headers = new Dictionary<string, string>(Headers) { [header] = value },
+        };
 
     public async Task WriteAsync(Stream stream, CancellationToken stop)
     {
         Dictionary<string, string> headers = new(Headers) { ["Connection"] = "close" };
         headers.TryAdd("Content-Length", $"{Body.Length}");
         headers = headers.Where(header => header.Value.Length > 0).ToDictionary();
-        string head = $"HTTP/1.1 {Code} {(HttpStatusCode)Code}\r\n{string.Concat(headers.Select(header => $"{header.Key}: {header.Value}\r\n"))}\r\n";
+        string head =
+            $"HTTP/1.1 {Code} {(HttpStatusCode)Code}\r\n{string.Concat(headers.Select(header => $"{header.Key}: {header.Value}\r\n"))}\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head), stop);
         await stream.WriteAsync(Body.AsMemory(0, Math.Min(Body.Length, BreakAfter ?? Body.Length)), stop);
         await stream.FlushAsync(stop);

@@ -27,7 +27,11 @@ public class NameTests
     [InlineData("https://huggingface.co/Qwen/Qwen3-4B-GGUF", HubKind.HuggingFace, null, null)]
     [InlineData("https://huggingface.co/Qwen/Qwen3-4B-GGUF/", HubKind.HuggingFace, null, null)]
     [InlineData("https://huggingface.co/Qwen/Qwen3-4B-GGUF/tree/v1", HubKind.HuggingFace, "v1", null)]
-    [InlineData("https://huggingface.co/Qwen/Qwen3-4B-GGUF/resolve/main/sub/Qwen3-4B-Q8_0.gguf?download=true", HubKind.HuggingFace, "main", "sub/Qwen3-4B-Q8_0.gguf")]
+    [InlineData(
+        "https://huggingface.co/Qwen/Qwen3-4B-GGUF/resolve/main/sub/Qwen3-4B-Q8_0.gguf?download=true",
+        HubKind.HuggingFace,
+        "main",
+        "sub/Qwen3-4B-Q8_0.gguf")]
     [InlineData("https://hf-mirror.com/Qwen/Qwen3-4B-GGUF/blob/main/a%20b.gguf", HubKind.HuggingFace, "main", "a b.gguf")]
     [InlineData("https://www.modelscope.cn/models/Qwen/Qwen3-4B-GGUF", HubKind.ModelScope, null, null)]
     [InlineData("https://modelscope.cn/models/Qwen/Qwen3-4B-GGUF/files", HubKind.ModelScope, null, null)]
@@ -79,11 +83,39 @@ public class NameTests
     [Fact]
     public void Nothing_that_is_written_makes_the_reader_fail_in_another_way()
     {
-        Gen<string> texts = Gen.Elements("qwen3", "qwen3:4b", ":", "/", "Qwen", "..", "https://", "huggingface.co", "modelscope.cn", "models", "resolve", "main", "%2e%2e", "%", "\\", " ", "\0", "x.gguf", "?", "#", "@", "é")
-            .ListOf().Select(string.Concat);
-        Prop.ForAll(texts.ToArbitrary(), text =>
-            ModelReference.TryParse(text) is not { } model
-            || (model.Repo.Split('/') is [{ Length: > 0 }, { Length: > 0 }] && !model.Repo.Contains("..", StringComparison.Ordinal) && model.Name == text))
+        Gen<string> texts = Gen.Elements(
+                "qwen3",
+                "qwen3:4b",
+                ":",
+                "/",
+                "Qwen",
+                "..",
+                "https://",
+                "huggingface.co",
+                "modelscope.cn",
+                "models",
+                "resolve",
+                "main",
+                "%2e%2e",
+                "%",
+                "\\",
+                " ",
+                "\0",
+                "x.gguf",
+                "?",
+                "#",
+                "@",
+                "é")
+            .ListOf()
+            .Select(string.Concat);
+        Prop.ForAll(
+                texts.ToArbitrary(),
+                text =>
+                    ModelReference.TryParse(text) is not { } model
+                    || (
+                        model.Repo.Split('/') is [{ Length: > 0 }, { Length: > 0 }]
+                        && !model.Repo.Contains("..", StringComparison.Ordinal)
+                        && model.Name == text))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(3000).WithReplay(0x51, 0x7F4A7C15));
     }
 
@@ -100,8 +132,12 @@ public class NameTests
     [InlineData("a-Q4_0.gguf b-Q4_0.gguf", "b-Q4_0.gguf", "b-Q4_0.gguf")]
     [InlineData("a-Q4_0.gguf b-Q4_0.gguf", "b-q4_0", "b-Q4_0.gguf")]
     [InlineData("m-Q4_K_M.gguf mmproj-m-Q4_K_M.gguf imatrix.gguf mtp-m-Q4_K_M.gguf", null, "m-Q4_K_M.gguf")]
-    [InlineData("UD-Q2/m-UD-Q2_K_XL-00001-of-00002.gguf UD-Q2/m-UD-Q2_K_XL-00002-of-00002.gguf Q8/m-Q8_0.gguf", "UD-Q2_K_XL", "UD-Q2/m-UD-Q2_K_XL-00001-of-00002.gguf UD-Q2/m-UD-Q2_K_XL-00002-of-00002.gguf")]
-    public void A_quantisation_is_picked_by_name(string files, string? quant, string expected) => Assert.Equal(expected.Split(' '), Choose(files, quant));
+    [InlineData(
+        "UD-Q2/m-UD-Q2_K_XL-00001-of-00002.gguf UD-Q2/m-UD-Q2_K_XL-00002-of-00002.gguf Q8/m-Q8_0.gguf",
+        "UD-Q2_K_XL",
+        "UD-Q2/m-UD-Q2_K_XL-00001-of-00002.gguf UD-Q2/m-UD-Q2_K_XL-00002-of-00002.gguf")]
+    public void A_quantisation_is_picked_by_name(string files, string? quant, string expected) =>
+        Assert.Equal(expected.Split(' '), Choose(files, quant));
 
     [Theory]
     [InlineData("m-Q8_0.gguf m-Q6_K.gguf", null, "no Q4_K_M. Choose one as Qwen/M:NAME of: Q6_K, Q8_0")]
@@ -120,6 +156,15 @@ public class NameTests
     private static IEnumerable<string> Choose(string files, string? quant)
     {
         RepoListing listing = new("Qwen/M", "main", LocalHub.Commit, [.. files.Split(' ').Select(path => new RepoFile(path, 1, null))]);
-        return FileSelection.Choose(listing, new ModelReference { Name = "m", Repo = "Qwen/M", Quant = quant }).Files.Select(file => file.Path);
+        return FileSelection
+            .Choose(
+                listing,
+                new ModelReference
+                {
+                    Name = "m",
+                    Repo = "Qwen/M",
+                    Quant = quant,
+                })
+            .Files.Select(file => file.Path);
     }
 }

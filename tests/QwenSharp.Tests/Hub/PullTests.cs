@@ -60,7 +60,9 @@ public sealed class PullTests : IDisposable
         await PullAsync(LocalHub.Repo, folder: _folder["mine"]);
         await PullAsync(LocalHub.Repo, folder: _folder["mine"]);
 
-        Assert.Equal(["config.json", "generation_config.json", "model.safetensors", "tokenizer_config.json"], Directory.GetFileSystemEntries(_folder["mine"]).Select(Path.GetFileName).Order());
+        Assert.Equal(
+            ["config.json", "generation_config.json", "model.safetensors", "tokenizer_config.json"],
+            Directory.GetFileSystemEntries(_folder["mine"]).Select(Path.GetFileName).Order());
         Assert.Equal(content, await File.ReadAllBytesAsync(_folder["mine/generation_config.json"], Stop));
     }
 
@@ -110,9 +112,27 @@ public sealed class PullTests : IDisposable
     [Fact]
     public async Task A_checkpoint_comes_without_pickles_and_other_runtimes()
     {
-        string[] wanted = ["config.json", "generation_config.json", "tokenizer.json", "merges.txt", "chat_template.jinja", "model.safetensors"];
-        foreach (string name in wanted.Concat(["pytorch_model.bin", "model.pth", "onnx/model.json", "README.md", ".gitattributes", "picture.png"]))
+        string[] wanted =
+        [
+            "config.json",
+            "generation_config.json",
+            "tokenizer.json",
+            "merges.txt",
+            "chat_template.jinja",
+            "model.safetensors",
+        ];
+        foreach (
+            string name in wanted.Concat([
+                "pytorch_model.bin",
+                "model.pth",
+                "onnx/model.json",
+                "README.md",
+                ".gitattributes",
+                "picture.png",
+            ]))
+        {
             _hub.Files[name] = LocalHub.Content(300, name.Length);
+        }
 
         PulledModel pulled = await PullAsync(LocalHub.Repo);
 
@@ -215,7 +235,8 @@ public sealed class PullTests : IDisposable
     {
         byte[] content = _hub.Files["tiny-q8_0.gguf"] = LocalHub.Content(50_000);
         TaskCompletionSource waiting = new();
-        _hub.Intercept = request => request.From == 0 ? HubReply.Content(content, request) with { BreakAfter = 0, Hold = waiting.Task } : null;
+        _hub.Intercept = request =>
+            request.From == 0 ? HubReply.Content(content, request) with { BreakAfter = 0, Hold = waiting.Task } : null;
         Collected progress = new() { On = report => report.Phase == PullPhase.Waiting ? waiting : null };
 
         // Whichever of the two takes the lock holds on to its first range until the other one waits for the lock.
@@ -234,7 +255,8 @@ public sealed class PullTests : IDisposable
     {
         using HubClient client = new(_hub.Options(_folder) with { Offline = true });
 
-        HubException refused = await Assert.ThrowsAsync<HubException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo), cancellationToken: Stop));
+        HubException refused = await Assert.ThrowsAsync<HubException>(() =>
+            client.PullAsync(ModelReference.Parse(LocalHub.Repo), cancellationToken: Stop));
 
         Assert.Contains("HF_HUB_OFFLINE", refused.Message);
         Assert.Empty(_hub.Requests);

@@ -28,13 +28,22 @@ public sealed class TransferFaultTests : IDisposable
         _hub.Intercept = request =>
         {
             lock (broken)
-                return request.IsTransfer && request.From % 4096 == 0 && broken.Add(request.From) ? HubReply.Content(_content, request) with { BreakAfter = 1000 } : null;
+            {
+                return request.IsTransfer && request.From % 4096 == 0 && broken.Add(request.From)
+                    ? HubReply.Content(_content, request) with
+                    {
+                        BreakAfter = 1000,
+                    }
+                    : null;
+            }
         };
 
         PulledModel pulled = await PullAsync();
 
         Assert.Equal(_content, System.IO.File.ReadAllBytes(pulled.Path));
-        Assert.Equal(Enumerable.Range(0, 8).SelectMany(range => (long?[])[range * 4096, range * 4096 + 1000]), _hub.Transfers.Select(request => request.From).Order());
+        Assert.Equal(
+            Enumerable.Range(0, 8).SelectMany(range => (long?[])[range * 4096, range * 4096 + 1000]),
+            _hub.Transfers.Select(request => request.From).Order());
     }
 
     [Fact]
@@ -68,7 +77,8 @@ public sealed class TransferFaultTests : IDisposable
         _hub.Intercept = request => request.IsTransfer ? HubReply.Status(503) : null;
         using HubClient client = new(_hub.Options(_folder) with { Time = new InstantTime() });
 
-        await Assert.ThrowsAsync<HubException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo), folder is null ? null : _folder[folder], cancellationToken: Stop));
+        await Assert.ThrowsAsync<HubException>(() =>
+            client.PullAsync(ModelReference.Parse(LocalHub.Repo), folder is null ? null : _folder[folder], cancellationToken: Stop));
 
         Assert.False(Directory.Exists(_folder["hub/models--Qwen--Tiny-GGUF"]));
         Assert.False(Directory.Exists(_folder["new"]));
@@ -122,7 +132,9 @@ public sealed class TransferFaultTests : IDisposable
         HubException failure = await FailAsync(options => options with { HuggingFaceToken = token });
 
         Assert.Contains(advice, failure.Message);
-        Assert.Equal(status is 403 or 404 || (status, token) is (401, null), failure.Message.Contains($"{_hub.Address}{LocalHub.Repo}", StringComparison.Ordinal));
+        Assert.Equal(
+            status is 403 or 404 || (status, token) is (401, null),
+            failure.Message.Contains($"{_hub.Address}{LocalHub.Repo}", StringComparison.Ordinal));
         Assert.DoesNotContain("secret", failure.Message);
         Assert.Single(_hub.Requests);
     }
@@ -133,7 +145,8 @@ public sealed class TransferFaultTests : IDisposable
         _hub.Intercept = _ => HubReply.Status(403);
         using HubClient client = new(_hub.Options(_folder) with { HuggingFaceToken = "hf_secret", ModelScopeToken = "ms_secret" });
 
-        HubException failure = await Assert.ThrowsAsync<HubException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo) with { Hub = HubKind.ModelScope }, cancellationToken: Stop));
+        HubException failure = await Assert.ThrowsAsync<HubException>(() =>
+            client.PullAsync(ModelReference.Parse(LocalHub.Repo) with { Hub = HubKind.ModelScope }, cancellationToken: Stop));
 
         Assert.Contains($"{_hub.Address}models/{LocalHub.Repo}", failure.Message);
         Assert.Contains("MODELSCOPE_API_TOKEN", failure.Message);
@@ -145,9 +158,12 @@ public sealed class TransferFaultTests : IDisposable
     {
         using LocalHub storage = new();
         storage.Intercept = request => HubReply.Content(_content, request);
-        _hub.Intercept = request => request.IsTransfer
-            ? HubReply.Redirect($"{storage.Address}{request.Path[1..]}?signature=1").With("X-Linked-ETag", $"\"{LocalHub.Sha256(_content)}\"")
-            : null;
+        _hub.Intercept = request =>
+            request.IsTransfer
+                ? HubReply
+                    .Redirect($"{storage.Address}{request.Path[1..]}?signature=1")
+                    .With("X-Linked-ETag", $"\"{LocalHub.Sha256(_content)}\"")
+                : null;
 
         PulledModel pulled = await PullAsync(options => options with { HuggingFaceToken = "hf_secret" });
 
@@ -160,7 +176,10 @@ public sealed class TransferFaultTests : IDisposable
     [Fact]
     public async Task A_relative_redirect_stays_on_the_hub()
     {
-        _hub.Intercept = request => request.IsTransfer ? HubReply.Redirect("/elsewhere") : request.Path == "/elsewhere" ? HubReply.Content(_content, request) : null;
+        _hub.Intercept = request =>
+            request.IsTransfer ? HubReply.Redirect("/elsewhere")
+            : request.Path == "/elsewhere" ? HubReply.Content(_content, request)
+            : null;
 
         await PullAsync(options => options with { HuggingFaceToken = "hf_secret" });
 
@@ -243,7 +262,8 @@ public sealed class TransferFaultTests : IDisposable
     [Fact]
     public async Task Another_range_than_asked_for_is_refused()
     {
-        _hub.Intercept = request => request.IsTransfer ? new HubReply(206, [], _content[..4096]).With("Content-Range", "bytes 0-4095/30000") : null;
+        _hub.Intercept = request =>
+            request.IsTransfer ? new HubReply(206, [], _content[..4096]).With("Content-Range", "bytes 0-4095/30000") : null;
 
         Assert.Contains("were asked for", (await FailAsync()).Message);
         AssertNothingFinished();
@@ -254,7 +274,10 @@ public sealed class TransferFaultTests : IDisposable
     {
         int answered = 0;
         _hub.IsLarge = _ => false;
-        _hub.Intercept = request => request.IsTransfer ? HubReply.Content(_content, request).With("ETag", Interlocked.Increment(ref answered) <= 3 ? "\"one\"" : "\"two\"") : null;
+        _hub.Intercept = request =>
+            request.IsTransfer
+                ? HubReply.Content(_content, request).With("ETag", Interlocked.Increment(ref answered) <= 3 ? "\"one\"" : "\"two\"")
+                : null;
 
         HubException failure = await FailAsync(options => options with { Connections = 1 });
 
@@ -267,7 +290,8 @@ public sealed class TransferFaultTests : IDisposable
     [InlineData(false, "where Hugging Face answers with JSON")]
     public async Task A_login_page_is_no_file_and_no_list(bool transfer, string said)
     {
-        _hub.Intercept = request => request.IsTransfer == transfer ? HubReply.Text("<html>Welcome to our WiFi</html>", "text/html; charset=utf-8") : null;
+        _hub.Intercept = request =>
+            request.IsTransfer == transfer ? HubReply.Text("<html>Welcome to our WiFi</html>", "text/html; charset=utf-8") : null;
 
         Assert.Contains(said, (await FailAsync()).Message);
         AssertNothingFinished();
@@ -279,7 +303,14 @@ public sealed class TransferFaultTests : IDisposable
         using CancellationTokenSource over = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         Task forever = Task.Delay(Timeout.Infinite, over.Token);
         bool silent = false;
-        _hub.Intercept = request => request.IsTransfer && request.From == 8192 && !silent && (silent = true) ? HubReply.Content(_content, request) with { BreakAfter = 100, Hold = forever } : null;
+        _hub.Intercept = request =>
+            request.IsTransfer && request.From == 8192 && !silent && (silent = true)
+                ? HubReply.Content(_content, request) with
+                {
+                    BreakAfter = 100,
+                    Hold = forever,
+                }
+                : null;
 
         PulledModel pulled = await PullAsync(options => options with { StallTimeout = TimeSpan.FromMilliseconds(300) });
         await over.CancelAsync();
@@ -313,7 +344,8 @@ public sealed class TransferFaultTests : IDisposable
         };
         using HubClient client = new(_hub.Options(_folder) with { Connections = 1 });
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo), cancellationToken: cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            client.PullAsync(ModelReference.Parse(LocalHub.Repo), cancellationToken: cancel.Token));
         AssertNothingFinished();
         _hub.Intercept = _ => null;
         PulledModel pulled = await PullAsync();
@@ -377,7 +409,8 @@ public sealed class TransferFaultTests : IDisposable
         foreach (HubKind hub in Enum.GetValues<HubKind>())
         {
             using HubClient client = new(_hub.Options(_folder));
-            HubException failure = await Assert.ThrowsAsync<HubException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo) with { Hub = hub }, _folder["to"], cancellationToken: Stop));
+            HubException failure = await Assert.ThrowsAsync<HubException>(() =>
+                client.PullAsync(ModelReference.Parse(LocalHub.Repo) with { Hub = hub }, _folder["to"], cancellationToken: Stop));
             Assert.Contains("not safe to write", failure.Message);
         }
 
@@ -395,8 +428,12 @@ public sealed class TransferFaultTests : IDisposable
     [InlineData("{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": [1]}")]
     [InlineData("{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": [{\"rfilename\": \"a-Q8_0.gguf\"}]}")]
     [InlineData("{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": [{\"rfilename\": \"a-Q8_0.gguf\", \"size\": -1}]}")]
-    [InlineData("{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": [{\"rfilename\": \"a-Q8_0.gguf\", \"size\": 1e30}]}")]
-    [InlineData("{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": [{\"rfilename\": \"a-Q8_0.gguf\", \"size\": 5, \"lfs\": {\"sha256\": \"../../../x\"}}]}")]
+    [InlineData(
+        "{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": [{\"rfilename\": \"a-Q8_0.gguf\", \"size\": 1e30}]}")]
+    [InlineData(
+        "{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": [{\"rfilename\": \"a-Q8_0.gguf\", \"size\": 5, \"lfs\": "
+            + "{\"sha256\": \"../../../x\"}}]}"
+    )]
     [InlineData("{\"sha\": \"0123456789abcdef0123456789abcdef01234567\", \"siblings\": []}")]
     [InlineData("{\"sha\": ")]
     [InlineData("\u0000")]
@@ -414,7 +451,8 @@ public sealed class TransferFaultTests : IDisposable
         Random random = new(7);
         byte[] valid = Encoding.UTF8.GetBytes(_hub.Listing().ToJsonString());
         byte[]? answer = null;
-        _hub.Intercept = request => request.IsTransfer ? HubReply.Status(404) : new HubReply(200, new() { ["Content-Type"] = "application/json" }, answer!);
+        _hub.Intercept = request =>
+            request.IsTransfer ? HubReply.Status(404) : new HubReply(200, new() { ["Content-Type"] = "application/json" }, answer!);
         using HubClient client = new(_hub.Options(_folder));
         for (int round = 0; round < 300; round++)
         {
@@ -436,7 +474,8 @@ public sealed class TransferFaultTests : IDisposable
         _hub.Intercept = _ => HubReply.Json(new JsonObject { ["Code"] = 10010205001, ["Message"] = "the model does not exist" });
         using HubClient client = new(_hub.Options(_folder));
 
-        HubException failure = await Assert.ThrowsAsync<HubException>(() => client.PullAsync(ModelReference.Parse(LocalHub.Repo) with { Hub = HubKind.ModelScope }, cancellationToken: Stop));
+        HubException failure = await Assert.ThrowsAsync<HubException>(() =>
+            client.PullAsync(ModelReference.Parse(LocalHub.Repo) with { Hub = HubKind.ModelScope }, cancellationToken: Stop));
 
         Assert.Contains("the model does not exist", failure.Message);
     }
@@ -457,5 +496,6 @@ public sealed class TransferFaultTests : IDisposable
         return await client.PullAsync(ModelReference.Parse(LocalHub.Repo), cancellationToken: Stop);
     }
 
-    private Task<HubException> FailAsync(Func<HubOptions, HubOptions>? change = null) => Assert.ThrowsAsync<HubException>(() => PullAsync(change));
+    private Task<HubException> FailAsync(Func<HubOptions, HubOptions>? change = null) =>
+        Assert.ThrowsAsync<HubException>(() => PullAsync(change));
 }

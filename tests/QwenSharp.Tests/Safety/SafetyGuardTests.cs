@@ -11,9 +11,17 @@ public sealed class SafetyGuardTests : IDisposable
     [Theory]
     [InlineData("Safety: Safe\nCategories: None", SafetyLabel.Safe, "", null)]
     [InlineData("Safety: Unsafe\nCategories: Violent", SafetyLabel.Unsafe, "Violent", null)]
-    [InlineData("Safety: Controversial\r\nCategories: PII, Unethical Acts\r\nRefusal: No\r\n", SafetyLabel.Controversial, "PII|Unethical Acts", false)]
+    [InlineData(
+        "Safety: Controversial\r\nCategories: PII, Unethical Acts\r\nRefusal: No\r\n",
+        SafetyLabel.Controversial,
+        "PII|Unethical Acts",
+        false)]
     [InlineData("Safety: Safe\nCategories: None\nRefusal: Yes", SafetyLabel.Safe, "", true)]
-    public void A_verdict_has_a_label_categories_and_of_answers_whether_they_refuse(string text, SafetyLabel label, string categories, bool? refuses)
+    public void A_verdict_has_a_label_categories_and_of_answers_whether_they_refuse(
+        string text,
+        SafetyLabel label,
+        string categories,
+        bool? refuses)
     {
         SafetyVerdict verdict = SafetyVerdict.Parse(text);
 
@@ -32,8 +40,11 @@ public sealed class SafetyGuardTests : IDisposable
     [Fact]
     public async Task The_models_answer_is_read()
     {
-        await using QwenModel model = QwenModel.Load(ScriptedCheckpoint.Write(_folder["guard.gguf"], ["Safety: Unsafe\n", "Categories: Violent, ", "PII\n", "Refusal: No"]));
-        SafetyVerdict verdict = await new SafetyGuard(model).JudgeAsync([new ChatMessage(ChatRole.User, "How?")], TestContext.Current.CancellationToken);
+        await using QwenModel model = QwenModel.Load(
+            ScriptedCheckpoint.Write(_folder["guard.gguf"], ["Safety: Unsafe\n", "Categories: Violent, ", "PII\n", "Refusal: No"]));
+        SafetyVerdict verdict = await new SafetyGuard(model).JudgeAsync(
+            [new ChatMessage(ChatRole.User, "How?")],
+            TestContext.Current.CancellationToken);
 
         Assert.Equal((SafetyLabel.Unsafe, "Violent|PII", false), (verdict.Label, string.Join('|', verdict.Categories), verdict.IsRefusal));
     }
@@ -42,7 +53,8 @@ public sealed class SafetyGuardTests : IDisposable
     public async Task A_model_that_says_something_else_is_no_guard()
     {
         await using QwenModel model = QwenModel.Load(ScriptedCheckpoint.Write(_folder["chat.gguf"]));
-        FormatException failure = await Assert.ThrowsAsync<FormatException>(() => new SafetyGuard(model).JudgeAsync([new ChatMessage(ChatRole.User, "How?")], TestContext.Current.CancellationToken));
+        FormatException failure = await Assert.ThrowsAsync<FormatException>(() =>
+            new SafetyGuard(model).JudgeAsync([new ChatMessage(ChatRole.User, "How?")], TestContext.Current.CancellationToken));
 
         Assert.Contains("Hello, world!", failure.Message);
     }

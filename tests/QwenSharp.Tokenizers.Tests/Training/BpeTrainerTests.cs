@@ -29,8 +29,11 @@ public class BpeTrainerTests
     [Fact]
     public void Words_kept_apart_are_the_same_tokens_wherever_they_stand()
     {
-        BpeTokenizer apart = BpeTokenizer.Create(Train([Text], NoAdded with { VocabularySize = 500, KeepsWordsApart = true })), joined = BpeTokenizer.Create(Train([Text], NoAdded with { VocabularySize = 500 }));
-        int word = Assert.Single(apart.Encode("the")), space = Assert.Single(apart.Encode(" ")), quote = Assert.Single(apart.Encode("\""));
+        BpeTokenizer apart = BpeTokenizer.Create(Train([Text], NoAdded with { VocabularySize = 500, KeepsWordsApart = true })),
+            joined = BpeTokenizer.Create(Train([Text], NoAdded with { VocabularySize = 500 }));
+        int word = Assert.Single(apart.Encode("the")),
+            space = Assert.Single(apart.Encode(" ")),
+            quote = Assert.Single(apart.Encode("\""));
         int[] expected = [word, space, word, space, quote, word, quote];
 
         Assert.Equal(expected, apart.Encode("the the \"the\""));
@@ -45,15 +48,27 @@ public class BpeTrainerTests
         Random random = new(7);
         for (int i = 0; i < 60; i++)
         {
-            string[] texts = [.. Enumerable.Range(0, random.Next(1, 12)).Select(_ => new string([.. Enumerable.Range(0, random.Next(30)).Select(_ => "aab c"[random.Next(5)])]))];
-            BpeTrainerOptions options = NoAdded with { VocabularySize = 256 + random.Next(60), MinimumFrequency = random.Next(1, 4), LongestToken = random.Next(2, 20) };
+            string[] texts =
+            [
+                .. Enumerable
+                    .Range(0, random.Next(1, 12))
+                    .Select(_ => new string([.. Enumerable.Range(0, random.Next(30)).Select(_ => "aab c"[random.Next(5)])])),
+            ];
+            BpeTrainerOptions options = NoAdded with
+            {
+                VocabularySize = 256 + random.Next(60),
+                MinimumFrequency = random.Next(1, 4),
+                LongestToken = random.Next(2, 20),
+            };
             Assert.Equal(NaiveTrainer.Merges(texts, options), MergesOf(Train(texts, options)));
         }
     }
 
     [Fact]
     public void Of_pairs_as_frequent_as_each_other_the_lower_ids_come_first() =>
-        Assert.Equal([("a", "b"), ("a", "c"), ("b", "a"), ("c", "b")], MergesOf(Train(["cb", "ba", "ac", "ab"], NoAdded with { MinimumFrequency = 1 })));
+        Assert.Equal(
+            [("a", "b"), ("a", "c"), ("b", "a"), ("c", "b")],
+            MergesOf(Train(["cb", "ba", "ac", "ab"], NoAdded with { MinimumFrequency = 1 })));
 
     [Fact]
     public void The_order_of_the_texts_does_not_matter()
@@ -120,7 +135,9 @@ public class BpeTrainerTests
     public void Added_tokens_are_those_of_Qwen3()
     {
         BpeTokenizer published = BpeTokenizer.FromTokenizerJson(Fixtures.Require("tokenizers", "tokenizer.json"));
-        Assert.Equal(published.AddedTokens.Select(token => token.Content), BpeTrainerOptions.Qwen3AddedTokens.Select(token => token.Content));
+        Assert.Equal(
+            published.AddedTokens.Select(token => token.Content),
+            BpeTrainerOptions.Qwen3AddedTokens.Select(token => token.Content));
     }
 
     [Fact]
@@ -150,7 +167,9 @@ public class BpeTrainerTests
     public void Contradictions_are_refused()
     {
         Assert.Contains("282", Assert.Throws<ArgumentException>(() => new BpeTrainer(new() { VocabularySize = 281 })).Message);
-        Assert.Contains("twice", Assert.Throws<ArgumentException>(() => new BpeTrainer(NoAdded with { AddedTokens = [("x", true), ("x", false)] })).Message);
+        Assert.Contains(
+            "twice",
+            Assert.Throws<ArgumentException>(() => new BpeTrainer(NoAdded with { AddedTokens = [("x", true), ("x", false)] })).Message);
         Assert.Contains("<|im_end|>", Assert.Throws<ArgumentException>(() => new BpeTrainer(new() { AddedTokens = [] })).Message);
         Assert.Throws<ArgumentException>(() => new BpeTrainer(NoAdded with { AddedTokens = [("", true)] }));
         Assert.Throws<ArgumentOutOfRangeException>(() => new BpeTrainer(new() { MinimumFrequency = 0 }));
@@ -165,5 +184,10 @@ public class BpeTrainerTests
         BpeTrainer.Train(texts, options, TestContext.Current.CancellationToken);
 
     private static List<(string, string)> MergesOf(BpeVocabulary vocabulary) =>
-        [.. Enumerable.Range(0, vocabulary.Merges.Count).Select(rank => Encoding.UTF8.GetString(vocabulary.Merges[rank]).Split(' ')).Select(pair => (pair[0], pair[1]))];
+        [
+            .. Enumerable
+                .Range(0, vocabulary.Merges.Count)
+                .Select(rank => Encoding.UTF8.GetString(vocabulary.Merges[rank]).Split(' '))
+                .Select(pair => (pair[0], pair[1])),
+        ];
 }

@@ -7,10 +7,16 @@ internal static class NaiveTrainer
 {
     public static List<(string Left, string Right)> Merges(IEnumerable<string> texts, BpeTrainerOptions options)
     {
-        List<string> tokens = [.. Enumerable.Range(0, 256).Select(value => TinyVocabulary.Spell([(byte)value])).Order(StringComparer.Ordinal)];
-        List<List<string>> pieces = [.. texts
-            .SelectMany(text => Oracle.Split(text, options.Pattern))
-            .Select(piece => TinyVocabulary.Spell(Encoding.UTF8.GetBytes(piece)).Select(c => c.ToString()).ToList())];
+        List<string> tokens =
+        [
+            .. Enumerable.Range(0, 256).Select(value => TinyVocabulary.Spell([(byte)value])).Order(StringComparer.Ordinal),
+        ];
+        List<List<string>> pieces =
+        [
+            .. texts
+                .SelectMany(text => Oracle.Split(text, options.Pattern))
+                .Select(piece => TinyVocabulary.Spell(Encoding.UTF8.GetBytes(piece)).Select(c => c.ToString()).ToList()),
+        ];
         List<(string, string)> merges = [];
         while (tokens.Count < options.VocabularySize - options.AddedTokens.Count)
         {
@@ -20,7 +26,9 @@ internal static class NaiveTrainer
                 .GroupBy(pair => pair)
                 .Select(group => (Pair: group.Key, Count: Occurrences(pieces, group.Key)))
                 .Where(pair => pair.Count >= options.MinimumFrequency)
-                .OrderByDescending(pair => pair.Count).ThenBy(pair => tokens.IndexOf(pair.Pair.First)).ThenBy(pair => tokens.IndexOf(pair.Pair.Second))
+                .OrderByDescending(pair => pair.Count)
+                .ThenBy(pair => tokens.IndexOf(pair.Pair.First))
+                .ThenBy(pair => tokens.IndexOf(pair.Pair.Second))
                 .FirstOrDefault();
             if (best.Count == 0)
                 break;

@@ -40,7 +40,17 @@ public class WrittenVocabularyTests
         {
             NormalizesToNfc = true,
             IgnoresMerges = true,
-            AddedTokens = [.. Trained.AddedTokens, new AddedToken(5000, "\"x\u0001y\\", false) { SingleWord = true, StripsLeft = true, StripsRight = true, IsNormalized = true }],
+            AddedTokens =
+            [
+                .. Trained.AddedTokens,
+                new AddedToken(5000, "\"x\u0001y\\", false)
+                {
+                    SingleWord = true,
+                    StripsLeft = true,
+                    StripsRight = true,
+                    IsNormalized = true,
+                },
+            ],
         };
         BpeVocabulary read = TokenizerJson.Read(TokenizerJson.Write(full));
 
@@ -74,11 +84,19 @@ public class WrittenVocabularyTests
     private static BpeVocabulary Train(PreTokenizerPattern pattern)
     {
         Random random = new(10);
-        return BpeTrainer.Train(Enumerable.Range(0, 500).Select(_ => RandomText.Next(random)), new() { VocabularySize = 700, Pattern = pattern }, TestContext.Current.CancellationToken);
+        return BpeTrainer.Train(
+            Enumerable.Range(0, 500).Select(_ => RandomText.Next(random)),
+            new() { VocabularySize = 700, Pattern = pattern },
+            TestContext.Current.CancellationToken);
     }
 
     private static BpeVocabulary Read(GgufVocabulary gguf) =>
-        BpeVocabulary.FromGguf(Utf8Strings.From(gguf.Tokens), Utf8Strings.From(gguf.Merges), gguf.TokenTypes, gguf.Model, gguf.PreTokenizer);
+        BpeVocabulary.FromGguf(
+            Utf8Strings.From(gguf.Tokens),
+            Utf8Strings.From(gguf.Merges),
+            gguf.TokenTypes,
+            gguf.Model,
+            gguf.PreTokenizer);
 
     private static string[] Strings(Utf8Strings strings) =>
         [.. Enumerable.Range(0, strings.Count).Select(index => Encoding.UTF8.GetString(strings[index]))];

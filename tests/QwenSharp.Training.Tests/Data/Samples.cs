@@ -40,9 +40,14 @@ internal static class Samples
     /// <summary>In QwQ's manner: the prompt opens the reasoning, and no turn shows any.</summary>
     public const string Opening = Plain + "{% if add_generation_prompt %}{{ '<think>\\n' }}{% endif %}";
 
-    public static BpeVocabulary Vocabulary { get; } = BpeTrainer.Train(
-        ["Who are you? I am a small model. the weather in Paris is sunny today", "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}", "user assistant system"],
-        new BpeTrainerOptions { VocabularySize = 330, MinimumFrequency = 1 });
+    public static BpeVocabulary Vocabulary { get; } =
+        BpeTrainer.Train(
+            [
+                "Who are you? I am a small model. the weather in Paris is sunny today",
+                "{\"name\": \"get_weather\", \"arguments\": {\"city\": \"Paris\"}}",
+                "user assistant system",
+            ],
+            new BpeTrainerOptions { VocabularySize = 330, MinimumFrequency = 1 });
 
     public static BpeTokenizer Tokenizer { get; } = BpeTokenizer.Create(Vocabulary);
 

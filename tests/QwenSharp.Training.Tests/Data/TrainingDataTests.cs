@@ -22,9 +22,12 @@ public class TrainingDataTests
     {
         Samples.Tokenizer.TryGetId("<|endoftext|>", out int bos);
         using TemporaryFile file = new(".jsonl", Samples.Line("a", "b"));
-        TrainingData plain = Samples.Load(file.Path), begun = Samples.Load(file.Path, tokenizer: BpeTokenizer.Create(Samples.Vocabulary with { BosId = bos, AddsBos = true }));
+        TrainingData plain = Samples.Load(file.Path),
+            begun = Samples.Load(file.Path, tokenizer: BpeTokenizer.Create(Samples.Vocabulary with { BosId = bos, AddsBos = true }));
 
-        Assert.Equal((plain.Training.TokenCount + 1, plain.Training.LearntTokenCount), (begun.Training.TokenCount, begun.Training.LearntTokenCount));
+        Assert.Equal(
+            (plain.Training.TokenCount + 1, plain.Training.LearntTokenCount),
+            (begun.Training.TokenCount, begun.Training.LearntTokenCount));
         (TrainingBatch before, TrainingBatch now) = (plain.Batch(0, 1), begun.Batch(0, 1));
         int length = before.Segments[1];
         Assert.Equal(bos, now.Tokens[0]);
@@ -36,9 +39,15 @@ public class TrainingDataTests
     [Fact]
     public void Tokens_fall_apart_by_example_everywhere_or_nowhere_and_say_the_same()
     {
-        string[] lines = [.. Enumerable.Range(0, 300).Select(i => Samples.Line($"the weather in Paris is sunny today {i}", $"the weather in Paris is sunny today {i}"))];
+        string[] lines =
+        [
+            .. Enumerable
+                .Range(0, 300)
+                .Select(i => Samples.Line($"the weather in Paris is sunny today {i}", $"the weather in Paris is sunny today {i}")),
+        ];
         using TemporaryFile file = new(".jsonl", lines);
-        TrainingData whole = Samples.Load(file.Path, new() { HeldOutShare = 0.3 }), apart = Samples.Load(file.Path, new() { HeldOutShare = 0.3, BpeDropout = 0.2 });
+        TrainingData whole = Samples.Load(file.Path, new() { HeldOutShare = 0.3 }),
+            apart = Samples.Load(file.Path, new() { HeldOutShare = 0.3, BpeDropout = 0.2 });
 
         Assert.Equal(Texts(whole.Training).Order(), Texts(apart.Training).Order());
         Assert.Equal(Examples(whole.HeldOut).Select(Text), Examples(apart.HeldOut).Select(Text));
@@ -48,13 +57,22 @@ public class TrainingDataTests
         foreach (int[] tokens in Examples(apart.Training))
         {
             // Question and answer are the same words, and so the same tokens.
-            string words = string.Join(' ', tokens), answer = string.Join(' ', tokens.SkipLast(1).Reverse().TakeWhile(token => !Samples.Tokenizer.GetBytes(token).SequenceEqual("\n"u8)).Reverse());
+            string words = string.Join(' ', tokens),
+                answer = string.Join(
+                    ' ',
+                    tokens.SkipLast(1).Reverse().TakeWhile(token => !Samples.Tokenizer.GetBytes(token).SequenceEqual("\n"u8)).Reverse());
             Assert.True(words.Split(answer).Length == 3, Text(tokens));
         }
 
-        static IEnumerable<int[]> Examples(PackedExamples examples) => examples.Batches(1).SelectMany(row => Enumerable.Range(0, row.Segments.Length - 1)
-            .Select(i => (Row: row, Part: row.Segments[i]..row.Segments[i + 1])).Where(segment => segment.Row.Weights[segment.Part].Any(weight => weight > 0))
-            .Select(segment => (int[])[.. segment.Row.Tokens[segment.Part], segment.Row.Targets[segment.Part][^1]]));
+        static IEnumerable<int[]> Examples(PackedExamples examples) =>
+            examples
+                .Batches(1)
+                .SelectMany(row =>
+                    Enumerable
+                        .Range(0, row.Segments.Length - 1)
+                        .Select(i => (Row: row, Part: row.Segments[i]..row.Segments[i + 1]))
+                        .Where(segment => segment.Row.Weights[segment.Part].Any(weight => weight > 0))
+                        .Select(segment => (int[])[.. segment.Row.Tokens[segment.Part], segment.Row.Targets[segment.Part][^1]]));
         static string Text(int[] tokens) => Samples.Tokenizer.Decode(tokens);
         static IEnumerable<string> Texts(PackedExamples examples) => Examples(examples).Select(Text);
     }
@@ -84,7 +102,9 @@ public class TrainingDataTests
         TrainingData data = Samples.Load(file.Path, new() { SequenceLength = 50 });
         TrainingBatch[] rows = [.. Enumerable.Range(0, data.Training.RowCount).Select(step => data.Batch(step, 1))];
         int[] targets = [.. rows.SelectMany(row => row.Targets.Where(target => target >= 0))];
-        Assert.Equal([.. tokens[1..].Order(), Samples.Tokenizer.PadId!.Value], targets.OrderBy(target => target == Samples.Tokenizer.PadId).ThenBy(target => target));
+        Assert.Equal(
+            [.. tokens[1..].Order(), Samples.Tokenizer.PadId!.Value],
+            targets.OrderBy(target => target == Samples.Tokenizer.PadId).ThenBy(target => target));
         Assert.Equal(tokens.Length, data.Training.TokenCount);
     }
 
@@ -92,7 +112,13 @@ public class TrainingDataTests
     public void A_long_document_is_read_in_parts_that_end_with_a_line()
     {
         string line = new('x', 99);
-        string[] documents = [string.Join('\n', Enumerable.Repeat(line, 6_000)), "short", string.Join('\n', Enumerable.Repeat("y", 200_000)), string.Concat(Enumerable.Repeat("😀", 300_000))];
+        string[] documents =
+        [
+            string.Join('\n', Enumerable.Repeat(line, 6_000)),
+            "short",
+            string.Join('\n', Enumerable.Repeat("y", 200_000)),
+            string.Concat(Enumerable.Repeat("😀", 300_000)),
+        ];
         using TemporaryFile file = new(".txt", string.Join("<|endoftext|>", documents));
         List<string> read = [""];
         foreach (ExampleText part in TextFile.Read(file.Path))
@@ -174,15 +200,21 @@ public class TrainingDataTests
         TrainingData data = Samples.Load(training.Path, new() { HeldOutFiles = [heldOut.Path] });
         Assert.Equal((1, 1, 2), (data.Training.Count, data.HeldOut.Count, data.HeldOutCopies));
         Assert.DoesNotContain(Texts(data.Training), text => text.Contains("d<|im_end|>"));
-        Assert.Contains("1 are in the held-out files too", Assert.Throws<TrainingDataException>(() => Samples.Load(heldOut.Path, new() { HeldOutFiles = [heldOut.Path] })).Message);
+        Assert.Contains(
+            "1 are in the held-out files too",
+            Assert.Throws<TrainingDataException>(() => Samples.Load(heldOut.Path, new() { HeldOutFiles = [heldOut.Path] })).Message);
     }
 
     [Fact]
     public void An_answer_of_weight_0_counts_for_nothing_where_prompts_count()
     {
-        using TemporaryFile file = new(".jsonl", """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"wrong","weight":0},{"role":"user","content":"r"},{"role":"assistant","content":"right"}]}""");
+        using TemporaryFile file = new(
+            ".jsonl",
+            """{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"wrong","weight":0},{"role":"user","content":"r"},{"role":"assistant","content":"right"}]}"""
+        );
         TrainingBatch batch = Samples.Load(file.Path, new() { PromptLossWeight = 0.25f, SequenceLength = 128 }).Batch(0, 1);
-        string Of(float weight) => Samples.Tokenizer.Decode([.. batch.Targets.Where((target, i) => target >= 0 && batch.Weights[i] == weight)]);
+        string Of(float weight) =>
+            Samples.Tokenizer.Decode([.. batch.Targets.Where((target, i) => target >= 0 && batch.Weights[i] == weight)]);
         Assert.Equal("wrong<|im_end|>", Of(0).Trim());
         Assert.Equal("right<|im_end|>", Of(1).Trim());
         Assert.Contains("q<|im_end|>", Of(0.25f));
@@ -202,14 +234,28 @@ public class TrainingDataTests
     public void Lines_are_those_of_the_file_whatever_their_length_and_end()
     {
         Random random = new(14);
-        string[] lines = [.. Enumerable.Range(0, 60).Select(i => new string((char)('a' + i % 26), random.Next(3) switch { 0 => 0, 1 => random.Next(100), _ => random.Next(1 << 18) }))];
+        string[] lines =
+        [
+            .. Enumerable
+                .Range(0, 60)
+                .Select(i => new string(
+                    (char)('a' + i % 26),
+                    random.Next(3) switch
+                    {
+                        0 => 0,
+                        1 => random.Next(100),
+                        _ => random.Next(1 << 18),
+                    })),
+        ];
         lines[30] = new string('z', 3 << 20);
         foreach (string end in new[] { "\n", "\r\n" })
         {
             foreach (string last in new[] { "", end })
             {
                 using TemporaryFile file = new(".jsonl", "\uFEFF" + string.Join(end, lines) + last);
-                IEnumerable<(long, string)> read = LineReader.Read(file.Path).Select(line => (line.Number, System.Text.Encoding.UTF8.GetString(line.Line.Span).TrimEnd('\r')));
+                IEnumerable<(long, string)> read = LineReader
+                    .Read(file.Path)
+                    .Select(line => (line.Number, System.Text.Encoding.UTF8.GetString(line.Line.Span).TrimEnd('\r')));
                 Assert.Equal(lines.Select((line, index) => (index + 1L, line)).Where(line => line.line.Length > 0), read);
             }
         }
@@ -220,11 +266,21 @@ public class TrainingDataTests
     {
         using TemporaryFile file = new(".jsonl", Enumerable.Range(0, 5_000).Select(i => Samples.Line($"{i}", "x")));
         Told progress = new();
-        TrainingData.Load([file.Path], Samples.Tokenizer, Samples.PlainTemplate, progress: progress, cancellationToken: TestContext.Current.CancellationToken);
+        TrainingData.Load(
+            [file.Path],
+            Samples.Tokenizer,
+            Samples.PlainTemplate,
+            progress: progress,
+            cancellationToken: TestContext.Current.CancellationToken);
         Assert.Equal(1, progress.Values[^1]);
         Assert.Equal(progress.Values.Order(), progress.Values);
         Assert.True(progress.Values.Count > 2);
-        Assert.Throws<OperationCanceledException>(() => TrainingData.Load([file.Path], Samples.Tokenizer, Samples.PlainTemplate, cancellationToken: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            TrainingData.Load(
+                [file.Path],
+                Samples.Tokenizer,
+                Samples.PlainTemplate,
+                cancellationToken: new CancellationToken(canceled: true)));
     }
 
     [Fact]
@@ -239,18 +295,35 @@ public class TrainingDataTests
         Assert.Contains("there are no examples in it", Assert.Throws<TrainingDataException>(() => Samples.Load(empty.Path)).Message);
         Assert.Contains("UTF-8", Assert.Throws<TrainingDataException>(() => Samples.Load(latin.Path)).Message);
         Assert.Throws<FileNotFoundException>(() => Samples.Load(good.Path + ".jsonl"));
-        Assert.Contains("no chat template", Assert.Throws<TrainingDataException>(() =>
-            TrainingData.Load([good.Path], Samples.Tokenizer, null, cancellationToken: TestContext.Current.CancellationToken)).Message);
-        foreach (TrainingDataOptions options in (TrainingDataOptions[])
-            [new() { SequenceLength = 1 }, new() { PromptLossWeight = float.NaN }, new() { HeldOutShare = 1 }, new() { HeldOutCount = -1 }, new() { HeldOutCount = 1, HeldOutShare = 0.1 },
-             new() { BpeDropout = 1 }, new() { BpeDropout = double.NaN }, new() { BpeDropout = 0.1, HeldOutCount = 1 }])
+        Assert.Contains(
+            "no chat template",
+            Assert
+                .Throws<TrainingDataException>(() =>
+                    TrainingData.Load([good.Path], Samples.Tokenizer, null, cancellationToken: TestContext.Current.CancellationToken))
+                .Message);
+        foreach (
+            TrainingDataOptions options in (TrainingDataOptions[])
+                [
+                    new() { SequenceLength = 1 },
+                    new() { PromptLossWeight = float.NaN },
+                    new() { HeldOutShare = 1 },
+                    new() { HeldOutCount = -1 },
+                    new() { HeldOutCount = 1, HeldOutShare = 0.1 },
+                    new() { BpeDropout = 1 },
+                    new() { BpeDropout = double.NaN },
+                    new() { BpeDropout = 0.1, HeldOutCount = 1 },
+                ])
+        {
             Assert.Throws<ArgumentException>(() => Samples.Load(good.Path, options));
+        }
     }
 
     [Fact]
     public void A_vocabulary_is_learnt_from_the_same_files_and_carried_by_the_models_file()
     {
-        using TemporaryFile file = new(".jsonl", Enumerable.Range(0, 200).Select(i => Samples.Line($"Who is the number {i}?", "The number is known.")));
+        using TemporaryFile file = new(
+            ".jsonl",
+            Enumerable.Range(0, 200).Select(i => Samples.Line($"Who is the number {i}?", "The number is known.")));
         BpeVocabulary vocabulary = BpeTrainer.Train(
             TrainingData.Texts([file.Path], Samples.PlainTemplate), new() { VocabularySize = 400 }, TestContext.Current.CancellationToken);
         BpeTokenizer trained = BpeTokenizer.Create(vocabulary);
@@ -261,7 +334,8 @@ public class TrainingDataTests
         TokenizerMetadata.Write(writer, vocabulary, 512, Samples.Plain);
         writer.Save(gguf.Path);
         using GgufFile read = GgufFile.Open(gguf.Path);
-        GgufStringArray tokens = read.Metadata.GetStringArray("tokenizer.ggml.tokens"), merges = read.Metadata.GetStringArray("tokenizer.ggml.merges");
+        GgufStringArray tokens = read.Metadata.GetStringArray("tokenizer.ggml.tokens"),
+            merges = read.Metadata.GetStringArray("tokenizer.ggml.merges");
         Assert.True(read.Metadata.TryGetInt32Array("tokenizer.ggml.token_type", out int[]? types));
         BpeTokenizer loaded = BpeTokenizer.Create(BpeVocabulary.FromGguf(
             new(tokens.Count, index => tokens[index].Span), new(merges.Count, index => merges[index].Span), types,
@@ -273,11 +347,13 @@ public class TrainingDataTests
         Assert.Equal(Samples.Plain, read.Metadata.GetString("tokenizer.chat_template"));
     }
 
-    private static SortedSet<string> Texts(PackedExamples examples) => new(
-        from batch in examples.Batches(16)
-        from segment in batch.Segments.Zip(batch.Segments.Skip(1))
-        where batch.Targets[segment.First] >= 0
-        select Samples.Tokenizer.Decode([batch.Tokens[segment.First], .. batch.Targets[segment.First..segment.Second]]), StringComparer.Ordinal);
+    private static SortedSet<string> Texts(PackedExamples examples) =>
+        new(
+            from batch in examples.Batches(16)
+            from segment in batch.Segments.Zip(batch.Segments.Skip(1))
+            where batch.Targets[segment.First] >= 0
+            select Samples.Tokenizer.Decode([batch.Tokens[segment.First], .. batch.Targets[segment.First..segment.Second]]),
+            StringComparer.Ordinal);
 
     private sealed class Told : IProgress<double>
     {

@@ -12,10 +12,19 @@ internal static class Globals
         new BuiltIn("range", MakeRange),
         new BuiltIn("dict", (r, a) => MakeMapping(r, a)),
         new BuiltIn("namespace", (r, a) => new Namespace(MakeMapping(r, a))),
-        new BuiltIn("cycler", (_, a) => a.Positional.Count > 0 ? new Cycler(a.Positional) : throw new TemplateException("at least one item has to be provided")),
+        new BuiltIn(
+            "cycler",
+            (_, a) =>
+                a.Positional.Count > 0 ? new Cycler(a.Positional) : throw new TemplateException("at least one item has to be provided")),
         new BuiltIn("joiner", (_, a) => new Joiner(a.Bind("joiner", 0, "sep").Or(0, Text.FromTemplate(", ")))),
-        new BuiltIn("raise_exception", (r, a) => throw new TemplateException(Repr.ToText(r, a.Bind("raise_exception", 1, "message")[0]).Value)),
-        new BuiltIn("strftime_now", (r, a) => a.Bind("strftime_now", 1, "format").Text(0) is var format ? Text.From(Strftime.Format(r.Clock, format.Value), format) : null),
+        new BuiltIn(
+            "raise_exception",
+            (r, a) => throw new TemplateException(Repr.ToText(r, a.Bind("raise_exception", 1, "message")[0]).Value)),
+        new BuiltIn(
+            "strftime_now",
+            (r, a) =>
+                a.Bind("strftime_now", 1, "format").Text(0) is var format ? Text.From(Strftime.Format(r.Clock, format.Value), format) : null
+        ),
     }.ToFrozenDictionary(function => function.Name);
 
     public static Callable? Find(string name) => ByName.GetValueOrDefault(name);
@@ -28,19 +37,20 @@ internal static class Globals
         {
             if (!Operators.TryInteger(bound.Or(i, BigInteger.One), out numbers[i]))
             {
-                throw bound[i] is Undefined undefined ? undefined.Error() : new TemplateException($"'{TypeName.Of(bound[i])}' object cannot be interpreted as an integer");
+                throw bound[i] is Undefined undefined
+                    ? undefined.Error()
+                    : new TemplateException($"'{TypeName.Of(bound[i])}' object cannot be interpreted as an integer");
             }
         }
 
         (BigInteger start, BigInteger stop, BigInteger step) = bound.Has(1) ? (numbers[0], numbers[1], numbers[2]) : (0, numbers[0], 1);
         if (step.IsZero)
-        {
             throw new TemplateException("range() arg 3 must not be zero");
-        }
 
         if ((stop - start) / step > runtime.Budget.Limits.RangeLength)
         {
-            throw new TemplateException($"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({runtime.Budget.Limits.RangeLength}).");
+            throw new TemplateException(
+                $"Range too big. The sandbox blocks ranges larger than MAX_RANGE ({runtime.Budget.Limits.RangeLength}).");
         }
 
         return new Range(start, stop, step);
@@ -64,9 +74,7 @@ internal static class Globals
         }
 
         foreach ((string name, object? value) in arguments.Named)
-        {
             mapping[Text.FromTemplate(name)] = value;
-        }
 
         return mapping;
     }
@@ -77,7 +85,10 @@ internal static class Globals
         {
             runtime.Budget.AllocateItems(2);
             List<object?> parts = [.. Iteration.Of(pair).Take(3)];
-            target[parts[0]] = parts.Count == 2 ? parts[1] : throw new TemplateException($"dictionary update sequence element has length {parts.Count}; 2 is required");
+            target[parts[0]] =
+                parts.Count == 2
+                    ? parts[1]
+                    : throw new TemplateException($"dictionary update sequence element has length {parts.Count}; 2 is required");
         }
     }
 
@@ -85,7 +96,8 @@ internal static class Globals
     {
         private int _next;
 
-        public override object? Call(Runtime runtime, Arguments arguments) => throw new TemplateException("'Cycler' object is not callable");
+        public override object? Call(Runtime runtime, Arguments arguments) =>
+            throw new TemplateException("'Cycler' object is not callable");
 
         public override object? Attribute(string name) => name switch
         {

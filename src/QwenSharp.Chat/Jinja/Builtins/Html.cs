@@ -7,9 +7,7 @@ internal static class Html
     public static Text Escape(Runtime runtime, Text text, bool force = false)
     {
         if (text.IsMarkup && !force)
-        {
             return text;
-        }
 
         TextBuilder escaped = runtime.NewBuilder();
         int done = 0;

@@ -7,7 +7,9 @@ namespace QwenSharp.Chat.Jinja.Builtins;
 /// <summary>The <c>attribute</c> of filters such as <c>map</c> and <c>sort</c>: "function.name", "0.id", 3.</summary>
 internal static class KeyPath
 {
-    /// <summary>A function from an item to what the path leads to: the item itself for no path. Text in lower case if asked to, for comparing.</summary>
+    /// <summary>
+    /// A function from an item to what the path leads to: the item itself for no path. Text in lower case if asked to, for comparing.
+    /// </summary>
     public static Func<object?, object?> Getter(Runtime runtime, object? attribute, bool lower, object? fallback = null)
     {
         object?[] parts = Parts(attribute);
@@ -18,16 +20,16 @@ internal static class KeyPath
             {
                 item = Lookup.Item(runtime, item, part);
                 if (item is Undefined && fallback is not null)
-                {
                     item = fallback;
-                }
             }
 
             return Lower(item, lower);
         };
     }
 
-    /// <summary>As <see cref="Getter"/>, for several paths with commas between: gives a list, which orders by the first that differs.</summary>
+    /// <summary>
+    /// As <see cref="Getter"/>, for several paths with commas between: gives a list, which orders by the first that differs.
+    /// </summary>
     public static Func<object?, object?> MultiGetter(Runtime runtime, object? attribute, bool lower)
     {
         Func<object?, object?>[] getters = attribute is Text text && text.Value.Contains(',', StringComparison.Ordinal)
@@ -36,13 +38,22 @@ internal static class KeyPath
         return getters.Length == 1 ? getters[0] : item => new Sequence([.. getters.Select(getter => getter(item))]);
     }
 
-    public static object? Lower(object? value, bool lower) => lower && value is Text text ? Text.From(LetterCase.Lower(text.Value), text) : value;
+    public static object? Lower(object? value, bool lower) =>
+        lower && value is Text text ? Text.From(LetterCase.Lower(text.Value), text) : value;
 
-    private static object?[] Parts(object? attribute) => attribute switch
-    {
-        null => [],
-        Text path => [.. path.Value.Split('.').Select(part => BigInteger.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out BigInteger index)
-            ? (object)index : Text.FromTemplate(part))],
-        _ => [attribute],
-    };
+    private static object?[] Parts(object? attribute) =>
+        attribute switch
+        {
+            null => [],
+            Text path =>
+            [
+                .. path
+                    .Value.Split('.')
+                    .Select(part =>
+                        BigInteger.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out BigInteger index)
+                            ? (object)index
+                            : Text.FromTemplate(part)),
+            ],
+            _ => [attribute],
+        };
 }

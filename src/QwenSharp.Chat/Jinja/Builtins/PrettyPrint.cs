@@ -2,7 +2,9 @@ using QwenSharp.Chat.Jinja.Python;
 
 namespace QwenSharp.Chat.Jinja.Builtins;
 
-/// <summary>Python's <c>pprint.pformat</c>: what does not fit into 80 columns is spread over lines, dicts by sorted keys. Long strings stay whole.</summary>
+/// <summary>
+/// Python's <c>pprint.pformat</c>: what does not fit into 80 columns is spread over lines, dicts by sorted keys. Long strings stay whole.
+/// </summary>
 internal static class PrettyPrint
 {
     private const int Columns = 80;
@@ -67,9 +69,7 @@ internal static class PrettyPrint
                 Mapping sorted = runtime.NewMapping();
                 bool comparable = mapping.Keys.All(key => key is Text) || mapping.Keys.All(Operators.IsNumber);
                 foreach (object? key in comparable ? Sorting.By(runtime, mapping.Keys, key => key, reverse: false) : mapping.Keys)
-                {
                     sorted[key] = Sorted(runtime, mapping.TryGet(key, out object? item) ? item : null);
-                }
 
                 return sorted;
             default:

@@ -23,9 +23,7 @@ internal static class SelectionFilters
         }
 
         if (arguments.Positional is not [Text name, ..])
-        {
             throw new TemplateException("map requires a filter argument");
-        }
 
         Arguments rest = arguments.Skip(1);
         return new Generator("sync_do_map", Each(runtime, value, item => Filters.Apply(runtime, name.Value, item, rest)));
@@ -56,9 +54,7 @@ internal static class SelectionFilters
     {
         // Jinja walks nothing that is false, such as None.
         if (!Truth.Of(value))
-        {
             yield break;
-        }
 
         foreach (object? item in Iteration.Of(value))
         {

@@ -6,37 +6,51 @@ namespace QwenSharp.Chat.Jinja.Builtins;
 /// <summary>Filters that take sequences and dicts as they are.</summary>
 internal static class SequenceFilters
 {
-    public static IReadOnlyDictionary<string, Filter> All { get; } = new Dictionary<string, Filter>
-    {
-        ["attr"] = (r, value, a) => Lookup.AttributeOnly(r, value, a.Bind("attr", 1, "name").Text(0)),
-        ["batch"] = (r, value, a) => new Generator("do_batch", Batch(r, value, a.Bind("batch", 1, "linecount", "fill_with"))),
-        ["count"] = Length,
-        ["d"] = Default,
-        ["default"] = Default,
-        ["dictsort"] = DictSort,
-        ["first"] = (_, value, a) => a.Bind("first", 0) is var _ && Iteration.Of(value).FirstOrDefault(Absent.Value) is var first and not Absent ? first
-            : new Undefined("No first item, sequence was empty."),
-        ["groupby"] = GroupBy,
-        ["items"] = (_, value, a) => a.Bind("items", 0) is var _ ? new Generator("do_items", Items(value)) : null,
-        ["join"] = (r, value, a) => a.Bind("join", 0, "d", "attribute") is var b ? StringMethods.Join(
-            r,
-            Repr.ToText(r, b.Or(0, Text.Empty)),
-            b.Or(1, null) is null ? Iteration.Of(value) : Iteration.Of(value).Select(KeyPath.Getter(r, b[1], lower: false)),
-            strict: false) : null,
-        ["last"] = (r, value, a) => a.Bind("last", 0) is var _ && Reversed(r, value).FirstOrDefault(Absent.Value) is var last and not Absent ? last
-            : new Undefined("No last item, sequence was empty."),
-        ["length"] = Length,
-        ["list"] = (r, value, a) => a.Bind("list", 0) is var _ ? new Sequence(Iteration.ToList(r, value)) : null,
-        ["max"] = (r, value, a) => Extreme(r, value, a.Bind("max", 0, "case_sensitive", "attribute"), 1),
-        ["min"] = (r, value, a) => Extreme(r, value, a.Bind("min", 0, "case_sensitive", "attribute"), -1),
-        ["reverse"] = (r, value, a) => a.Bind("reverse", 0) is var _ && value is Text text ? Slicing.Of(r, text, null, null, BigInteger.MinusOne)
-            : new Generator("reversed", Reversed(r, value is Generator ? new Sequence(Iteration.ToList(r, value)) : value)),
-        ["slice"] = (r, value, a) => new Generator("sync_do_slice", Slices(r, value, a.Bind("slice", 1, "slices", "fill_with"))),
-        ["sort"] = Sort,
-        ["sum"] = Sum,
-        ["unique"] = (r, value, a) => a.Bind("unique", 0, "case_sensitive", "attribute") is var b
-            ? new Generator("sync_do_unique", Iteration.Of(value).DistinctBy(KeyPath.Getter(r, b.Or(1, null), lower: !b.Is(0)), new NullKeys(r.Comparison))) : null,
-    };
+    public static IReadOnlyDictionary<string, Filter> All { get; } =
+        new Dictionary<string, Filter>
+        {
+            ["attr"] = (r, value, a) => Lookup.AttributeOnly(r, value, a.Bind("attr", 1, "name").Text(0)),
+            ["batch"] = (r, value, a) => new Generator("do_batch", Batch(r, value, a.Bind("batch", 1, "linecount", "fill_with"))),
+            ["count"] = Length,
+            ["d"] = Default,
+            ["default"] = Default,
+            ["dictsort"] = DictSort,
+            ["first"] = (_, value, a) =>
+                a.Bind("first", 0) is var _ && Iteration.Of(value).FirstOrDefault(Absent.Value) is var first and not Absent
+                    ? first
+                    : new Undefined("No first item, sequence was empty."),
+            ["groupby"] = GroupBy,
+            ["items"] = (_, value, a) => a.Bind("items", 0) is var _ ? new Generator("do_items", Items(value)) : null,
+            ["join"] = (r, value, a) =>
+                a.Bind("join", 0, "d", "attribute") is var b
+                    ? StringMethods.Join(
+                        r,
+                        Repr.ToText(r, b.Or(0, Text.Empty)),
+                        b.Or(1, null) is null ? Iteration.Of(value) : Iteration.Of(value).Select(KeyPath.Getter(r, b[1], lower: false)),
+                        strict: false)
+                    : null,
+            ["last"] = (r, value, a) =>
+                a.Bind("last", 0) is var _ && Reversed(r, value).FirstOrDefault(Absent.Value) is var last and not Absent
+                    ? last
+                    : new Undefined("No last item, sequence was empty."),
+            ["length"] = Length,
+            ["list"] = (r, value, a) => a.Bind("list", 0) is var _ ? new Sequence(Iteration.ToList(r, value)) : null,
+            ["max"] = (r, value, a) => Extreme(r, value, a.Bind("max", 0, "case_sensitive", "attribute"), 1),
+            ["min"] = (r, value, a) => Extreme(r, value, a.Bind("min", 0, "case_sensitive", "attribute"), -1),
+            ["reverse"] = (r, value, a) =>
+                a.Bind("reverse", 0) is var _ && value is Text text
+                    ? Slicing.Of(r, text, null, null, BigInteger.MinusOne)
+                    : new Generator("reversed", Reversed(r, value is Generator ? new Sequence(Iteration.ToList(r, value)) : value)),
+            ["slice"] = (r, value, a) => new Generator("sync_do_slice", Slices(r, value, a.Bind("slice", 1, "slices", "fill_with"))),
+            ["sort"] = Sort,
+            ["sum"] = Sum,
+            ["unique"] = (r, value, a) =>
+                a.Bind("unique", 0, "case_sensitive", "attribute") is var b
+                    ? new Generator(
+                        "sync_do_unique",
+                        Iteration.Of(value).DistinctBy(KeyPath.Getter(r, b.Or(1, null), lower: !b.Is(0)), new NullKeys(r.Comparison)))
+                    : null,
+        };
 
     private static object Length(Runtime runtime, object? value, Arguments arguments)
     {
@@ -67,15 +81,26 @@ internal static class SequenceFilters
             "value" => 1,
             _ => throw new TemplateException("You can only sort by either \"key\" or \"value\""),
         };
-        Mapping mapping = value as Mapping ?? throw (value is Undefined undefined ? undefined.Error() : new TemplateException($"'{TypeName.Of(value)}' object has no attribute 'items'"));
+        Mapping mapping =
+            value as Mapping
+            ?? throw (
+                value is Undefined undefined
+                    ? undefined.Error()
+                    : new TemplateException($"'{TypeName.Of(value)}' object has no attribute 'items'"));
         bool lower = !bound.Is(0);
-        return new Sequence(Sorting.By(runtime, new MappingView("items", mapping).Items, item => KeyPath.Lower(((Sequence)item!).Items[part], lower), bound.Is(2)));
+        return new Sequence(
+            Sorting.By(
+                runtime,
+                new MappingView("items", mapping).Items,
+                item => KeyPath.Lower(((Sequence)item!).Items[part], lower),
+                bound.Is(2)));
     }
 
     private static object Sort(Runtime runtime, object? value, Arguments arguments)
     {
         Bound bound = arguments.Bind("sort", 0, "reverse", "case_sensitive", "attribute");
-        return new Sequence(Sorting.By(runtime, Iteration.Of(value), KeyPath.MultiGetter(runtime, bound.Or(2, null), lower: !bound.Is(1)), bound.Is(0)));
+        return new Sequence(
+            Sorting.By(runtime, Iteration.Of(value), KeyPath.MultiGetter(runtime, bound.Or(2, null), lower: !bound.Is(1)), bound.Is(0)));
     }
 
     private static object GroupBy(Runtime runtime, object? value, Arguments arguments)
@@ -117,9 +142,7 @@ internal static class SequenceFilters
         {
             object? own = key(item);
             if (best is Absent || runtime.Comparison.Ordered(sign > 0 ? ">" : "<", own, bestKey))
-            {
                 (best, bestKey) = (item, own);
-            }
         }
 
         return best is Absent ? new Undefined("No aggregated item, sequence was empty.") : best;
@@ -130,9 +153,7 @@ internal static class SequenceFilters
         Bound bound = arguments.Bind("sum", 0, "attribute", "start");
         object? total = bound.Or(1, BigInteger.Zero);
         if (total is Text)
-        {
             throw new TemplateException("sum() can't sum strings [use ''.join(seq) instead]");
-        }
 
         Func<object?, object?> item = KeyPath.Getter(runtime, bound.Or(0, null), lower: false);
         return Iteration.Of(value).Aggregate(total, (sum, next) => Operators.Binary(runtime, "+", sum, item(next)));
@@ -171,9 +192,7 @@ internal static class SequenceFilters
         List<object?> items = Iteration.ToList(runtime, value);
         int slices = bound.Int(0);
         if (slices == 0)
-        {
             throw new TemplateException("integer division or modulo by zero");
-        }
 
         (int each, int extra) = slices < 0 ? (0, 0) : Math.DivRem(items.Count, slices);
         for (int slice = 0, start = 0; slice < slices; slice++)
@@ -183,9 +202,7 @@ internal static class SequenceFilters
             List<object?> part = items.GetRange(start, count);
             start += count;
             if (slice >= extra && bound.Or(1, null) is object filler)
-            {
                 part.Add(filler);
-            }
 
             yield return new Sequence(part);
         }

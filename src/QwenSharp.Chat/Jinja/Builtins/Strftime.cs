@@ -75,5 +75,8 @@ internal static class Strftime
 
     private static string Number(int value, int digits) => value.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0');
 
-    private static string Unpadded(string written) => written.TrimStart('0', ' ') is { Length: > 0 } bare ? bare : written.Length > 0 ? written[^1..] : written;
+    private static string Unpadded(string written) =>
+        written.TrimStart('0', ' ') is { Length: > 0 } bare ? bare
+        : written.Length > 0 ? written[^1..]
+        : written;
 }

@@ -7,7 +7,10 @@ namespace QwenSharp.Chat.Jinja.Builtins;
 /// <summary>The tests by name: <c>value is name(arguments)</c>.</summary>
 internal static class Tests
 {
-    private static readonly FrozenDictionary<string, Func<Runtime, object?, Arguments, bool>> ByName = new Dictionary<string, Func<Runtime, object?, Arguments, bool>>
+    private static readonly FrozenDictionary<string, Func<Runtime, object?, Arguments, bool>> ByName = new Dictionary<
+        string,
+        Func<Runtime, object?, Arguments, bool>
+    >
     {
         ["defined"] = Plain("defined", value => value is not Undefined),
         ["undefined"] = Plain("undefined", value => value is Undefined),
@@ -43,18 +46,27 @@ internal static class Tests
 
     public static bool Exists(string name) => ByName.ContainsKey(name);
 
-    public static bool Apply(Runtime runtime, string name, object? value, Arguments arguments) => ByName.TryGetValue(name, out Func<Runtime, object?, Arguments, bool>? test)
-        ? test(runtime, value, arguments)
-        : throw new TemplateException($"No test named {Repr.Quote(name)}.");
+    public static bool Apply(Runtime runtime, string name, object? value, Arguments arguments) =>
+        ByName.TryGetValue(name, out Func<Runtime, object?, Arguments, bool>? test)
+            ? test(runtime, value, arguments)
+            : throw new TemplateException($"No test named {Repr.Quote(name)}.");
 
-    private static Func<Runtime, object?, Arguments, bool> Plain(string name, Func<object?, bool> test) => (_, value, arguments) => arguments.Bind(name, 0) is var _ && test(value);
+    private static Func<Runtime, object?, Arguments, bool> Plain(string name, Func<object?, bool> test) =>
+        (_, value, arguments) => arguments.Bind(name, 0) is var _ && test(value);
 
-    private static IEnumerable<KeyValuePair<string, Func<Runtime, object?, Arguments, bool>>> Comparisons(string[] names, Func<Comparison, object?, object?, bool> holds) =>
-        names.Select(name => KeyValuePair.Create<string, Func<Runtime, object?, Arguments, bool>>(name, (r, value, a) => holds(r.Comparison, value, a.Bind(name, 1, "other")[0])));
+    private static IEnumerable<KeyValuePair<string, Func<Runtime, object?, Arguments, bool>>> Comparisons(
+        string[] names,
+        Func<Comparison, object?, object?, bool> holds
+    ) =>
+        names.Select(name =>
+            KeyValuePair.Create<string, Func<Runtime, object?, Arguments, bool>>(
+                name,
+                (r, value, a) => holds(r.Comparison, value, a.Bind(name, 1, "other")[0])));
 
     private static bool Remainder(Runtime runtime, object? value, object? divisor, int expected) =>
         runtime.Comparison.Equals(Operators.Binary(runtime, "%", value, divisor), new BigInteger(expected));
 
     // Small integers are one object to Python; strings, floats and containers are the same only if they are one value passed along.
-    private static bool Same(object? x, object? y) => (x, y) is (BigInteger, BigInteger) or (bool, bool) ? x!.Equals(y) : ReferenceEquals(x, y);
+    private static bool Same(object? x, object? y) =>
+        (x, y) is (BigInteger, BigInteger) or (bool, bool) ? x!.Equals(y) : ReferenceEquals(x, y);
 }

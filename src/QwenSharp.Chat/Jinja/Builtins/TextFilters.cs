@@ -8,30 +8,37 @@ namespace QwenSharp.Chat.Jinja.Builtins;
 /// <summary>Filters that make text.</summary>
 internal static class TextFilters
 {
-    public static IReadOnlyDictionary<string, Filter> All { get; } = new Dictionary<string, Filter>
-    {
-        ["capitalize"] = (r, value, a) => Method(r, value, "capitalize", a),
-        ["center"] = (r, value, a) => StringMethods.Center(r, Repr.ToText(r, value), a.Bind("center", 0, "width").Int(0, 80)),
-        ["e"] = Escape,
-        ["escape"] = Escape,
-        ["forceescape"] = (r, value, a) => a.Bind("forceescape", 0) is var _ ? Html.Escape(r, Repr.ToText(r, value), force: true) : null,
-        ["format"] = (r, value, a) => PercentFormat.Apply(r, Repr.ToText(r, value), FormatValues(r, a)),
-        ["indent"] = Indent,
-        ["lower"] = (r, value, a) => Method(r, value, "lower", a),
-        ["pprint"] = (r, value, a) => a.Bind("pprint", 0) is var _ ? PrettyPrint.Of(r, value) : null,
-        ["replace"] = (r, value, a) => a.Bind("replace", 2, "old", "new", "count") is var b
-            ? StringMethods.Replace(r, Repr.ToText(r, value), Repr.ToText(r, b[0]), Repr.ToText(r, b[1]), b.IntOrNone(2, -1)) : null,
-        ["safe"] = (r, value, a) => a.Bind("safe", 0) is var _ ? Repr.ToText(r, value).AsMarkup() : null,
-        ["string"] = (r, value, a) => a.Bind("string", 0) is var _ ? Repr.ToText(r, value) : null,
-        ["title"] = (r, value, a) => a.Bind("title", 0) is var _ && Repr.ToText(r, value) is var text ? Text.From(Title(text.Value), text) : null,
-        ["tojson"] = ToJson,
-        ["trim"] = (r, value, a) => a.Bind("trim", 0, "chars") is var b
-            ? StringMethods.Strip(Repr.ToText(r, value), b.Or(0, null) is null ? null : b.Text(0), left: true, right: true) : null,
-        ["truncate"] = Truncate,
-        ["upper"] = (r, value, a) => Method(r, value, "upper", a),
-        ["urlencode"] = UrlEncode,
-        ["wordcount"] = (r, value, a) => a.Bind("wordcount", 0) is var _ ? WordCount(Repr.ToText(r, value).Value) : null,
-    };
+    public static IReadOnlyDictionary<string, Filter> All { get; } =
+        new Dictionary<string, Filter>
+        {
+            ["capitalize"] = (r, value, a) => Method(r, value, "capitalize", a),
+            ["center"] = (r, value, a) => StringMethods.Center(r, Repr.ToText(r, value), a.Bind("center", 0, "width").Int(0, 80)),
+            ["e"] = Escape,
+            ["escape"] = Escape,
+            ["forceescape"] = (r, value, a) =>
+                a.Bind("forceescape", 0) is var _ ? Html.Escape(r, Repr.ToText(r, value), force: true) : null,
+            ["format"] = (r, value, a) => PercentFormat.Apply(r, Repr.ToText(r, value), FormatValues(r, a)),
+            ["indent"] = Indent,
+            ["lower"] = (r, value, a) => Method(r, value, "lower", a),
+            ["pprint"] = (r, value, a) => a.Bind("pprint", 0) is var _ ? PrettyPrint.Of(r, value) : null,
+            ["replace"] = (r, value, a) =>
+                a.Bind("replace", 2, "old", "new", "count") is var b
+                    ? StringMethods.Replace(r, Repr.ToText(r, value), Repr.ToText(r, b[0]), Repr.ToText(r, b[1]), b.IntOrNone(2, -1))
+                    : null,
+            ["safe"] = (r, value, a) => a.Bind("safe", 0) is var _ ? Repr.ToText(r, value).AsMarkup() : null,
+            ["string"] = (r, value, a) => a.Bind("string", 0) is var _ ? Repr.ToText(r, value) : null,
+            ["title"] = (r, value, a) =>
+                a.Bind("title", 0) is var _ && Repr.ToText(r, value) is var text ? Text.From(Title(text.Value), text) : null,
+            ["tojson"] = ToJson,
+            ["trim"] = (r, value, a) =>
+                a.Bind("trim", 0, "chars") is var b
+                    ? StringMethods.Strip(Repr.ToText(r, value), b.Or(0, null) is null ? null : b.Text(0), left: true, right: true)
+                    : null,
+            ["truncate"] = Truncate,
+            ["upper"] = (r, value, a) => Method(r, value, "upper", a),
+            ["urlencode"] = UrlEncode,
+            ["wordcount"] = (r, value, a) => a.Bind("wordcount", 0) is var _ ? WordCount(Repr.ToText(r, value).Value) : null,
+        };
 
     private static object? Method(Runtime runtime, object? value, string name, Arguments arguments) =>
         ((Callable)StringMethods.Find(Repr.ToText(runtime, value), name)).Call(runtime, arguments);
@@ -45,20 +52,14 @@ internal static class TextFilters
     private static object FormatValues(Runtime runtime, Arguments arguments)
     {
         if (arguments.Named.Count == 0)
-        {
             return new Sequence(arguments.Positional, isTuple: true);
-        }
 
         if (arguments.Positional.Count > 0)
-        {
             throw new TemplateException("can't handle positional and keyword arguments at the same time");
-        }
 
         Mapping mapping = runtime.NewMapping();
         foreach ((string name, object? value) in arguments.Named)
-        {
             mapping[Text.FromTemplate(name)] = value;
-        }
 
         return mapping;
     }
@@ -66,9 +67,14 @@ internal static class TextFilters
     private static object Indent(Runtime runtime, object? value, Arguments arguments)
     {
         Bound bound = arguments.Bind("indent", 0, "width", "first", "blank");
-        Text text = value as Text ?? throw (value is Undefined undefined ? undefined.Error()
-            : new TemplateException($"unsupported operand type(s) for +=: '{TypeName.Of(value)}' and 'str'"));
-        Text indentation = bound.Or(0, null) as Text ?? (Text)Operators.Binary(runtime, "*", Text.FromTemplate(" "), new BigInteger(bound.Int(0, 4)))!;
+        Text text =
+            value as Text
+            ?? throw (
+                value is Undefined undefined
+                    ? undefined.Error()
+                    : new TemplateException($"unsupported operand type(s) for +=: '{TypeName.Of(value)}' and 'str'"));
+        Text indentation =
+            bound.Or(0, null) as Text ?? (Text)Operators.Binary(runtime, "*", Text.FromTemplate(" "), new BigInteger(bound.Int(0, 4)))!;
         bool blank = bound.Is(2);
         TextBuilder result = runtime.NewBuilder();
         result.Append(bound.Is(1) ? indentation : Text.Empty);
@@ -76,7 +82,10 @@ internal static class TextFilters
         // A final newline is a line of its own here, unlike for splitlines.
         foreach (Text line in StringSplitting.Lines(runtime.NewBuilder().Append(text).Append('\n').ToText()))
         {
-            result.Append(index == 0 ? "" : "\n").Append(index > 0 && (blank || line.Value.Length > 0) ? indentation : Text.Empty).Append(line);
+            result
+                .Append(index == 0 ? "" : "\n")
+                .Append(index > 0 && (blank || line.Value.Length > 0) ? indentation : Text.Empty)
+                .Append(line);
             index++;
         }
 
@@ -94,9 +103,7 @@ internal static class TextFilters
         };
         Sequence? separators = bound.Or(2, null) as Sequence;
         if (bound.Or(2, null) is not null && separators is not { Count: 2, Items: [Text, Text] })
-        {
             throw new TemplateException("tojson() argument 'separators' must be two strings: between items and after a key");
-        }
 
         return new Json(runtime)
         {
@@ -115,13 +122,12 @@ internal static class TextFilters
         int length = bound.Int(0, 255), leeway = bound.IntOrNone(3, 5);
         if (length < end.Length || leeway < 0)
         {
-            throw new TemplateException(leeway < 0 ? $"expected leeway >= 0, got {leeway}" : $"expected length >= {end.Length}, got {length}");
+            throw new TemplateException(
+                leeway < 0 ? $"expected leeway >= 0, got {leeway}" : $"expected length >= {end.Length}, got {length}");
         }
 
         if (text.Length <= (long)length + leeway)
-        {
             return text;
-        }
 
         Text kept = text.Slice(0, text.OffsetOf(length - end.Length));
         int space = bound.Is(1) ? -1 : kept.Value.LastIndexOf(' ');
@@ -132,25 +138,24 @@ internal static class TextFilters
     {
         arguments.Bind("urlencode", 0);
         if (value is Text or null or Undefined || !Iteration.Can(value))
-        {
             return Quote(Repr.ToText(runtime, value), "/");
-        }
 
         TextBuilder query = runtime.NewBuilder();
         IEnumerable<object?> pairs = value is Mapping mapping ? new MappingView("items", mapping).Items : Iteration.Of(value);
         foreach (object? pair in pairs)
         {
             if (pair is not Sequence { Count: 2 } parts)
-            {
                 throw new TemplateException("urlencode wants text, a dict or a list of pairs");
-            }
 
             query.Append(query.Length == 0 ? "" : "&").Append(Query(parts.Items[0])).Append('=').Append(Query(parts.Items[1]));
         }
 
         return query.ToText();
 
-        Text Query(object? part) => Quote(Repr.ToText(runtime, part), string.Empty) is var quoted ? Text.From(quoted.Value.Replace("%20", "+", StringComparison.Ordinal), quoted) : Text.Empty;
+        Text Query(object? part) =>
+            Quote(Repr.ToText(runtime, part), string.Empty) is var quoted
+                ? Text.From(quoted.Value.Replace("%20", "+", StringComparison.Ordinal), quoted)
+                : Text.Empty;
     }
 
     private static Text Quote(Text text, string safe)
@@ -159,8 +164,10 @@ internal static class TextFilters
         foreach (byte b in Encoding.UTF8.GetBytes(text.Value))
         {
             char c = (char)b;
-            quoted.Append(char.IsAsciiLetterOrDigit(c) || "_.-~".Contains(c, StringComparison.Ordinal) || safe.Contains(c, StringComparison.Ordinal)
-                ? c.ToString() : "%" + b.ToString("X2", CultureInfo.InvariantCulture));
+            quoted.Append(
+                char.IsAsciiLetterOrDigit(c) || "_.-~".Contains(c, StringComparison.Ordinal) || safe.Contains(c, StringComparison.Ordinal)
+                    ? c.ToString()
+                    : "%" + b.ToString("X2", CultureInfo.InvariantCulture));
         }
 
         return Text.From(quoted.ToString(), text);

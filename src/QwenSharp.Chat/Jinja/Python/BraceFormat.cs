@@ -30,9 +30,7 @@ internal static class BraceFormat
             }
 
             if (text[at] == '}')
-            {
                 throw new TemplateException("Single '}' encountered in format string");
-            }
 
             int end = End(text, at);
             Text written = Field(runtime, format.Slice(at + 1, end - at - 1), arguments, ref next, depth);
@@ -46,9 +44,7 @@ internal static class BraceFormat
     private static Text Field(Runtime runtime, Text field, Arguments arguments, ref int next, int depth)
     {
         if (depth == 0)
-        {
             throw new TemplateException("Max string recursion exceeded");
-        }
 
         int name = field.Value.AsSpan().IndexOfAny('!', ':');
         name = name < 0 ? field.Value.Length : name;
@@ -66,9 +62,7 @@ internal static class BraceFormat
         }
 
         if (name < field.Value.Length && field.Value[name] != ':')
-        {
             throw new TemplateException("expected ':' after conversion specifier");
-        }
 
         int from = Math.Min(name + 1, field.Value.Length);
         Text specification = Expand(runtime, field.Slice(from, field.Value.Length - from), arguments, ref next, depth - 1);
@@ -78,9 +72,7 @@ internal static class BraceFormat
     private static Text Format(Runtime runtime, object? value, string specification)
     {
         if (specification.Length == 0)
-        {
             return Repr.ToText(runtime, value);
-        }
 
         FormatSpec spec = Parse(specification);
         switch (value)
@@ -105,32 +97,34 @@ internal static class BraceFormat
         char? align = null;
         int first = Rune.GetRuneAt(text, 0).Utf16SequenceLength;
         if (first < text.Length && text[first] is '<' or '>' or '^' or '=')
-        {
             (fill, align, i) = (text[..first], text[first], first + 1);
-        }
         else if (text[0] is '<' or '>' or '^' or '=')
-        {
             (align, i) = (text[0], 1);
-        }
 
         char sign = Take(text, ref i, "+- ") ?? '-';
         bool alternate = Take(text, ref i, "#") is not null;
         if (Take(text, ref i, "0") is not null && align is null)
-        {
             (fill, align) = ("0", '=');
-        }
 
         int width = Size(text, ref i) ?? 0;
         char? grouping = Take(text, ref i, ",_");
         int? precision = null;
         if (Take(text, ref i, ".") is not null)
-        {
             precision = Size(text, ref i) ?? throw new TemplateException("Format specifier missing precision");
-        }
 
         char? type = Take(text, ref i, "bcdeEfFgGnosxX%");
         return i == text.Length
-            ? new FormatSpec { Fill = fill, Align = align, Sign = sign, Alternate = alternate, Width = width, Grouping = grouping, Precision = precision, Type = type }
+            ? new FormatSpec
+            {
+                Fill = fill,
+                Align = align,
+                Sign = sign,
+                Alternate = alternate,
+                Width = width,
+                Grouping = grouping,
+                Precision = precision,
+                Type = type,
+            }
             : throw new TemplateException($"Invalid format specifier {Repr.Quote(text)}");
     }
 
@@ -149,9 +143,7 @@ internal static class BraceFormat
         {
             int named = -1;
             for (int i = 0; i < arguments.Named.Count; i++)
-            {
                 named = arguments.Named[i].Key == first ? i : named;
-            }
 
             value = named >= 0 ? arguments.Named[named].Value : throw new TemplateException(Repr.Quote(first));
         }
@@ -159,15 +151,22 @@ internal static class BraceFormat
         for (int at = first.Length; at < name.Length;)
         {
             bool item = name[at] == '[';
-            int stop = item ? name.IndexOf(']', at) : name.AsSpan(at + 1).IndexOfAny('.', '[') is >= 0 and var found ? at + 1 + found : name.Length;
+            int stop =
+                item ? name.IndexOf(']', at)
+                : name.AsSpan(at + 1).IndexOfAny('.', '[') is >= 0 and var found ? at + 1 + found
+                : name.Length;
             if (stop <= at + 1)
-            {
                 throw new TemplateException("Empty attribute in format string");
-            }
 
             string part = name[(at + 1)..stop];
-            value = !item ? Lookup.Attribute(runtime, value, part)
-                : Lookup.Item(runtime, value, BigInteger.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out BigInteger index) ? index : Text.FromTemplate(part));
+            value = !item
+                ? Lookup.Attribute(runtime, value, part)
+                : Lookup.Item(
+                    runtime,
+                    value,
+                    BigInteger.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out BigInteger index)
+                        ? index
+                        : Text.FromTemplate(part));
             at = item ? stop + 1 : stop;
         }
 
@@ -181,25 +180,24 @@ internal static class BraceFormat
         {
             depth += text[i] == '{' ? 1 : text[i] == '}' ? -1 : 0;
             if (depth == 0)
-            {
                 return i;
-            }
         }
 
-        throw new TemplateException(open + 1 == text.Length ? "Single '{' encountered in format string" : "expected '}' before end of string");
+        throw new TemplateException(
+            open + 1 == text.Length ? "Single '{' encountered in format string" : "expected '}' before end of string");
     }
 
-    private static char? Take(string text, ref int i, string from) => i < text.Length && from.Contains(text[i], StringComparison.Ordinal) ? text[i++] : null;
+    private static char? Take(string text, ref int i, string from) =>
+        i < text.Length && from.Contains(text[i], StringComparison.Ordinal) ? text[i++] : null;
 
     private static int? Size(string text, ref int i)
     {
         int start = i;
         while (i < text.Length && char.IsAsciiDigit(text[i]))
-        {
             i++;
-        }
 
-        return start == i ? null : int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size
+        return start == i ? null
+            : int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size
             : throw new TemplateException("Too many decimal digits in format string");
     }
 }

@@ -2,21 +2,19 @@ using System.Numerics;
 
 namespace QwenSharp.Chat.Jinja.Python;
 
-/// <summary>Python's <c>==</c>, <c>&lt;</c>, <c>in</c> and hashing. Values may share parts any number of times over, so each comparison is paid for.</summary>
+/// <summary>
+/// Python's <c>==</c>, <c>&lt;</c>, <c>in</c> and hashing. Values may share parts any number of times over, so each comparison is paid for.
+/// </summary>
 internal sealed class Comparison(Budget budget) : IEqualityComparer<object>
 {
     public new bool Equals(object? x, object? y)
     {
         budget.Step();
         if (ReferenceEquals(x, y))
-        {
             return x is not double.NaN;
-        }
 
         if (Operators.IsNumber(x) && Operators.IsNumber(y))
-        {
             return Operators.CompareNumbers(x, y) == 0;
-        }
 
         switch (x, y)
         {
@@ -32,20 +30,23 @@ internal sealed class Comparison(Budget budget) : IEqualityComparer<object>
             case (Range a, Range b):
                 return a.Count == b.Count && (a.Count == 0 || (a.Start == b.Start && (a.Count == 1 || a.Step == b.Step)));
             case (MappingView a, MappingView b):
-                return a.Kind != "values" && a.Kind == b.Kind && a.Mapping.Count == b.Mapping.Count && a.Items.All(item => Contains(item, b));
+                return a.Kind != "values"
+                    && a.Kind == b.Kind
+                    && a.Mapping.Count == b.Mapping.Count
+                    && a.Items.All(item => Contains(item, b));
             default:
                 return x is not null && y is not null && x.Equals(y);
         }
     }
 
-    /// <summary>Negative, zero or positive, where Python has an order; <paramref name="op"/> names the operator in the error where it has none.</summary>
+    /// <summary>
+    /// Negative, zero or positive, where Python has an order; <paramref name="op"/> names the operator in the error where it has none.
+    /// </summary>
     public int Compare(object? x, object? y, string op)
     {
         budget.Step();
         if (Operators.IsNumber(x) && Operators.IsNumber(y))
-        {
             return Operators.CompareNumbers(x, y);
-        }
 
         switch (x, y)
         {
@@ -56,9 +57,7 @@ internal sealed class Comparison(Budget budget) : IEqualityComparer<object>
                 for (int i = 0; i < Math.Min(a.Count, b.Count); i++)
                 {
                     if (!Equals(a.Items[i], b.Items[i]))
-                    {
                         return Compare(a.Items[i], b.Items[i], op);
-                    }
                 }
 
                 return a.Count.CompareTo(b.Count);
@@ -72,9 +71,7 @@ internal sealed class Comparison(Budget budget) : IEqualityComparer<object>
     public bool Ordered(string op, object? x, object? y)
     {
         if ((x is double.NaN && Operators.IsNumber(y)) || (y is double.NaN && Operators.IsNumber(x)))
-        {
             return false;
-        }
 
         int order = Compare(x, y, op);
         return op switch { "<" => order < 0, "<=" => order <= 0, ">" => order > 0, _ => order >= 0 };
@@ -85,7 +82,8 @@ internal sealed class Comparison(Budget budget) : IEqualityComparer<object>
         switch (container)
         {
             case Text text:
-                Text part = item as Text ?? throw new TemplateException($"'in <string>' requires string as left operand, not {TypeName.Of(item)}");
+                Text part =
+                    item as Text ?? throw new TemplateException($"'in <string>' requires string as left operand, not {TypeName.Of(item)}");
                 budget.Search(text.Value.Length, part.Value.Length);
                 return text.Value.Contains(part.Value, StringComparison.Ordinal);
             case Mapping mapping:
@@ -108,7 +106,9 @@ internal sealed class Comparison(Budget budget) : IEqualityComparer<object>
             BigInteger i => i.IsZero ? 0 : i.GetHashCode(),
             double d => double.IsInteger(d) ? GetHashCode(new BigInteger(d)) : d.GetHashCode(),
             Text text => Paid(text),
-            Sequence { IsTuple: true } tuple => tuple.Items.Aggregate(tuple.Count, (hash, item) => HashCode.Combine(hash, item is null ? 0 : GetHashCode(item))),
+            Sequence { IsTuple: true } tuple => tuple.Items.Aggregate(
+                tuple.Count,
+                (hash, item) => HashCode.Combine(hash, item is null ? 0 : GetHashCode(item))),
             Sequence or Mapping or MappingView => throw new TemplateException($"unhashable type: '{TypeName.Of(obj)}'"),
             _ => obj.GetHashCode(),
         };
@@ -125,9 +125,7 @@ internal sealed class Comparison(Budget budget) : IEqualityComparer<object>
     {
         int same = a.AsSpan().CommonPrefixLength(b);
         if (same == a.Length || same == b.Length)
-        {
             return a.Length.CompareTo(b.Length);
-        }
 
         bool left = char.IsSurrogate(a[same]), right = char.IsSurrogate(b[same]);
         return left == right ? a[same].CompareTo(b[same]) : left ? 1 : -1;

@@ -3,7 +3,9 @@ using System.Numerics;
 
 namespace QwenSharp.Chat.Jinja.Python;
 
-/// <summary>Python's fixed, exponential and general float formats: the exact value, rounded half to even. .NET's own round half up.</summary>
+/// <summary>
+/// Python's fixed, exponential and general float formats: the exact value, rounded half to even. .NET's own round half up.
+/// </summary>
 internal static class FloatFormat
 {
     public static string Fixed(double value, int precision) => NotFinite(value) ?? Point(Scaled(value, precision), precision);
@@ -11,30 +13,26 @@ internal static class FloatFormat
     public static string Exponential(double value, int precision)
     {
         if (NotFinite(value) is string special)
-        {
             return special;
-        }
 
         (string digits, int exponent) = Digits(value, precision);
         string fraction = precision > 0 ? "." + digits[1..] : string.Empty;
         return $"{digits[0]}{fraction}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
     }
 
-    /// <summary>The shorter of the two for <paramref name="precision"/> significant digits; trailing zeros go unless <paramref name="keepZeros"/>.</summary>
+    /// <summary>
+    /// The shorter of the two for <paramref name="precision"/> significant digits; trailing zeros go unless <paramref name="keepZeros"/>.
+    /// </summary>
     public static string General(double value, int precision, bool keepZeros)
     {
         if (NotFinite(value) is string special)
-        {
             return special;
-        }
 
         precision = Math.Max(1, precision);
         int exponent = Digits(value, precision - 1).Exponent;
         string text = exponent >= -4 && exponent < precision ? Fixed(value, precision - 1 - exponent) : Exponential(value, precision - 1);
         if (keepZeros || !text.Contains('.', StringComparison.Ordinal))
-        {
             return text;
-        }
 
         string[] parts = text.Split('e');
         string mantissa = parts[0].TrimEnd('0').TrimEnd('.');
@@ -45,14 +43,10 @@ internal static class FloatFormat
     public static double Round(double value, int precision)
     {
         if (!double.IsFinite(value) || precision > 323 || value == 0)
-        {
             return value;
-        }
 
         if (precision < -308)
-        {
             return Math.CopySign(0, value);
-        }
 
         double rounded = double.Parse($"{Scaled(value, precision)}E{-precision}", CultureInfo.InvariantCulture);
         return Math.CopySign(rounded, value);
@@ -78,9 +72,7 @@ internal static class FloatFormat
     private static (string Digits, int Exponent) Digits(double value, int precision)
     {
         if (value == 0)
-        {
             return (new string('0', precision + 1), 0);
-        }
 
         int exponent = (int)Math.Floor(Math.Log10(Math.Abs(value)));
         while (true)
@@ -88,9 +80,7 @@ internal static class FloatFormat
             // The logarithm may be off by one, and rounding up may add a digit.
             string digits = Scaled(value, precision - exponent).ToString(CultureInfo.InvariantCulture);
             if (digits.Length == precision + 1)
-            {
                 return (digits, exponent);
-            }
 
             exponent += digits.Length > precision + 1 ? 1 : -1;
         }

@@ -30,9 +30,7 @@ internal sealed record FormatSpec
     public Text Number(Runtime runtime, object? value)
     {
         if (Precision > MaxPrecision)
-        {
             throw new TemplateException($"A format's precision is limited to {MaxPrecision} digits.");
-        }
 
         bool isFloat = value is double || Type is 'e' or 'E' or 'f' or 'F' or 'g' or 'G' or '%';
         (bool negative, string prefix, string digits) = isFloat ? Float(Operators.ToDouble(value)) : Integer(value);
@@ -55,7 +53,9 @@ internal sealed record FormatSpec
         runtime.Budget.Allocate(missing);
         string left = string.Concat(Enumerable.Repeat(Fill, before)), right = string.Concat(Enumerable.Repeat(Fill, missing - before));
         TextBuilder padded = runtime.NewBuilder();
-        return align == '=' ? padded.Append(head).Append(left).Append(body).ToText() : padded.Append(left).Append(head).Append(body).Append(right).ToText();
+        return align == '='
+            ? padded.Append(head).Append(left).Append(body).ToText()
+            : padded.Append(left).Append(head).Append(body).Append(right).ToText();
     }
 
     private (bool Negative, string Prefix, string Digits) Float(double value)
@@ -79,20 +79,19 @@ internal sealed record FormatSpec
     private static string Plain(string general, double value, int precision)
     {
         if (general.Contains('e', StringComparison.Ordinal) || general.Contains('.', StringComparison.Ordinal) || !double.IsFinite(value))
-        {
             return general;
-        }
 
-        return general.Length >= Math.Max(1, precision) ? FloatFormat.Exponential(value, Math.Max(1, precision) - 1) is var e && e.Split('e') is [var m, var x]
-            ? $"{(m.Contains('.', StringComparison.Ordinal) ? m.TrimEnd('0').TrimEnd('.') : m)}e{x}" : general : general + ".0";
+        return general.Length >= Math.Max(1, precision)
+            ? FloatFormat.Exponential(value, Math.Max(1, precision) - 1) is var e && e.Split('e') is [var m, var x]
+                ? $"{(m.Contains('.', StringComparison.Ordinal) ? m.TrimEnd('0').TrimEnd('.') : m)}e{x}"
+                : general
+            : general + ".0";
     }
 
     private (bool Negative, string Prefix, string Digits) Integer(object? value)
     {
         if (!Operators.TryInteger(value, out BigInteger integer))
-        {
             throw new TemplateException($"%{Type} format: a real number is required, not {TypeName.Of(value)}");
-        }
 
         BigInteger magnitude = BigInteger.Abs(integer);
         (string prefix, string digits) = Type switch
@@ -107,7 +106,8 @@ internal sealed record FormatSpec
         return (integer.Sign < 0, Alternate ? prefix : string.Empty, digits);
     }
 
-    private static string Hex(BigInteger magnitude) => magnitude.ToString("x", CultureInfo.InvariantCulture).TrimStart('0') is { Length: > 0 } hex ? hex : "0";
+    private static string Hex(BigInteger magnitude) =>
+        magnitude.ToString("x", CultureInfo.InvariantCulture).TrimStart('0') is { Length: > 0 } hex ? hex : "0";
 
     private static string Base(BigInteger magnitude, int bits)
     {
@@ -124,17 +124,13 @@ internal sealed record FormatSpec
     private string Group(string digits)
     {
         if (Grouping is not char separator)
-        {
             return digits;
-        }
 
         int end = digits.AsSpan().IndexOfAnyExceptInRange('0', '9') is >= 0 and var found ? found : digits.Length;
         int size = Type is 'x' or 'X' or 'o' or 'b' ? 4 : 3;
         end = size == 4 ? digits.Length : end;
         for (int at = end - size; at > 0; at -= size)
-        {
             digits = digits.Insert(at, separator.ToString());
-        }
 
         return digits;
     }

@@ -5,7 +5,8 @@ namespace QwenSharp.Chat.Jinja.Python;
 /// <summary>Python's iteration over a value, and its length.</summary>
 internal static class Iteration
 {
-    public static bool Can(object? value) => value is Text or Sequence or Mapping or MappingView or Range or Generator or Undefined or LoopContext;
+    public static bool Can(object? value) =>
+        value is Text or Sequence or Mapping or MappingView or Range or Generator or Undefined or LoopContext;
 
     public static IEnumerable<object?> Of(object? value) => value switch
     {
@@ -53,8 +54,6 @@ internal static class Iteration
     private static IEnumerable<object?> Characters(Text text)
     {
         for (int i = 0; i < text.Length; i++)
-        {
             yield return text.At(i);
-        }
     }
 }

@@ -65,9 +65,7 @@ internal sealed class Json(Runtime runtime)
         }
 
         if (count > 0)
-        {
             NewLine(depth);
-        }
 
         _text.Append(close);
     }
@@ -75,15 +73,11 @@ internal sealed class Json(Runtime runtime)
     private void NewLine(int depth)
     {
         if (Indent is null)
-        {
             return;
-        }
 
         _text.Append('\n');
         for (int i = 0; i < depth; i++)
-        {
             _text.Append(Indent);
-        }
     }
 
     private static Text Key(object? key) => key switch

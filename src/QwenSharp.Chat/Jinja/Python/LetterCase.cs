@@ -24,15 +24,11 @@ internal static class LetterCase
     {
         string upper = text.ToUpperInvariant();
         if (!upper.AsSpan().ContainsAnyExceptInRange('\0', '\x7f'))
-        {
             return upper;
-        }
 
         StringBuilder longer = new(upper.Length);
         foreach (char c in upper)
-        {
             longer.Append(Longer.TryGetValue(c, out string? several) ? several : c.ToString());
-        }
 
         return longer.ToString();
     }
@@ -41,9 +37,7 @@ internal static class LetterCase
     {
         string lower = text.ToLowerInvariant();
         if (!text.AsSpan().ContainsAny('Σ', 'İ'))
-        {
             return lower;
-        }
 
         StringBuilder exact = new(lower.Length);
         for (int i = 0; i < text.Length; i++)
@@ -62,9 +56,7 @@ internal static class LetterCase
     public static string Capitalize(string text)
     {
         if (text.Length == 0)
-        {
             return text;
-        }
 
         int first = char.IsSurrogatePair(text, 0) ? 2 : 1;
         return TitleCase(text[..first]) + Lower(text)[first..];
@@ -72,8 +64,10 @@ internal static class LetterCase
 
     public static string Swap(string text) => Map(text, (rune, _) => Rune.IsUpper(Rune.GetRuneAt(rune, 0)) ? Lower(rune) : Upper(rune));
 
-    private static string TitleCase(string rune) => rune == "ß" ? "Ss" : Upper(rune) is { Length: > 1 } several && !char.IsSurrogate(several[0])
-        ? several[0] + Lower(several[1..]) : Upper(rune);
+    private static string TitleCase(string rune) =>
+        rune == "ß" ? "Ss"
+        : Upper(rune) is { Length: > 1 } several && !char.IsSurrogate(several[0]) ? several[0] + Lower(several[1..])
+        : Upper(rune);
 
     private static string Map(string text, Func<string, bool, string> map)
     {

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace QwenSharp.Chat.Jinja.Python;
 
-/// <summary><c>value.name</c>, which prefers attributes, and <c>value[key]</c>, which prefers items, as Jinja's sandbox looks them up.</summary>
+/// <summary>
+/// <c>value.name</c>, which prefers attributes, and <c>value[key]</c>, which prefers items, as Jinja's sandbox looks them up.
+/// </summary>
 internal static class Lookup
 {
     public static object? Attribute(Runtime runtime, object? value, string name) =>
@@ -25,19 +27,13 @@ internal static class Lookup
     private static object? OwnAttribute(object? value, string name)
     {
         if (value is Undefined undefined)
-        {
             throw undefined.Error();
-        }
 
         if (value is Namespace space)
-        {
             return space.Attributes.TryGet(Text.FromTemplate(name), out object? attribute) ? attribute : Absent.Value;
-        }
 
         if (name.StartsWith("__", StringComparison.Ordinal) && name.EndsWith("__", StringComparison.Ordinal))
-        {
             return Unsafe(value, name);
-        }
 
         return value switch
         {
@@ -66,9 +62,7 @@ internal static class Lookup
                 Iteration.TryLength(value, out int length);
                 index = index.Sign < 0 ? index + length : index;
                 if (index < 0 || index >= length)
-                {
                     return Absent.Value;
-                }
 
                 runtime.Budget.Allocate(1);
                 return value switch

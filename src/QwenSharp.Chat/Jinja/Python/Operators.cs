@@ -27,9 +27,7 @@ internal static class Operators
     {
         bool xInt = TryInteger(x, out BigInteger a), yInt = TryInteger(y, out BigInteger b);
         if (xInt && yInt)
-        {
             return a.CompareTo(b);
-        }
 
         if (!xInt && !yInt)
         {
@@ -38,26 +36,25 @@ internal static class Operators
         }
 
         if (!xInt)
-        {
             return CompareNumbers(y, x) is var reversed && reversed == 2 ? 2 : -reversed;
-        }
 
         double d = (double)y!;
         if (!double.IsFinite(d))
-        {
             return double.IsNaN(d) ? 2 : d > 0 ? -1 : 1;
-        }
 
         int order = a.CompareTo(new BigInteger(Math.Floor(d)));
         return order == 0 && !double.IsInteger(d) ? -1 : order;
     }
 
-    public static object? Negate(Runtime runtime, object? value) => value switch
-    {
-        double d => -d,
-        Undefined undefined => throw undefined.Error(),
-        _ => TryInteger(value, out BigInteger i) ? runtime.Budget.Fit(-i) : throw new TemplateException($"bad operand type for unary -: '{TypeName.Of(value)}'"),
-    };
+    public static object? Negate(Runtime runtime, object? value) =>
+        value switch
+        {
+            double d => -d,
+            Undefined undefined => throw undefined.Error(),
+            _ => TryInteger(value, out BigInteger i)
+                ? runtime.Budget.Fit(-i)
+                : throw new TemplateException($"bad operand type for unary -: '{TypeName.Of(value)}'"),
+        };
 
     public static object? Plus(object? value) => value switch
     {
@@ -69,24 +66,16 @@ internal static class Operators
     public static object? Binary(Runtime runtime, string op, object? left, object? right)
     {
         if (left is Text format && op == "%")
-        {
             return PercentFormat.Apply(runtime, format, right);
-        }
 
         if (left is Undefined || right is Undefined)
-        {
             throw (left as Undefined ?? (Undefined)right!).Error();
-        }
 
         if (TryInteger(left, out BigInteger a) && TryInteger(right, out BigInteger b))
-        {
             return Integers(runtime.Budget, op, a, b);
-        }
 
         if (IsNumber(left) && IsNumber(right))
-        {
             return Floats(op, ToDouble(left), ToDouble(right));
-        }
 
         return (op, left, right) switch
         {
@@ -104,9 +93,7 @@ internal static class Operators
     {
         TextBuilder joined = runtime.NewBuilder();
         foreach (object? part in parts)
-        {
             joined.Append(Repr.ToText(runtime, part));
-        }
 
         return joined.ToText();
     }
@@ -128,7 +115,8 @@ internal static class Operators
                 runtime.Budget.AllocateItems(a.Count + b.Count);
                 return new Sequence([.. a.Items, .. b.Items], a.IsTuple);
             case (Text or Sequence, _):
-                throw new TemplateException($"can only concatenate {TypeName.Of(left)} (not \"{TypeName.Of(right)}\") to {TypeName.Of(left)}");
+                throw new TemplateException(
+                    $"can only concatenate {TypeName.Of(left)} (not \"{TypeName.Of(right)}\") to {TypeName.Of(left)}");
             default:
                 throw Unsupported("+", left, right);
         }
@@ -141,15 +129,11 @@ internal static class Operators
         {
             runtime.Budget.Step(times);
             if ((long)text.Value.Length * times > runtime.Budget.Limits.OutputLength)
-            {
                 runtime.Budget.Allocate(long.MaxValue / 2);
-            }
 
             TextBuilder repeated = runtime.NewBuilder();
             for (int i = 0; i < times; i++)
-            {
                 repeated.Append(text);
-            }
 
             return repeated.ToText().AsMarkup(text.IsMarkup);
         }
@@ -177,19 +161,13 @@ internal static class Operators
                 return Modulo(a, b);
             default:
                 if (b.Sign < 0)
-                {
                     return Floats("**", ToDouble(a), ToDouble(b));
-                }
 
                 if (BigInteger.Abs(a) <= 1)
-                {
                     return b.IsZero ? BigInteger.One : b.IsEven ? a * a : a;
-                }
 
                 if ((a.GetBitLength() - 1) * b > budget.Limits.IntegerBits)
-                {
                     throw new TemplateException($"An integer of the template has more than {budget.Limits.IntegerBits} bits.");
-                }
 
                 return budget.Fit(BigInteger.Pow(a, (int)b));
         }
@@ -200,9 +178,7 @@ internal static class Operators
     {
         double x = (double)a, y = (double)b;
         if ((double.IsFinite(x) && double.IsFinite(y)) && new BigInteger(x) == a && new BigInteger(y) == b)
-        {
             return x / y;
-        }
 
         // 66 bits of quotient and one that says whether anything is left below them decide every rounding.
         int shift = (int)(66 - (a.GetBitLength() - b.GetBitLength()));
@@ -233,7 +209,9 @@ internal static class Operators
                 throw new TemplateException("A negative number to a fractional power is a complex number, which templates do not have.");
             case "**":
                 double power = a == 1 ? 1 : Math.Pow(a, b);
-                return double.IsInfinity(power) && double.IsFinite(a) && double.IsFinite(b) ? throw new TemplateException("(34, 'Numerical result out of range')") : power;
+                return double.IsInfinity(power) && double.IsFinite(a) && double.IsFinite(b)
+                    ? throw new TemplateException("(34, 'Numerical result out of range')")
+                    : power;
             case "/":
                 return b == 0 ? throw new TemplateException("float division by zero") : a / b;
             case "%" or "//" when b == 0:
@@ -242,9 +220,7 @@ internal static class Operators
                 double remainder = a % b;
                 remainder = remainder == 0 ? Math.CopySign(0, b) : remainder < 0 != b < 0 ? remainder + b : remainder;
                 if (op == "%")
-                {
                     return remainder;
-                }
 
                 double quotient = (a - remainder) / b;
                 double floor = Math.Floor(quotient);

@@ -37,9 +37,7 @@ internal static class PercentFormat
 
         string flags = string.Empty;
         for (; Peek(text, i) is '#' or '0' or '-' or ' ' or '+'; i++)
-        {
             flags += text[i];
-        }
 
         int width = Size(text, ref i, arguments) ?? 0;
         int? precision = null;
@@ -113,11 +111,10 @@ internal static class PercentFormat
 
         int start = i;
         while (char.IsAsciiDigit(Peek(text, i)))
-        {
             i++;
-        }
 
-        return start == i ? null : int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size
+        return start == i ? null
+            : int.TryParse(text.AsSpan(start, i - start), NumberStyles.None, CultureInfo.InvariantCulture, out int size) ? size
             : throw new TemplateException("width or precision too big");
     }
 
@@ -129,7 +126,8 @@ internal static class PercentFormat
         private int _next;
         private bool _byName;
 
-        public object? Next() => _next < _items.Count ? _items[_next++] : throw new TemplateException("not enough arguments for format string");
+        public object? Next() =>
+            _next < _items.Count ? _items[_next++] : throw new TemplateException("not enough arguments for format string");
 
         public object? Named(string name)
         {
@@ -143,9 +141,7 @@ internal static class PercentFormat
             // As in Python, a lone dict or list may go unused.
             bool mayRest = values is Mapping or Sequence { IsTuple: false } || _byName;
             if (_next < _items.Count && !mayRest)
-            {
                 throw new TemplateException("not all arguments converted during string formatting");
-            }
         }
     }
 }

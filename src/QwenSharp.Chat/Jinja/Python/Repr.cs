@@ -31,18 +31,14 @@ internal static class Repr
     public static string Float(double value)
     {
         if (!double.IsFinite(value))
-        {
             return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-        }
 
         string shortest = value.ToString("R", CultureInfo.InvariantCulture);
         string sign = double.IsNegative(value) ? "-" : string.Empty;
         string mantissa = shortest.TrimStart('-').Split('E')[0];
         string digits = mantissa.Replace(".", string.Empty, StringComparison.Ordinal).Trim('0');
         if (digits.Length == 0)
-        {
             return sign + "0.0";
-        }
 
         int exponent = Exponent(shortest.TrimStart('-'));
         if (exponent is < -4 or >= 16)
@@ -52,11 +48,11 @@ internal static class Repr
         }
 
         if (exponent < 0)
-        {
             return $"{sign}0.{new string('0', -exponent - 1)}{digits}";
-        }
 
-        return digits.Length <= exponent + 1 ? $"{sign}{digits.PadRight(exponent + 1, '0')}.0" : $"{sign}{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
+        return digits.Length <= exponent + 1
+            ? $"{sign}{digits.PadRight(exponent + 1, '0')}.0"
+            : $"{sign}{digits[..(exponent + 1)]}.{digits[(exponent + 1)..]}";
     }
 
     /// <summary>A string in Python's quotes.</summary>
@@ -92,9 +88,18 @@ internal static class Repr
         return quoted.Append(quote).ToString();
     }
 
-    public static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
-        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+    public static bool IsPrintable(Rune rune) =>
+        rune.Value == ' '
+        || Rune.GetUnicodeCategory(rune)
+            is not (
+                UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.Surrogate
+                or UnicodeCategory.PrivateUse
+                or UnicodeCategory.OtherNotAssigned
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+                or UnicodeCategory.SpaceSeparator);
 
     private static void Write(Runtime runtime, TextBuilder builder, object? value)
     {
@@ -120,7 +125,8 @@ internal static class Repr
                 WriteAll(runtime, builder, $"dict_{view.Kind}([", view.Items, "])");
                 break;
             case Range range:
-                builder.Append(range.Step.IsOne ? $"range({range.Start}, {range.Stop})" : $"range({range.Start}, {range.Stop}, {range.Step})");
+                builder.Append(
+                    range.Step.IsOne ? $"range({range.Start}, {range.Stop})" : $"range({range.Start}, {range.Stop}, {range.Step})");
                 break;
             case Namespace space:
                 builder.Append("<Namespace ");

@@ -8,21 +8,18 @@ internal static class Slicing
     public static object? Of(Runtime runtime, object? value, object? start, object? stop, object? step)
     {
         if (value is Undefined undefined)
-        {
             throw undefined.Error();
-        }
 
         if (value is not (Text or Sequence or Range))
         {
-            throw new TemplateException(value is Mapping ? "unhashable type: 'slice'" : $"'{TypeName.Of(value)}' object is not subscriptable");
+            throw new TemplateException(
+                value is Mapping ? "unhashable type: 'slice'" : $"'{TypeName.Of(value)}' object is not subscriptable");
         }
 
         Iteration.TryLength(value, out int length);
         int by = Index(step) ?? 1;
         if (by == 0)
-        {
             throw new TemplateException("slice step cannot be zero");
-        }
 
         int from = Limit(Index(start), length, by, by > 0 ? 0 : length - 1);
         int to = Limit(Index(stop), length, by, by > 0 ? length : -1);
@@ -37,9 +34,7 @@ internal static class Slicing
             case Text text:
                 TextBuilder picked = runtime.NewBuilder();
                 for (int i = 0; i < count; i++)
-                {
                     picked.Append(text.At(from + (i * by)));
-                }
 
                 return picked.ToText().AsMarkup(text.IsMarkup);
             case Range range:
@@ -50,9 +45,7 @@ internal static class Slicing
                 runtime.Budget.AllocateItems(count);
                 object?[] items = new object?[count];
                 for (int i = 0; i < count; i++)
-                {
                     items[i] = sequence.Items[from + (i * by)];
-                }
 
                 return new Sequence(items, sequence.IsTuple);
         }
@@ -70,9 +63,7 @@ internal static class Slicing
     private static int Limit(int? index, int length, int step, int fallback)
     {
         if (index is not int i)
-        {
             return fallback;
-        }
 
         i = i < 0 ? i + length : i;
         return step > 0 ? Math.Clamp(i, 0, length) : Math.Clamp(i, -1, length - 1);

@@ -14,16 +14,20 @@ internal static class Sorting
         }
 
         if (reverse)
-        {
             keyed.Reverse();
-        }
 
         (object? Key, object? Item)[] from = [.. keyed], to = new (object?, object?)[from.Length];
         for (int width = 1; width < from.Length; width *= 2)
         {
             for (int start = 0; start < from.Length; start += 2 * width)
             {
-                Merge(runtime.Comparison, from, to, start, Math.Min(start + width, from.Length), Math.Min(start + (2 * width), from.Length));
+                Merge(
+                    runtime.Comparison,
+                    from,
+                    to,
+                    start,
+                    Math.Min(start + width, from.Length),
+                    Math.Min(start + (2 * width), from.Length));
             }
 
             (from, to) = (to, from);
@@ -31,14 +35,18 @@ internal static class Sorting
 
         List<object?> sorted = [.. from.Select(pair => pair.Item)];
         if (reverse)
-        {
             sorted.Reverse();
-        }
 
         return sorted;
     }
 
-    private static void Merge(Comparison comparison, (object? Key, object? Item)[] from, (object? Key, object? Item)[] to, int start, int middle, int end)
+    private static void Merge(
+        Comparison comparison,
+        (object? Key, object? Item)[] from,
+        (object? Key, object? Item)[] to,
+        int start,
+        int middle,
+        int end)
     {
         int left = start, right = middle;
         for (int i = start; i < end; i++)

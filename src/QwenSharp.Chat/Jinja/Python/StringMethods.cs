@@ -4,7 +4,9 @@ using QwenSharp.Chat.Jinja.Builtins;
 
 namespace QwenSharp.Chat.Jinja.Python;
 
-/// <summary>The methods of Python's <c>str</c> that make new strings. Those that cut strings up are in <see cref="StringSplitting"/>.</summary>
+/// <summary>
+/// The methods of Python's <c>str</c> that make new strings. Those that cut strings up are in <see cref="StringSplitting"/>.
+/// </summary>
 internal static class StringMethods
 {
     public delegate object? Method(Runtime runtime, Text text, Arguments arguments);
@@ -20,11 +22,16 @@ internal static class StringMethods
         ["strip"] = (r, text, a) => Strip(r, text, a, "strip", true, true),
         ["lstrip"] = (r, text, a) => Strip(r, text, a, "lstrip", true, false),
         ["rstrip"] = (r, text, a) => Strip(r, text, a, "rstrip", false, true),
-        ["removeprefix"] = (_, text, a) => a.Bind("removeprefix", 1, "prefix").Text(0) is var prefix && text.Value.StartsWith(prefix.Value, StringComparison.Ordinal)
-            ? text.Slice(prefix.Value.Length, text.Value.Length - prefix.Value.Length) : text,
-        ["removesuffix"] = (_, text, a) => a.Bind("removesuffix", 1, "suffix").Text(0) is var suffix && text.Value.EndsWith(suffix.Value, StringComparison.Ordinal)
-            ? text.Slice(0, text.Value.Length - suffix.Value.Length) : text,
-        ["replace"] = (r, text, a) => a.Bind("replace", 2, "old", "new", "count") is var b ? Replace(r, text, b.Text(0), b.Text(1), b.Int(2, -1)) : null,
+        ["removeprefix"] = (_, text, a) =>
+            a.Bind("removeprefix", 1, "prefix").Text(0) is var prefix && text.Value.StartsWith(prefix.Value, StringComparison.Ordinal)
+                ? text.Slice(prefix.Value.Length, text.Value.Length - prefix.Value.Length)
+                : text,
+        ["removesuffix"] = (_, text, a) =>
+            a.Bind("removesuffix", 1, "suffix").Text(0) is var suffix && text.Value.EndsWith(suffix.Value, StringComparison.Ordinal)
+                ? text.Slice(0, text.Value.Length - suffix.Value.Length)
+                : text,
+        ["replace"] = (r, text, a) =>
+            a.Bind("replace", 2, "old", "new", "count") is var b ? Replace(r, text, b.Text(0), b.Text(1), b.Int(2, -1)) : null,
         ["startswith"] = (_, text, a) => Affix(text, a, "startswith", (value, affix) => value.StartsWith(affix, StringComparison.Ordinal)),
         ["endswith"] = (_, text, a) => Affix(text, a, "endswith", (value, affix) => value.EndsWith(affix, StringComparison.Ordinal)),
         ["join"] = (r, text, a) => Join(r, text, Iteration.Of(a.Bind("join", 1, "iterable")[0]), strict: true),
@@ -34,9 +41,13 @@ internal static class StringMethods
         ["zfill"] = ZeroFill,
         ["expandtabs"] = ExpandTabs,
         ["format"] = BraceFormat.Apply,
-        ["format_map"] = (r, text, a) => a.Bind("format_map", 1, "mapping")[0] is Mapping map
-            ? BraceFormat.Apply(r, text, new([], [.. map.Items.Select(item => KeyValuePair.Create(item.Key?.ToString() ?? "None", item.Value))]))
-            : throw new TemplateException("format_map() takes a dict"),
+        ["format_map"] = (r, text, a) =>
+            a.Bind("format_map", 1, "mapping")[0] is Mapping map
+                ? BraceFormat.Apply(
+                    r,
+                    text,
+                    new([], [.. map.Items.Select(item => KeyValuePair.Create(item.Key?.ToString() ?? "None", item.Value))]))
+                : throw new TemplateException("format_map() takes a dict"),
         ["isalpha"] = (_, text, a) => All(text, a, Rune.IsLetter),
         ["isdigit"] = (_, text, a) => All(text, a, IsDigit),
         ["isdecimal"] = (_, text, a) => All(text, a, Rune.IsDigit),
@@ -61,7 +72,10 @@ internal static class StringMethods
         })
         : Absent.Value;
 
-    /// <summary>Replaces the first <paramref name="count"/> appearances, or all for a negative count. An empty <paramref name="old"/> is found between all characters.</summary>
+    /// <summary>
+    /// Replaces the first <paramref name="count"/> appearances, or all for a negative count. An empty <paramref name="old"/> is found
+    /// between all characters.
+    /// </summary>
     public static Text Replace(Runtime runtime, Text text, Text old, Text @new, int count)
     {
         runtime.Budget.Search(text.Value.Length, old.Value.Length);
@@ -70,11 +84,12 @@ internal static class StringMethods
         for (; count < 0 || done < count; done++)
         {
             runtime.Budget.Step();
-            int start = old.Value.Length > 0 ? text.Value.IndexOf(old.Value, from, StringComparison.Ordinal) : done <= text.Length ? text.OffsetOf(done) : -1;
+            int start =
+                old.Value.Length > 0 ? text.Value.IndexOf(old.Value, from, StringComparison.Ordinal)
+                : done <= text.Length ? text.OffsetOf(done)
+                : -1;
             if (start < 0)
-            {
                 break;
-            }
 
             result.Append(text.Slice(from, start - from)).Append(@new);
             from = start + old.Value.Length;
@@ -91,7 +106,8 @@ internal static class StringMethods
         foreach (object? item in items)
         {
             runtime.Budget.Step();
-            Text part = strict ? item as Text ?? throw new TemplateException($"sequence item {index}: expected str instance, {TypeName.Of(item)} found")
+            Text part = strict
+                ? item as Text ?? throw new TemplateException($"sequence item {index}: expected str instance, {TypeName.Of(item)} found")
                 : Repr.ToText(runtime, item);
             joined.Append(index++ == 0 ? Text.Empty : separator).Append(part);
         }
@@ -106,11 +122,13 @@ internal static class StringMethods
         HashSet<Rune>? stripped = characters is null ? null : [.. characters.Value.EnumerateRunes()];
         int start = 0, end = value.Length;
         while (left && start < end && Strips(stripped, Rune.GetRuneAt(value, start)))
-        {
             start += char.IsSurrogatePair(value, start) ? 2 : 1;
-        }
 
-        while (right && end > start && Rune.DecodeLastFromUtf16(value.AsSpan(start, end - start), out Rune last, out int units) == System.Buffers.OperationStatus.Done
+        while (
+            right
+            && end > start
+            && Rune.DecodeLastFromUtf16(value.AsSpan(start, end - start), out Rune last, out int units)
+                == System.Buffers.OperationStatus.Done
             && Strips(stripped, last))
         {
             end -= units;
@@ -120,13 +138,19 @@ internal static class StringMethods
     }
 
     public static Text Center(Runtime runtime, Text text, int width) =>
-        Pad(runtime, text, Arguments.Of(new System.Numerics.BigInteger(width)), "center", (missing, total) => (missing / 2) + (missing & total & 1));
+        Pad(
+            runtime,
+            text,
+            Arguments.Of(new System.Numerics.BigInteger(width)),
+            "center",
+            (missing, total) => (missing / 2) + (missing & total & 1));
 
     public static bool IsLower(string value) => value.EnumerateRunes().Any(Rune.IsLower) && !value.EnumerateRunes().Any(Rune.IsUpper);
 
     public static bool IsUpper(string value) => value.EnumerateRunes().Any(Rune.IsUpper) && !value.EnumerateRunes().Any(Rune.IsLower);
 
-    private static bool Strips(HashSet<Rune>? stripped, Rune rune) => stripped?.Contains(rune) ?? (rune.IsBmp && Whitespace.Is((char)rune.Value));
+    private static bool Strips(HashSet<Rune>? stripped, Rune rune) =>
+        stripped?.Contains(rune) ?? (rune.IsBmp && Whitespace.Is((char)rune.Value));
 
     private static Text Strip(Runtime runtime, Text text, Arguments arguments, string name, bool left, bool right)
     {
@@ -143,7 +167,8 @@ internal static class StringMethods
     private static bool Affix(Text text, Arguments arguments, string name, Func<string, string, bool> test)
     {
         Bound bound = arguments.Bind(name, 1, "affix", "start", "end");
-        int start = StringSplitting.Offset(text, bound.IntOrNone(1, 0)), end = StringSplitting.Offset(text, bound.IntOrNone(2, int.MaxValue));
+        int start = StringSplitting.Offset(text, bound.IntOrNone(1, 0)),
+            end = StringSplitting.Offset(text, bound.IntOrNone(2, int.MaxValue));
         string part = start <= end ? text.Value[start..end] : string.Empty;
         return bound[0] switch
         {
@@ -160,21 +185,23 @@ internal static class StringMethods
         Bound bound = arguments.Bind(name, 1, "width", "fillchar");
         Text fill = bound.Has(1) ? bound.Text(1) : Text.FromTemplate(" ");
         if (fill.Length != 1)
-        {
             throw new TemplateException("The fill character must be exactly one character long");
-        }
 
         int width = bound.Int(0), missing = width - text.Length;
         if (width <= 0 || missing <= 0)
-        {
             return text;
-        }
 
         int before = left(missing, width);
-        return runtime.NewBuilder().Append(Repeat(runtime, fill, before)).Append(text).Append(Repeat(runtime, fill, missing - before)).ToText();
+        return runtime
+            .NewBuilder()
+            .Append(Repeat(runtime, fill, before))
+            .Append(text)
+            .Append(Repeat(runtime, fill, missing - before))
+            .ToText();
     }
 
-    private static Text Repeat(Runtime runtime, Text text, int count) => (Text)Operators.Binary(runtime, "*", text, new System.Numerics.BigInteger(count))!;
+    private static Text Repeat(Runtime runtime, Text text, int count) =>
+        (Text)Operators.Binary(runtime, "*", text, new System.Numerics.BigInteger(count))!;
 
     private static object ZeroFill(Runtime runtime, Text text, Arguments arguments)
     {
@@ -206,7 +233,8 @@ internal static class StringMethods
         return text.Value.Length > 0 && text.Value.EnumerateRunes().All(test);
     }
 
-    private static bool IsDigit(Rune rune) => Rune.IsDigit(rune) || (rune.IsBmp && System.Globalization.CharUnicodeInfo.GetDigitValue((char)rune.Value) >= 0);
+    private static bool IsDigit(Rune rune) =>
+        Rune.IsDigit(rune) || (rune.IsBmp && System.Globalization.CharUnicodeInfo.GetDigitValue((char)rune.Value) >= 0);
 
     private static bool IsIdentifier(string value) => value.Length > 0 && (char.IsLetter(value[0]) || value[0] == '_')
         && value.All(c => char.IsLetterOrDigit(c) || c == '_');

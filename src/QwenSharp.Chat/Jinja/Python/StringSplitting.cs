@@ -27,7 +27,10 @@ internal static class StringSplitting
         {
             int length = value.AsSpan(start).IndexOfAny("\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029");
             int end = length < 0 ? value.Length : start + length;
-            int next = end == value.Length ? end : value[end] == '\r' && end + 1 < value.Length && value[end + 1] == '\n' ? end + 2 : end + 1;
+            int next =
+                end == value.Length ? end
+                : value[end] == '\r' && end + 1 < value.Length && value[end + 1] == '\n' ? end + 2
+                : end + 1;
             yield return text.Slice(start, (keepEnds ? next : end) - start);
             start = next;
         }
@@ -41,15 +44,11 @@ internal static class StringSplitting
         Bound bound = arguments.Bind(name, 0, "sep", "maxsplit");
         int most = bound.Int(1, -1) is >= 0 and var given ? given : int.MaxValue;
         if (!bound.Has(0) || bound[0] is null)
-        {
             return List(runtime, fromRight ? WordsFromRight(text, most) : Words(text, most));
-        }
 
         Text separator = bound.Text(0);
         if (separator.Value.Length == 0)
-        {
             throw new TemplateException("empty separator");
-        }
 
         runtime.Budget.Search(text.Value.Length, separator.Value.Length);
         return List(runtime, fromRight ? PartsFromRight(text, separator.Value, most) : Parts(text, separator.Value, most));
@@ -95,9 +94,7 @@ internal static class StringSplitting
 
             int end = start;
             while (end < value.Length && !Whitespace.Is(value[end]))
-            {
                 end++;
-            }
 
             yield return text.Slice(start, end - start);
             start = end + Whitespace.TrimStart(value.AsSpan(end));
@@ -112,9 +109,7 @@ internal static class StringSplitting
         {
             int start = end;
             while (start > 0 && !Whitespace.Is(value[start - 1]))
-            {
                 start--;
-            }
 
             start = most == 0 ? 0 : start;
             words.Push(text.Slice(start, end - start));
@@ -127,28 +122,27 @@ internal static class StringSplitting
     private static Sequence Partition(Runtime runtime, Text text, Text separator, bool last)
     {
         if (separator.Value.Length == 0)
-        {
             throw new TemplateException("empty separator");
-        }
 
         runtime.Budget.Search(text.Value.Length, separator.Value.Length);
-        int found = last ? text.Value.LastIndexOf(separator.Value, StringComparison.Ordinal) : text.Value.IndexOf(separator.Value, StringComparison.Ordinal);
+        int found = last
+            ? text.Value.LastIndexOf(separator.Value, StringComparison.Ordinal)
+            : text.Value.IndexOf(separator.Value, StringComparison.Ordinal);
         if (found < 0)
-        {
             return last ? Sequence.Tuple(Text.Empty, Text.Empty, text) : Sequence.Tuple(text, Text.Empty, Text.Empty);
-        }
 
         int after = found + separator.Value.Length;
-        return Sequence.Tuple(text.Slice(0, found), text.Slice(found, separator.Value.Length), text.Slice(after, text.Value.Length - after));
+        return Sequence.Tuple(
+            text.Slice(0, found),
+            text.Slice(found, separator.Value.Length),
+            text.Slice(after, text.Value.Length - after));
     }
 
     private static int Find(Runtime runtime, Text text, Arguments arguments, string name, bool last)
     {
         (int start, int end, string part) = Where(runtime, text, arguments, name);
         if (start > end)
-        {
             return -1;
-        }
 
         ReadOnlySpan<char> searched = text.Value.AsSpan(start, end - start);
         int found = last ? searched.LastIndexOf(part, StringComparison.Ordinal) : searched.IndexOf(part, StringComparison.Ordinal);
@@ -158,7 +152,10 @@ internal static class StringSplitting
     private static object Count(Runtime runtime, Text text, Arguments arguments)
     {
         (int start, int end, string part) = Where(runtime, text, arguments, "count");
-        return new BigInteger(start > end ? 0 : part.Length == 0 ? text.CodePointAt(end) - text.CodePointAt(start) + 1 : text.Value.AsSpan(start, end - start).Count(part));
+        return new BigInteger(
+            start > end ? 0
+            : part.Length == 0 ? text.CodePointAt(end) - text.CodePointAt(start) + 1
+            : text.Value.AsSpan(start, end - start).Count(part));
     }
 
     private static (int Start, int End, string Part) Where(Runtime runtime, Text text, Arguments arguments, string name)

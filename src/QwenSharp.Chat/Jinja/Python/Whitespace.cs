@@ -10,9 +10,7 @@ internal static class Whitespace
     {
         int start = 0;
         while (start < text.Length && Is(text[start]))
-        {
             start++;
-        }
 
         return start;
     }
@@ -21,9 +19,7 @@ internal static class Whitespace
     {
         int end = text.Length;
         while (end > 0 && Is(text[end - 1]))
-        {
             end--;
-        }
 
         return end;
     }

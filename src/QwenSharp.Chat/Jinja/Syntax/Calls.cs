@@ -12,24 +12,21 @@ internal sealed record ArgumentList(
     public Arguments Evaluate(Scope scope)
     {
         if (Positional.Count == 0 && Named.Count == 0 && Spread is null && NamedSpread is null)
-        {
             return Arguments.None;
-        }
 
         List<object?> positional = [.. Positional.Select(argument => argument.Value(scope))];
         if (Spread is not null)
-        {
             positional.AddRange(Iteration.ToList(scope.Runtime, Spread.Value(scope)));
-        }
 
-        List<KeyValuePair<string, object?>> named = [.. Named.Select(argument => KeyValuePair.Create(argument.Name, argument.Value.Value(scope)))];
+        List<KeyValuePair<string, object?>> named =
+        [
+            .. Named.Select(argument => KeyValuePair.Create(argument.Name, argument.Value.Value(scope))),
+        ];
         if (NamedSpread is not null)
         {
             Mapping mapping = NamedSpread.Value(scope) as Mapping ?? throw new TemplateException("argument after ** must be a mapping");
             foreach ((object? key, object? value) in mapping.Items)
-            {
                 named.Add(KeyValuePair.Create((key as Text ?? throw new TemplateException("keywords must be strings")).Value, value));
-            }
         }
 
         return new Arguments(positional, named);
@@ -45,9 +42,7 @@ internal sealed class Call(int line, Expression target, ArgumentList arguments) 
             : new TemplateException($"'{TypeName.Of(function)}' object is not callable"));
         Arguments values = arguments.Evaluate(scope);
         if (caller is not null)
-        {
             values = new(values.Positional, [.. values.Named, KeyValuePair.Create("caller", (object?)caller)]);
-        }
 
         return callable.Call(scope.Runtime, values);
     }
@@ -59,7 +54,13 @@ internal sealed class Call(int line, Expression target, ArgumentList arguments) 
 internal sealed class FilterCall(int line, Expression? target, string name, ArgumentList arguments) : Expression(line)
 {
     public object? Apply(Scope scope, object? body) =>
-        Filters.Apply(scope.Runtime, name, target is FilterCall inner ? inner.Apply(scope, body) : target is null ? body : target.Value(scope), arguments.Evaluate(scope));
+        Filters.Apply(
+            scope.Runtime,
+            name,
+            target is FilterCall inner ? inner.Apply(scope, body)
+                : target is null ? body
+                : target.Value(scope),
+            arguments.Evaluate(scope));
 
     protected override object? Evaluate(Scope scope) => Filters.Apply(scope.Runtime, name, target!.Value(scope), arguments.Evaluate(scope));
 }

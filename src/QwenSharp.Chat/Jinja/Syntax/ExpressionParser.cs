@@ -4,7 +4,9 @@ using QwenSharp.Chat.Jinja.Python;
 
 namespace QwenSharp.Chat.Jinja.Syntax;
 
-/// <summary>Reads expressions, loosest binding first: if, or, and, not, comparison, + -, ~, * / // %, **, sign, filters and tests.</summary>
+/// <summary>
+/// Reads expressions, loosest binding first: if, or, and, not, comparison, + -, ~, * / // %, **, sign, filters and tests.
+/// </summary>
 internal class ExpressionParser(TokenStream tokens)
 {
     private const int MaxNumberLength = 1200;
@@ -17,7 +19,9 @@ internal class ExpressionParser(TokenStream tokens)
 
     protected TokenStream Tokens { get; } = tokens;
 
-    /// <summary>One expression, or several with commas between, which make a tuple. <paramref name="stop"/> ends a tuple after a comma.</summary>
+    /// <summary>
+    /// One expression, or several with commas between, which make a tuple. <paramref name="stop"/> ends a tuple after a comma.
+    /// </summary>
     public Expression Tuple(bool conditional = true, string? stop = null, bool parenthesized = false)
     {
         int line = Tokens.Current.Line;
@@ -25,7 +29,10 @@ internal class ExpressionParser(TokenStream tokens)
         bool isTuple = false;
         do
         {
-            if (Tokens.Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd || Tokens.Current.IsOperator(")") || (stop is not null && Tokens.Current.IsName(stop)))
+            if (
+                Tokens.Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd
+                || Tokens.Current.IsOperator(")")
+                || (stop is not null && Tokens.Current.IsName(stop)))
             {
                 break;
             }
@@ -34,9 +41,7 @@ internal class ExpressionParser(TokenStream tokens)
         }
         while (Tokens.SkipOperator(",") && (isTuple = true));
         if (!isTuple && items.Count == 1)
-        {
             return items[0];
-        }
 
         return isTuple || parenthesized ? new SequenceLiteral(line, items, isTuple: true)
             : throw Tokens.Error($"Expected an expression, got {Repr.Quote(Tokens.Current.Description)}");
@@ -65,7 +70,12 @@ internal class ExpressionParser(TokenStream tokens)
         bool isTuple = false;
         do
         {
-            if (items.Count > 0 && (Tokens.Current.Kind == TokenKind.BlockEnd || (stop is not null && Tokens.Current.IsName(stop)) || Tokens.Current.IsOperator("=")))
+            if (
+                items.Count > 0
+                && (
+                    Tokens.Current.Kind == TokenKind.BlockEnd
+                    || (stop is not null && Tokens.Current.IsName(stop))
+                    || Tokens.Current.IsOperator("=")))
             {
                 break;
             }
@@ -81,9 +91,7 @@ internal class ExpressionParser(TokenStream tokens)
         int line = Tokens.Current.Line;
         string name = DottedName();
         if (!Filters.Exists(name) && Conditions == 0)
-        {
             throw Tokens.Error($"No filter named {Repr.Quote(name)}.", line);
-        }
 
         return new FilterCall(line, target, name, Tokens.Current.IsOperator("(") ? Arguments() : ArgumentList.Empty);
     }
@@ -100,21 +108,19 @@ internal class ExpressionParser(TokenStream tokens)
 
         Token token = Tokens.Current;
         if (token.Kind != TokenKind.Name || token.Value is "true" or "false" or "True" or "False" or "none" or "None")
-        {
             throw Tokens.Error($"can't assign to {Repr.Quote(token.Description)}");
-        }
 
         Tokens.Next();
-        return namespaces && Tokens.SkipOperator(".") ? new NamespaceTarget(token.Line, token.Value, Tokens.Expect(TokenKind.Name).Value) : new Name(token.Line, token.Value);
+        return namespaces && Tokens.SkipOperator(".")
+            ? new NamespaceTarget(token.Line, token.Value, Tokens.Expect(TokenKind.Name).Value)
+            : new Name(token.Line, token.Value);
     }
 
     private Expression Or()
     {
         Expression left = And();
         while (Tokens.Current.IsName("or"))
-        {
             left = new Logical(Tokens.Next().Line, isAnd: false, left, And());
-        }
 
         return left;
     }
@@ -123,9 +129,7 @@ internal class ExpressionParser(TokenStream tokens)
     {
         Expression left = Negation();
         while (Tokens.Current.IsName("and"))
-        {
             left = new Logical(Tokens.Next().Line, isAnd: true, left, Negation());
-        }
 
         return left;
     }
@@ -169,9 +173,7 @@ internal class ExpressionParser(TokenStream tokens)
         int line = Tokens.Current.Line;
         List<Expression> parts = [Product()];
         while (Tokens.SkipOperator("~"))
-        {
             parts.Add(Product());
-        }
 
         return parts.Count == 1 ? parts[0] : new Concatenation(line, parts);
     }
@@ -199,9 +201,7 @@ internal class ExpressionParser(TokenStream tokens)
         Token token = Tokens.Current;
         bool signed = token.IsOperator("-") || token.IsOperator("+");
         if (signed)
-        {
             Tokens.Next();
-        }
 
         Expression value = Postfix(signed ? new Unary(token.Line, token.Value == "-", Signed(filters: false)) : Primary());
         return filters ? FiltersAndTests(value) : value;
@@ -218,17 +218,13 @@ internal class ExpressionParser(TokenStream tokens)
                 return new Constant(token.Line, null);
             case TokenKind.Name:
                 if (token.Value is "caller" or "kwargs" or "varargs")
-                {
                     Mentioned.Add(token.Value);
-                }
 
                 return new Name(token.Line, token.Value);
             case TokenKind.String:
                 string text = token.Value;
                 while (Tokens.Current.Kind == TokenKind.String)
-                {
                     text += Tokens.Next().Value;
-                }
 
                 return new Constant(token.Line, Text.FromTemplate(text));
             case TokenKind.Integer or TokenKind.Float when token.Value.Length > MaxNumberLength:
@@ -266,9 +262,7 @@ internal class ExpressionParser(TokenStream tokens)
             {
                 Tokens.ExpectOperator(",");
                 if (Tokens.SkipOperator(close))
-                {
                     break;
-                }
             }
 
             items.Add(item());
@@ -329,28 +323,21 @@ internal class ExpressionParser(TokenStream tokens)
         return new ItemAccess(line, target, keys.Count == 1 ? keys[0] : new SequenceLiteral(line, keys, isTuple: true));
     }
 
-    private Expression? SlicePart() => Tokens.Current.IsOperator(":") || Tokens.Current.IsOperator("]") || Tokens.Current.IsOperator(",") ? null : Expression();
+    private Expression? SlicePart() =>
+        Tokens.Current.IsOperator(":") || Tokens.Current.IsOperator("]") || Tokens.Current.IsOperator(",") ? null : Expression();
 
     private Expression FiltersAndTests(Expression value)
     {
         while (true)
         {
             if (Tokens.SkipOperator("|"))
-            {
                 value = Filter(value);
-            }
             else if (Tokens.SkipName("is"))
-            {
                 value = Test(value);
-            }
             else if (Tokens.Current.IsOperator("("))
-            {
                 value = new Call(Tokens.Current.Line, value, Arguments());
-            }
             else
-            {
                 return value;
-            }
         }
     }
 
@@ -365,17 +352,21 @@ internal class ExpressionParser(TokenStream tokens)
         {
             arguments = Arguments();
         }
-        else if ((token.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float || token.IsOperator("[") || token.IsOperator("{"))
-            && !(token.Kind == TokenKind.Name && token.Value is "else" or "or" or "and"))
+        else if (
+            (
+                token.Kind is TokenKind.Name or TokenKind.String or TokenKind.Integer or TokenKind.Float
+                || token.IsOperator("[")
+                || token.IsOperator("{")
+            ) && !(token.Kind == TokenKind.Name && token.Value is "else" or "or" or "and"))
         {
             // One argument may stand without parentheses: x is divisibleby 3.
-            arguments = token.IsName("is") ? throw Tokens.Error("You cannot chain multiple tests with is") : new([Postfix(Primary())], [], null, null);
+            arguments = token.IsName("is")
+                ? throw Tokens.Error("You cannot chain multiple tests with is")
+                : new([Postfix(Primary())], [], null, null);
         }
 
         if (!Tests.Exists(name) && Conditions == 0)
-        {
             throw Tokens.Error($"No test named {Repr.Quote(name)}.", line);
-        }
 
         Expression test = new TestCall(line, value, name, arguments);
         return negated ? new Not(line, test) : test;
@@ -385,9 +376,7 @@ internal class ExpressionParser(TokenStream tokens)
     {
         string name = Tokens.Expect(TokenKind.Name).Value;
         while (Tokens.SkipOperator("."))
-        {
             name += "." + Tokens.Expect(TokenKind.Name).Value;
-        }
 
         return name;
     }
@@ -397,35 +386,37 @@ internal class ExpressionParser(TokenStream tokens)
         Tokens.ExpectOperator("(");
         List<Expression> positional = [];
         List<(string, Expression)> named = [];
-        Expression? spread = null, namedSpread = null;
-        Items(")", () =>
-        {
-            if (Tokens.SkipOperator("*"))
+        Expression? spread = null,
+            namedSpread = null;
+        Items(
+            ")",
+            () =>
             {
-                return spread = spread is null && namedSpread is null ? Expression() : throw Tokens.Error("invalid syntax for function call expression");
-            }
+                if (Tokens.SkipOperator("*"))
+                {
+                    return spread =
+                        spread is null && namedSpread is null
+                            ? Expression()
+                            : throw Tokens.Error("invalid syntax for function call expression");
+                }
 
-            if (Tokens.SkipOperator("**"))
-            {
-                return namedSpread = namedSpread is null ? Expression() : throw Tokens.Error("invalid syntax for function call expression");
-            }
+                if (Tokens.SkipOperator("**"))
+                    return namedSpread = namedSpread is null ? Expression() : throw Tokens.Error("invalid syntax for function call expression");
 
-            if (Tokens.Current.Kind == TokenKind.Name && Tokens.Ahead.IsOperator("=") && namedSpread is null)
-            {
-                string name = Tokens.Next().Value;
-                Tokens.Next();
-                named.Add((name, Expression()));
-                return named[^1].Item2;
-            }
+                if (Tokens.Current.Kind == TokenKind.Name && Tokens.Ahead.IsOperator("=") && namedSpread is null)
+                {
+                    string name = Tokens.Next().Value;
+                    Tokens.Next();
+                    named.Add((name, Expression()));
+                    return named[^1].Item2;
+                }
 
-            if (spread is not null || namedSpread is not null || named.Count > 0)
-            {
-                throw Tokens.Error("invalid syntax for function call expression");
-            }
+                if (spread is not null || namedSpread is not null || named.Count > 0)
+                    throw Tokens.Error("invalid syntax for function call expression");
 
-            positional.Add(Expression());
-            return positional[^1];
-        });
+                positional.Add(Expression());
+                return positional[^1];
+            });
         return new ArgumentList(positional, named, spread, namedSpread);
     }
 }

@@ -4,7 +4,13 @@ namespace QwenSharp.Chat.Jinja.Syntax;
 
 /// <summary><c>{% for target in items if filter recursive %}…{% else %}…{% endfor %}</c>. Each turn has names of its own.</summary>
 internal sealed class For(
-    ITarget target, Expression items, Expression? filter, bool recursive, IReadOnlyList<Statement> body, IReadOnlyList<Statement> otherwise) : Statement
+    ITarget target,
+    Expression items,
+    Expression? filter,
+    bool recursive,
+    IReadOnlyList<Statement> body,
+    IReadOnlyList<Statement> otherwise
+) : Statement
 {
     public override Flow Execute(Scope scope, TextBuilder output)
     {
@@ -26,15 +32,11 @@ internal sealed class For(
             inner["loop"] = loop;
             target.Assign(inner, loop.Current);
             if (ExecuteAll(body, inner, output) == Flow.Break)
-            {
                 break;
-            }
         }
 
         if (!any)
-        {
             ExecuteAll(otherwise, scope.Inner(), output);
-        }
     }
 
     private Text Recurse(Scope scope, object? children, int depth)
@@ -53,9 +55,7 @@ internal sealed class For(
             Scope inner = scope.Inner();
             target.Assign(inner, item);
             if (Truth.Of(filter!.Value(inner)))
-            {
                 yield return item;
-            }
         }
     }
 }

@@ -12,7 +12,34 @@ internal sealed class Lexer
 {
     private static readonly SearchValues<string> Tags = SearchValues.Create(["{%", "{{", "{#"], StringComparison.Ordinal);
     private static readonly string[] Operators =
-        ["**", "//", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",", ";"];
+    [
+        "**",
+        "//",
+        "==",
+        "!=",
+        ">=",
+        "<=",
+        "+",
+        "-",
+        "/",
+        "*",
+        "%",
+        "~",
+        "[",
+        "]",
+        "(",
+        ")",
+        "{",
+        "}",
+        ">",
+        "<",
+        "=",
+        ".",
+        ":",
+        "|",
+        ",",
+        ";",
+    ];
 
     private readonly string _source;
     private readonly List<Token> _tokens = [];
@@ -24,9 +51,7 @@ internal sealed class Lexer
     {
         _source = source.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         if (_source.EndsWith('\n'))
-        {
             _source = _source[..^1];
-        }
     }
 
     public static List<Token> Tokenize(string source)
@@ -86,9 +111,7 @@ internal sealed class Lexer
         {
             int lineStart = text.LastIndexOf('\n') + 1;
             if ((lineStart > 0 || _lineStarting) && lineStart < text.Length && Whitespace.TrimEnd(text.AsSpan(lineStart)) == 0)
-            {
                 kept = text[..lineStart];
-            }
         }
 
         Emit(TokenKind.Data, kept);
@@ -98,9 +121,7 @@ internal sealed class Lexer
     {
         int end = _source.IndexOf("#}", _position, StringComparison.Ordinal);
         if (end < 0)
-        {
             throw Error("Missing end of comment tag");
-        }
 
         // The sign belongs to the end tag unless it is already part of the beginning.
         char sign = end > _position && _source[end - 1] is '-' or '+' ? _source[end - 1] : ' ';
@@ -113,17 +134,13 @@ internal sealed class Lexer
     {
         int i = SkipSpace(_position);
         if (!_source.AsSpan(i).StartsWith("raw"))
-        {
             return false;
-        }
 
         i = SkipSpace(i + 3);
         char sign = Peek(i) == '-' ? '-' : ' ';
         i += sign == '-' ? 1 : 0;
         if (!_source.AsSpan(i).StartsWith("%}"))
-        {
             return false;
-        }
 
         Advance(i + 2);
         AfterTag(sign, trims: false);
@@ -132,14 +149,15 @@ internal sealed class Lexer
 
     private void Raw()
     {
-        for (int tag = _source.IndexOf("{%", _position, StringComparison.Ordinal); tag >= 0; tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
+        for (
+            int tag = _source.IndexOf("{%", _position, StringComparison.Ordinal);
+            tag >= 0;
+            tag = _source.IndexOf("{%", tag + 2, StringComparison.Ordinal))
         {
             char sign = Peek(tag + 2) is '-' or '+' ? _source[tag + 2] : ' ';
             int i = SkipSpace(tag + (sign == ' ' ? 2 : 3));
             if (!_source.AsSpan(i).StartsWith("endraw"))
-            {
                 continue;
-            }
 
             i = SkipSpace(i + 6);
             char end = Peek(i) is '-' or '+' ? _source[i] : ' ';
@@ -200,15 +218,16 @@ internal sealed class Lexer
         else if (char.IsAsciiDigit(c))
         {
             int end = NumberLiteral.End(_source, _position, out bool isFloat);
-            Emit(isFloat ? TokenKind.Float : TokenKind.Integer, _source[_position..end].Replace("_", string.Empty, StringComparison.Ordinal), end);
+            Emit(
+                isFloat ? TokenKind.Float : TokenKind.Integer,
+                _source[_position..end].Replace("_", string.Empty, StringComparison.Ordinal),
+                end);
         }
         else if (char.IsLetter(c) || c == '_')
         {
             int end = _position + 1;
             while (end < _source.Length && (char.IsLetterOrDigit(_source[end]) || _source[end] == '_'))
-            {
                 end++;
-            }
 
             Emit(TokenKind.Name, _source[_position..end], end);
         }
@@ -236,21 +255,15 @@ internal sealed class Lexer
     private void AfterTag(char sign, bool trims)
     {
         if (sign == '-')
-        {
             Advance(SkipSpace(_position));
-        }
         else if (sign == ' ' && trims && Peek(_position) == '\n')
-        {
             Advance(_position + 1);
-        }
     }
 
     private void Emit(TokenKind kind, string value)
     {
         if (value.Length > 0)
-        {
             _tokens.Add(new(kind, value, _line));
-        }
     }
 
     private void Emit(TokenKind kind, string value, int end)
@@ -268,9 +281,7 @@ internal sealed class Lexer
     private int SkipSpace(int from)
     {
         while (from < _source.Length && Whitespace.Is(_source[from]))
-        {
             from++;
-        }
 
         return from;
     }

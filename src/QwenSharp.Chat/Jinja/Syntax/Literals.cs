@@ -38,9 +38,7 @@ internal sealed class SequenceLiteral(int line, IReadOnlyList<Expression> items,
     public void Assign(Scope scope, object? value)
     {
         if (!Iteration.Can(value))
-        {
             throw new TemplateException($"cannot unpack non-iterable {TypeName.Of(value)} object");
-        }
 
         List<object?> parts = [.. Iteration.Of(value).Take(Items.Count + 1)];
         if (parts.Count != Items.Count)
@@ -50,9 +48,7 @@ internal sealed class SequenceLiteral(int line, IReadOnlyList<Expression> items,
         }
 
         for (int i = 0; i < parts.Count; i++)
-        {
             ((ITarget)Items[i]).Assign(scope, parts[i]);
-        }
     }
 
     protected override object? Evaluate(Scope scope)
@@ -60,9 +56,7 @@ internal sealed class SequenceLiteral(int line, IReadOnlyList<Expression> items,
         scope.Runtime.Budget.AllocateItems(Items.Count);
         object?[] values = new object?[Items.Count];
         for (int i = 0; i < values.Length; i++)
-        {
             values[i] = Items[i].Value(scope);
-        }
 
         return new Sequence(values, IsTuple);
     }
@@ -75,9 +69,7 @@ internal sealed class MappingLiteral(int line, IReadOnlyList<(Expression Key, Ex
         scope.Runtime.Budget.AllocateItems(items.Count * 2);
         Mapping mapping = scope.Runtime.NewMapping();
         foreach ((Expression key, Expression value) in items)
-        {
             mapping[key.Value(scope)] = value.Value(scope);
-        }
 
         return mapping;
     }

@@ -4,8 +4,15 @@ namespace QwenSharp.Chat.Jinja.Syntax;
 
 internal sealed record MacroParameter(string Name, Expression? Default);
 
-/// <summary>What a macro is; <paramref name="Free"/> are those of caller, kwargs and varargs that its body mentions. A call block's body is a macro without a name.</summary>
-internal sealed record MacroDefinition(string Name, IReadOnlyList<MacroParameter> Parameters, IReadOnlyList<Statement> Body, IReadOnlySet<string> Free)
+/// <summary>
+/// What a macro is; <paramref name="Free"/> are those of caller, kwargs and varargs that its body mentions. A call block's body is a macro
+/// without a name.
+/// </summary>
+internal sealed record MacroDefinition(
+    string Name,
+    IReadOnlyList<MacroParameter> Parameters,
+    IReadOnlyList<Statement> Body,
+    IReadOnlySet<string> Free)
 {
     public bool Uses(string name) => Free.Contains(name);
 }

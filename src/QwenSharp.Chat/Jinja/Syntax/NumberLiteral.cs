@@ -32,15 +32,11 @@ internal static class NumberLiteral
             }
 
             if (isFloat)
-            {
                 return end;
-            }
         }
 
         if (source[start] != '0')
-        {
             return digits;
-        }
 
         Func<char, bool>? other = start + 1 < source.Length ? char.ToLowerInvariant(source[start + 1]) switch
         {
@@ -50,9 +46,7 @@ internal static class NumberLiteral
             _ => null,
         } : null;
         if (other is not null && Digits(source, start + 2, other) is int based && based > start + 2)
-        {
             return based;
-        }
 
         // A decimal that starts with 0 is nothing but zeros.
         return Digits(source, start, c => c == '0');
@@ -62,16 +56,12 @@ internal static class NumberLiteral
     public static BigInteger Integer(string text)
     {
         if (text.Length < 3 || char.IsAsciiDigit(text[1]))
-        {
             return BigInteger.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
-        }
 
         int bits = char.ToLowerInvariant(text[1]) switch { 'b' => 1, 'o' => 3, _ => 4 };
         BigInteger value = BigInteger.Zero;
         foreach (char c in text.AsSpan(2))
-        {
             value = (value << bits) + Convert.ToInt32(c.ToString(), 16);
-        }
 
         return value;
     }
@@ -79,9 +69,7 @@ internal static class NumberLiteral
     private static int Digits(string source, int i, Func<char, bool> isDigit)
     {
         while (i < source.Length && (isDigit(source[i]) || (source[i] == '_' && i + 1 < source.Length && isDigit(source[i + 1]))))
-        {
             i++;
-        }
 
         return i;
     }

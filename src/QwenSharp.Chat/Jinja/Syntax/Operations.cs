@@ -20,9 +20,7 @@ internal sealed class Concatenation(int line, IReadOnlyList<Expression> parts) :
     {
         object?[] values = new object?[parts.Count];
         for (int i = 0; i < values.Length; i++)
-        {
             values[i] = parts[i].Value(scope);
-        }
 
         return Operators.Concatenate(scope.Runtime, values);
     }
@@ -50,9 +48,7 @@ internal sealed class Compare(int line, Expression first, IReadOnlyList<(string 
         {
             object? right = operand.Value(scope);
             if (!Holds(scope.Runtime.Comparison, op, left, right))
-            {
                 return false;
-            }
 
             left = right;
         }

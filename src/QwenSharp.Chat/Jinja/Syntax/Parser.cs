@@ -19,7 +19,10 @@ internal sealed class Parser : ExpressionParser
         return parser.Body();
     }
 
-    /// <summary>Statements up to one of the tags in <paramref name="ends"/>, whose name is then the current token; to the end of the template if there are none.</summary>
+    /// <summary>
+    /// Statements up to one of the tags in <paramref name="ends"/>, whose name is then the current token; to the end of the template if
+    /// there are none.
+    /// </summary>
     private List<Statement> Body(params string[] ends)
     {
         Tokens.CheckDepth();
@@ -40,16 +43,17 @@ internal sealed class Parser : ExpressionParser
                 case TokenKind.BlockBegin:
                     Tokens.Next();
                     if (Tokens.Current.Kind == TokenKind.Name && ends.Contains(Tokens.Current.Value))
-                    {
                         return body;
-                    }
 
                     body.AddRange(Block(ends));
                     Tokens.Expect(TokenKind.BlockEnd);
                     break;
                 default:
-                    return ends.Length == 0 ? body : throw Tokens.Error($"Unexpected end of template. Jinja was looking for the following tags: {OneOf(ends)}. "
-                        + $"The innermost block that needs to be closed is {Repr.Quote(_open.Peek())}.");
+                    return ends.Length == 0
+                        ? body
+                        : throw Tokens.Error(
+                            $"Unexpected end of template. Jinja was looking for the following tags: {OneOf(ends)}. "
+                                + $"The innermost block that needs to be closed is {Repr.Quote(_open.Peek())}.");
             }
         }
     }
@@ -72,7 +76,9 @@ internal sealed class Parser : ExpressionParser
             "print" => PrintStatement(),
             "break" or "continue" when _loops > 0 => [new Jump(tag.Value == "break" ? Flow.Break : Flow.Continue)],
             "break" or "continue" => throw Tokens.Error($"{Repr.Quote(tag.Value)} outside loop", tag.Line),
-            "include" or "import" or "from" or "extends" or "block" => throw Tokens.Error($"The tag {Repr.Quote(tag.Value)} joins templates, and a chat template stands alone.", tag.Line),
+            "include" or "import" or "from" or "extends" or "block" => throw Tokens.Error(
+                $"The tag {Repr.Quote(tag.Value)} joins templates, and a chat template stands alone.",
+                tag.Line),
             _ => throw Unknown(tag, ends),
         };
         _open.Pop();
@@ -90,9 +96,7 @@ internal sealed class Parser : ExpressionParser
         }
         while (Tokens.SkipName("elif"));
         if (Tokens.SkipName("else"))
-        {
             otherwise = Conditional("endif");
-        }
 
         Tokens.ExpectName("endif");
         return new If(branches, otherwise);
@@ -125,15 +129,11 @@ internal sealed class Parser : ExpressionParser
     {
         ITarget target = (ITarget)Target(namespaces: true);
         if (Tokens.SkipOperator("="))
-        {
             return new Set(target, Tuple());
-        }
 
         FilterCall? filter = null;
         while (Tokens.SkipOperator("|"))
-        {
             filter = Filter(filter);
-        }
 
         return new SetBlock(target, filter, Closed("endset"));
     }
@@ -165,16 +165,12 @@ internal sealed class Parser : ExpressionParser
         while (!Tokens.Current.IsOperator(")"))
         {
             if (parameters.Count > 0)
-            {
                 Tokens.ExpectOperator(",");
-            }
 
             string name = Tokens.Expect(TokenKind.Name).Value;
             Expression? fallback = Tokens.SkipOperator("=") ? Expression() : null;
             if (fallback is null && parameters.Count > 0 && parameters[^1].Default is not null)
-            {
                 throw Tokens.Error("non-default argument follows default argument");
-            }
 
             parameters.Add(new(name, fallback));
         }
@@ -187,9 +183,7 @@ internal sealed class Parser : ExpressionParser
     {
         FilterCall filter = Filter(null);
         while (Tokens.SkipOperator("|"))
-        {
             filter = Filter(filter);
-        }
 
         return new FilterBlock(filter, Closed("endfilter"));
     }
@@ -200,9 +194,7 @@ internal sealed class Parser : ExpressionParser
         while (Tokens.Current.Kind != TokenKind.BlockEnd)
         {
             if (targets.Count > 0)
-            {
                 Tokens.ExpectOperator(",");
-            }
 
             ITarget target = new Name(Tokens.Current.Line, Tokens.Expect(TokenKind.Name).Value);
             Tokens.ExpectOperator("=");
@@ -241,7 +233,11 @@ internal sealed class Parser : ExpressionParser
     private TemplateException Unknown(Token tag, string[] ends)
     {
         _open.Pop();
-        string looking = ends.Length > 0 ? $" Jinja was looking for the following tags: {OneOf(ends)}. The innermost block that needs to be closed is {Repr.Quote(_open.Peek())}." : string.Empty;
+        string looking =
+            ends.Length > 0
+                ? $" Jinja was looking for the following tags: {OneOf(ends)}. The innermost block that needs to be closed is "
+                    + $"{Repr.Quote(_open.Peek())}."
+                : string.Empty;
         return Tokens.Error($"Encountered unknown tag {Repr.Quote(tag.Value)}.{looking}", tag.Line);
     }
 

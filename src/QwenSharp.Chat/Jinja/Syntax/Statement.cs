@@ -22,9 +22,7 @@ internal abstract class Statement
             scope.Runtime.Budget.Step();
             Flow flow = body[i].Execute(scope, output);
             if (flow != Flow.Next)
-            {
                 return flow;
-            }
         }
 
         return Flow.Next;
@@ -58,16 +56,15 @@ internal sealed class Print(Expression value) : Statement
     }
 }
 
-internal sealed class If(IReadOnlyList<(Expression Test, IReadOnlyList<Statement> Body)> branches, IReadOnlyList<Statement> otherwise) : Statement
+internal sealed class If(IReadOnlyList<(Expression Test, IReadOnlyList<Statement> Body)> branches, IReadOnlyList<Statement> otherwise)
+    : Statement
 {
     public override Flow Execute(Scope scope, TextBuilder output)
     {
         foreach ((Expression test, IReadOnlyList<Statement> body) in branches)
         {
             if (Truth.Of(test.Value(scope)))
-            {
                 return ExecuteAll(body, scope, output);
-            }
         }
 
         return ExecuteAll(otherwise, scope, output);
@@ -91,9 +88,7 @@ internal sealed class SetBlock(ITarget target, FilterCall? filter, IReadOnlyList
     {
         Scope inner = scope.Inner();
         if (Capture(body, inner, out Flow flow) is Text text)
-        {
             target.Assign(scope, filter is null ? text : filter.Apply(inner, text));
-        }
 
         return flow;
     }
@@ -106,15 +101,15 @@ internal sealed class FilterBlock(FilterCall filter, IReadOnlyList<Statement> bo
     {
         Scope inner = scope.Inner();
         if (Capture(body, inner, out Flow flow) is Text text)
-        {
             output.Append(Repr.ToText(scope.Runtime, filter.Apply(inner, text)));
-        }
 
         return flow;
     }
 }
 
-/// <summary><c>{% with a = 1 %}…{% endwith %}</c>, and any block that only has names of its own. The values do not see each other.</summary>
+/// <summary>
+/// <c>{% with a = 1 %}…{% endwith %}</c>, and any block that only has names of its own. The values do not see each other.
+/// </summary>
 internal sealed class With(IReadOnlyList<(ITarget Target, Expression Value)> targets, IReadOnlyList<Statement> body) : Statement
 {
     public override Flow Execute(Scope scope, TextBuilder output)
@@ -122,9 +117,7 @@ internal sealed class With(IReadOnlyList<(ITarget Target, Expression Value)> tar
         Scope inner = scope.Inner();
         object?[] values = [.. targets.Select(target => target.Value.Value(scope))];
         for (int i = 0; i < values.Length; i++)
-        {
             targets[i].Target.Assign(inner, values[i]);
-        }
 
         return ExecuteAll(body, inner, output);
     }

@@ -14,21 +14,17 @@ internal static class StringLiteral
         for (int i = start + 1; i < source.Length; i++)
         {
             if (source[i] == quote)
-            {
                 return (value.ToString(), i + 1);
-            }
 
             if (source[i] == '\\' && i + 1 < source.Length)
-            {
                 i = Escape(source, i + 1, value, line);
-            }
             else
-            {
                 value.Append(source[i]);
-            }
         }
 
-        throw new TemplateException($"line {line}: unexpected char {Python.Repr.Quote(quote.ToString())} at {start}: the string does not end", line);
+        throw new TemplateException(
+            $"line {line}: unexpected char {Python.Repr.Quote(quote.ToString())} at {start}: the string does not end",
+            line);
     }
 
     // Appends what the escape stands for and returns the position of its last character.
@@ -53,9 +49,7 @@ internal static class StringLiteral
             case >= '0' and <= '7':
                 int code = 0, last = i;
                 for (; last < source.Length && last < i + 3 && source[last] is >= '0' and <= '7'; last++)
-                {
                     code = (code * 8) + (source[last] - '0');
-                }
 
                 value.Append((char)code);
                 return last - 1;
@@ -68,8 +62,10 @@ internal static class StringLiteral
 
     private static int Hex(string source, int i, int digits, StringBuilder value, int line)
     {
-        if (i + digits >= source.Length
-            || !uint.TryParse(source.AsSpan(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code) || code > 0x10FFFF)
+        if (
+            i + digits >= source.Length
+            || !uint.TryParse(source.AsSpan(i + 1, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint code)
+            || code > 0x10FFFF)
         {
             throw new TemplateException($"line {line}: truncated or too large \\{source[i]} escape in a string", line);
         }

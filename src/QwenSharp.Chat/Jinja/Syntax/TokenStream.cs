@@ -30,15 +30,14 @@ internal sealed class TokenStream(IReadOnlyList<Token> tokens)
 
     public void ExpectName(string name) => _ = Current.IsName(name) ? Next() : throw Unexpected(name);
 
-    public TemplateException Error(string message, int? line = null) => new($"line {line ?? Current.Line}: {message}", line ?? Current.Line);
+    public TemplateException Error(string message, int? line = null) =>
+        new($"line {line ?? Current.Line}: {message}", line ?? Current.Line);
 
     /// <summary>Refuses to go deeper than the stack allows.</summary>
     public void CheckDepth()
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
-        {
             throw Error("the template nests too deeply");
-        }
     }
 
     private TemplateException Unexpected(string wanted) => Current.Kind == TokenKind.End
@@ -48,9 +47,7 @@ internal sealed class TokenStream(IReadOnlyList<Token> tokens)
     private bool Skip(bool matches)
     {
         if (matches)
-        {
             Next();
-        }
 
         return matches;
     }

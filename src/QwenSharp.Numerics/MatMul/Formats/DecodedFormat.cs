@@ -53,7 +53,11 @@ internal readonly unsafe struct DecodedFormat<TType> : ISignedByteFormat
                 V factor = TLanes.Broadcast(dx);
                 if (UnitLength == 32)
                 {
-                    V products = TLanes.MultiplyRows(rows + column, RowBytes, x + column, (int*)(dx + (PackedActivations.Negatives - PackedActivations.Scales8)));
+                    V products = TLanes.MultiplyRows(
+                        rows + column,
+                        RowBytes,
+                        x + column,
+                        (int*)(dx + (PackedActivations.Negatives - PackedActivations.Scales8)));
                     sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(*scale++, factor), TLanes.ToSingle(products), sum);
                     continue;
                 }

@@ -88,7 +88,10 @@ internal readonly unsafe struct NibbleFormat<TFormat> : ISignedByteFormat
                 {
                     int* negatives = (int*)(dx + (PackedActivations.Negatives - PackedActivations.Scales8));
                     V products = TLanes.MultiplyNibbleRows(nibbles, stride, table, codes, negatives);
-                    sum = TLanes.FusedMultiplyAdd(TLanes.MultiplySingle(scales[unit], TLanes.Broadcast(dx)), TLanes.ToSingle(products), sum);
+                    sum = TLanes.FusedMultiplyAdd(
+                        TLanes.MultiplySingle(scales[unit], TLanes.Broadcast(dx)),
+                        TLanes.ToSingle(products),
+                        sum);
                 }
 
                 weights += BlockBytes;

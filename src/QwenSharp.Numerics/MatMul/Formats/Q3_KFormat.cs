@@ -31,7 +31,10 @@ internal readonly unsafe struct Q3_KFormat : ISuperBlockFormat
         Scales<TLanes, V>(TLanes.Or(TLanes.And(u0, nibble), TLanes.And(TLanes.ShiftLeft(u2, 4), top)), scales, offsets);
         Scales<TLanes, V>(TLanes.Or(TLanes.And(u1, nibble), TLanes.And(TLanes.ShiftLeft(u2, 2), top)), scales + 8, offsets + 4);
         Scales<TLanes, V>(TLanes.Or(TLanes.And(TLanes.ShiftRight(u0, 4), nibble), TLanes.And(u2, top)), scales + 16, offsets + 8);
-        Scales<TLanes, V>(TLanes.Or(TLanes.And(TLanes.ShiftRight(u1, 4), nibble), TLanes.And(TLanes.ShiftRight(u2, 2), top)), scales + 24, offsets + 12);
+        Scales<TLanes, V>(
+            TLanes.Or(TLanes.And(TLanes.ShiftRight(u1, 4), nibble), TLanes.And(TLanes.ShiftRight(u2, 2), top)),
+            scales + 24,
+            offsets + 12);
 
         V pair = TLanes.Broadcast(0x03030303), third = TLanes.Broadcast(0x04040404);
         for (int part = 0; part < 2; part++)
@@ -47,8 +50,16 @@ internal readonly unsafe struct Q3_KFormat : ISuperBlockFormat
                     to[2] = TLanes.Or(TLanes.And(q1, pair), TLanes.And(TLanes.ShiftLeft(h1, 2), third));
                     to[4] = TLanes.Or(TLanes.And(q2, pair), TLanes.And(TLanes.ShiftLeft(h2, 2), third));
                     to[6] = TLanes.Or(TLanes.And(q3, pair), TLanes.And(TLanes.ShiftLeft(h3, 2), third));
-                    (q0, q1, q2, q3) = (TLanes.ShiftRight(q0, 2), TLanes.ShiftRight(q1, 2), TLanes.ShiftRight(q2, 2), TLanes.ShiftRight(q3, 2));
-                    (h0, h1, h2, h3) = (TLanes.ShiftRight(h0, 1), TLanes.ShiftRight(h1, 1), TLanes.ShiftRight(h2, 1), TLanes.ShiftRight(h3, 1));
+                    (q0, q1, q2, q3) = (
+                        TLanes.ShiftRight(q0, 2),
+                        TLanes.ShiftRight(q1, 2),
+                        TLanes.ShiftRight(q2, 2),
+                        TLanes.ShiftRight(q3, 2));
+                    (h0, h1, h2, h3) = (
+                        TLanes.ShiftRight(h0, 1),
+                        TLanes.ShiftRight(h1, 1),
+                        TLanes.ShiftRight(h2, 1),
+                        TLanes.ShiftRight(h3, 1));
                 }
             }
         }

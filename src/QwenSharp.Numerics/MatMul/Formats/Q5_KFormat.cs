@@ -48,7 +48,15 @@ internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
-        Q4_KFormat.Header<TLanes, V>(block, stride, out d, out minimum, out V lowScales, out V highScales, out V lowMinima, out V highMinima);
+        Q4_KFormat.Header<TLanes, V>(
+            block,
+            stride,
+            out d,
+            out minimum,
+            out V lowScales,
+            out V highScales,
+            out V lowMinima,
+            out V highMinima);
         minima = Q4_KFormat.Minima<TLanes, V>(lowMinima, highMinima, x);
         V products = default;
         for (int half = 0; half < 2; half++, x += 16)
@@ -81,14 +89,20 @@ internal readonly unsafe struct Q5_KFormat : ISuperBlockFormat
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V Low<TLanes, V>(V nibbles, V fifth, byte* x)
         where TLanes : struct, ILanes<V>
-        where V : unmanaged => TLanes.MultiplyAddBytes(
-            TLanes.Or(TLanes.And(nibbles, TLanes.Broadcast(0x0f0f0f0f)), TLanes.And(TLanes.ShiftLeft(fifth, 4), TLanes.Broadcast(0x10101010))),
+        where V : unmanaged =>
+        TLanes.MultiplyAddBytes(
+            TLanes.Or(
+                TLanes.And(nibbles, TLanes.Broadcast(0x0f0f0f0f)),
+                TLanes.And(TLanes.ShiftLeft(fifth, 4), TLanes.Broadcast(0x10101010))),
             TLanes.Broadcast(x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static V High<TLanes, V>(V nibbles, V fifth, byte* x)
         where TLanes : struct, ILanes<V>
-        where V : unmanaged => TLanes.MultiplyAddBytes(
-            TLanes.Or(TLanes.And(TLanes.ShiftRight(nibbles, 4), TLanes.Broadcast(0x0f0f0f0f)), TLanes.And(TLanes.ShiftLeft(fifth, 3), TLanes.Broadcast(0x10101010))),
+        where V : unmanaged =>
+        TLanes.MultiplyAddBytes(
+            TLanes.Or(
+                TLanes.And(TLanes.ShiftRight(nibbles, 4), TLanes.Broadcast(0x0f0f0f0f)),
+                TLanes.And(TLanes.ShiftLeft(fifth, 3), TLanes.Broadcast(0x10101010))),
             TLanes.Broadcast(x));
 }

@@ -110,16 +110,24 @@ internal readonly unsafe struct Q6_KFormat : ISuperBlockFormat
             for (int run = 0; run < 2; run++, low += 32, y += 32)
             {
                 TLanes.Transpose(low, stride, out V q0, out V q1, out V q2, out V q3);
-                products = TLanes.Add(products, Group<TLanes, V>(
-                    TLanes.Or(TLanes.And(q0, nibble), TLanes.And(TLanes.ShiftLeft(h0, 4), top)),
-                    TLanes.Or(TLanes.And(q1, nibble), TLanes.And(TLanes.ShiftLeft(h1, 4), top)),
-                    TLanes.Or(TLanes.And(q2, nibble), TLanes.And(TLanes.ShiftLeft(h2, 4), top)),
-                    TLanes.Or(TLanes.And(q3, nibble), TLanes.And(TLanes.ShiftLeft(h3, 4), top)), y, LaneMath<TLanes, V>.SignedPair(s0, 0)));
-                products = TLanes.Add(products, Group<TLanes, V>(
-                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q0, 4), nibble), TLanes.And(h0, top)),
-                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q1, 4), nibble), TLanes.And(h1, top)),
-                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q2, 4), nibble), TLanes.And(h2, top)),
-                    TLanes.Or(TLanes.And(TLanes.ShiftRight(q3, 4), nibble), TLanes.And(h3, top)), y + 64, LaneMath<TLanes, V>.SignedPair(s1, 0)));
+                products = TLanes.Add(
+                    products,
+                    Group<TLanes, V>(
+                        TLanes.Or(TLanes.And(q0, nibble), TLanes.And(TLanes.ShiftLeft(h0, 4), top)),
+                        TLanes.Or(TLanes.And(q1, nibble), TLanes.And(TLanes.ShiftLeft(h1, 4), top)),
+                        TLanes.Or(TLanes.And(q2, nibble), TLanes.And(TLanes.ShiftLeft(h2, 4), top)),
+                        TLanes.Or(TLanes.And(q3, nibble), TLanes.And(TLanes.ShiftLeft(h3, 4), top)),
+                        y,
+                        LaneMath<TLanes, V>.SignedPair(s0, 0)));
+                products = TLanes.Add(
+                    products,
+                    Group<TLanes, V>(
+                        TLanes.Or(TLanes.And(TLanes.ShiftRight(q0, 4), nibble), TLanes.And(h0, top)),
+                        TLanes.Or(TLanes.And(TLanes.ShiftRight(q1, 4), nibble), TLanes.And(h1, top)),
+                        TLanes.Or(TLanes.And(TLanes.ShiftRight(q2, 4), nibble), TLanes.And(h2, top)),
+                        TLanes.Or(TLanes.And(TLanes.ShiftRight(q3, 4), nibble), TLanes.And(h3, top)),
+                        y + 64,
+                        LaneMath<TLanes, V>.SignedPair(s1, 0)));
                 (h0, h1, h2, h3) = (TLanes.ShiftRight(h0, 2), TLanes.ShiftRight(h1, 2), TLanes.ShiftRight(h2, 2), TLanes.ShiftRight(h3, 2));
                 (s0, s1) = (SwapHalves<TLanes, V>(s0), SwapHalves<TLanes, V>(s1));
             }

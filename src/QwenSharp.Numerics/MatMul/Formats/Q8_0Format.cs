@@ -34,8 +34,12 @@ internal readonly unsafe struct Q8_0Format : ISignedByteFormat
     {
         for (; columns > 0; columns -= 256, x += chunkStride)
         {
-            byte* codes = x, scales = x + PackedActivations.Scales8;
-            for (byte* end = x + Math.Min(256, columns); codes < end; codes += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)
+            byte* codes = x,
+                scales = x + PackedActivations.Scales8;
+            for (
+                byte* end = x + Math.Min(256, columns);
+                codes < end;
+                codes += 32, scales += 4, weights += BlockBytes, next += TLanes.Count * BlockBytes)
             {
                 Prefetch.Lines(next, (TLanes.Count * BlockBytes + 63) / 64);
                 int* negatives = (int*)(scales + (PackedActivations.Negatives - PackedActivations.Scales8));

@@ -93,7 +93,8 @@ internal unsafe interface ILanes<V>
     static abstract void MultiplyHalfRows(byte* codes, nint stride, byte* x, out V first, out V last);
 
     /// <summary>As <see cref="MultiplyRows"/>, of codes that are looked up.</summary>
-    /// <param name="nibbles">The first row's 16 bytes: their low nibbles are the first 16 codes' indices, the high ones the others'.</param>
+    /// <param name="nibbles">The first row's 16 bytes: their low nibbles are the first 16 codes' indices, the high ones the
+    /// others'.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
     /// <param name="table">16 codes, none of which is −128.</param>
     /// <param name="x">32 activations, none of which is −128.</param>

@@ -8,7 +8,9 @@ internal static class LaneMath<TLanes, V>
     where V : unmanaged
 {
     /// <summary>Half precision in the low 16 bits of each lane (the rest zero) to F32, exactly.</summary>
-    /// <remarks>Subnormal halves go through integers: scales of small weights are subnormal, and some processors take a trap for subnormal floats.</remarks>
+    /// <remarks>
+    /// Subnormal halves go through integers: scales of small weights are subnormal, and some processors take a trap for subnormal floats.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static V HalfToSingle(V half)
     {

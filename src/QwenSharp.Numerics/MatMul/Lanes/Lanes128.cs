@@ -21,7 +21,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
         Vector128.Create(*(int*)from, *(int*)(from + stride), *(int*)(from + 2 * stride), *(int*)(from + 3 * stride));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose(byte* from, nint stride, out Vector128<int> q0, out Vector128<int> q1, out Vector128<int> q2, out Vector128<int> q3)
+    public static void Transpose(
+        byte* from,
+        nint stride,
+        out Vector128<int> q0,
+        out Vector128<int> q1,
+        out Vector128<int> q2,
+        out Vector128<int> q3)
     {
         if (!Sse2.IsSupported && !AdvSimd.Arm64.IsSupported)
         {
@@ -145,9 +151,13 @@ internal readonly unsafe struct Lanes128 : ILanes<Vector128<int>>
         (a << 16 >> 16) * (b << 16 >> 16) + (a >> 16) * (b >> 16);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<int> UnsignedPair(Vector128<int> bytes, int index) => Vector128.Shuffle(bytes.AsByte(), PairPlaces(index)).AsInt32();
+    public static Vector128<int> UnsignedPair(Vector128<int> bytes, int index) =>
+        Vector128.Shuffle(bytes.AsByte(), PairPlaces(index)).AsInt32();
 
-    /// <summary>Where a shuffle of bytes finds byte <paramref name="index"/> of each lane for both of its 16-bit integers; the places of their upper bytes lie outside, which gives 0.</summary>
+    /// <summary>
+    /// Where a shuffle of bytes finds byte <paramref name="index"/> of each lane for both of its 16-bit integers; the places of their upper
+    /// bytes lie outside, which gives 0.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> PairPlaces(int index)
     {

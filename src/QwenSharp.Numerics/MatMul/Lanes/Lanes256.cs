@@ -25,7 +25,13 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose(byte* from, nint stride, out Vector256<int> q0, out Vector256<int> q1, out Vector256<int> q2, out Vector256<int> q3)
+    public static void Transpose(
+        byte* from,
+        nint stride,
+        out Vector256<int> q0,
+        out Vector256<int> q1,
+        out Vector256<int> q2,
+        out Vector256<int> q3)
     {
         // Rows r and 4 + r share a register, so that 4×4 transposes inside the halves leave the rows in order.
         byte* upper = from + 4 * stride;
@@ -172,8 +178,22 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
         Vector256<int> r0 = MultiplyTwoRows(nibbles, upper, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
         Vector256<int> r1 = MultiplyTwoRows(nibbles + stride, upper + stride, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
         Vector256<int> r01 = AddPairs(r0, r1);
-        Vector256<int> r2 = MultiplyTwoRows(nibbles + 2 * stride, upper + 2 * stride, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
-        Vector256<int> r3 = MultiplyTwoRows(nibbles + 3 * stride, upper + 3 * stride, codes, magnitudesFirst, flipFirst, magnitudesLast, flipLast);
+        Vector256<int> r2 = MultiplyTwoRows(
+            nibbles + 2 * stride,
+            upper + 2 * stride,
+            codes,
+            magnitudesFirst,
+            flipFirst,
+            magnitudesLast,
+            flipLast);
+        Vector256<int> r3 = MultiplyTwoRows(
+            nibbles + 3 * stride,
+            upper + 3 * stride,
+            codes,
+            magnitudesFirst,
+            flipFirst,
+            magnitudesLast,
+            flipLast);
         return AddQuads(r01, AddPairs(r2, r3)) + Vector256.Create(*negatives);
     }
 
@@ -182,8 +202,10 @@ internal readonly unsafe struct Lanes256 : ILanes<Vector256<int>>
         byte* lower, byte* upper, Vector256<sbyte> table,
         Vector256<byte> magnitudesFirst, Vector256<sbyte> flipFirst, Vector256<byte> magnitudesLast, Vector256<sbyte> flipLast)
     {
-        Vector256<sbyte> bytes = Vector256.Create(Vector128.Load((sbyte*)lower), Vector128.Load((sbyte*)upper)), nibble = Vector256.Create((sbyte)15);
-        Vector256<sbyte> first = Avx2.Shuffle(table, bytes & nibble), last = Avx2.Shuffle(table, (bytes.AsInt16() >>> 4).AsSByte() & nibble);
+        Vector256<sbyte> bytes = Vector256.Create(Vector128.Load((sbyte*)lower), Vector128.Load((sbyte*)upper)),
+            nibble = Vector256.Create((sbyte)15);
+        Vector256<sbyte> first = Avx2.Shuffle(table, bytes & nibble),
+            last = Avx2.Shuffle(table, (bytes.AsInt16() >>> 4).AsSByte() & nibble);
         Vector256<short> ones = Vector256.Create((short)1);
         return Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudesFirst, first ^ flipFirst), ones) +
             Avx2.MultiplyAddAdjacent(Avx2.MultiplyAddAdjacent(magnitudesLast, last ^ flipLast), ones);

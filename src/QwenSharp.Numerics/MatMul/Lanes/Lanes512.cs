@@ -20,7 +20,13 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
         Vector512.Create(Lanes256.Gather(from, stride), Lanes256.Gather(from + 8 * stride, stride));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Transpose(byte* from, nint stride, out Vector512<int> q0, out Vector512<int> q1, out Vector512<int> q2, out Vector512<int> q3)
+    public static void Transpose(
+        byte* from,
+        nint stride,
+        out Vector512<int> q0,
+        out Vector512<int> q1,
+        out Vector512<int> q2,
+        out Vector512<int> q3)
     {
         // Rows r, 4 + r, 8 + r and 12 + r share a register, so that 4×4 transposes inside the quarters leave the rows in order.
         Vector512<int> r0 = Quarters(from, 4 * stride), r1 = Quarters(from + stride, 4 * stride);
@@ -83,7 +89,8 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
         Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyAdd16(Vector512<int> a, Vector512<int> b) => Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
+    public static Vector512<int> MultiplyAdd16(Vector512<int> a, Vector512<int> b) =>
+        Avx512BW.MultiplyAddAdjacent(a.AsInt16(), b.AsInt16());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> UnsignedPair(Vector512<int> bytes, int index) =>
@@ -108,7 +115,9 @@ internal readonly unsafe struct Lanes512 : ILanes<Vector512<int>>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<int> MultiplyRows(byte* codes, nint stride, byte* x, int* negatives) =>
-        Vector512.Create(Lanes256.MultiplyRows(codes, stride, x, negatives), Lanes256.MultiplyRows(codes + 8 * stride, stride, x, negatives));
+        Vector512.Create(
+            Lanes256.MultiplyRows(codes, stride, x, negatives),
+            Lanes256.MultiplyRows(codes + 8 * stride, stride, x, negatives));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void MultiplyHalfRows(byte* codes, nint stride, byte* x, out Vector512<int> first, out Vector512<int> last)

@@ -9,7 +9,10 @@ namespace QwenSharp.Numerics;
 /// </summary>
 internal static unsafe class Prefetch
 {
-    /// <summary>Asks for a number of cache lines that the compiler knows (up to 10): straight code, as it stands between the operations of a kernel. Addresses that are not mapped do no harm.</summary>
+    /// <summary>
+    /// Asks for a number of cache lines that the compiler knows (up to 10): straight code, as it stands between the operations of a kernel.
+    /// Addresses that are not mapped do no harm.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Lines(byte* from, int count)
     {

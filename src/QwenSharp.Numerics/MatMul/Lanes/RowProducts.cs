@@ -61,7 +61,8 @@ internal static unsafe class RowProducts
 
     // One 16-bit integer of each half, everywhere in that half.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> Word(Vector256<byte> words, short bytes) => Avx2.Shuffle(words, Vector256.Create(bytes).AsByte()).AsInt32();
+    private static Vector256<int> Word(Vector256<byte> words, short bytes) =>
+        Avx2.Shuffle(words, Vector256.Create(bytes).AsByte()).AsInt32();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<byte> ShiftLeft(Vector256<byte> a, int count) => (a.AsInt32() << count).AsByte();

@@ -96,7 +96,10 @@ internal static unsafe class CodebookDecoder
     public static float HalfOfE8M0(byte exponent) =>
         BitConverter.Int32BitsToSingle(exponent < 2 ? 0x00200000 << exponent : (exponent - 1) << 23);
 
-    /// <summary>Half of a UE4M3 number: four bits of exponent, biased by 7, and three of mantissa. Code 127 is 0, as in ggml; the top bit means nothing.</summary>
+    /// <summary>
+    /// Half of a UE4M3 number: four bits of exponent, biased by 7, and three of mantissa. Code 127 is 0, as in ggml; the top bit means
+    /// nothing.
+    /// </summary>
     public static float HalfOfUE4M3(byte code)
     {
         int exponent = code >> 3 & 15, mantissa = code & 7;
@@ -167,7 +170,9 @@ internal static unsafe class CodebookDecoder
     private static void Trits(byte* bytes, int n, sbyte* codes)
     {
         (Vector128<ushort> lower, Vector128<ushort> upper) = Vector128.Widen(Vector128.Load(bytes));
-        Vector128<ushort> power = Vector128.Create((ushort)PowersOfThree[n]), three = Vector128.Create((ushort)3), fraction = Vector128.Create((ushort)255);
+        Vector128<ushort> power = Vector128.Create((ushort)PowersOfThree[n]),
+            three = Vector128.Create((ushort)3),
+            fraction = Vector128.Create((ushort)255);
         lower = (lower * power & fraction) * three >>> 8;
         upper = (upper * power & fraction) * three >>> 8;
         (Vector128.Narrow(lower, upper).AsSByte() - Vector128<sbyte>.One).Store(codes);

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace QwenSharp.Numerics;
 
-/// <summary>Reads the super-blocks of the IQ1, IQ2 and IQ3 types (ggml-common.h): indices into <see cref="Grids"/>, signs and group scales.</summary>
+/// <summary>
+/// Reads the super-blocks of the IQ1, IQ2 and IQ3 types (ggml-common.h): indices into <see cref="Grids"/>, signs and group scales.
+/// </summary>
 internal static unsafe class GridDecoder
 {
     private const ulong Ones = 0x0101010101010101;
@@ -68,7 +70,8 @@ internal static unsafe class GridDecoder
             for (int i = 0; i < 4; i++, codes += 8)
             {
                 byte* indices = block + 2 + 8 * group + 2 * i;
-                ulong first = Grids.IQ3_S[indices[0] | (ninth >> 2 * i & 1) << 8], second = Grids.IQ3_S[indices[1] | (ninth >> 2 * i + 1 & 1) << 8];
+                ulong first = Grids.IQ3_S[indices[0] | (ninth >> 2 * i & 1) << 8],
+                    second = Grids.IQ3_S[indices[1] | (ninth >> 2 * i + 1 & 1) << 8];
                 Store(codes, first | second << 32, Grids.Masks[block[74 + 4 * group + i]]);
             }
         }

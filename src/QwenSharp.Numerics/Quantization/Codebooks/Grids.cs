@@ -10,7 +10,9 @@ namespace QwenSharp.Numerics;
 /// </summary>
 internal static unsafe class Grids
 {
-    /// <summary>IQ1_S and IQ1_M: 2048 points of eight bytes −8, 0 or 8, stored plus 128 (the shift of ±1/8 makes them ±1 from there).</summary>
+    /// <summary>
+    /// IQ1_S and IQ1_M: 2048 points of eight bytes −8, 0 or 8, stored plus 128 (the shift of ±1/8 makes them ±1 from there).
+    /// </summary>
     public static readonly ulong* IQ1 = Expand(GridPointsIq1.Points, 8, 2, [120, 128, 136]);
 
     /// <summary>IQ2_XXS: 256 points of eight magnitudes.</summary>

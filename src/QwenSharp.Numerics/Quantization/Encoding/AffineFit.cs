@@ -26,7 +26,8 @@ internal static unsafe class AffineFit
     /// <param name="w">Their weights.</param>
     /// <param name="count">How many; a multiple of 8.</param>
     /// <param name="top">The greatest code.</param>
-    /// <param name="constantAtMost">Bound of the constant: 0 where only a minimum can be subtracted, +∞ where any constant can be added.</param>
+    /// <param name="constantAtMost">Bound of the constant: 0 where only a minimum can be subtracted, +∞ where any constant can be
+    /// added.</param>
     /// <returns>s ≥ 0 and c.</returns>
     public static (float Scale, float Constant) Fit(float* x, float* w, int count, int top, float constantAtMost)
     {
@@ -58,8 +59,11 @@ internal static unsafe class AffineFit
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static float Error(float* x, float* w, int count, int top, float scale, float constant)
     {
-        Vector256<float> errors = default, limit = Vector256.Create((float)top);
-        Vector256<float> factor = Vector256.Create(scale), inverse = Vector256.Create(BlockEncoder.Inverse(scale)), shift = Vector256.Create(constant);
+        Vector256<float> errors = default,
+            limit = Vector256.Create((float)top);
+        Vector256<float> factor = Vector256.Create(scale),
+            inverse = Vector256.Create(BlockEncoder.Inverse(scale)),
+            shift = Vector256.Create(constant);
         for (int i = 0; i < count; i += 8)
         {
             Vector256<float> value = Vector256.Load(x + i) - shift;
@@ -74,11 +78,20 @@ internal static unsafe class AffineFit
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static AffineSums Sums(float* x, float* w, int count, int top, float inverse, float constant, float origin)
     {
-        Vector256<float> ws = default, wx = default, wq = default, wqq = default, wqx = default;
-        Vector256<float> factor = Vector256.Create(inverse), shift = Vector256.Create(constant), from = Vector256.Create(origin), limit = Vector256.Create((float)top);
+        Vector256<float> ws = default,
+            wx = default,
+            wq = default,
+            wqq = default,
+            wqx = default;
+        Vector256<float> factor = Vector256.Create(inverse),
+            shift = Vector256.Create(constant),
+            from = Vector256.Create(origin),
+            limit = Vector256.Create((float)top);
         for (int i = 0; i < count; i += 8)
         {
-            Vector256<float> value = Vector256.Load(x + i) - from, weight = Vector256.Load(w + i), code = Code((value - shift) * factor, limit);
+            Vector256<float> value = Vector256.Load(x + i) - from,
+                weight = Vector256.Load(w + i),
+                code = Code((value - shift) * factor, limit);
             Vector256<float> weighted = weight * code;
             ws += weight;
             wx += weight * value;
@@ -93,7 +106,9 @@ internal static unsafe class AffineFit
     /// <summary>Writes the nearest codes.</summary>
     public static void Round(float* x, int count, int top, float scale, float constant, byte* codes)
     {
-        Vector256<float> inverse = Vector256.Create(BlockEncoder.Inverse(scale)), shift = Vector256.Create(constant), limit = Vector256.Create((float)top);
+        Vector256<float> inverse = Vector256.Create(BlockEncoder.Inverse(scale)),
+            shift = Vector256.Create(constant),
+            limit = Vector256.Create((float)top);
         for (int i = 0; i < count; i += 8)
         {
             Vector256<float> code = Code((Vector256.Load(x + i) - shift) * inverse, limit);
@@ -103,7 +118,16 @@ internal static unsafe class AffineFit
     }
 
     private static bool Try(
-        float inverse, float constant, float low, float* x, float* w, int count, int top, float bound, ref (float Scale, float Constant) best, ref double bestGain)
+        float inverse,
+        float constant,
+        float low,
+        float* x,
+        float* w,
+        int count,
+        int top,
+        float bound,
+        ref (float Scale, float Constant) best,
+        ref double bestGain)
     {
         AffineSums sums = Sums(x, w, count, top, inverse, constant, low);
         double determinant = sums.W * sums.QQ - sums.Q * sums.Q;

@@ -48,7 +48,9 @@ internal static unsafe class BlockEncoder
     public static float RoundToHalf(float value)
     {
         Half half = (Half)value;
-        return Half.IsFinite(half) ? (float)half : throw new ArgumentException($"A block needs the scale {value}, which half precision cannot hold.");
+        return Half.IsFinite(half)
+            ? (float)half
+            : throw new ArgumentException($"A block needs the scale {value}, which half precision cannot hold.");
     }
 
     /// <summary>1 / value, and 0 for 0.</summary>

@@ -103,7 +103,10 @@ internal static unsafe class CodebookEncoder
         const int Greatest = 126, Below = 4, Above = 6;
         float largest = Largest(x, 16) / 12;
         if (largest > 2 * CodebookDecoder.HalfOfUE4M3(Greatest))
-            throw new ArgumentException($"A block needs the scale {2 * largest}, which UE4M3 cannot hold: divide the tensor by a scale of its own.");
+        {
+            throw new ArgumentException(
+                $"A block needs the scale {2 * largest}, which UE4M3 cannot hold: divide the tensor by a scale of its own.");
+        }
 
         int nearest = 0;
         while (nearest < Greatest && CodebookDecoder.HalfOfUE4M3((byte)nearest) < largest)

@@ -182,5 +182,8 @@ internal static class Codes
     /// <summary><paramref name="upper"/> where a value is nearer to it than to <paramref name="lower"/>, otherwise what is there.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> AtLeast(Vector256<float> nearest, Vector256<float> value, sbyte lower, sbyte upper) =>
-        Vector256.ConditionalSelect(Vector256.GreaterThan(value, Vector256.Create((lower + upper) * 0.5f)), Vector256.Create((float)upper), nearest);
+        Vector256.ConditionalSelect(
+            Vector256.GreaterThan(value, Vector256.Create((lower + upper) * 0.5f)),
+            Vector256.Create((float)upper),
+            nearest);
 }

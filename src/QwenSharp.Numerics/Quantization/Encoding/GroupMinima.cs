@@ -2,13 +2,17 @@ namespace QwenSharp.Numerics;
 
 /// <summary>
 /// Finds the scales and minima of a super-block of 256 whose groups have integers under two half-precision scales: fits every group by
-/// itself, rounds these fits, tries their neighbours too, and solves for the two scales again with what was chosen, as long as Σ w (x − x̂)² falls.
+/// itself, rounds these fits, tries their neighbours too, and solves for the two scales again with what was chosen, as long as Σ w (x −
+/// x̂)² falls.
 /// </summary>
 internal static unsafe class GroupMinima
 {
     private const int Rounds = 3;
 
-    /// <summary>Finds d, dmin, the groups' scales l and minima m of 0 … <paramref name="topScale"/>, and codes 0 … <paramref name="top"/>: x ≈ d·l·q − dmin·m.</summary>
+    /// <summary>
+    /// Finds d, dmin, the groups' scales l and minima m of 0 … <paramref name="topScale"/>, and codes 0 … <paramref name="top"/>: x ≈ d·l·q
+    /// − dmin·m.
+    /// </summary>
     /// <returns>d and dmin, as half precision holds them.</returns>
     public static (float Scale, float Minimum) Fit(
         float* x, float* w, int groupLength, int top, int topScale, Span<int> scales, Span<int> minima, byte* codes)
@@ -22,12 +26,27 @@ internal static unsafe class GroupMinima
             (largestScale, leastConstant) = (MathF.Max(largestScale, fits[g].Scale), MathF.Min(leastConstant, fits[g].Constant));
         }
 
-        float d = 0, dmin = 0, least = float.PositiveInfinity;
-        (float Scale, float Minimum) next = (BlockEncoder.RoundToHalf(largestScale / topScale), BlockEncoder.RoundToHalf(-leastConstant / topScale));
-        Span<int> triedScales = stackalloc int[groups], triedMinima = stackalloc int[groups];
+        float d = 0,
+            dmin = 0,
+            least = float.PositiveInfinity;
+        (float Scale, float Minimum) next = (
+            BlockEncoder.RoundToHalf(largestScale / topScale),
+            BlockEncoder.RoundToHalf(-leastConstant / topScale));
+        Span<int> triedScales = stackalloc int[groups],
+            triedMinima = stackalloc int[groups];
         for (int round = 0; round < Rounds; round++)
         {
-            float error = Choose(x, w, groupLength, top, topScale, next, fits, triedScales, triedMinima, out (float Scale, float Minimum) solved);
+            float error = Choose(
+                x,
+                w,
+                groupLength,
+                top,
+                topScale,
+                next,
+                fits,
+                triedScales,
+                triedMinima,
+                out (float Scale, float Minimum) solved);
             if (!(error < least))
                 break;
 

@@ -9,7 +9,9 @@ internal static unsafe class GroupScales<TCodes>
 {
     private const int Rounds = 3;
 
-    /// <summary>Finds d, the groups' scales l of −<paramref name="topScale"/> … <paramref name="topScale"/> − 1, and the codes q: x ≈ d·l·q.</summary>
+    /// <summary>
+    /// Finds d, the groups' scales l of −<paramref name="topScale"/> … <paramref name="topScale"/> − 1, and the codes q: x ≈ d·l·q.
+    /// </summary>
     /// <returns>d, as half precision holds it.</returns>
     public static float Fit(float* x, float* w, int groupLength, int topScale, Span<int> scales, sbyte* codes)
     {
