@@ -162,14 +162,14 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
             throw new TrainingDataException($"{string.Join(", ", settings.HeldOutData)}: there is nothing in it to evaluate on.");
 
         Say(
-            $"data: {data.Training.Count:#,0} examples, {data.Training.TokenCount:#,0} tokens, {data.Training.LearntTokenCount:#,0} of "
-                + $"them learnt; {data.HeldOut.Count:#,0} examples held out"
+            $"data: {data.Training.Count:#,0} examples, {data.Training.TokenCount:#,0} tokens, {data.Training.LearntTokenCount:#,0} of ",
+            $"them learnt; {data.HeldOut.Count:#,0} examples held out"
         );
         if (data.CutCount + data.DroppedCount > 0)
         {
             Say(
-                $"      {data.CutCount:#,0} longer than {settings.SequenceLength} tokens and cut, {data.DroppedCount:#,0} left "
-                    + $"out{(data.FirstDropped is { } first ? $", the first {first}" : "")}"
+                $"      {data.CutCount:#,0} longer than {settings.SequenceLength} tokens and cut, {data.DroppedCount:#,0} left ",
+                $"out{(data.FirstDropped is { } first ? $", the first {first}" : "")}"
             );
         }
 
@@ -221,15 +221,15 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         begin();
         WriteLeftOut(data.BadLines);
         Say(
-            $"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, "
-                + $"{compute.Threads} threads, "
-                + $"{compute.Isa}{(compute.Precision == TrainingPrecision.F32 ? "" : $", products of {compute.Precision}")}"
+            $"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, ",
+            $"{compute.Threads} threads, ",
+            $"{compute.Isa}{(compute.Precision == TrainingPrecision.F32 ? "" : $", products of {compute.Precision}")}"
         );
         if (settings.WarmupSteps > steps)
         {
             Say(
-                $"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to "
-                    + $"{settings.LearningRate}"
+                $"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to ",
+                $"{settings.LearningRate}"
             );
         }
 
@@ -309,9 +309,9 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         return asked;
     }
 
-    private void Say(FormattableString text)
+    private void Say(params FormattableString[] parts)
     {
-        terminal.Error.WriteLine(text.ToString(CultureInfo.InvariantCulture));
+        terminal.Error.WriteLine(string.Concat(parts.Select(part => part.ToString(CultureInfo.InvariantCulture))));
         terminal.Error.Flush();
     }
 
