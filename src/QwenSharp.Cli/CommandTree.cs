@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Help;
-using System.CommandLine.Parsing;
 using QwenSharp.Cli.Commands;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Engine;
@@ -18,15 +17,9 @@ internal static class CommandTree
     public static async Task<int> InvokeAsync(IReadOnlyList<string> arguments, Terminal terminal)
     {
         ParseResult parsed = Build(terminal).Parse(arguments.Count == 0 ? ["--help"] : arguments, Parsing);
-        if (Misspelled(parsed) is { } option)
+        if (CommandFault.Of(parsed) is { } fault)
         {
-            terminal.Fail($"'{option}' is no option here. See '{CommandPath(parsed)} --help'; text that begins so goes after ' -- '.");
-            return ExitCode.Usage;
-        }
-
-        if (parsed.Errors.Count > 0)
-        {
-            terminal.Fail($"{Problem(parsed)} See '{CommandPath(parsed)} --help'.");
+            terminal.Fail(fault);
             return ExitCode.Usage;
         }
 
@@ -45,7 +38,7 @@ internal static class CommandTree
         }
         catch (OperationCanceledException) when (terminal.Interrupts.Ended.IsCancellationRequested)
         {
-            return ExitCode.Interrupted;
+            return terminal.Interrupts.Code;
         }
         catch (UsageException wrong)
         {
@@ -75,19 +68,6 @@ internal static class CommandTree
         }
     }
 
-    /// <summary>
-    /// A word that looks like an option and would be taken for an argument: with a slip in its name it would become a model's prompt.
-    /// </summary>
-    private static string? Misspelled(ParseResult parsed) =>
-        parsed
-            .CommandResult.Children.OfType<ArgumentResult>()
-            .SelectMany(argument => argument.Tokens)
-            .FirstOrDefault(token =>
-                token.Value.StartsWith("--", StringComparison.Ordinal)
-                && token.Value.Length > 2
-                && !parsed.Tokens.TakeWhile(other => !ReferenceEquals(other, token)).Any(other => other.Type == TokenType.DoubleDash))
-            ?.Value;
-
     private static RootCommand Build(Terminal terminal)
     {
         RootCommand root = new("Runs, serves and trains Qwen models on this machine.")
@@ -113,16 +93,13 @@ internal static class CommandTree
             FinetuneCommand.Create(terminal),
             CorpusCommand.Create(terminal),
             EvalCommand.Create(terminal),
+            CompletionCommand.Create(terminal),
+            CompletionCommand.CreateQuery(terminal),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         help.Action = new HelpWithExamples((HelpAction)help.Action!);
         return root;
     }
-
-    /// <summary>The first fault; a word that means nothing here explains the others.</summary>
-    private static string Problem(ParseResult parsed) => parsed.UnmatchedTokens.Count > 0
-        ? $"'{parsed.UnmatchedTokens[0]}' is no command, option or argument here."
-        : parsed.Errors[0].Message;
 
     /// <summary>
     /// The message without the name of a parameter of our code, which .NET puts into it, and with the options of the command line for those
@@ -142,18 +119,4 @@ internal static class CommandTree
         : failure is UnauthorizedAccessException && failure.Message.Split('\'') is [_, var path, ..] && Directory.Exists(path)
             ? $"'{path}' is a folder; a file is expected."
         : failure.Message;
-
-    private static string CommandPath(ParseResult parsed)
-    {
-        string path = "";
-        for (
-            SymbolResult? command = parsed.CommandResult;
-            command is CommandResult { Command: not RootCommand and var named };
-            command = command.Parent)
-        {
-            path = $" {named.Name}{path}";
-        }
-
-        return "qwensharp" + path;
-    }
 }

@@ -12,6 +12,9 @@ internal static class ExitCode
     /// <summary>The command line itself is wrong.</summary>
     public const int Usage = 2;
 
-    /// <summary>Ctrl-C or SIGTERM; 128 + SIGINT, as shells report it.</summary>
+    /// <summary>Ctrl-C; 128 + SIGINT, as shells report it.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>Asked to end by the system; 128 + SIGTERM. A server that was asked has done its work: 0.</summary>
+    public const int Terminated = 143;
 }

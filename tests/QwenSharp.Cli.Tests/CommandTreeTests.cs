@@ -42,6 +42,26 @@ public class CommandTreeTests
             ExitCode.Usage,
             arguments.Single(argument => argument.StartsWith("--", StringComparison.Ordinal)));
 
+    [Theory]
+    [InlineData("The argument TYPE is missing: qwensharp quantize IN OUT TYPE.", "quantize", "in.gguf", "out.gguf")]
+    [InlineData("The arguments IN, OUT and TYPE are missing", "quantize")]
+    [InlineData("The argument MODEL is missing", "embed")]
+    [InlineData("The option --query is missing: What is asked.", "rerank", "model.gguf", "text")]
+    [InlineData("The value of --temperature is missing: --temperature N.", "run", "model.gguf", "--temperature")]
+    [InlineData("A command is missing: box or data.", "eval")]
+    public async Task What_is_missing_is_named(string message, params string[] arguments) =>
+        (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, message);
+
+    [Theory]
+    [InlineData("Did you mean 'run'?", "rnu", "model.gguf")]
+    [InlineData("Did you mean 'inspect'?", "inpsect", "model.gguf")]
+    [InlineData("Did you mean '--temperature'?", "run", "model.gguf", "--tempertaure", "0")]
+    [InlineData("Did you mean '--context'?", "inspect", "model.gguf", "--contxt", "9")]
+    [InlineData("Did you mean '--help'?", "list", "--hlep")]
+    [InlineData("Did you mean 'huggingface'?", "pull", "qwen3:4b", "--hub", "hugingface")]
+    public async Task What_was_probably_meant_is_said(string message, params string[] arguments) =>
+        (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, message);
+
     [Fact]
     public async Task Complaints_do_not_name_parameters_of_our_code()
     {

@@ -126,9 +126,9 @@ public sealed class ProcessTests : IDisposable
     }
 
     [Theory]
-    [InlineData("-INT")]
-    [InlineData("-TERM")]
-    public async Task A_signal_ends_a_server_and_work_alike(string signal)
+    [InlineData("-INT", ExitCode.Interrupted)]
+    [InlineData("-TERM", ExitCode.Ok)]
+    public async Task A_signal_ends_a_server(string signal, int code)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill, which Windows does not have.");
         string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
@@ -138,11 +138,13 @@ public sealed class ProcessTests : IDisposable
 
         await Signal.EndAsync(process, signal);
 
-        Assert.Equal(ExitCode.Ok, process.ExitCode);
+        Assert.Equal(code, process.ExitCode);
     }
 
-    [Fact]
-    public async Task Ctrl_C_ends_a_one_shot_answer_with_130()
+    [Theory]
+    [InlineData("-INT", ExitCode.Interrupted)]
+    [InlineData("-TERM", ExitCode.Terminated)]
+    public async Task A_signal_ends_a_one_shot_answer_with_its_code(string signal, int code)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill, which Windows does not have.");
         string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
@@ -152,9 +154,9 @@ public sealed class ProcessTests : IDisposable
         await process.StandardInput.WriteAsync("Hi");
         await process.StandardInput.FlushAsync(Stop);
         await HandlesInterrupts(process);
-        await Signal.EndAsync(process);
+        await Signal.EndAsync(process, signal);
 
-        Assert.Equal(ExitCode.Interrupted, process.ExitCode);
+        Assert.Equal(code, process.ExitCode);
     }
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;

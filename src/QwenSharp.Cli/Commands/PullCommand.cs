@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using System.Text.Json.Nodes;
 using QwenSharp.Cli.Hub;
@@ -30,6 +31,7 @@ internal static class PullCommand
         {
             Description = "A short name, ORG/NAME, either with :QUANT, or an address on a hub.",
             Arity = ArgumentArity.ZeroOrOne,
+            CompletionSources = { _ => ModelNames.All.Keys.Select(name => new CompletionItem(name)) },
         };
         Option<string?> revision = new("--revision")
         {

@@ -80,7 +80,8 @@ internal static class ServeCommand
                 LogRequests = parsed.GetValue(log),
             };
             await QwenServer.RunAsync(options, server => Announce(terminal, server), stop).ConfigureAwait(false);
-            return ExitCode.Ok;
+            // Who asks a server to end, as init systems do, finds that it has done its work.
+            return terminal.Interrupts.Code == ExitCode.Terminated ? ExitCode.Ok : terminal.Interrupts.Code;
         });
         return command;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.CommandLine.Parsing;
 using QwenSharp.Models;
 
@@ -8,7 +9,12 @@ namespace QwenSharp.Cli.Options;
 internal sealed class ShapeArguments(string description)
 {
     /// <summary>--shape NAME.</summary>
-    public Option<string?> Shape { get; } = new("--shape") { Description = description, HelpName = "NAME" };
+    public Option<string?> Shape { get; } = new("--shape")
+    {
+        Description = description,
+        HelpName = "NAME",
+        CompletionSources = { _ => ModelShapes.All.Keys.Select(name => new CompletionItem(name)) },
+    };
 
     /// <summary>--type TYPE.</summary>
     public Option<string> Type { get; } = new("--type")

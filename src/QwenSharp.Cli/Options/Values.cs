@@ -83,9 +83,23 @@ internal static class Values
         option.Validators.Add(result =>
         {
             if (result.Tokens.FirstOrDefault(token => !words.Contains(token.Value)) is { } other)
-                result.AddError($"{option.Name} must be {string.Join(", ", words[..^1])} or {words[^1]}, not '{other.Value}'.");
+                result.AddError(NoneOf(option.Name, words, other.Value));
         });
     }
+
+    /// <summary>Restricts an argument to some words.</summary>
+    public static void OneOf<T>(Argument<T> argument, params string[] words)
+    {
+        argument.CompletionSources.Add(words);
+        argument.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => !words.Contains(token.Value)) is { } other)
+                result.AddError(NoneOf(argument.Name, words, other.Value));
+        });
+    }
+
+    private static string NoneOf(string name, string[] words, string given) =>
+        $"{name} must be {string.Join(", ", words[..^1])} or {words[^1]}, not '{given}'.{Spelling.Hint(given, words)}";
 
     // In place of the parser's own conversion, which follows the machine's culture and names types of .NET when it fails.
     private static T? Parse<T>(ArgumentResult result, string name, T least, T most)

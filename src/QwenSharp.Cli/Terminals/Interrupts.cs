@@ -4,22 +4,26 @@ namespace QwenSharp.Cli.Terminals;
 
 /// <summary>
 /// Ctrl-C and the system's request to end. An interrupt ends the work at hand where there is some (an answer); the next
-/// one, or one without such work, ends the program.
+/// one, or one without such work, ends the program; and one while the program ends already does not wait for that.
 /// </summary>
 internal sealed class Interrupts : IDisposable
 {
     private readonly CancellationTokenSource _ended = new();
     private readonly List<PosixSignalRegistration> _registrations = [];
     private CancellationTokenSource? _work;
+    private int _code = ExitCode.Interrupted;
 
     /// <summary>Cancelled when the program shall end.</summary>
     public CancellationToken Ended => _ended.Token;
 
+    /// <summary>What the program tells its caller once it has <see cref="Ended"/>: 130 after Ctrl-C, 143 where the system asked.</summary>
+    public int Code => Volatile.Read(ref _code);
+
     /// <summary>Listens to the process's signals; .NET maps Ctrl-C, closing the console and shutdown on Windows to the same ones.</summary>
     public void Listen()
     {
+        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle(Terminate)));
         _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle(Interrupt)));
-        _registrations.Add(PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle(End)));
     }
 
     /// <summary>Ctrl-C.</summary>
@@ -32,8 +36,15 @@ internal sealed class Interrupts : IDisposable
             End();
     }
 
+    /// <summary>The system's request to end.</summary>
+    public void Terminate()
+    {
+        Volatile.Write(ref _code, ExitCode.Terminated);
+        End();
+    }
+
     /// <summary>Ends the program.</summary>
-    public void End() => _ended.Cancel();
+    private void End() => _ended.Cancel();
 
     /// <summary>
     /// Runs work that an interrupt ends without ending the program.
@@ -65,9 +76,11 @@ internal sealed class Interrupts : IDisposable
         _ended.Dispose();
     }
 
-    private static Action<PosixSignalContext> Handle(Action action) => context =>
+    private Action<PosixSignalContext> Handle(Action action) => context =>
     {
-        context.Cancel = true;
-        action();
+        // Not cancelled, a signal does what it does to any program.
+        context.Cancel = !Ended.IsCancellationRequested;
+        if (context.Cancel)
+            action();
     };
 }
