@@ -230,12 +230,8 @@ public sealed class LanguageModel
     private void Answer(Compute compute, int rows, Tensor norm, Linear? head, Workspace w)
     {
         compute.RmsNorm(w.Hidden, rows, norm, Config.RmsEpsilon, w.Normed);
-        if (head is null)
-            return;
-
-        compute.Project(w.Normed, rows, head.Into(w.Logits));
-        head.Finish(w.Logits, rows);
-        w.Adapters.Add(compute, head, w.Normed, rows, w.Logits);
+        if (head is not null)
+            w.Project(compute, w.Normed, rows, head.Into(w.Logits));
     }
 
     private int RequireNextTokens() => _nextTokens.Length > 0

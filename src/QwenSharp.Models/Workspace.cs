@@ -110,6 +110,20 @@ public sealed class Workspace : IDisposable
         return all.Sum(shape => shape.Bytes);
     }
 
+    /// <summary>
+    /// The products of a model's matrices with one input, whole: scale and bias, and what the adapters of the rows' sequences add.
+    /// </summary>
+    /// <param name="compute">The kernels.</param>
+    /// <param name="x">[rows, in].</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="products">Made by <see cref="Linear.Into"/> and <see cref="Linear.AddTo"/>, over all rows.</param>
+    internal void Project(Compute compute, Activations x, int rows, params ReadOnlySpan<Projection> products)
+    {
+        compute.Project(x, rows, products);
+        foreach (ref readonly Projection product in products)
+            Adapters.Add(compute, product.Weight, x, rows, product.Output);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

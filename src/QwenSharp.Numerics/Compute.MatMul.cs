@@ -1,11 +1,13 @@
 namespace QwenSharp.Numerics;
 
-/// <summary>One matrix product of <see cref="Compute.Project"/>: y = Wx (+ bias) (+ y).</summary>
+/// <summary>One matrix product of <see cref="Compute.Project"/>: y = s·Wx (+ bias) (+ y).</summary>
 /// <param name="Weight">W, of shape [in, out].</param>
 /// <param name="Output">y, whose width is <c>out</c>.</param>
 /// <param name="Bias">F32 of shape [out], or none.</param>
 /// <param name="Accumulate">Whether the product is added to what <paramref name="Output"/> holds.</param>
-public readonly record struct Projection(Tensor Weight, Activations Output, Tensor? Bias = null, bool Accumulate = false)
+/// <param name="Scale">s, one factor for the whole matrix.</param>
+public readonly record struct Projection(
+    Tensor Weight, Activations Output, Tensor? Bias = null, bool Accumulate = false, float Scale = 1)
 {
     /// <summary>
     /// The rows of x and y that this product is of; null for all. Experts share a batch so: each multiplies its own rows.
@@ -35,7 +37,7 @@ public sealed partial class Compute
 
     /// <summary>
     /// Multiplies rows of activations with several weight matrices that share them:
-    /// for each output, y[r, o] = Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
+    /// for each output, y[r, o] = s · Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
     /// For quantised weights the activations are rounded to 8 bits by blocks of 256 for K-quants and of 32 for all other types.
     /// A result's bits do not depend on the number of rows, the threads or the instruction set.
     /// </summary>

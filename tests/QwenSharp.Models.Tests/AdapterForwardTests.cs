@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 using QwenSharp.Tests;
@@ -43,6 +44,40 @@ public sealed class AdapterForwardTests
         float[] actual = [.. loaded.Append(0, [1, 2, 3], adapter: model.Fit(adapter)).SelectMany(row => row)];
 
         Assert.InRange(TinyModels.RelativeError(actual, Flat(merged.Append(0, [1, 2, 3]))), 0, 2e-5);
+    }
+
+    [Fact]
+    public void An_adapter_leaves_the_scale_of_its_matrix_to_the_matrix()
+    {
+        ModelConfig config = TinyModels.Configs["qwen3"];
+        IReadOnlyList<Tensor> weights = RandomWeights.Create(config, TinyModels.F32, seed: 1);
+        LoraAdapter adapter = Adapters.Create(config, seed: 2);
+        int[] tokens = TinyModels.RandomTokens(5, config.VocabularySize, 3);
+        float[][] Logits(IEnumerable<Tensor> tensors)
+        {
+            LanguageModel model = new(config, tensors);
+            using Run run = new(model, 8, 1);
+            return run.Append(0, tokens, adapter: model.Fit(adapter));
+        }
+
+        // Twice the elements at half the scale are the same matrix: powers of two do not round.
+        string[] names = ["blk.0.attn_v.weight", "blk.0.attn_output.weight", "blk.1.ffn_gate.weight", "blk.1.ffn_down.weight"];
+        List<Tensor> scaled = [];
+        foreach (Tensor tensor in weights)
+        {
+            if (!names.Contains(tensor.Name))
+            {
+                scaled.Add(tensor);
+                continue;
+            }
+
+            float[] twice = [.. MemoryMarshal.Cast<byte, float>(tensor.Data).ToArray().Select(value => 2 * value)];
+            scaled.Add(Tensor.Copy(tensor.Name, TensorType.F32, tensor.Shape, MemoryMarshal.AsBytes<float>(twice)));
+            string scale = tensor.Name.Replace(".weight", ".scale", StringComparison.Ordinal);
+            scaled.Add(Tensor.Copy(scale, TensorType.F32, [1], BitConverter.GetBytes(0.5f)));
+        }
+
+        Assert.Equal(Logits(weights), Logits(scaled));
     }
 
     [Theory]

@@ -58,14 +58,14 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
 
     /// <summary>Adds to a product of the model, which is complete.</summary>
     /// <param name="compute">The kernels.</param>
-    /// <param name="linear">The map.</param>
+    /// <param name="weight">The matrix.</param>
     /// <param name="x">Its input.</param>
     /// <param name="rows">Rows of <paramref name="x"/> in use.</param>
     /// <param name="y">Its output.</param>
-    public void Add(Compute compute, Linear linear, Activations x, int rows, Activations y)
+    public void Add(Compute compute, Tensor weight, Activations x, int rows, Activations y)
     {
         for (int i = 0; i < _runs.Count; i++)
-            _pairs[i] = _runs[i].Adapter.Find(linear.Weight);
+            _pairs[i] = _runs[i].Adapter.Find(weight);
 
         // Adapters of one rank share the rounds of the threads.
         for (int i = 0; i < _runs.Count; i++)
@@ -87,8 +87,7 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
             for (int row = rows.First; row < rows.First + rows.Count; row++)
                 Quantization.Dequantize(pair.A.Type, pair.A.RowData(tokens[row]), inner.Row(row));
 
-            Scale(inner, rows, pair.Scale);
-            compute.Project(inner, tokens.Length, new Projection(pair.B, hidden, Accumulate: true) { Rows = rows });
+            compute.Project(inner, tokens.Length, new Projection(pair.B, hidden, Accumulate: true, Scale: pair.Scale) { Rows = rows });
         }
     }
 
@@ -109,20 +108,12 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
             if (_pairs[i] is not { } pair || pair.Rank != rank)
                 continue;
 
-            _down[count] = new Projection(pair.A, inner) { Rows = _runs[i].Rows };
+            _down[count] = new Projection(pair.A, inner, Scale: pair.Scale) { Rows = _runs[i].Rows };
             _up[count++] = new Projection(pair.B, y, Accumulate: true) { Rows = _runs[i].Rows };
-        }
-
-        compute.Project(x, rows, _down.AsSpan(0, count));
-        for (int i = first; i < _runs.Count; i++)
-        {
-            if (_pairs[i] is not { } pair || pair.Rank != rank)
-                continue;
-
-            Scale(inner, _runs[i].Rows, pair.Scale);
             _pairs[i] = null;
         }
 
+        compute.Project(x, rows, _down.AsSpan(0, count));
         compute.Project(inner, rows, _up.AsSpan(0, count));
     }
 
@@ -132,14 +123,5 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
             _inner.Add(rank, inner = new Activations(maxRows, rank));
 
         return inner;
-    }
-
-    private static void Scale(Activations inner, RowRange rows, float scale)
-    {
-        for (int row = rows.First; row < rows.First + rows.Count; row++)
-        {
-            foreach (ref float value in inner.Row(row))
-                value *= scale;
-        }
     }
 }

@@ -58,13 +58,7 @@ internal sealed record Attention(
     {
         int rows = batch.Rows;
         Activations queries = w.QueriesAndGates ?? w.Queries;
-        compute.Project(w.Normed, rows, Query.Into(queries), Key.Into(w.Keys), Value.Into(w.Values));
-        Query.Finish(queries, rows);
-        Key.Finish(w.Keys, rows);
-        Value.Finish(w.Values, rows);
-        w.Adapters.Add(compute, Query, w.Normed, rows, queries);
-        w.Adapters.Add(compute, Key, w.Normed, rows, w.Keys);
-        w.Adapters.Add(compute, Value, w.Normed, rows, w.Values);
+        w.Project(compute, w.Normed, rows, Query.Into(queries), Key.Into(w.Keys), Value.Into(w.Values));
         if (w.QueriesAndGates is not null)
             compute.SplitHeads(w.QueriesAndGates, rows, Config.HeadLength, w.Queries, w.AttentionGate!);
 
@@ -75,8 +69,6 @@ internal sealed record Attention(
         if (w.AttentionGate is not null)
             compute.MultiplyBySigmoid(w.AttentionGate, rows, w.Attended);
 
-        w.Adapters.Add(compute, Output, w.Attended, rows, w.Hidden);
-        Output.ScaleInput(w.Attended, rows);
-        compute.Project(w.Attended, rows, Output.AddTo(w.Hidden));
+        w.Project(compute, w.Attended, rows, Output.AddTo(w.Hidden));
     }
 }

@@ -68,14 +68,12 @@ internal sealed record ExpertFeedForward(
     public void Forward(Compute compute, int rows, Workspace w)
     {
         ExpertWorkspace x = w.Experts!;
-        compute.Project(w.Normed, rows, Router.Into(x.Scores));
-        Router.Finish(x.Scores, rows);
-        w.Adapters.Add(compute, Router, w.Normed, rows, x.Scores);
+        w.Project(compute, w.Normed, rows, Router.Into(x.Scores));
         ExpertRouting routing = x.Routing;
         routing.Route(compute, Config, x.Scores, rows);
         compute.Gather(w.Normed, routing.RowOfSlot, x.Inputs);
 
-        // One call, and so one round of the threads, for all experts.
+        // One call, and so one round of the threads, for all experts. No adapter changes their matrices.
         int slots = routing.RowOfSlot.Length, products = 0;
         foreach ((int expert, RowRange range) in routing.Groups)
         {
@@ -84,19 +82,10 @@ internal sealed record ExpertFeedForward(
         }
 
         compute.Project(x.Inputs, slots, x.Projections.AsSpan(0, products));
-        foreach ((int expert, RowRange range) in routing.Groups)
-        {
-            Gate[expert].Finish(x.Gate, range);
-            Up[expert].Finish(x.Up, range);
-        }
-
         compute.SwiGlu(x.Gate, x.Up, slots, x.Gate);
         products = 0;
         foreach ((int expert, RowRange range) in routing.Groups)
-        {
-            Down[expert].ScaleInput(x.Gate, range);
             x.Projections[products++] = Down[expert].Into(x.Outputs) with { Rows = range };
-        }
 
         compute.Project(x.Gate, slots, x.Projections.AsSpan(0, products));
         compute.AddWeighted(x.Outputs, routing.SlotsOfRows, routing.Weights, Config.Used, w.Hidden);

@@ -33,19 +33,10 @@ internal sealed record FeedForward(Linear Gate, Linear Up, Linear Down) : IFeedF
     /// <summary>The way up: the hidden features of <see cref="Workspace.Normed"/>, in <see cref="Workspace.Gate"/>.</summary>
     public void Activate(Compute compute, int rows, Workspace w)
     {
-        compute.Project(w.Normed, rows, Gate.Into(w.Gate), Up.Into(w.Up));
-        Gate.Finish(w.Gate, rows);
-        Up.Finish(w.Up, rows);
-        w.Adapters.Add(compute, Gate, w.Normed, rows, w.Gate);
-        w.Adapters.Add(compute, Up, w.Normed, rows, w.Up);
+        w.Project(compute, w.Normed, rows, Gate.Into(w.Gate), Up.Into(w.Up));
         compute.SwiGlu(w.Gate, w.Up, rows, w.Gate);
     }
 
     /// <summary>The way down, added to <see cref="Workspace.Hidden"/>.</summary>
-    public void Contract(Compute compute, int rows, Workspace w)
-    {
-        w.Adapters.Add(compute, Down, w.Gate, rows, w.Hidden);
-        Down.ScaleInput(w.Gate, rows);
-        compute.Project(w.Gate, rows, Down.AddTo(w.Hidden));
-    }
+    public void Contract(Compute compute, int rows, Workspace w) => w.Project(compute, w.Gate, rows, Down.AddTo(w.Hidden));
 }

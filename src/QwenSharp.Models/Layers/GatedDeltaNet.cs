@@ -54,21 +54,11 @@ internal sealed record GatedDeltaNet(
         int rows = batch.Rows;
         DeltaNetWorkspace x = w.DeltaNet!;
         RecurrentStore states = stores.States!;
-        compute.Project(w.Normed, rows, Mixed.Into(x.Mixed), Gate.Into(x.Gate), Decay.Into(x.Decay), Beta.Into(x.Beta));
-        Mixed.Finish(x.Mixed, rows);
-        Gate.Finish(x.Gate, rows);
-        Decay.Finish(x.Decay, rows);
-        Beta.Finish(x.Beta, rows);
-        w.Adapters.Add(compute, Mixed, w.Normed, rows, x.Mixed);
-        w.Adapters.Add(compute, Gate, w.Normed, rows, x.Gate);
-        w.Adapters.Add(compute, Decay, w.Normed, rows, x.Decay);
-        w.Adapters.Add(compute, Beta, w.Normed, rows, x.Beta);
+        w.Project(compute, w.Normed, rows, Mixed.Into(x.Mixed), Gate.Into(x.Gate), Decay.Into(x.Decay), Beta.Into(x.Beta));
         compute.Convolve(states, StateLayer, x.Mixed, Taps, batch.Sequences, x.Convolved);
         compute.DeltaRule(states, StateLayer, x.Convolved, x.Decay, x.Beta, Rate, Bias, Epsilon, batch.Sequences, x.Output);
         compute.NormalizeGated(x.Output, rows, Norm, Epsilon, x.Gate);
-        w.Adapters.Add(compute, Output, x.Output, rows, w.Hidden);
-        Output.ScaleInput(x.Output, rows);
-        compute.Project(x.Output, rows, Output.AddTo(w.Hidden));
+        w.Project(compute, x.Output, rows, Output.AddTo(w.Hidden));
     }
 
     /// <summary>Checkpoints store a channel's taps together; the kernel reads many channels of one tap.</summary>

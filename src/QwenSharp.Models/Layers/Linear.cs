@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Models;
@@ -34,43 +33,9 @@ internal sealed record Linear(Tensor Weight, Tensor? Bias = null, float Scale = 
         ? other.Slice(Weight.FirstElement / Weight.Columns * other.Columns, [other.Columns, Weight.Rows])
         : new Linear(other).Pick(Picked).Weight;
 
-    /// <summary>The product whose result is y, once <see cref="Finish(Activations, int)"/> was called.</summary>
-    public Projection Into(Activations y) => new(Weight, y, Scale == 1 ? Bias : null);
+    /// <summary>The product that writes y.</summary>
+    public Projection Into(Activations y) => new(Weight, y, Bias, Scale: Scale);
 
-    /// <summary>The product that adds Wx to y, once <see cref="ScaleInput(Activations, int)"/> was called on x.</summary>
-    public Projection AddTo(Activations y) => new(Weight, y, Bias, Accumulate: true);
-
-    /// <summary>Applies a scale that the product of <see cref="Into"/> left out.</summary>
-    public void Finish(Activations y, int rows) => Finish(y, new RowRange(0, rows));
-
-    /// <summary>Applies a scale that the product of <see cref="Into"/> left out, to some rows.</summary>
-    public void Finish(Activations y, RowRange rows)
-    {
-        if (Scale == 1)
-            return;
-
-        for (int row = rows.First; row < rows.First + rows.Count; row++)
-        {
-            Span<float> output = y.Row(row);
-            ReadOnlySpan<float> bias = Bias is null ? default : MemoryMarshal.Cast<byte, float>(Bias.Data);
-            for (int i = 0; i < output.Length; i++)
-                output[i] = output[i] * Scale + (bias.IsEmpty ? 0 : bias[i]);
-        }
-    }
-
-    /// <summary>Applies the scale ahead of the product: W(sx) = s·Wx.</summary>
-    public void ScaleInput(Activations x, int rows) => ScaleInput(x, new RowRange(0, rows));
-
-    /// <summary>Applies the scale ahead of the product, to some rows.</summary>
-    public void ScaleInput(Activations x, RowRange rows)
-    {
-        if (Scale == 1)
-            return;
-
-        for (int row = rows.First; row < rows.First + rows.Count; row++)
-        {
-            foreach (ref float value in x.Row(row))
-                value *= Scale;
-        }
-    }
+    /// <summary>The product that is added to what y holds.</summary>
+    public Projection AddTo(Activations y) => Into(y) with { Accumulate = true };
 }

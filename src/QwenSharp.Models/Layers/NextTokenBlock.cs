@@ -47,7 +47,6 @@ internal sealed record NextTokenBlock(
             w.Normed.Row(row).CopyTo(pairs.Row(row)[width..]);
         }
 
-        compute.Project(pairs, rows, Mix.Into(w.Hidden));
-        Mix.Finish(w.Hidden, rows);
+        w.Project(compute, pairs, rows, Mix.Into(w.Hidden));
     }
 }

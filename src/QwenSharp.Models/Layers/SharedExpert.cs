@@ -25,8 +25,7 @@ internal sealed record SharedExpert(FeedForward Network, Linear OutputGate)
     /// <summary>Adds the expert's answer to <see cref="Workspace.Normed"/> to <see cref="Workspace.Hidden"/>.</summary>
     public void Forward(Compute compute, int rows, Workspace w)
     {
-        compute.Project(w.Normed, rows, OutputGate.Into(w.Experts!.SharedGate));
-        w.Adapters.Add(compute, OutputGate, w.Normed, rows, w.Experts.SharedGate);
+        w.Project(compute, w.Normed, rows, OutputGate.Into(w.Experts!.SharedGate));
         Network.Activate(compute, rows, w);
 
         // σ before the way down gives the same as after it: W(sx) = s·Wx.

@@ -360,7 +360,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private static void Write(in Projection output, int row, int rows, int firstToken, int tokens, V* sums)
     {
         bool whole = rows == PanelRows;
-        V bias0 = default, bias1 = default;
+        V bias0 = default, bias1 = default, scale = TLanes.Broadcast(BitConverter.SingleToInt32Bits(output.Scale));
         if (whole && output.Bias is { } bias)
             (bias0, bias1) = (((V*)((float*)bias.Pointer + row))[0], ((V*)((float*)bias.Pointer + row))[1]);
 
@@ -376,6 +376,9 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
 
             V* y = (V*)(output.Output.Pointer + (long)(firstToken + token) * output.Output.Width + row);
             V y0 = sums[0], y1 = sums[1];
+            if (output.Scale != 1)
+                (y0, y1) = (TLanes.MultiplySingle(y0, scale), TLanes.MultiplySingle(y1, scale));
+
             if (output.Bias is not null)
                 (y0, y1) = (TLanes.AddSingle(y0, bias0), TLanes.AddSingle(y1, bias1));
 

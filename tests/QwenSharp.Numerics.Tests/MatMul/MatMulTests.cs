@@ -88,8 +88,9 @@ public class MatMulTests
     }
 
     [Fact]
-    public void Several_products_of_mixed_types_share_one_call_with_bias_and_accumulation()
+    public void Several_products_of_mixed_types_share_one_call_with_scale_bias_and_accumulation()
     {
+        const float Scale = 0.7f;
         using Activations x = Samples.Activations(5, 512, seed: 9);
         TensorType[] types = [TensorType.Q4_K, TensorType.Q8_0, TensorType.Q5_1, TensorType.F16, TensorType.Q6_K];
         float[] bias = Samples.Gaussian(50, seed: 10);
@@ -99,7 +100,8 @@ public class MatMulTests
         {
             using Compute compute = new(2, isa);
             Activations[] outputs = [.. weights.Select((_, i) => Samples.Activations(5, 50, seed: 20 + i))];
-            compute.Project(x, 5, [.. weights.Select((weight, i) => new Projection(weight, outputs[i], biasTensor, Accumulate: true))]);
+            compute.Project(
+                x, 5, [.. weights.Select((weight, i) => new Projection(weight, outputs[i], biasTensor, Accumulate: true, Scale))]);
             for (int i = 0; i < weights.Length; i++)
             {
                 float[][] plain = Multiply(Isa.Scalar, 1, x, 5, weights[i]);
@@ -107,7 +109,7 @@ public class MatMulTests
                 for (int token = 0; token < 5; token++)
                 {
                     for (int row = 0; row < 50; row++)
-                        Assert.Equal(before.Row(token)[row] + (plain[token][row] + bias[row]), outputs[i].Row(token)[row]);
+                        Assert.Equal(before.Row(token)[row] + ((plain[token][row] * Scale) + bias[row]), outputs[i].Row(token)[row]);
                 }
 
                 outputs[i].Dispose();
