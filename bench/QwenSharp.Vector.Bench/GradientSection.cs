@@ -117,7 +117,7 @@ internal static class GradientSection
             sum = new(1, Width),
             head = new(1, 128),
             rotations = new(Count, 128);
-        RotaryEmbedding.Create(64, 10_000).Fill([.. Enumerable.Range(0, Count)], rotations);
+        compute.FillRotations(RotaryEmbedding.Create(64, 10_000), [.. Enumerable.Range(0, Count)], rotations);
         Tensor weight = Tensor.Over("w", TensorType.F32, [Width], new NativeBuffer(Width * sizeof(float))),
             headWeight = weight.Slice(0, [128]);
         int[] ids = [.. Enumerable.Range(0, Count).Select(row => row * 7919 % Count)];

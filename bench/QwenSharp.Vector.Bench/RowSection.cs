@@ -37,7 +37,7 @@ internal static class RowSection
                 Report(isa, "RMSNorm 1024", rows, () => compute.RmsNorm(x, rows, weight, 1e-6f, y));
                 Report(isa, "norm + rotate 16×128", rows, () => compute.NormalizeAndRotate(heads, rows, 128, headWeight, 1e-6f, rotations));
                 Report(isa, "SwiGLU 3072", rows, () => compute.SwiGlu(gate, up, rows, product));
-                Report(isa, "RoPE angles 64", rows, () => rotary.Fill(positions.AsSpan(0, rows), rotations));
+                Report(isa, "RoPE angles 64", rows, () => compute.FillRotations(rotary, positions.AsSpan(0, rows), rotations));
             }
 
             Report(isa, "ArgMax 151936", 1, () => compute.ArgMax(logits));

@@ -18,7 +18,7 @@ internal sealed class ExpertWorkspace : IDisposable
         Gate = _matrices[nameof(Gate)];
         Up = _matrices[nameof(Up)];
         Outputs = _matrices[nameof(Outputs)];
-        Routing = new ExpertRouting(maxRows, experts);
+        Routing = new ExpertRouting(maxRows, experts.Choice);
         Projections = new Projection[2 * Math.Min(experts.Count, Inputs.Capacity)];
     }
 

@@ -153,7 +153,7 @@ public sealed class LanguageModel
         w.Adapters.Begin(batch, this);
         compute.Embed(_embedding, batch.Tokens, w.Hidden);
         w.Adapters.AddEmbeddings(compute, batch.Tokens, w.Hidden);
-        _rotary.Fill(batch, w.Rotations);
+        _rotary.Fill(compute, batch, w.Rotations);
         int rows = batch.Rows;
         for (int l = 0; l < _layers.Length; l++)
             rows = Forward(compute, batch, stores, _layers[l], isLast: l == _layers.Length - 1, w);
@@ -189,7 +189,7 @@ public sealed class LanguageModel
 
         NextTokenBlock next = _nextTokens[block];
         w.Adapters.Begin(batch, this);
-        _rotary.Fill(batch, w.Rotations);
+        _rotary.Fill(compute, batch, w.Rotations);
         next.Begin(compute, _embedding, batch.Tokens, hidden, Config.RmsEpsilon, w);
         int rows = Forward(compute, batch, new SequenceStores(cache, null), next.Layer, isLast: true, w);
         Answer(compute, rows, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);
@@ -217,7 +217,7 @@ public sealed class LanguageModel
     {
         compute.RmsNorm(w.Hidden, batch.Rows, layer.MixerNorm, Config.RmsEpsilon, w.Normed);
         layer.Mixer.Forward(compute, batch, stores, w);
-        int rows = isLast ? KeepRows(w, batch.LogitRows) : batch.Rows;
+        int rows = isLast ? KeepRows(compute, w, batch.LogitRows) : batch.Rows;
         if (rows > 0)
         {
             compute.RmsNorm(w.Hidden, rows, layer.FeedForwardNorm, Config.RmsEpsilon, w.Normed);
@@ -238,16 +238,10 @@ public sealed class LanguageModel
         ? _nextTokens.Length
         : throw new InvalidOperationException("The model has no block for the token after next.");
 
-    private static int KeepRows(Workspace w, ReadOnlySpan<int> ascending)
+    private static int KeepRows(Compute compute, Workspace w, ReadOnlySpan<int> ascending)
     {
-        for (int i = 0; i < ascending.Length; i++)
-        {
-            if (ascending[i] != i)
-                w.Hidden.Row(ascending[i]).CopyTo(w.Hidden.Row(i));
-        }
-
+        compute.KeepRows(w.Hidden, ascending);
         w.Adapters.Keep(ascending);
-
         return ascending.Length;
     }
 }

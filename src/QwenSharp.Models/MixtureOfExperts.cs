@@ -1,3 +1,5 @@
+using QwenSharp.Numerics;
+
 namespace QwenSharp.Models;
 
 /// <summary>
@@ -18,6 +20,9 @@ public sealed record MixtureOfExperts(int Count, int Used, int Width)
 
     /// <summary>What the experts' weights are multiplied by.</summary>
     public float WeightScale { get; init; } = 1;
+
+    /// <summary>How its router chooses.</summary>
+    internal ExpertChoice Choice => new(Count, Used, NormalizesWeights, WeightScale);
 
     internal void Validate()
     {

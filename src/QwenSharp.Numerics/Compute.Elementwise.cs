@@ -80,6 +80,54 @@ public sealed partial class Compute
         Keep(x, y);
     }
 
+    /// <summary>Keeps some rows and moves them together, in place: x[i] = x[rows[i]].</summary>
+    /// <param name="x">[rows, width].</param>
+    /// <param name="rows">Ascending rows of <paramref name="x"/>.</param>
+    /// <exception cref="ArgumentException">The rows do not ascend, or one is not there.</exception>
+    public unsafe void KeepRows(Activations x, ReadOnlySpan<int> rows)
+    {
+        int least = 0;
+        foreach (int row in rows)
+        {
+            if (row < least || row >= x.Capacity)
+                throw new ArgumentException($"Row {row} is not one of {x.Capacity}, or does not ascend.", nameof(rows));
+
+            least = row + 1;
+        }
+
+        // Rows are written in order, as each lies where an earlier one may have been.
+        long bytes = (long)x.Width * sizeof(float);
+        for (int i = 0; i < rows.Length; i++)
+        {
+            if (rows[i] != i)
+                Buffer.MemoryCopy(x.Pointer + ((long)rows[i] * x.Width), x.Pointer + ((long)i * x.Width), bytes, bytes);
+        }
+
+        GC.KeepAlive(x);
+    }
+
+    /// <summary>Puts rows side by side: y[r] = (first[r], second[r]).</summary>
+    /// <param name="first">[rows, a].</param>
+    /// <param name="second">[rows, b].</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="y">[rows, a + b].</param>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    public unsafe void JoinRows(Activations first, Activations second, int rows, Activations y)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (y.Width != first.Width + second.Width || rows > Math.Min(y.Capacity, Math.Min(first.Capacity, second.Capacity)))
+        {
+            throw new ArgumentException(
+                $"{rows} rows of [{first.Capacity}, {first.Width}] and [{second.Capacity}, {second.Width}] do not go side by side into "
+                    + $"[{y.Capacity}, {y.Width}].",
+                nameof(y));
+        }
+
+        ForEachRow(new JoinedRows(first.Pointer, first.Width, second.Pointer, second.Width, y.Pointer), rows, y.Width);
+        Keep(first, second);
+        GC.KeepAlive(y);
+    }
+
     /// <summary>The index of the greatest element, the lowest among equals; NaN is passed over. −1 where there is none.</summary>
     public unsafe int ArgMax(ReadOnlySpan<float> x)
     {
@@ -119,14 +167,17 @@ public sealed partial class Compute
     public unsafe void Softmax(Span<float> x)
     {
         fixed (float* pointer = x)
-        {
-            float max = Vectors.Max(pointer, x.Length);
-            double sum = 0;
-            for (int i = 0; i < x.Length; i += LogitChunk)
-                sum += Vectors.ExpAndSum(pointer + i, max, pointer + i, Math.Min(LogitChunk, x.Length - i));
+            Softmax(Vectors, pointer, x.Length);
+    }
 
-            Vectors.Scale(pointer, (float)(1 / sum), x.Length);
-        }
+    internal static unsafe void Softmax(VectorKernels kernels, float* x, int length)
+    {
+        float max = kernels.Max(x, length);
+        double sum = 0;
+        for (int i = 0; i < length; i += LogitChunk)
+            sum += kernels.ExpAndSum(x + i, max, x + i, Math.Min(LogitChunk, length - i));
+
+        kernels.Scale(x, (float)(1 / sum), length);
     }
 
     private static void CheckRows(int rows, Activations x, Activations y)

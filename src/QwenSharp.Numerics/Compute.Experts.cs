@@ -3,6 +3,27 @@ namespace QwenSharp.Numerics;
 // What a mixture of experts needs beside products: rows go to their experts and come back weighted.
 public sealed partial class Compute
 {
+    /// <summary>Chooses the experts of each row by the softmax of its scores, and puts the rows in the order of their experts.</summary>
+    /// <param name="scores">[rows, experts]; probabilities afterwards.</param>
+    /// <param name="rows">How many rows.</param>
+    /// <param name="routing">What was chosen.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    public unsafe void Route(Activations scores, int rows, ExpertRouting routing)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        if (scores.Width != routing.Choice.Experts || rows > scores.Capacity || rows > routing.Capacity)
+        {
+            throw new ArgumentException(
+                $"{rows} rows of [{scores.Capacity}, {scores.Width}] do not fit {routing.Capacity} rows of {routing.Choice.Experts} "
+                    + "experts.",
+                nameof(routing));
+        }
+
+        ForEachRow(new RoutedRows(Vectors, scores.Pointer, scores.Width, routing), rows, 4 * scores.Width);
+        routing.Group(rows);
+        GC.KeepAlive(scores);
+    }
+
     /// <summary>Picks rows: y[i] = x[rows[i]]. Not in place.</summary>
     /// <exception cref="ArgumentException">Widths differ, or <paramref name="y"/> has too few rows.</exception>
     /// <exception cref="ArgumentOutOfRangeException">There is no such row.</exception>

@@ -63,20 +63,27 @@ public sealed partial class Compute
         _matMul.Project(x, rows, outputs);
     }
 
-    /// <summary>Looks up rows of an embedding table of any type: y[r] = table[ids[r]].</summary>
+    /// <summary>Looks up rows of an embedding table of any type: y[first + r] = table[ids[r]].</summary>
+    /// <param name="table">[width, vocabulary].</param>
+    /// <param name="ids">Rows of the table.</param>
+    /// <param name="y">[rows, width].</param>
+    /// <param name="first">Where the first goes.</param>
     /// <exception cref="ArgumentException">Shapes do not fit.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An id is not a row of the table.</exception>
-    public unsafe void Embed(Tensor table, ReadOnlySpan<int> ids, Activations y)
+    public unsafe void Embed(Tensor table, ReadOnlySpan<int> ids, Activations y, int first = 0)
     {
-        if (table.Columns != y.Width || ids.Length > y.Capacity)
-            throw new ArgumentException($"{ids.Length} rows of {table} do not fit into {y.Capacity} rows of width {y.Width}.", nameof(y));
+        if (table.Columns != y.Width || first < 0 || ids.Length > y.Capacity - first)
+        {
+            throw new ArgumentException(
+                $"{ids.Length} rows of {table} do not fit into {y.Capacity} rows of width {y.Width} from row {first} on.", nameof(y));
+        }
 
         for (int r = 0; r < ids.Length; r++)
         {
             if ((uint)ids[r] >= (uint)table.Rows)
                 throw new ArgumentOutOfRangeException(nameof(ids), $"Token {ids[r]} is not one of the {table.Rows} of {table.Name}.");
 
-            Quantization.Dequantize(table.Type, table.Pointer + ids[r] * table.RowBytes, y.Row(r));
+            Quantization.Dequantize(table.Type, table.Pointer + ids[r] * table.RowBytes, y.Row(first + r));
         }
 
         table.KeepAlive();

@@ -58,7 +58,7 @@ public sealed partial class TrainableModel
             throw new ArgumentException($"A batch of {rows} tokens does not fit memory for {w.Rows}.", nameof(batch));
 
         compute.Embed(_embedding, batch.Tokens, w.Inputs[0]);
-        _rotary.Fill(batch.Positions, w.Scratch.Rotations);
+        _rotary.Fill(compute, batch.Positions, w.Scratch.Rotations);
         return new Pass(compute, rows, batch.Segments, w.Scratch, dropoutSeed);
     }
 

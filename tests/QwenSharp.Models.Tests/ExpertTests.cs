@@ -35,8 +35,8 @@ public class ExpertTests
                 for (int row = 0; row < rows; row++)
                     logits[row].CopyTo(scores.Row(row));
 
-                ExpertRouting routing = new(rows, config);
-                routing.Route(compute, config, scores, rows);
+                ExpertRouting routing = new(rows, config.Choice);
+                compute.Route(scores, rows, routing);
                 AssertRouted(config, logits, routing);
             }
         }
@@ -77,8 +77,8 @@ public class ExpertTests
         using Activations scores = new(1, 4);
         scores.Row(0).Fill(float.NaN);
         MixtureOfExperts config = new(4, 2, 8);
-        ExpertRouting routing = new(1, config);
-        routing.Route(compute, config, scores, 1);
+        ExpertRouting routing = new(1, config.Choice);
+        compute.Route(scores, 1, routing);
         Assert.Equal(2, routing.Groups.Length);
     }
 

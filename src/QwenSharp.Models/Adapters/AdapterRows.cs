@@ -84,9 +84,7 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
                 continue;
 
             Activations inner = Inner(pair.Rank);
-            for (int row = rows.First; row < rows.First + rows.Count; row++)
-                Quantization.Dequantize(pair.A.Type, pair.A.RowData(tokens[row]), inner.Row(row));
-
+            compute.Embed(pair.A, tokens.Slice(rows.First, rows.Count), inner, rows.First);
             compute.Project(inner, tokens.Length, new Projection(pair.B, hidden, Accumulate: true, Scale: pair.Scale) { Rows = rows });
         }
     }

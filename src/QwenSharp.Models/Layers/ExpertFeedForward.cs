@@ -70,7 +70,7 @@ internal sealed record ExpertFeedForward(
         ExpertWorkspace x = w.Experts!;
         w.Project(compute, w.Normed, rows, Router.Into(x.Scores));
         ExpertRouting routing = x.Routing;
-        routing.Route(compute, Config, x.Scores, rows);
+        compute.Route(x.Scores, rows, routing);
         compute.Gather(w.Normed, routing.RowOfSlot, x.Inputs);
 
         // One call, and so one round of the threads, for all experts. No adapter changes their matrices.

@@ -36,17 +36,11 @@ internal sealed record NextTokenBlock(
     /// <summary>Writes the mixture into <see cref="Workspace.Hidden"/>.</summary>
     public void Begin(Compute compute, Tensor embedding, ReadOnlySpan<int> tokens, Activations hidden, float epsilon, Workspace w)
     {
-        int rows = tokens.Length, width = w.Hidden.Width;
+        int rows = tokens.Length;
         compute.Embed(Embedding ?? embedding, tokens, w.Hidden);
         compute.RmsNorm(w.Hidden, rows, EmbeddingNorm, epsilon, w.Hidden);
         compute.RmsNorm(hidden, rows, HiddenNorm, epsilon, w.Normed);
-        Activations pairs = w.NextTokenInputs!;
-        for (int row = 0; row < rows; row++)
-        {
-            w.Hidden.Row(row).CopyTo(pairs.Row(row));
-            w.Normed.Row(row).CopyTo(pairs.Row(row)[width..]);
-        }
-
-        w.Project(compute, pairs, rows, Mix.Into(w.Hidden));
+        compute.JoinRows(w.Hidden, w.Normed, rows, w.NextTokenInputs!);
+        w.Project(compute, w.NextTokenInputs!, rows, Mix.Into(w.Hidden));
     }
 }

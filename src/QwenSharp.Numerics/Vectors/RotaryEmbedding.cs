@@ -7,11 +7,14 @@ namespace QwenSharp.Numerics;
 public sealed class RotaryEmbedding
 {
     private readonly double[] _frequencies;
+    private readonly RotaryAxis[] _axes;
 
     /// <summary>Angles of given frequencies: what a way of scaling the context comes down to.</summary>
     /// <param name="frequencies">Radians a position, for each pair.</param>
-    /// <exception cref="ArgumentException">A frequency is not a finite number.</exception>
-    public RotaryEmbedding(ReadOnlySpan<double> frequencies)
+    /// <param name="magnitude">What cosines and sines are multiplied by.</param>
+    /// <param name="axes">The part of a position that each pair turns by (M-RoPE); empty where positions are numbers.</param>
+    /// <exception cref="ArgumentException">A frequency or the magnitude is not a finite number, or there is not one axis a pair.</exception>
+    public RotaryEmbedding(ReadOnlySpan<double> frequencies, float magnitude = 1, ReadOnlySpan<RotaryAxis> axes = default)
     {
         foreach (double frequency in frequencies)
         {
@@ -19,7 +22,12 @@ public sealed class RotaryEmbedding
                 throw new ArgumentException($"A rotary frequency cannot be {frequency}.", nameof(frequencies));
         }
 
-        _frequencies = frequencies.ToArray();
+        if (!float.IsFinite(magnitude))
+            throw new ArgumentException($"Rotations cannot be multiplied by {magnitude}.", nameof(magnitude));
+        if (!axes.IsEmpty && axes.Length != frequencies.Length)
+            throw new ArgumentException($"{axes.Length} axes are not those of {frequencies.Length} pairs.", nameof(axes));
+
+        (_frequencies, _axes, Magnitude) = (frequencies.ToArray(), axes.ToArray(), magnitude);
     }
 
     /// <summary>How many pairs of elements turn.</summary>
@@ -27,6 +35,12 @@ public sealed class RotaryEmbedding
 
     /// <summary>Radians a position, for each pair.</summary>
     public ReadOnlySpan<double> Frequencies => _frequencies;
+
+    /// <summary>What cosines and sines are multiplied by.</summary>
+    public float Magnitude { get; }
+
+    /// <summary>The part of a position that each pair turns by (M-RoPE); empty where positions are numbers.</summary>
+    public ReadOnlySpan<RotaryAxis> Axes => _axes;
 
     /// <summary>The usual frequencies, θ^(−i / pairs), divided by a factor.</summary>
     /// <param name="pairs">How many pairs of elements turn: half the head, or half of its rotated part.</param>
@@ -44,31 +58,13 @@ public sealed class RotaryEmbedding
         return new RotaryEmbedding(frequencies);
     }
 
-    /// <summary>Writes the cosines and then the sines of each position's angles into a row: [positions, 2 × pairs].</summary>
-    /// <param name="positions">A position for each row.</param>
-    /// <param name="rotations">Where to, for <see cref="Compute.NormalizeAndRotate"/>.</param>
-    /// <exception cref="ArgumentException">The width is not 2 × pairs, or there are too few rows.</exception>
-    public void Fill(ReadOnlySpan<int> positions, Activations rotations)
-    {
-        if (rotations.Width != 2 * Pairs || rotations.Capacity < positions.Length)
-        {
-            throw new ArgumentException(
-                $"{positions.Length} rows of 2 × {Pairs} floats do not fit [{rotations.Capacity}, {rotations.Width}].",
-                nameof(rotations));
-        }
-
-        for (int row = 0; row < positions.Length; row++)
-        {
-            Span<float> cosines = rotations.Row(row), sines = cosines[Pairs..];
-            for (int i = 0; i < _frequencies.Length; i++)
-                (sines[i], cosines[i]) = SinCos(positions[row], i);
-        }
-    }
-
-    /// <summary>Sine and cosine of one pair's angle at a position.</summary>
-    public (float Sine, float Cosine) SinCos(int position, int pair)
+    /// <summary>Sine and cosine of one pair's angle at a position, times the magnitude.</summary>
+    internal (float Sine, float Cosine) SinCos(int position, int pair)
     {
         (double sine, double cosine) = Math.SinCos(position * _frequencies[pair]);
-        return ((float)sine, (float)cosine);
+        return ((float)sine * Magnitude, (float)cosine * Magnitude);
     }
+
+    /// <summary>The part of a position that a pair turns by.</summary>
+    internal RotaryAxis AxisOf(int pair) => _axes[pair];
 }

@@ -41,6 +41,28 @@ internal readonly unsafe struct CopyRowsJob(float* x, float* y, int width) : IRo
         Buffer.MemoryCopy(x + ((long)row * width), y + ((long)row * width), width * sizeof(float), width * sizeof(float));
 }
 
+/// <summary>y[row] = (first[row], second[row]).</summary>
+internal readonly unsafe struct JoinedRows(float* first, int firstWidth, float* second, int secondWidth, float* y) : IRowOperation
+{
+    public void Execute(int row)
+    {
+        float* to = y + ((long)row * (firstWidth + secondWidth));
+        new ReadOnlySpan<float>(first + ((long)row * firstWidth), firstWidth).CopyTo(new Span<float>(to, firstWidth));
+        new ReadOnlySpan<float>(second + ((long)row * secondWidth), secondWidth).CopyTo(new Span<float>(to + firstWidth, secondWidth));
+    }
+}
+
+/// <summary>x[row] becomes probabilities, of which the routing picks experts.</summary>
+internal readonly unsafe struct RoutedRows(VectorKernels kernels, float* x, int width, ExpertRouting routing) : IRowOperation
+{
+    public void Execute(int row)
+    {
+        float* probabilities = x + ((long)row * width);
+        Compute.Softmax(kernels, probabilities, width);
+        routing.Choose(row, new ReadOnlySpan<float>(probabilities, width));
+    }
+}
+
 /// <summary>y[row] = x[rows[row]].</summary>
 internal readonly unsafe struct GatherRows(float* x, int* rows, float* y, int width) : IRowOperation
 {

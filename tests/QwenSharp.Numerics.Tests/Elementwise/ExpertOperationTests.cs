@@ -34,6 +34,30 @@ public class ExpertOperationTests
 
     [Theory]
     [MemberData(nameof(Isas))]
+    public void A_rows_experts_do_not_depend_on_the_batch_or_the_threads(Isa isa)
+    {
+        const int Rows = 150, Experts = 130;
+        ExpertChoice choice = new(Experts, 7, Normalizes: true, Scale: 2.5f);
+        using Compute many = new(3, isa), one = new(1, isa);
+        using Activations together = Kernels.Matrix(Rows, Experts, 3, 2), alone = new(1, Experts);
+        using Activations scores = Kernels.Matrix(Rows, Experts, 3, 2);
+        ExpertRouting all = new(Rows, choice), single = new(1, choice);
+        many.Route(together, Rows, all);
+        for (int row = 0; row < Rows; row++)
+        {
+            scores.Row(row).CopyTo(alone.Row(0));
+            one.Route(alone, 1, single);
+            Kernels.SameBits(single.Weights, all.Weights.Slice(row * choice.Used, choice.Used));
+            Kernels.SameBits(alone.Row(0), together.Row(row));
+        }
+
+        Assert.Throws<ArgumentException>(() => one.Route(alone, 2, single));
+        Assert.Throws<ArgumentException>(() => one.Route(alone, 1, new ExpertRouting(1, new ExpertChoice(Experts + 1, 1))));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ExpertRouting(1, new ExpertChoice(3, 4)));
+    }
+
+    [Theory]
+    [MemberData(nameof(Isas))]
     public void A_gate_scales_its_row_by_its_sigmoid(Isa isa)
     {
         using Compute compute = new(2, isa);

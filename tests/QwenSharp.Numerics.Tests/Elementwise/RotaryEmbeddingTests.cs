@@ -13,7 +13,8 @@ public class RotaryEmbeddingTests
         RotaryEmbedding rotary = RotaryEmbedding.Create(pairs, theta, factor);
         int[] positions = [0, 1, 2, 31, 4095, 131_071, 1_000_003, 16_777_217];
         using Activations rotations = new(positions.Length, 2 * pairs);
-        rotary.Fill(positions, rotations);
+        using Compute compute = new(2);
+        compute.FillRotations(rotary, positions, rotations);
         for (int row = 0; row < positions.Length; row++)
         {
             for (int i = 0; i < pairs; i++)
@@ -33,8 +34,30 @@ public class RotaryEmbeddingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => RotaryEmbedding.Create(4, -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => RotaryEmbedding.Create(4, 1e4, 0));
         Assert.Throws<ArgumentException>(() => new RotaryEmbedding([1, double.NaN]));
+        Assert.Throws<ArgumentException>(() => new RotaryEmbedding([1], float.NaN));
+        Assert.Throws<ArgumentException>(() => new RotaryEmbedding([1, 2], 1, [RotaryAxis.Time]));
+        using Compute compute = new(1);
         using Activations rotations = new(1, 8);
-        Assert.Throws<ArgumentException>(() => RotaryEmbedding.Create(3, 1e4).Fill([1], rotations));
-        Assert.Throws<ArgumentException>(() => RotaryEmbedding.Create(4, 1e4).Fill([1, 2], rotations));
+        Assert.Throws<ArgumentException>(() => compute.FillRotations(RotaryEmbedding.Create(3, 1e4), [1], rotations));
+        Assert.Throws<ArgumentException>(() => compute.FillRotations(RotaryEmbedding.Create(4, 1e4), [1, 2], rotations));
+        Assert.Throws<ArgumentException>(() =>
+            compute.FillRotations(RotaryEmbedding.Create(4, 1e4), [new GridPosition(1, 2, 3)], rotations));
+    }
+
+    [Fact]
+    public void Each_pair_turns_by_its_part_of_the_position_and_is_magnified()
+    {
+        RotaryEmbedding plain = RotaryEmbedding.Create(3, 100);
+        RotaryAxis[] axes = [RotaryAxis.Width, RotaryAxis.Time, RotaryAxis.Height];
+        RotaryEmbedding grid = new(plain.Frequencies, 2, axes);
+        using Compute compute = new(1);
+        using Activations expected = new(3, 6), actual = new(1, 6);
+        compute.FillRotations(plain, [7, 5, 6], expected);
+        compute.FillRotations(grid, [new GridPosition(5, 6, 7)], actual);
+        for (int pair = 0; pair < 3; pair++)
+        {
+            Assert.Equal(2 * expected.Row(pair)[pair], actual.Row(0)[pair]);
+            Assert.Equal(2 * expected.Row(pair)[3 + pair], actual.Row(0)[3 + pair]);
+        }
     }
 }

@@ -36,6 +36,36 @@ public class RowOperationTests
         Assert.All(y.Row(1).ToArray(), value => Assert.Equal(2, value, 1e-5));
     }
 
+    [Fact]
+    public void Rows_that_are_kept_move_together_and_others_go()
+    {
+        using Compute compute = new(2);
+        using Activations x = Kernels.Matrix(6, 5, 1), before = Kernels.Matrix(6, 5, 1);
+        compute.KeepRows(x, [0, 2, 3, 5]);
+        foreach ((int to, int from) in ((int, int)[])[(0, 0), (1, 2), (2, 3), (3, 5)])
+            Kernels.SameBits(before.Row(from), x.Row(to));
+
+        Assert.Throws<ArgumentException>(() => compute.KeepRows(x, [1, 1]));
+        Assert.Throws<ArgumentException>(() => compute.KeepRows(x, [-1]));
+        Assert.Throws<ArgumentException>(() => compute.KeepRows(x, [2, 6]));
+    }
+
+    [Fact]
+    public void Rows_are_put_side_by_side()
+    {
+        using Compute compute = new(2);
+        using Activations first = Kernels.Matrix(40, 700, 1), second = Kernels.Matrix(40, 3, 2), y = new(40, 703), other = new(40, 702);
+        compute.JoinRows(first, second, 40, y);
+        for (int row = 0; row < 40; row++)
+        {
+            Kernels.SameBits(first.Row(row), y.Row(row)[..700]);
+            Kernels.SameBits(second.Row(row), y.Row(row)[700..]);
+        }
+
+        Assert.Throws<ArgumentException>(() => compute.JoinRows(first, second, 40, other));
+        Assert.Throws<ArgumentException>(() => compute.JoinRows(first, second, 41, y));
+    }
+
     [Theory]
     [MemberData(nameof(Isas))]
     public void Heads_are_normalised_and_rotated(Isa isa)
@@ -48,7 +78,7 @@ public class RowOperationTests
                 using Activations x = Kernels.Matrix(2, 3 * length, 4, 3),
                     before = Kernels.Matrix(2, 3 * length, 4, 3),
                     rotations = new(2, 2 * pairs);
-                RotaryEmbedding.Create(pairs, 10_000).Fill([5, 1234], rotations);
+                compute.FillRotations(RotaryEmbedding.Create(pairs, 10_000), [5, 1234], rotations);
                 float[] weight = Kernels.Random(length, 5);
                 compute.NormalizeAndRotate(x, 2, length, normed ? Kernels.Weights(weight) : null, 1e-6f, rotations);
                 for (int row = 0; row < 2; row++)

@@ -71,7 +71,7 @@ public class RowGradientTests
                     dx = new(Rows, Heads * length);
                 using Activations rotations = new(Rows, 2 * pairs),
                     dWeight = new(1, length);
-                RotaryEmbedding.Create(pairs, 10_000).Fill([5, 1234], rotations);
+                compute.FillRotations(RotaryEmbedding.Create(pairs, 10_000), [5, 1234], rotations);
                 float[] weight = Kernels.Random(length, 5);
                 double[] wide = Differences.Widen(weight), dWeightExpected = new double[length];
                 Tensor? tensor = normed ? Kernels.Weights(weight) : null;
@@ -209,7 +209,7 @@ public class RowGradientTests
                 table = new(50, Width),
                 gate = new(Rows, Width),
                 up = new(Rows, Width);
-            RotaryEmbedding.Create(Length / 2, 10_000).Fill([.. Enumerable.Range(0, Rows)], rotations);
+            compute.FillRotations(RotaryEmbedding.Create(Length / 2, 10_000), [.. Enumerable.Range(0, Rows)], rotations);
             compute.RmsNormBackward(x, Rows, Kernels.Weights(Kernels.Random(Width, 3)), 1e-6f, dy, dx, dNorm);
             compute.NormalizeAndRotateBackward(
                 x,
