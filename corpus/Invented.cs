@@ -115,7 +115,10 @@ internal static class Invented
             _ => Digits(draw, 2),
         };
         string host = draw.Chance(40) ? Word(draw) : PlainWords.Word(draw);
-        return $"{user}{rest}@{(draw.Chance(35) ? draw.Of(Pools.Find("domain")) : $"{host}.{draw.Of(["com", "org", "net", "test", "example", "io", "eu", "info", "dev", "de"])}")}";
+        string domain = draw.Chance(35)
+            ? draw.Of(Pools.Find("domain"))
+            : $"{host}.{draw.Of(["com", "org", "net", "test", "example", "io", "eu", "info", "dev", "de"])}";
+        return $"{user}{rest}@{domain}";
     }
 
     public static string Id(Draw draw) => draw.Unseen(() => draw.Below(5) switch

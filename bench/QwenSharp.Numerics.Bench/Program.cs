@@ -79,7 +79,8 @@ void Measure(TensorType type, int columns, int rows, int tokens, int threads, do
     Console.WriteLine(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{type,-8}{$"{columns}×{rows}",12}{tokens,8}{bytes / best / 1e9,8:F2}{bytes / best / bandwidth,11:P0}{(double)columns * rows * tokens / best / 1e9,9:F1}"
+            $"{type,-8}{$"{columns}×{rows}",12}{tokens,8}{bytes / best / 1e9,8:F2}{bytes / best / bandwidth,11:P0}"
+                + $"{(double)columns * rows * tokens / best / 1e9,9:F1}"
         ));
 }
 

@@ -65,6 +65,6 @@ public sealed class ChatTemplate
     public ReplySplitter CreateSplitter(RenderedPrompt prompt, ChatOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return new ReplySplitter(ToolCallDialect, options?.ToolMode is NoneChatToolMode ? null : options?.Tools, prompt.OpensReasoning);
+        return new ReplySplitter(ToolCallDialect, PromptOptions.Read(options).Tools, prompt.OpensReasoning);
     }
 }

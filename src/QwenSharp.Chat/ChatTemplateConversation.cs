@@ -12,11 +12,6 @@ namespace QwenSharp.Chat;
 /// </summary>
 public sealed record ChatTemplateConversation
 {
-    /// <summary>
-    /// The key of <see cref="ChatOptions.AdditionalProperties"/> whose dictionary or JSON object becomes <see cref="Arguments"/>.
-    /// </summary>
-    public const string ArgumentsKey = "chat_template_kwargs";
-
     private static readonly string[] Known = ["messages", "tools", "add_generation_prompt", "kwargs", "name"];
 
     /// <summary>A JSON array of messages.</summary>
@@ -54,7 +49,7 @@ public sealed record ChatTemplateConversation
             throw new JsonException($"A conversation has no field \"{unknown}\"; it has {string.Join(", ", Known)}.");
 
         JsonElement? arguments = Optional(json, "kwargs", JsonValueKind.Object);
-        if (arguments?.EnumerateObject().Select(property => property.Name).FirstOrDefault(Replaces) is string replaced)
+        if (arguments?.EnumerateObject().Select(property => property.Name).FirstOrDefault(IsPartOfConversation) is string replaced)
             throw new JsonException($"The conversation's \"kwargs\" may not set \"{replaced}\", which is a field of its own.");
 
         JsonElement? generation = Optional(json, "add_generation_prompt", JsonValueKind.True, JsonValueKind.False);
@@ -69,45 +64,29 @@ public sealed record ChatTemplateConversation
         };
     }
 
-    /// <summary>
-    /// Turns neutral messages into OpenAI's form. Of the options it uses <see cref="ChatOptions.Instructions"/> (before the first system
-    /// message's text, or as
-    /// one), <see cref="ChatOptions.Tools"/> (unless the tool mode is none), <see cref="ChatOptions.Reasoning"/> (effort none turns
-    /// thinking off, any other on) and
-    /// <see cref="ArgumentsKey"/>, which wins over the reasoning option.
-    /// </summary>
+    /// <summary>Turns neutral messages into OpenAI's form, with what <see cref="PromptOptions"/> read of the options.</summary>
     /// <exception cref="NotSupportedException">A message, tool or option has something that templates have no form for; the message names
     /// it.</exception>
-    public static ChatTemplateConversation From(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
+    /// <exception cref="ArgumentException">An additional option has a value of the wrong type.</exception>
+    public static ChatTemplateConversation From(IEnumerable<ChatMessage> messages, ChatOptions? options = null) =>
+        Of(messages, PromptOptions.Read(options));
+
+    /// <summary>As <see cref="From"/>, for options already read.</summary>
+    /// <exception cref="NotSupportedException">A message has something that templates have no form for; the message names it.</exception>
+    public static ChatTemplateConversation Of(IEnumerable<ChatMessage> messages, PromptOptions options)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        Dictionary<string, JsonElement> arguments = [];
-        if (options?.Reasoning?.Effort is ReasoningEffort effort)
-            arguments["enable_thinking"] = JsonSerializer.SerializeToElement(effort != ReasoningEffort.None, NeutralJson.Type<bool>());
-
-        if (options?.AdditionalProperties?.TryGetValue(ArgumentsKey, out object? given) == true && given is not null)
-        {
-            JsonElement values = NeutralJson.Element(given);
-            if (values.ValueKind != JsonValueKind.Object)
-                throw new NotSupportedException($"{ArgumentsKey} must be a dictionary or a JSON object.");
-
-            foreach (JsonProperty argument in values.EnumerateObject())
-            {
-                if (Replaces(argument.Name))
-                    throw new NotSupportedException($"{ArgumentsKey} may not set \"{argument.Name}\", which the conversation gives.");
-
-                arguments[argument.Name] = argument.Value;
-            }
-        }
-
-        bool hasTools = options?.Tools is { Count: > 0 } && options.ToolMode is not NoneChatToolMode;
+        ArgumentNullException.ThrowIfNull(options);
         return new()
         {
-            Messages = NeutralJson.Messages(messages, options?.Instructions),
-            Tools = hasTools ? NeutralJson.Tools(options!.Tools!) : null,
-            Arguments = arguments,
+            Messages = NeutralJson.Messages(messages, options.Instructions),
+            Tools = options.Tools.Count > 0 ? NeutralJson.Tools(options.Tools) : null,
+            Arguments = options.Variables,
         };
     }
+
+    // Python takes no argument twice; here the later one would silently win.
+    internal static bool IsPartOfConversation(string name) => name is "messages" or "tools";
 
     internal void AddTo(Scope scope)
     {
@@ -118,9 +97,6 @@ public sealed record ChatTemplateConversation
         foreach ((string name, JsonElement value) in Arguments)
             scope[name] = JsonValues.Read(scope.Runtime, value);
     }
-
-    // Python takes no argument twice; here the later one would silently win.
-    private static bool Replaces(string name) => name is "messages" or "tools";
 
     private static JsonElement? Optional(JsonElement json, string name, params ReadOnlySpan<JsonValueKind> kinds) =>
         !json.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null

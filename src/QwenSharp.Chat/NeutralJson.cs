@@ -34,25 +34,29 @@ internal static class NeutralJson
         return Element(array);
     }
 
-    public static JsonElement Tools(IEnumerable<AITool> tools)
+    public static JsonElement Tools(IEnumerable<AIFunctionDeclaration> tools)
     {
         JsonArray array = [];
-        foreach (AITool tool in tools)
+        foreach (AIFunctionDeclaration function in tools)
         {
-            AIFunctionDeclaration function =
-                tool as AIFunctionDeclaration
-                ?? throw new NotSupportedException(
-                    $"The tool \"{tool.Name}\" is a {tool.GetType().Name}; chat templates know functions only.");
             JsonObject declared = new() { ["name"] = function.Name };
             if (function.Description.Length > 0)
                 declared["description"] = function.Description;
 
-            declared["parameters"] = JsonNode.Parse(function.JsonSchema.GetRawText());
+            declared["parameters"] = Node(function.JsonSchema);
             array.Add((JsonNode)new JsonObject { ["type"] = "function", ["function"] = declared });
         }
 
         return Element(array);
     }
+
+    // The value as it was parsed, not parsed once more.
+    private static JsonNode? Node(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => JsonObject.Create(value),
+        JsonValueKind.Array => JsonArray.Create(value),
+        _ => JsonValue.Create(value),
+    };
 
     // One message, but for the results of several calls, which are a message each.
     private static IEnumerable<JsonObject> Message(ChatMessage message)
@@ -109,7 +113,7 @@ internal static class NeutralJson
     {
         JsonObject arguments = [];
         foreach ((string name, object? value) in call.Arguments ?? new Dictionary<string, object?>())
-            arguments[name] = JsonNode.Parse(Element(value).GetRawText());
+            arguments[name] = Node(Element(value));
 
         return new()
         {

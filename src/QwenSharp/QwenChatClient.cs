@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Chat.Streaming;
-using QwenSharp.Engine;
 
 namespace QwenSharp;
 
@@ -12,7 +11,7 @@ namespace QwenSharp;
 /// </summary>
 /// <remarks>
 /// Control tokens in messages stay text, so nobody can forge a turn. Options that cannot be honoured are refused by name; those beyond
-/// <see cref="ChatOptions"/> are named in <see cref="QwenChatOptionNames"/>. What is left open is drawn as
+/// <see cref="ChatOptions"/> are named in <see cref="ChatOptionKeys"/>. What is left open is drawn as
 /// <see cref="QwenModel.RecommendedSampling"/> says. Safe to use from several threads: requests are computed in one batch.
 /// </remarks>
 /// <param name="model">The model; it stays the caller's to dispose.</param>
@@ -38,7 +37,21 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     /// which.</exception>
     /// <exception cref="TemplateException">The model's template refuses the conversation.</exception>
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        GetStreamingResponses(messages, choices: 1, options, cancellationToken)[0];
+
+    /// <summary>
+    /// Answers a conversation several times at once. It is checked, rendered and tokenised once, and its answers are given to the model
+    /// together.
+    /// </summary>
+    /// <param name="messages">The conversation; texts, reasoning, tool calls and tool results.</param>
+    /// <param name="choices">How many answers; a seed counts up from one to the next.</param>
+    /// <param name="options">Sampling, limits, tools; null for the model's defaults.</param>
+    /// <param name="cancellationToken">Ends the answers within one step of the engine.</param>
+    /// <returns>The answers, each a stream of its own that begins with its enumeration.</returns>
+    /// <inheritdoc cref="GetStreamingResponseAsync" path="/exception"/>
+    public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> GetStreamingResponses(
+        IEnumerable<ChatMessage> messages, int choices, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = model.Template;
@@ -47,10 +60,15 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
             model,
             modelId ?? model.Id,
             thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
-        RenderedPrompt prompt = template.Render(messages, request.TemplateOptions);
-        IAsyncEnumerable<TextChunk> chunks = model.CompleteAsync(Encode(prompt), request.Generation, cancellationToken);
-        ReplySplitter splitter = new(template.ToolCallDialect, request.TemplateOptions.Tools, prompt.OpensReasoning);
-        return Answer(chunks, splitter, request.Generation, cancellationToken);
+        RenderedPrompt prompt = template.Render(ChatTemplateConversation.Of(messages, request.Prompt));
+        return
+        [
+            .. model.CompleteAsync(Encode(prompt), choices, request.Generation, cancellationToken).Select(chunks =>
+            {
+                ReplySplitter splitter = new(template.ToolCallDialect, request.Prompt.Tools, prompt.OpensReasoning);
+                return Answer(chunks, splitter, request.Generation, cancellationToken);
+            }),
+        ];
     }
 
     /// <summary>Gives the <see cref="QwenModel"/>, the client itself, or its <see cref="ChatClientMetadata"/>.</summary>
@@ -85,54 +103,15 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         TextGenerationOptions options,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        string id = $"chatcmpl-{Guid.NewGuid():N}";
-        DateTimeOffset created = DateTimeOffset.UtcNow;
-        List<TextToken> tokens = [];
-        bool calls = false;
+        UpdateWriter writer = new($"chatcmpl-{Guid.NewGuid():N}", options.Adapter ?? model.Id, options.Logprobs);
         await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            if (options.Logprobs)
-                tokens.AddRange(chunk.Tokens);
-
             List<AIContent> contents = [.. splitter.Push(chunk.Text)];
             if (chunk.Finish is not null)
                 contents.AddRange(splitter.Finish());
 
-            calls |= contents.Exists(content => content is FunctionCallContent);
-            if (chunk.Usage is { } usage)
-                contents.Add(new UsageContent(Details(usage)));
-
-            if (contents.Count == 0)
-                continue;
-
-            ChatResponseUpdate update = new(ChatRole.Assistant, contents)
-            {
-                ResponseId = id,
-                MessageId = id,
-                ModelId = options.Adapter ?? model.Id,
-                CreatedAt = created,
-                FinishReason = chunk.Finish switch
-                {
-                    null => null,
-                    FinishReason.Length => ChatFinishReason.Length,
-                    _ when calls => ChatFinishReason.ToolCalls,
-                    _ => ChatFinishReason.Stop,
-                },
-            };
-            if (tokens.Count > 0)
-            {
-                update.AdditionalProperties = new() { [QwenChatOptionNames.Logprobs] = tokens };
-                tokens = [];
-            }
-
-            yield return update;
+            if (writer.Write(chunk, contents) is { } update)
+                yield return update;
         }
     }
-
-    private static UsageDetails Details(TextUsage usage) => new()
-    {
-        InputTokenCount = usage.PromptTokens,
-        OutputTokenCount = usage.CompletionTokens,
-        TotalTokenCount = usage.PromptTokens + usage.CompletionTokens,
-    };
 }

@@ -130,11 +130,11 @@ public sealed class QwenModel : IAsyncDisposable
     public TextGenerationOptions ReadOptions(ChatOptions? options, string? modelId = null)
     {
         ChatRequest request = ChatRequest.Read(options, this, modelId ?? Id, _ => RecommendedSampling());
-        if (request.TemplateOptions.Tools is { Count: > 0 })
+        if (request.Prompt.Tools.Count > 0)
             throw new NotSupportedException("ChatOptions.Tools need a conversation; a plain prompt has no place for them.");
-        if (request.TemplateOptions.Instructions is not null)
+        if (request.Prompt.Instructions is not null)
             throw new NotSupportedException("ChatOptions.Instructions need a conversation; a plain prompt has no place for them.");
-        if (request.TemplateOptions.AdditionalProperties is not null)
+        if (request.Prompt.Variables.Count > 0)
             throw new NotSupportedException("Variables of the chat template need a conversation; a plain prompt has no template.");
 
         return request.Generation;
@@ -150,10 +150,22 @@ public sealed class QwenModel : IAsyncDisposable
     /// <returns>Chunks of text; the last one carries <see cref="TextChunk.Finish"/> and <see cref="TextChunk.Usage"/>.</returns>
     /// <exception cref="ArgumentException">The prompt is too long, or an option is out of range; the parameter name says which.</exception>
     public IAsyncEnumerable<TextChunk> CompleteAsync(
-        ReadOnlyMemory<int> prompt, TextGenerationOptions? options = null, CancellationToken cancellationToken = default)
+        ReadOnlyMemory<int> prompt, TextGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
+        CompleteAsync(prompt, choices: 1, options, cancellationToken)[0];
+
+    /// <summary>Continues one prompt several times at once; else as for one answer.</summary>
+    /// <param name="prompt">Token ids; at least one.</param>
+    /// <param name="choices">How many answers, at least one; a seed counts up from one to the next, lest all be equal.</param>
+    /// <param name="options">Sampling and limits; null for the checkpoint's recommendation up to the end of the context.</param>
+    /// <param name="cancellationToken">Ends the generation.</param>
+    /// <returns>The answers, each a stream of its own that begins with its enumeration.</returns>
+    /// <exception cref="ArgumentException">The prompt is too long, or an option is out of range; the parameter name says which.</exception>
+    public IReadOnlyList<IAsyncEnumerable<TextChunk>> CompleteAsync(
+        ReadOnlyMemory<int> prompt, int choices, TextGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(choices, 1);
         options ??= new TextGenerationOptions();
-        TextAssembler assembler = new(Tokenizer, options, prompt.Length);
+        SamplingOptions sampling = options.Sampling ?? RecommendedSampling();
         GenerationRequest request = new()
         {
             Prompt = prompt,
@@ -161,13 +173,21 @@ public sealed class QwenModel : IAsyncDisposable
                 ? Adapters.GetValueOrDefault(name)
                     ?? throw new ArgumentException($"There is no adapter '{name}'; {ListAdapters()}.", nameof(options))
                 : null,
-            Sampling = options.Sampling ?? RecommendedSampling(),
+            Sampling = sampling,
             MaxTokens = options.MaxTokens,
             StopTokens = StopTokens,
             Logprobs = options.Logprobs,
             TopLogprobs = options.TopLogprobs,
         };
-        return Assemble(Engine.GenerateAsync(request, cancellationToken), assembler, cancellationToken);
+        return
+        [
+            .. Enumerable.Range(0, choices).Select(choice =>
+            {
+                GenerationRequest one = request with { Sampling = sampling with { Seed = unchecked(sampling.Seed + (ulong)choice) } };
+                TextAssembler assembler = new(Tokenizer, options, prompt.Length);
+                return Assemble(Engine.GenerateAsync(one, cancellationToken), assembler, cancellationToken);
+            }),
+        ];
     }
 
     /// <summary>Ends all generation and unmaps the weights.</summary>

@@ -2,50 +2,43 @@ using System.Xml.Linq;
 
 namespace QwenSharp.Architecture.Tests;
 
-/// <summary>The table of rooms in docs/structure.md, asserted against the project references.</summary>
+/// <summary>The table of rooms in docs/structure.md, read from there and asserted against the projects.</summary>
 public class RoomTableTests
 {
-    private static readonly string[] Libraries = ["Numerics", "Formats", "Tokenizers", "Chat", "Models", "Engine"];
-
-    private static readonly Dictionary<string, string[]> MayUse = new()
-    {
-        ["QwenSharp.Numerics"] = [],
-        ["QwenSharp.Formats"] = Rooms("Numerics"),
-        ["QwenSharp.Tokenizers"] = [],
-        ["QwenSharp.Chat"] = [],
-        ["QwenSharp.Models"] = Rooms("Numerics", "Formats"),
-        ["QwenSharp.Engine"] = Rooms("Models", "Numerics"),
-        ["QwenSharp.Training"] = Rooms("Models", "Numerics", "Formats", "Tokenizers", "Chat"),
-        ["QwenSharp"] = Rooms(Libraries),
-        ["QwenSharp.Protocols"] = Rooms("Chat"),
-        ["QwenSharp.Gateway"] = Rooms("Chat", "Protocols"),
-        ["QwenSharp.Agent"] = Rooms("Chat"),
-        ["QwenSharp.Server"] = ["QwenSharp", .. Rooms("Protocols", "Gateway")],
-        ["QwenSharp.Corpus"] = [],
-        ["QwenSharp.Cli"] = ["QwenSharp", .. Rooms([.. Libraries, "Training", "Corpus", "Protocols", "Gateway", "Agent", "Server"])],
-    };
-
-    /// <summary>The rooms a project may reference but that may not leak intrinsics, unsafe code or P/Invoke.</summary>
+    /// <summary>What a room may hold only where it is the one that touches the machine.</summary>
     private static readonly string[] LowLevelMarks =
         ["System.Runtime.Intrinsics", "DllImport", "LibraryImport", "AllowUnsafeBlocks"];
 
-    public static TheoryData<string> Projects() =>
-        [.. Directory.GetDirectories(Path.Combine(Root(), "src")).Select(folder => Path.GetFileName(folder)!), "QwenSharp.Corpus"];
+    private static readonly Dictionary<string, string> MayUse =
+        Repository.Table("## The rooms").ToDictionary(row => row[0], row => row[^1]);
+
+    public static TheoryData<string> Projects() => [.. Repository.Rooms];
+
+    [Fact]
+    public void The_table_has_a_row_for_every_room_and_no_other() =>
+        Assert.Equal(Repository.Rooms, MayUse.Keys.Order(StringComparer.Ordinal));
 
     [Theory]
     [MemberData(nameof(Projects))]
-    public void A_room_uses_only_what_the_table_allows(string room)
+    public void A_room_uses_only_what_the_table_allows(string room) =>
+        Assert.Empty(Repository.References(room).Except(Allowed(room)));
+
+    [Fact]
+    public void What_a_reference_references_is_not_a_reference()
     {
-        Assert.True(MayUse.TryGetValue(room, out string[]? allowed), $"{room} is not a room of docs/structure.md.");
-        Assert.Empty(References(room).Except(allowed!));
+        XDocument properties = XDocument.Load(Path.Combine(Repository.Root, "Directory.Build.props"));
+        Assert.Equal("true", properties.Descendants("DisableTransitiveProjectReferences").Single().Value);
+        Assert.All(
+            Repository.Rooms,
+            room => Assert.Empty(XDocument.Load(Repository.Project(room)).Descendants("DisableTransitiveProjectReferences")));
     }
 
     [Theory]
     [MemberData(nameof(Projects))]
     public void A_room_has_code_and_tests_of_the_same_name(string room)
     {
-        Assert.NotEmpty(Sources(room));
-        Assert.NotEmpty(Directory.EnumerateFiles(Path.Combine(Root(), "tests", room + ".Tests"), "*.cs", SearchOption.AllDirectories));
+        Assert.NotEmpty(Repository.Sources(Repository.Folder(room)));
+        Assert.NotEmpty(Repository.Sources(Path.Combine(Repository.Root, "tests", room + ".Tests")));
     }
 
     [Theory]
@@ -55,40 +48,15 @@ public class RoomTableTests
         if (room == "QwenSharp.Numerics")
             return;
 
-        IEnumerable<string> files = Sources(room).Append(Project(room));
+        IEnumerable<string> files = Repository.Sources(Repository.Folder(room)).Append(Repository.Project(room));
         Assert.DoesNotContain(files, file => LowLevelMarks.Any(File.ReadAllText(file).Contains));
     }
 
-    [Fact]
-    public void The_document_names_every_room()
+    // A cell is "–" for none, "all", or names without the common prefix.
+    private static IEnumerable<string> Allowed(string room) => MayUse[room] switch
     {
-        string text = File.ReadAllText(Path.Combine(Root(), "docs", "structure.md"));
-        Assert.All(Projects(), room => Assert.Contains($"`{room.Data}`", text));
-    }
-
-    private static string[] Rooms(params string[] names) => [.. names.Select(name => "QwenSharp." + name)];
-
-    // The corpus is data with its generator, and stands beside the sources.
-    private static string Folder(string room) =>
-        room == "QwenSharp.Corpus" ? Path.Combine(Root(), "corpus") : Path.Combine(Root(), "src", room);
-
-    private static string Project(string room) => Path.Combine(Folder(room), room + ".csproj");
-
-    private static IEnumerable<string> References(string room) => XDocument.Load(Project(room))
-        .Descendants("ProjectReference")
-        .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value.Replace('\\', '/')));
-
-    private static IEnumerable<string> Sources(string room) => Directory
-        .EnumerateFiles(Folder(room), "*.cs", SearchOption.AllDirectories)
-        .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal)
-            && !file.Contains($"{Path.DirectorySeparatorChar}bin{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
-
-    private static string Root()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            folder = folder.Parent;
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-    }
+        "–" => [],
+        "all" => Repository.Rooms,
+        string list => list.Split(", ").Select(name => name == "QwenSharp" ? name : "QwenSharp." + name),
+    };
 }

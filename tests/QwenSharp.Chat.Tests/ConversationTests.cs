@@ -83,7 +83,7 @@ public sealed class ConversationTests
         {
             AdditionalProperties = new()
             {
-                [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { [name] = Array.Empty<int>() },
+                [ChatOptionKeys.ChatTemplateKwargs] = new Dictionary<string, object?> { [name] = Array.Empty<int>() },
             },
         };
 
@@ -124,10 +124,34 @@ public sealed class ConversationTests
             Reasoning = new() { Effort = ReasoningEffort.High },
             AdditionalProperties = new()
             {
-                [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?> { ["enable_thinking"] = false, ["style"] = "x" },
+                [ChatOptionKeys.ChatTemplateKwargs] = new Dictionary<string, object?> { ["enable_thinking"] = false, ["style"] = "x" },
             },
         };
         Assert.Equal("False x", new ChatTemplate("{{ enable_thinking }} {{ style }}").Render([], options).Text);
+    }
+
+    [Theory]
+    [InlineData(true, false, ReasoningEffort.None, true)]
+    [InlineData(false, true, ReasoningEffort.High, false)]
+    [InlineData(null, true, ReasoningEffort.None, true)]
+    [InlineData(null, null, ReasoningEffort.None, false)]
+    [InlineData(null, null, ReasoningEffort.Low, true)]
+    [InlineData(null, null, null, null)]
+    public void The_more_particular_option_decides_on_thinking(bool? key, bool? variable, ReasoningEffort? effort, bool? expected)
+    {
+        ChatOptions options = new() { Reasoning = new() { Effort = effort }, AdditionalProperties = [] };
+        if (key is not null)
+            options.AdditionalProperties[ChatOptionKeys.EnableThinking] = key;
+        if (variable is not null)
+        {
+            options.AdditionalProperties[ChatOptionKeys.ChatTemplateKwargs] =
+                new Dictionary<string, object?> { [ChatOptionKeys.EnableThinking] = variable };
+        }
+
+        Assert.Equal(expected, PromptOptions.Read(options).Thinking);
+        Assert.Equal(
+            expected?.ToString() ?? "unset",
+            new ChatTemplate("{{ enable_thinking | default('unset') }}").Render([], options).Text);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Cli.Run;
 using QwenSharp.Cli.Terminals;
 
@@ -67,7 +68,7 @@ public sealed class ChatSessionTests : IDisposable
     public async Task Thinking_is_switched_for_the_answers_that_follow()
     {
         await Talk("/think off", "one");
-        Assert.Equal(false, _client.Options!.AdditionalProperties![QwenChatOptionNames.EnableThinking]);
+        Assert.Equal(false, _client.Options!.AdditionalProperties![ChatOptionKeys.EnableThinking]);
 
         await Talk("/think maybe");
         Assert.Contains("'on' or 'off'", _output.ToString());

@@ -66,7 +66,7 @@ public sealed class EvalCommandTests : IDisposable
             ChatOptions options = ExerciseChat.Options(exercise);
             options.AdditionalProperties = new()
             {
-                [ChatTemplateConversation.ArgumentsKey] = new Dictionary<string, object?>
+                [ChatOptionKeys.ChatTemplateKwargs] = new Dictionary<string, object?>
                 {
                     ["enable_thinking"] = exercise.Conversation.Thinking,
                 },

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Tests.Scripted;
 
@@ -75,6 +76,7 @@ public class ChatCompletionTests
             ["seed 41", "seed 42", "seed 43"],
             body["choices"]!.AsArray().OrderBy(choice => (int)choice!["index"]!).Select(choice => (string)choice!["message"]!["content"]!));
         Assert.Equal("""{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}""", body["usage"]!.ToJsonString());
+        Assert.Single(server.Chat.Calls);
     }
 
     [Fact]
@@ -152,8 +154,8 @@ public class ChatCompletionTests
     {
         ChatResponseUpdate[] updates =
         [
-            new() { AdditionalProperties = new() { [OptionKeys.Logprobs] = Tokens("\uFFFD", 0xC3) } },
-            new() { Contents = [new TextContent("é")], AdditionalProperties = new() { [OptionKeys.Logprobs] = Tokens("\uFFFD", 0xA9) } },
+            new() { AdditionalProperties = new() { [ChatOptionKeys.Logprobs] = Tokens(0xC3) } },
+            new() { Contents = [new TextContent("é")], AdditionalProperties = new() { [ChatOptionKeys.Logprobs] = Tokens(0xA9) } },
             Scripts.End(ChatFinishReason.Length, 3, 2),
         ];
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Updates(updates));
@@ -166,8 +168,8 @@ public class ChatCompletionTests
         Assert.Equal([0xC3, 0xA9], content.Select(token => (int)token!["bytes"]![0]!));
         Assert.Equal(-0.5, (double)content[0]!["logprob"]!, 6);
         Assert.Equal("x", (string)content[0]!["top_logprobs"]![0]!["token"]!);
-        Assert.Equal(true, server.Chat.Calls[0].Options.AdditionalProperties![OptionKeys.Logprobs]);
-        Assert.Equal(1, server.Chat.Calls[0].Options.AdditionalProperties![OptionKeys.TopLogprobs]);
+        Assert.Equal(true, server.Chat.Calls[0].Options.AdditionalProperties![ChatOptionKeys.Logprobs]);
+        Assert.Equal(1, server.Chat.Calls[0].Options.AdditionalProperties![ChatOptionKeys.TopLogprobs]);
     }
 
     [Fact]
@@ -183,8 +185,8 @@ public class ChatCompletionTests
             replies.Select(reply => (string)reply.Item2["choices"]![0]!["message"]!["content"]!));
     }
 
-    private static IReadOnlyList<TokenLogprob> Tokens(string text, int value) =>
-        [new(text, -0.5f, [value], [new TopLogprob("x", -1.5f, [120])])];
+    private static IReadOnlyList<TextToken> Tokens(byte value) =>
+        [new(0, new[] { value }, -0.5f, [new TextToken(1, "x"u8.ToArray(), -1.5f, [])])];
 
     private static string Unescaped(JsonNode node) =>
         node.ToJsonString(new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping });

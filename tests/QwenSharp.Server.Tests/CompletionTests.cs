@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Tests.Scripted;
 
@@ -58,8 +59,8 @@ public class CompletionTests
     {
         ChatResponseUpdate[] updates =
         [
-            Update("Good", new TokenLogprob("Good", -0.25f, [], [new TopLogprob("Bad", -0.125f, []), new TopLogprob("Good", -0.25f, [])])),
-            Update(" day", new TokenLogprob(" day", -0.5f, [], [new TopLogprob(" night", -0.25f, [])])),
+            Update("Good", Token("Good", -0.25f, Token("Bad", -0.125f), Token("Good", -0.25f))),
+            Update(" day", Token(" day", -0.5f, Token(" night", -0.25f))),
             Scripts.End(ChatFinishReason.Stop, 1, 2),
         ];
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Updates(updates));
@@ -69,11 +70,14 @@ public class CompletionTests
         Assert.Equal(
             """{"tokens":["Good"," day"],"token_logprobs":[-0.25,-0.5],"top_logprobs":[{"Bad":-0.125,"Good":-0.25},{" night":-0.25," day":-0.5}],"text_offset":[0,4]}""",
             body["choices"]![0]!["logprobs"]!.ToJsonString());
-        Assert.Equal(2, server.Text.Calls[0].Options.AdditionalProperties![OptionKeys.TopLogprobs]);
+        Assert.Equal(2, server.Text.Calls[0].Options.AdditionalProperties![ChatOptionKeys.TopLogprobs]);
     }
 
-    private static ChatResponseUpdate Update(string text, TokenLogprob token) => new(ChatRole.Assistant, text)
+    private static TextToken Token(string text, float logprob, params TextToken[] top) =>
+        new(0, System.Text.Encoding.UTF8.GetBytes(text), logprob, top);
+
+    private static ChatResponseUpdate Update(string text, TextToken token) => new(ChatRole.Assistant, text)
     {
-        AdditionalProperties = new() { [OptionKeys.Logprobs] = new List<TokenLogprob> { token } },
+        AdditionalProperties = new() { [ChatOptionKeys.Logprobs] = new List<TextToken> { token } },
     };
 }

@@ -40,7 +40,7 @@ public class ErrorTests
     [Fact]
     public void Of_several_models_one_must_be_named()
     {
-        using ScriptedChatClient chat = new(Scripts.Echo);
+        ScriptedChat chat = new(Scripts.Echo);
         Models.ServedModel Named(string id) => new(id, DateTimeOffset.UnixEpoch, chat, new ScriptedText(Scripts.Echo));
         Models.ModelCatalog catalog = new([Named("a"), Named("b")]);
 
@@ -180,7 +180,7 @@ public class ErrorTests
     [Fact]
     public async Task Two_models_of_one_name_are_refused_at_the_start()
     {
-        Models.ServedModel model = new("a", DateTimeOffset.UnixEpoch, new ScriptedChatClient(Scripts.Echo), new ScriptedText(Scripts.Echo));
+        Models.ServedModel model = new("a", DateTimeOffset.UnixEpoch, new ScriptedChat(Scripts.Echo), new ScriptedText(Scripts.Echo));
 
         ArgumentException fault = await Assert.ThrowsAsync<ArgumentException>(() =>
             QwenServer.StartAsync(new ServerOptions { Port = 0, Models = [] }, [model, model], [], TestContext.Current.CancellationToken));

@@ -271,17 +271,6 @@ public sealed class TinyModelTests : IAsyncDisposable
         await Assert.ThrowsAnyAsync<IOException>(() => QwenServer.StartAsync(options, TestContext.Current.CancellationToken));
     }
 
-    [Fact]
-    public void The_protocol_and_the_client_spell_options_alike() => Assert.Equal(
-        [
-            QwenChatOptionNames.MinP, QwenChatOptionNames.RepetitionPenalty, QwenChatOptionNames.LogitBias,
-            QwenChatOptionNames.Logprobs, QwenChatOptionNames.TopLogprobs, QwenChatOptionNames.ChatTemplateKwargs,
-        ],
-        [
-            OptionKeys.MinP, OptionKeys.RepetitionPenalty, OptionKeys.LogitBias,
-            OptionKeys.Logprobs, OptionKeys.TopLogprobs, OptionKeys.ChatTemplateKwargs,
-        ]);
-
     private async Task StartAsync(string? template = null)
     {
         string path = template is null

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Tests;
@@ -220,6 +221,36 @@ public sealed class QwenChatClientTests : IDisposable
         Assert.Equal(
             Enumerable.Range(1, 8).Select(limit => string.Concat(ScriptedCheckpoint.Greeting.Take(limit))),
             responses.Select(response => response.Text));
+    }
+
+    [Fact]
+    public async Task Several_answers_take_one_rendering_and_are_those_of_their_seeds()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        ChatOptions options = new() { Temperature = 1000, TopK = 0, TopP = 1, Seed = long.MaxValue, MaxOutputTokens = 6 };
+        int readings = 0;
+
+        List<string> together = [];
+        foreach (IAsyncEnumerable<ChatResponseUpdate> answer in client.GetStreamingResponses(Counted(), 3, options))
+            together.Add((await answer.ToChatResponseAsync(TestContext.Current.CancellationToken)).Text);
+
+        List<string> alone = [];
+        foreach (long seed in (long[])[long.MaxValue, long.MinValue, long.MinValue + 1])
+        {
+            options.Seed = seed;
+            alone.Add((await Ask(client, options)).Text);
+        }
+
+        Assert.Equal(1, readings);
+        Assert.Equal(alone, together);
+        Assert.Equal(3, together.Distinct().Count());
+
+        IEnumerable<ChatMessage> Counted()
+        {
+            readings++;
+            yield return Hi[0];
+        }
     }
 
     [Fact]

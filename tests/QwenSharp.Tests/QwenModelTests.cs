@@ -1,4 +1,5 @@
 using System.Text;
+using QwenSharp.Chat;
 using QwenSharp.Engine;
 using QwenSharp.Formats;
 

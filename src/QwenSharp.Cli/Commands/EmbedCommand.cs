@@ -70,9 +70,13 @@ internal static class EmbedCommand
                 await foreach (string[] chunk in source.Chunk(LinesAtOnce).WithCancellation(stop).ConfigureAwait(false))
                 {
                     hasText = true;
-                    GeneratedEmbeddings<Embedding<float>> embeddings = await embedder.GenerateAsync(chunk, options, stop).ConfigureAwait(false);
+                    GeneratedEmbeddings<Embedding<float>> embeddings =
+                        await embedder.GenerateAsync(chunk, options, stop).ConfigureAwait(false);
                     for (int i = 0; i < chunk.Length; i++)
-                        terminal.Out.WriteLine(parsed.GetValue(json) ? JsonLine(chunk[i], embeddings[i].Vector) : Line(embeddings[i].Vector));
+                    {
+                        ReadOnlyMemory<float> vector = embeddings[i].Vector;
+                        terminal.Out.WriteLine(parsed.GetValue(json) ? JsonLine(chunk[i], vector) : Line(vector));
+                    }
 
                     terminal.Out.Flush();
                 }

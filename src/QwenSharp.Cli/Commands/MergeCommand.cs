@@ -67,8 +67,9 @@ internal static class MergeCommand
                 {
                     LoraAdapter lora = AdapterFile.Read(parsed.GetValue(adapter)!, LanguageModel.Load(checkpoint).Config);
                     using ProgressLine line = new(terminal);
+                    options = options with { Adapter = lora };
                     if (isFile)
-                        ModelWriter.Save(checkpoint, result, options with { Adapter = lora }, new ModelWriterArguments.Progress(line), stop);
+                        ModelWriter.Save(checkpoint, result, options, new ModelWriterArguments.Progress(line), stop);
                     else
                         MergedFolder.Save(checkpoint, lora, result, new FolderProgress(line), stop);
                 }

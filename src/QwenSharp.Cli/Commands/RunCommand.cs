@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Run;
@@ -67,7 +68,7 @@ internal static class RunCommand
         {
             ChatOptions options = sampling.Read(parsed);
             if (parsed.GetValue(think) || parsed.GetValue(noThink))
-                options.AdditionalProperties![QwenChatOptionNames.EnableThinking] = parsed.GetValue(think);
+                options.AdditionalProperties![ChatOptionKeys.EnableThinking] = parsed.GetValue(think);
 
             (string? named, string? asked) = IsPrompt(parsed.GetValue(model), parsed.GetValue(prompt))
                 ? (null, parsed.GetValue(model))
@@ -85,7 +86,7 @@ internal static class RunCommand
                     Id = local.Id,
                     Adapters = adapters,
                 });
-            bool hasSwitch = loaded.Template.Source.Contains(QwenChatOptionNames.EnableThinking, StringComparison.Ordinal);
+            bool hasSwitch = loaded.Template.Source.Contains(ChatOptionKeys.EnableThinking, StringComparison.Ordinal);
             if (!hasSwitch && (parsed.GetValue(think) || parsed.GetValue(noThink)))
             {
                 throw new UsageException(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Corpus;
 
 namespace QwenSharp.Cli.Eval;
@@ -61,6 +62,6 @@ internal static class ExerciseChat
                         .. exercise.Conversation.Tools.Select(tool =>
                             AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, JsonElement.Parse(tool.Schema()))),
                     ],
-            AdditionalProperties = new() { [QwenChatOptionNames.EnableThinking] = exercise.Conversation.Thinking },
+            AdditionalProperties = new() { [ChatOptionKeys.EnableThinking] = exercise.Conversation.Thinking },
         };
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Cli.Options;
 
@@ -70,10 +71,10 @@ internal sealed class SamplingArguments
             AdditionalProperties = [],
         };
         if (parsed.GetValue(_minP) is { } minP)
-            options.AdditionalProperties[QwenChatOptionNames.MinP] = minP;
+            options.AdditionalProperties[ChatOptionKeys.MinP] = minP;
 
         if (parsed.GetValue(_repetition) is { } repetition)
-            options.AdditionalProperties[QwenChatOptionNames.RepetitionPenalty] = repetition;
+            options.AdditionalProperties[ChatOptionKeys.RepetitionPenalty] = repetition;
 
         return options;
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Cli.Terminals;
 
 namespace QwenSharp.Cli.Run;
@@ -148,7 +149,7 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
                     Say("/think changes nothing: the model's template has no switch for reasoning.");
                     break;
                 case "/think" when argument is "on" or "off":
-                    (options.AdditionalProperties ??= [])[QwenChatOptionNames.EnableThinking] = argument == "on";
+                    (options.AdditionalProperties ??= [])[ChatOptionKeys.EnableThinking] = argument == "on";
                     Say($"Thinking is {argument}.");
                     break;
                 case "/stats":

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -62,15 +63,15 @@ public sealed record ChatCompletionRequest
         if (!choice.IsString || choice.String() is not ("auto" or "none"))
             throw OpenAIException.Unsupported(choice.Path, "'tool_choice' may be \"auto\" or \"none\"; a call cannot be forced yet.");
 
-        // A model that must not call tools is best not shown any.
-        options.Tools = choice.String() == "auto" ? tools : null;
+        options.Tools = tools;
+        options.ToolMode = choice.String() == "auto" ? ChatToolMode.Auto : ChatToolMode.None;
     }
 
     private static void ReadLogprobs(RequestFields fields, ChatOptions options)
     {
         bool logprobs = fields.Take("logprobs")?.Boolean() ?? false;
         if (logprobs)
-            options.AdditionalProperties![OptionKeys.Logprobs] = true;
+            options.AdditionalProperties![ChatOptionKeys.Logprobs] = true;
 
         if (fields.Take("top_logprobs")?.Integer(0, MaxTopLogprobs) is not { } top)
             return;
@@ -78,7 +79,7 @@ public sealed record ChatCompletionRequest
         if (!logprobs)
             throw OpenAIException.Invalid("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.");
 
-        options.AdditionalProperties![OptionKeys.TopLogprobs] = (int)top;
+        options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = (int)top;
     }
 
     // chat_template_kwargs is vLLM's field; enable_thinking is how Qwen's own cloud spells its best known member.
@@ -94,15 +95,15 @@ public sealed record ChatCompletionRequest
 
         if (fields.Take("enable_thinking") is { } thinking)
         {
-            if (variables.ContainsKey("enable_thinking"))
+            if (variables.ContainsKey(ChatOptionKeys.EnableThinking))
                 throw OpenAIException.Invalid(thinking.Path, "'enable_thinking' is given twice: here and in 'chat_template_kwargs'.");
 
             thinking.Boolean();
-            variables["enable_thinking"] = thinking.Element.Clone();
+            variables[ChatOptionKeys.EnableThinking] = thinking.Element.Clone();
         }
 
         if (variables.Count > 0)
-            options.AdditionalProperties![OptionKeys.ChatTemplateKwargs] = variables;
+            options.AdditionalProperties![ChatOptionKeys.ChatTemplateKwargs] = variables;
     }
 
     private static void RefuseWhatIsNotText(RequestFields fields)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -82,7 +83,7 @@ public static class ChatCompletionStream
     /// <summary>Where one answer stands.</summary>
     private sealed class Answer(int index, bool logprobs)
     {
-        private readonly List<TokenLogprob> _tokens = [];
+        private readonly List<TextToken> _tokens = [];
         private int _calls;
 
         public int Index => index;
@@ -97,7 +98,7 @@ public static class ChatCompletionStream
         /// <summary>What an update adds to the message; null where that is nothing, and then its tokens wait for the next chunk.</summary>
         public ChatChunkChoice? Continue(ChatResponseUpdate update)
         {
-            _tokens.AddRange(ReplyHeader.LogprobsOf(update));
+            _tokens.AddRange(TextToken.Of(update));
             string text = "";
             string reasoning = "";
             List<ToolCall> calls = [];
@@ -151,7 +152,7 @@ public static class ChatCompletionStream
             if (!logprobs)
                 return null;
 
-            ChatLogprobs taken = new([.. _tokens]);
+            ChatLogprobs taken = new([.. _tokens.Select(TokenLogprob.Of)]);
             _tokens.Clear();
             return taken;
         }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -6,6 +7,6 @@ namespace QwenSharp.Protocols.OpenAI;
 /// <param name="Choice">The answer's place, from 0.</param>
 /// <param name="Update">
 /// What is new. Where log-probabilities were asked for, its <c>AdditionalProperties</c> hold them under
-/// <see cref="OptionKeys.Logprobs"/> as a list of <see cref="TokenLogprob"/>.
+/// <see cref="ChatOptionKeys.Logprobs"/> as a list of <see cref="TextToken"/>.
 /// </param>
 public readonly record struct ChoiceUpdate(int Choice, ChatResponseUpdate Update);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -25,8 +26,8 @@ public sealed record CompletionRequest
         generation.Options.MaxOutputTokens ??= DefaultMaxTokens;
         if (fields.Take("logprobs")?.Integer(0, MaxLogprobs) is { } top)
         {
-            generation.Options.AdditionalProperties![OptionKeys.Logprobs] = true;
-            generation.Options.AdditionalProperties![OptionKeys.TopLogprobs] = (int)top;
+            generation.Options.AdditionalProperties![ChatOptionKeys.Logprobs] = true;
+            generation.Options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = (int)top;
         }
 
         fields.Refuse("echo", GenerationFields.IsFalse, "is not built yet. Only false is accepted.");

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -76,7 +77,7 @@ public static class CompletionStream
     /// <summary>Where one answer stands.</summary>
     private sealed class Answer(int index, bool logprobs)
     {
-        private readonly List<TokenLogprob> _tokens = [];
+        private readonly List<TextToken> _tokens = [];
         private int _offset;
 
         public int Index => index;
@@ -88,7 +89,7 @@ public static class CompletionStream
         /// <summary>What an update adds; null where that is nothing, and then its tokens wait for the next piece.</summary>
         public CompletionChoice? Continue(ChatResponseUpdate update)
         {
-            _tokens.AddRange(ReplyHeader.LogprobsOf(update));
+            _tokens.AddRange(TextToken.Of(update));
             foreach (UsageContent usage in update.Contents.OfType<UsageContent>())
                 Usage.Add(usage.Details);
 
@@ -102,16 +103,17 @@ public static class CompletionStream
         private CompletionLogprobs TakeLogprobs()
         {
             List<int> offsets = [];
-            foreach (TokenLogprob token in _tokens)
+            List<TokenLogprob> tokens = [.. _tokens.Select(TokenLogprob.Of)];
+            foreach (TokenLogprob token in tokens)
             {
                 offsets.Add(_offset);
                 _offset += token.Token.Length;
             }
 
             CompletionLogprobs taken = new(
-                [.. _tokens.Select(token => token.Token)],
-                [.. _tokens.Select(token => token.Logprob)],
-                [.. _tokens.Select(Likeliest)],
+                [.. tokens.Select(token => token.Token)],
+                [.. tokens.Select(token => token.Logprob)],
+                [.. tokens.Select(Likeliest)],
                 offsets);
             _tokens.Clear();
             return taken;

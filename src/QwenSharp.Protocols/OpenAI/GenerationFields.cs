@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -13,7 +14,7 @@ public sealed record GenerationFields
     /// <summary>Which model is asked; null where the request leaves that to the server.</summary>
     public string? Model { get; init; }
 
-    /// <summary>How many independent answers to give, 1 to 128.</summary>
+    /// <summary>How many independent answers to give, 1 to 128; a seed counts up from one to the next.</summary>
     public int Choices { get; init; } = 1;
 
     /// <summary>Whether the answer comes as server-sent events.</summary>
@@ -25,16 +26,8 @@ public sealed record GenerationFields
     /// <summary>The caller's own name for who asks; it goes to the request log.</summary>
     public string? User { get; init; }
 
-    /// <summary>Sampling and limits. What neutral options lack is under the keys of <see cref="OptionKeys"/>.</summary>
+    /// <summary>Sampling and limits. What neutral options lack is under the keys of <see cref="ChatOptionKeys"/>.</summary>
     public required ChatOptions Options { get; init; }
-
-    /// <summary>The options of one of the <see cref="Choices"/>: a seed counts up from choice to choice, lest all be equal.</summary>
-    public ChatOptions OptionsOf(int choice)
-    {
-        ChatOptions options = Options.Clone();
-        options.Seed = unchecked(options.Seed + choice);
-        return options;
-    }
 
     internal static GenerationFields Read(RequestFields fields)
     {
@@ -66,13 +59,13 @@ public sealed record GenerationFields
             AdditionalProperties = [],
         };
         if (fields.Take("min_p")?.Number(0, 1) is { } minP)
-            options.AdditionalProperties[OptionKeys.MinP] = minP;
+            options.AdditionalProperties[ChatOptionKeys.MinP] = minP;
 
         if (fields.Take("repetition_penalty")?.Number(0.01, 100) is { } repetitionPenalty)
-            options.AdditionalProperties[OptionKeys.RepetitionPenalty] = repetitionPenalty;
+            options.AdditionalProperties[ChatOptionKeys.RepetitionPenalty] = repetitionPenalty;
 
         if (fields.Take("logit_bias") is { } bias)
-            options.AdditionalProperties[OptionKeys.LogitBias] = ReadLogitBias(bias);
+            options.AdditionalProperties[ChatOptionKeys.LogitBias] = ReadLogitBias(bias);
 
         return options;
     }

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -19,11 +19,5 @@ public sealed record ReplyHeader(string Id, long Created, string Model, int Choi
         DateTimeOffset.UtcNow.ToUnixTimeSeconds(),
         model,
         generation.Choices,
-        generation.Options.AdditionalProperties?.ContainsKey(OptionKeys.Logprobs) ?? false);
-
-    internal static IReadOnlyList<TokenLogprob> LogprobsOf(ChatResponseUpdate update) =>
-        update.AdditionalProperties?.TryGetValue(OptionKeys.Logprobs, out object? value) == true
-        && value is IReadOnlyList<TokenLogprob> tokens
-            ? tokens
-            : [];
+        generation.Options.AdditionalProperties?.ContainsKey(ChatOptionKeys.Logprobs) ?? false);
 }

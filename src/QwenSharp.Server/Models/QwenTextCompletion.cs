@@ -1,6 +1,4 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
-using QwenSharp.Engine;
 using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Server.Models;
@@ -12,19 +10,15 @@ internal sealed class QwenTextCompletion(QwenModel model, string modelId) : ITex
 {
     private const string PromptField = "prompt";
 
+    private readonly QwenTextClient _client = new(model, modelId);
+
     /// <inheritdoc/>
-    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(
-        CompletionPrompt prompt,
-        ChatOptions options,
-        CancellationToken cancellationToken)
+    public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
+        CompletionPrompt prompt, ChatOptions options, int choices, CancellationToken cancellationToken)
     {
         int[] tokens = prompt.Tokens is { } given ? [.. given] : model.EncodePrompt(prompt.Text!);
         Check(tokens);
-        return RequestFaults.Translate(PromptField, () =>
-        {
-            TextGenerationOptions generation = model.ReadOptions(options, modelId);
-            return Translate(model.CompleteAsync(tokens, generation, cancellationToken), generation.Logprobs, cancellationToken);
-        });
+        return RequestFaults.Translate(PromptField, () => _client.GetStreamingResponses(tokens, choices, options, cancellationToken));
     }
 
     // A prompt may be wrong in two more ways than being too long.
@@ -40,36 +34,6 @@ internal sealed class QwenTextCompletion(QwenModel model, string modelId) : ITex
             throw OpenAIException.Invalid(
                 PromptField,
                 $"'prompt' has the token {tokens[unknown]}, which is not one of the {vocabulary} of the model.");
-        }
-    }
-
-    private static async IAsyncEnumerable<ChatResponseUpdate> Translate(
-        IAsyncEnumerable<TextChunk> chunks, bool logprobs, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            ChatResponseUpdate update = new(ChatRole.Assistant, chunk.Text)
-            {
-                FinishReason = chunk.Finish switch
-                {
-                    null => null,
-                    FinishReason.Length => ChatFinishReason.Length,
-                    _ => ChatFinishReason.Stop,
-                },
-            };
-            if (logprobs)
-                update.AdditionalProperties = new() { [OptionKeys.Logprobs] = WireLogprobs.Of(chunk.Tokens) };
-
-            if (chunk.Usage is { } usage)
-            {
-                update.Contents.Add(new UsageContent(new UsageDetails
-                {
-                    InputTokenCount = usage.PromptTokens,
-                    OutputTokenCount = usage.CompletionTokens,
-                }));
-            }
-
-            yield return update;
         }
     }
 }

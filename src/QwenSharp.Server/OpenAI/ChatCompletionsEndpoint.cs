@@ -18,10 +18,8 @@ internal sealed class ChatCompletionsEndpoint(ModelCatalog models, ReplySender r
 
         ServedModel model = models.Choose(generation.Model);
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation);
-        List<ChoiceSource> choices = [.. Enumerable.Range(0, generation.Choices).Select(choice => (ChoiceSource)(token =>
-            model.Chat.GetStreamingResponseAsync(request.Messages, generation.OptionsOf(choice), token)))];
-
-        IAsyncEnumerable<ChoiceUpdate> updates = Choices.MergeAsync(choices, work.Token);
+        IAsyncEnumerable<ChoiceUpdate> updates = Choices.MergeAsync(
+            token => model.Chat.Complete(request.Messages, generation.Options, generation.Choices, token), work.Token);
         bool usage = generation.IncludeUsage || !generation.Stream;
         IAsyncEnumerable<ChatCompletionChunk> chunks = ChatCompletionStream.ToChunksAsync(updates, header, usage, work.Token);
         if (generation.Stream)

@@ -5,20 +5,20 @@ using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Server.OpenAI;
 
-/// <summary>Starts the updates of one choice.</summary>
-internal delegate IAsyncEnumerable<ChatResponseUpdate> ChoiceSource(CancellationToken cancellationToken);
+/// <summary>Asks for the updates of all choices of a request.</summary>
+internal delegate IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> ChoiceSource(CancellationToken cancellationToken);
 
 /// <summary>The choices of one request: sequences of the same batch, whose updates go out as they come.</summary>
 internal static class Choices
 {
     /// <summary>Runs all choices at once. The first that fails ends the others and the stream.</summary>
     public static async IAsyncEnumerable<ChoiceUpdate> MergeAsync(
-        IReadOnlyList<ChoiceSource> choices,
+        ChoiceSource source,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Channel<ChoiceUpdate> updates = Channel.CreateUnbounded<ChoiceUpdate>(new UnboundedChannelOptions { SingleReader = true });
-        Task all = PumpAllAsync(choices, updates.Writer, ended);
+        Task all = PumpAllAsync(source(ended.Token), updates.Writer, ended);
         try
         {
             await foreach (ChoiceUpdate update in updates.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -33,7 +33,7 @@ internal static class Choices
     }
 
     private static async Task PumpAllAsync(
-        IReadOnlyList<ChoiceSource> choices,
+        IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> choices,
         ChannelWriter<ChoiceUpdate> updates,
         CancellationTokenSource ended)
     {
@@ -41,11 +41,12 @@ internal static class Choices
         updates.TryComplete();
     }
 
-    private static async Task PumpAsync(ChoiceSource choice, int index, ChannelWriter<ChoiceUpdate> updates, CancellationTokenSource ended)
+    private static async Task PumpAsync(
+        IAsyncEnumerable<ChatResponseUpdate> choice, int index, ChannelWriter<ChoiceUpdate> updates, CancellationTokenSource ended)
     {
         try
         {
-            await foreach (ChatResponseUpdate update in choice(ended.Token).ConfigureAwait(false))
+            await foreach (ChatResponseUpdate update in choice.WithCancellation(ended.Token).ConfigureAwait(false))
                 updates.TryWrite(new ChoiceUpdate(index, update));
         }
         catch (Exception fault)

@@ -18,11 +18,10 @@ internal sealed class CompletionsEndpoint(ModelCatalog models, ReplySender repli
 
         ServedModel model = models.Choose(generation.Model);
         ReplyHeader header = ReplyHeader.For("cmpl", model.Id, generation);
-        List<ChoiceSource> choices = [.. request.Prompts.SelectMany(prompt =>
-            Enumerable.Range(0, generation.Choices).Select(choice => (ChoiceSource)(token =>
-                model.Text.CompleteAsync(prompt, generation.OptionsOf(choice), token))))];
-
-        IAsyncEnumerable<ChoiceUpdate> updates = Choices.MergeAsync(choices, work.Token);
+        IAsyncEnumerable<ChoiceUpdate> updates = Choices.MergeAsync(
+            token => [.. request.Prompts.SelectMany(prompt =>
+                model.Text.Complete(prompt, generation.Options, generation.Choices, token))],
+            work.Token);
         bool usage = generation.IncludeUsage || !generation.Stream;
         IAsyncEnumerable<Completion> chunks = CompletionStream.ToChunksAsync(updates, header, usage, work.Token);
         if (generation.Stream)

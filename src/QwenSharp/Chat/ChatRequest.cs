@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Engine;
 
@@ -6,15 +5,9 @@ namespace QwenSharp.Chat;
 
 /// <summary>What neutral chat options ask of this model, read once; anything that cannot be honoured is refused by name.</summary>
 /// <param name="Generation">Sampling, limits and stops.</param>
-/// <param name="TemplateOptions">What the chat template needs: instructions, tools, its variables.</param>
-internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions TemplateOptions)
+/// <param name="Prompt">What the prompt is made of besides the conversation: instructions, tools, variables of the template.</param>
+internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptions Prompt)
 {
-    private static readonly string[] Names =
-    [
-        QwenChatOptionNames.MinP, QwenChatOptionNames.RepetitionPenalty, QwenChatOptionNames.LogitBias, QwenChatOptionNames.Logprobs,
-        QwenChatOptionNames.TopLogprobs, QwenChatOptionNames.EnableThinking, QwenChatOptionNames.ChatTemplateKwargs,
-    ];
-
     /// <param name="options">The caller's; null for none.</param>
     /// <param name="model">The model that answers, itself or with one of its adapters.</param>
     /// <param name="modelId">Which of its names answers where the options name none.</param>
@@ -26,25 +19,9 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
         options ??= new ChatOptions();
         modelId = options.ModelId ?? modelId;
         Refuse(options, model, modelId);
-        AdditionalOptions additional = new(options.AdditionalProperties, Names);
-        Dictionary<string, object?> variables = additional.Variables(QwenChatOptionNames.ChatTemplateKwargs);
-        bool? thinking = additional.Boolean(QwenChatOptionNames.EnableThinking)
-            ?? (options.Reasoning?.Effort == ReasoningEffort.None ? false : null);
-        if (thinking is { } switched)
-            variables[QwenChatOptionNames.EnableThinking] = switched;
-
-        bool mayReason = !(
-            variables.GetValueOrDefault(QwenChatOptionNames.EnableThinking) is false or JsonElement { ValueKind: JsonValueKind.False });
-        SamplingOptions defaults = recommended(mayReason);
-        bool logprobs = additional.Boolean(QwenChatOptionNames.Logprobs) ?? false;
-        int topLogprobs = additional.Integer(QwenChatOptionNames.TopLogprobs) ?? 0;
-        if (topLogprobs > 0 && !logprobs)
-        {
-            throw new ArgumentException(
-                $"'{QwenChatOptionNames.TopLogprobs}' needs '{QwenChatOptionNames.Logprobs}' to be true.",
-                nameof(options));
-        }
-
+        AdditionalChatOptions additional = AdditionalChatOptions.Read(options);
+        PromptOptions prompt = PromptOptions.Read(options, additional);
+        SamplingOptions defaults = recommended(prompt.Thinking ?? true);
         return new ChatRequest(
             new TextGenerationOptions
             {
@@ -54,24 +31,19 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, ChatOptions
                     Temperature = options.Temperature ?? defaults.Temperature,
                     TopK = options.TopK ?? defaults.TopK,
                     TopP = options.TopP ?? defaults.TopP,
-                    MinP = additional.Number(QwenChatOptionNames.MinP) ?? defaults.MinP,
-                    RepetitionPenalty = additional.Number(QwenChatOptionNames.RepetitionPenalty) ?? defaults.RepetitionPenalty,
+                    MinP = additional.MinP ?? defaults.MinP,
+                    RepetitionPenalty = additional.RepetitionPenalty ?? defaults.RepetitionPenalty,
                     PresencePenalty = options.PresencePenalty ?? defaults.PresencePenalty,
                     FrequencyPenalty = options.FrequencyPenalty ?? defaults.FrequencyPenalty,
-                    LogitBias = additional.TokenNumbers(QwenChatOptionNames.LogitBias),
+                    LogitBias = additional.LogitBias,
                     Seed = unchecked((ulong?)options.Seed),
                 },
                 MaxTokens = options.MaxOutputTokens,
                 Stop = [.. options.StopSequences ?? []],
-                Logprobs = logprobs,
-                TopLogprobs = topLogprobs,
+                Logprobs = additional.Logprobs,
+                TopLogprobs = additional.TopLogprobs,
             },
-            new ChatOptions
-            {
-                Instructions = options.Instructions,
-                Tools = options.ToolMode is NoneChatToolMode ? null : options.Tools,
-                AdditionalProperties = variables.Count == 0 ? null : new() { [ChatTemplateConversation.ArgumentsKey] = variables },
-            });
+            prompt);
     }
 
     private static void Refuse(ChatOptions options, QwenModel model, string modelId)

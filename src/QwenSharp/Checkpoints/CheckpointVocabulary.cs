@@ -58,9 +58,9 @@ internal static class CheckpointVocabulary
                 ? () => ReadFolder(folder)
                 : FromGguf(metadata)
             : throw new InvalidDataException(
-                $"{file.Path} carries no tokenizer "
-                    + $"({(file is HuggingFaceCheckpoint ? "no tokenizer.json, qwen.tiktoken or vocab.json" : "no 'tokenizer.ggml.tokens'")}); text needs one."
-            );
+                $"{file.Path} carries no tokenizer (no "
+                    + (file is HuggingFaceCheckpoint ? "tokenizer.json, qwen.tiktoken or vocab.json" : "'tokenizer.ggml.tokens'")
+                    + "); text needs one.");
         return () =>
         {
             BpeVocabulary vocabulary = read();

@@ -127,10 +127,10 @@ public static class ModelWriter
 
                 if (!exception.CanQuantize() || tensor.Shape[0] % exception.BlockLength() != 0)
                 {
-                    throw new ArgumentException(
-                        $"'{tensor.Name}' cannot be {exception}: "
-                            + $"{(exception.CanQuantize() ? $"its rows of {tensor.Shape[0]} do not fill blocks of {exception.BlockLength()}" : "this build cannot write that type")}.",
-                        nameof(options));
+                    string reason = exception.CanQuantize()
+                        ? $"its rows of {tensor.Shape[0]} do not fill blocks of {exception.BlockLength()}"
+                        : "this build cannot write that type";
+                    throw new ArgumentException($"'{tensor.Name}' cannot be {exception}: {reason}.", nameof(options));
                 }
 
                 type = exception;

@@ -1,3 +1,4 @@
+using QwenSharp.Chat;
 using QwenSharp.Engine;
 
 namespace QwenSharp;
@@ -9,17 +10,6 @@ namespace QwenSharp;
 /// <param name="Finish">Why the answer ended; null but in the last chunk.</param>
 /// <param name="Usage">What the answer cost; null but in the last chunk.</param>
 public sealed record TextChunk(string Text, IReadOnlyList<TextToken> Tokens, FinishReason? Finish = null, TextUsage? Usage = null);
-
-/// <summary>One token of generated text.</summary>
-/// <param name="Id">Its id in the vocabulary.</param>
-/// <param name="Bytes">Its bytes; a character of several bytes may be cut between tokens.</param>
-/// <param name="Logprob">The natural logarithm of its probability; NaN where log-probabilities were not asked for.</param>
-/// <param name="Top">The likeliest tokens at this place, likeliest first; empty where they were not asked for.</param>
-public sealed record TextToken(int Id, ReadOnlyMemory<byte> Bytes, float Logprob, IReadOnlyList<TextToken> Top)
-{
-    /// <summary>The bytes as UTF-8 text, with U+FFFD where they are not whole characters.</summary>
-    public string Text => System.Text.Encoding.UTF8.GetString(Bytes.Span);
-}
 
 /// <summary>Tokens that an answer took.</summary>
 /// <param name="PromptTokens">Tokens of the prompt.</param>

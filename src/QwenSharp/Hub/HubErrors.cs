@@ -38,8 +38,9 @@ internal static class HubErrors
             case HttpStatusCode.Forbidden:
                 return new HubException(
                     $"{site.Name} refuses {what}: accept its licence at {page}"
-                        + $"{(site.Token is null ? $" and put a token from {site.TokenPage} into {site.TokenVariable}" : $" with the account whose token is in {site.TokenVariable}")}."
-                );
+                        + (site.Token is null
+                            ? $" and put a token from {site.TokenPage} into {site.TokenVariable}."
+                            : $" with the account whose token is in {site.TokenVariable}."));
             case HttpStatusCode.NotFound or HttpStatusCode.Gone:
                 return new HubException(
                     $"{site.Name} has no {what}. See {page}; private repositories need a token in {site.TokenVariable}.");

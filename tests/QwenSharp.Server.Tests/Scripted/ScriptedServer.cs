@@ -11,7 +11,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
 {
     private readonly QwenServer _server;
 
-    private ScriptedServer(QwenServer server, ScriptedChatClient chat, ScriptedText text)
+    private ScriptedServer(QwenServer server, ScriptedChat chat, ScriptedText text)
     {
         _server = server;
         Chat = chat;
@@ -19,7 +19,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
         Http = new HttpClient { BaseAddress = server.Address };
     }
 
-    public ScriptedChatClient Chat { get; }
+    public ScriptedChat Chat { get; }
 
     public ScriptedText Text { get; }
 
@@ -30,7 +30,7 @@ internal sealed class ScriptedServer : IAsyncDisposable
     public static async Task<ScriptedServer> StartAsync(Script script, Func<ServerOptions, ServerOptions>? configure = null)
     {
         ServerOptions options = new() { Port = 0, Models = [], DrainTime = TimeSpan.Zero };
-        ScriptedChatClient chat = new(script);
+        ScriptedChat chat = new(script);
         ScriptedText text = new(script);
         ServedModel model = new("scripted", DateTimeOffset.UnixEpoch.AddSeconds(1_700_000_000), chat, text);
         QwenServer server = await QwenServer.StartAsync(

@@ -9,13 +9,11 @@ internal sealed class ScriptedText(Script script) : ITextCompletion
 {
     public List<ScriptedCall> Calls { get; } = [];
 
-    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(
-        CompletionPrompt prompt,
-        ChatOptions options,
-        CancellationToken cancellationToken)
+    public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
+        CompletionPrompt prompt, ChatOptions options, int choices, CancellationToken cancellationToken)
     {
         ScriptedCall call = new([new ChatMessage(ChatRole.User, prompt.Text ?? string.Join(' ', prompt.Tokens!))], options);
         Calls.Add(call);
-        return script(call, cancellationToken);
+        return [.. Enumerable.Range(0, choices).Select(choice => script(call.For(choice), cancellationToken))];
     }
 }

@@ -401,7 +401,12 @@ internal class ExpressionParser(TokenStream tokens)
                 }
 
                 if (Tokens.SkipOperator("**"))
-                    return namedSpread = namedSpread is null ? Expression() : throw Tokens.Error("invalid syntax for function call expression");
+                {
+                    return namedSpread =
+                        namedSpread is null
+                            ? Expression()
+                            : throw Tokens.Error("invalid syntax for function call expression");
+                }
 
                 if (Tokens.Current.Kind == TokenKind.Name && Tokens.Ahead.IsOperator("=") && namedSpread is null)
                 {

@@ -5,12 +5,12 @@ using Microsoft.Extensions.AI;
 namespace QwenSharp.Chat;
 
 /// <summary>Typed reading of <c>AdditionalProperties</c>, whose values are .NET values or JSON.</summary>
-internal sealed class AdditionalOptions
+internal sealed class OptionValues
 {
     private readonly AdditionalPropertiesDictionary _properties;
 
     /// <exception cref="NotSupportedException">There is a key that no one honours.</exception>
-    public AdditionalOptions(AdditionalPropertiesDictionary? properties, IEnumerable<string> honoured)
+    public OptionValues(AdditionalPropertiesDictionary? properties, IEnumerable<string> honoured)
     {
         _properties = properties ?? [];
         if (_properties.Keys.Except(honoured, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unknown)
@@ -68,16 +68,16 @@ internal sealed class AdditionalOptions
         }
     }
 
-    /// <summary>A map from names to values, of its own for the caller to change.</summary>
-    public Dictionary<string, object?> Variables(string name) =>
-        Get(name) switch
-        {
-            null => [],
-            JsonElement { ValueKind: JsonValueKind.Object } json => json.EnumerateObject()
-                .ToDictionary(entry => entry.Name, entry => (object?)entry.Value),
-            IEnumerable<KeyValuePair<string, object?>> entries => entries.ToDictionary(entry => entry.Key, entry => entry.Value),
-            _ => throw Wrong(name, "a JSON object or a dictionary with string keys"),
-        };
+    /// <summary>A map from names to values of JSON; empty where there is none.</summary>
+    public Dictionary<string, JsonElement> Variables(string name) => Get(name) switch
+    {
+        null => [],
+        JsonElement { ValueKind: JsonValueKind.Object } json => json.EnumerateObject()
+            .ToDictionary(entry => entry.Name, entry => entry.Value),
+        IEnumerable<KeyValuePair<string, object?>> entries => entries
+            .ToDictionary(entry => entry.Key, entry => NeutralJson.Element(entry.Value)),
+        _ => throw Wrong(name, "a JSON object or a dictionary with string keys"),
+    };
 
     private object? Get(string name) => _properties.GetValueOrDefault(name) switch
     {

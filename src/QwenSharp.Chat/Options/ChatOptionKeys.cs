@@ -1,10 +1,12 @@
-namespace QwenSharp;
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Chat;
 
 /// <summary>
-/// Keys of <c>ChatOptions.AdditionalProperties</c> that <see cref="QwenChatClient"/> honours, spelled as the field's wire
-/// formats spell them, and of the <c>AdditionalProperties</c> of its updates. Any other key of the options is refused.
+/// Keys of <see cref="ChatOptions.AdditionalProperties"/>, spelled as the field's wire formats spell them: what chat options ask beyond
+/// their own members. <see cref="AdditionalChatOptions"/> reads them. Any other key is refused.
 /// </summary>
-public static class QwenChatOptionNames
+public static class ChatOptionKeys
 {
     /// <summary>A number: tokens less likely than this share of the likeliest one are not drawn.</summary>
     public const string MinP = "min_p";
@@ -16,17 +18,21 @@ public static class QwenChatOptionNames
     public const string LogitBias = "logit_bias";
 
     /// <summary>
-    /// In options a boolean: report the log-probability of each token. In an update the
-    /// <c>IReadOnlyList&lt;TextToken&gt;</c> of the tokens that were generated since the update before.
+    /// In options a boolean: report the log-probability of each token. In the <c>AdditionalProperties</c> of an update the
+    /// <c>IReadOnlyList&lt;TextToken&gt;</c> of the tokens that were generated since the update before; <see cref="TextToken.Of"/> reads
+    /// it.
     /// </summary>
     public const string Logprobs = "logprobs";
 
     /// <summary>A whole number: how many alternatives to report for each token; needs <see cref="Logprobs"/>.</summary>
     public const string TopLogprobs = "top_logprobs";
 
-    /// <summary>A boolean: whether a hybrid model reasons before it answers.</summary>
+    /// <summary>A boolean: whether a hybrid model reasons before it answers. <see cref="PromptOptions"/> says what it wins over.</summary>
     public const string EnableThinking = "enable_thinking";
 
     /// <summary>Further variables of the chat template: a JSON object or a dictionary with string keys.</summary>
     public const string ChatTemplateKwargs = "chat_template_kwargs";
+
+    internal static IReadOnlyList<string> All { get; } =
+        [MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs];
 }

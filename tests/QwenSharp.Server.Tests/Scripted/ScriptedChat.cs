@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
+using QwenSharp.Server.Models;
 
 namespace QwenSharp.Server.Tests.Scripted;
 
@@ -7,10 +8,19 @@ namespace QwenSharp.Server.Tests.Scripted;
 internal delegate IAsyncEnumerable<ChatResponseUpdate> Script(ScriptedCall call, CancellationToken cancellationToken);
 
 /// <summary>A call as the model got it.</summary>
-internal sealed record ScriptedCall(IReadOnlyList<ChatMessage> Messages, ChatOptions Options);
+internal sealed record ScriptedCall(IReadOnlyList<ChatMessage> Messages, ChatOptions Options)
+{
+    /// <summary>The call as one of its choices sees it.</summary>
+    public ScriptedCall For(int choice)
+    {
+        ChatOptions options = Options.Clone();
+        options.Seed += choice;
+        return this with { Options = options };
+    }
+}
 
 /// <summary>A model that says what the test wrote, and keeps what it was asked.</summary>
-internal sealed class ScriptedChatClient(Script script) : IChatClient
+internal sealed class ScriptedChat(Script script) : IChatCompletion
 {
     private readonly List<ScriptedCall> _calls = [];
 
@@ -23,24 +33,14 @@ internal sealed class ScriptedChatClient(Script script) : IChatClient
         }
     }
 
-    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
+        IReadOnlyList<ChatMessage> messages, ChatOptions options, int choices, CancellationToken cancellationToken)
     {
-        ScriptedCall call = new([.. messages], options!);
+        ScriptedCall call = new(messages, options);
         lock (_calls)
             _calls.Add(call);
 
-        return script(call, cancellationToken);
-    }
-
-    public Task<ChatResponse> GetResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        throw new InvalidOperationException("The server folds streams; it has no use for whole answers.");
-
-    public object? GetService(Type serviceType, object? serviceKey = null) => null;
-
-    public void Dispose()
-    {
+        return [.. Enumerable.Range(0, choices).Select(choice => script(call.For(choice), cancellationToken))];
     }
 }
 

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Chat;
+
+/// <summary>What <see cref="ChatOptions.AdditionalProperties"/> ask, read once; the keys are <see cref="ChatOptionKeys"/>.</summary>
+public sealed record AdditionalChatOptions
+{
+    /// <summary>See <see cref="ChatOptionKeys.MinP"/>; null where it is left open.</summary>
+    public float? MinP { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.RepetitionPenalty"/>; null where it is left open.</summary>
+    public float? RepetitionPenalty { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.LogitBias"/>; null for none.</summary>
+    public IReadOnlyDictionary<int, float>? LogitBias { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.Logprobs"/>.</summary>
+    public bool Logprobs { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.TopLogprobs"/>.</summary>
+    public int TopLogprobs { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.EnableThinking"/>; null where it is left open.</summary>
+    public bool? EnableThinking { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.ChatTemplateKwargs"/>; empty where there are none.</summary>
+    public IReadOnlyDictionary<string, JsonElement> ChatTemplateKwargs { get; private init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>Reads the properties of chat options.</summary>
+    /// <param name="options">The caller's; null for none.</param>
+    /// <exception cref="NotSupportedException">There is a key that no one honours.</exception>
+    /// <exception cref="ArgumentException">A value is of the wrong type, or needs another that is not there.</exception>
+    public static AdditionalChatOptions Read(ChatOptions? options)
+    {
+        OptionValues values = new(options?.AdditionalProperties, ChatOptionKeys.All);
+        AdditionalChatOptions read = new()
+        {
+            MinP = values.Number(ChatOptionKeys.MinP),
+            RepetitionPenalty = values.Number(ChatOptionKeys.RepetitionPenalty),
+            LogitBias = values.TokenNumbers(ChatOptionKeys.LogitBias),
+            Logprobs = values.Boolean(ChatOptionKeys.Logprobs) ?? false,
+            TopLogprobs = values.Integer(ChatOptionKeys.TopLogprobs) ?? 0,
+            EnableThinking = values.Boolean(ChatOptionKeys.EnableThinking),
+            ChatTemplateKwargs = values.Variables(ChatOptionKeys.ChatTemplateKwargs),
+        };
+        return read is { TopLogprobs: > 0, Logprobs: false }
+            ? throw new ArgumentException($"'{ChatOptionKeys.TopLogprobs}' needs '{ChatOptionKeys.Logprobs}' to be true.", nameof(options))
+            : read;
+    }
+}
