@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Chat;
 
@@ -95,7 +96,7 @@ internal static class NeutralJson
                     // Counts of an earlier reply; nobody said them.
                     break;
                 default:
-                    throw new NotSupportedException($"Chat templates have no form for a message's {content.GetType().Name}.");
+                    throw NoForm($"a message's {content.GetType().Name}");
             }
         }
 
@@ -140,8 +141,13 @@ internal static class NeutralJson
     {
         "image" => new() { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = uri } },
         "video" => new() { ["type"] = "video", ["video"] = uri },
-        _ => throw new NotSupportedException($"Chat templates have no form for content of type {mediaType}."),
+        _ => throw NoForm($"content of type {mediaType}"),
     };
+
+    private static OptionNotSupportedException NoForm(string content) => new(new OptionFault(
+        FaultKind.NotSupported,
+        nameof(ChatTemplateConversation.Messages),
+        $"Chat templates have no form for {content}."));
 
     private static void Add(JsonObject json, string name, JsonNode? value)
     {

@@ -1,10 +1,12 @@
+using QwenSharp.Faults;
+
 namespace QwenSharp.Chat;
 
 /// <summary>
 /// A chat template that cannot be parsed or rendered: a syntax error, an operation that the values do not allow, a limit
 /// that it ran into, or the template's own <c>raise_exception</c>. The message is the one Jinja2 gives where it gives one.
 /// </summary>
-public sealed class TemplateException : Exception
+public sealed class TemplateException : Exception, IOptionFault
 {
     /// <summary>Makes an exception without a line.</summary>
     public TemplateException(string message)
@@ -24,4 +26,10 @@ public sealed class TemplateException : Exception
 
     /// <summary>The line of the template, counted from 1; null where none is known.</summary>
     public int? Line { get; internal set; }
+
+    /// <summary>That the model's template refuses the conversation, which is what it means once the template was parsed.</summary>
+    public OptionFault Fault => new(
+        FaultKind.Refused,
+        nameof(ChatTemplateConversation.Messages),
+        $"The model's chat template refuses the conversation: {Message}");
 }

@@ -61,11 +61,14 @@ internal static class CommandFault
                 : $"The arguments {string.Join(", ", arguments[..^1])} and {arguments[^1]} are missing: {usage}.";
         }
 
-        return command.Options.FirstOrDefault(option => option.Required && parsed.GetResult(option) is null or { Implicit: true }) is { } absent
+        Option? absent = command.Options.FirstOrDefault(option =>
+            option.Required && parsed.GetResult(option) is null or { Implicit: true });
+        return absent is not null
             ? $"The option {absent.Name} is missing: {absent.Description}"
             : command
                 .Options.Select(option => parsed.GetResult(option))
-                .FirstOrDefault(given => given is { Implicit: false } && given.Tokens.Count < given.Option.Arity.MinimumNumberOfValues) is { } bare
+                .FirstOrDefault(given =>
+                    given is { Implicit: false } && given.Tokens.Count < given.Option.Arity.MinimumNumberOfValues) is { } bare
                 ? $"The value of {bare.Option.Name} is missing: {bare.Option.Name} {bare.Option.HelpName ?? "VALUE"}."
                 : null;
     }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using QwenSharp.Chat;
 using QwenSharp.Cli.Commands;
 using QwenSharp.Cli.Terminals;
-using QwenSharp.Engine;
+using QwenSharp.Faults;
+using QwenSharp.Hub;
 
 namespace QwenSharp.Cli;
 
@@ -101,22 +103,22 @@ internal static class CommandTree
         return root;
     }
 
-    /// <summary>
-    /// The message without the name of a parameter of our code, which .NET puts into it, and with the options of the command line for those
-    /// of the library.
-    /// </summary>
-    internal static string Said(Exception failure) =>
+    /// <summary>A failure in the words of the command line: its options in place of the libraries', its commands as remedies.</summary>
+    internal static string Said(Exception failure) => failure switch
+    {
+        TemplateException { InnerException: null } => $"The chat template: {failure.Message}",
+        TemplateException => failure.Message,
+        IOptionFault { Fault: var fault } => fault.Say(OptionNames.Of),
+        HubException { Remedy: HubRemedy.ListModels } => $"{failure.Message} 'qwensharp list' prints the models on this machine.",
+        HubException { Remedy: HubRemedy.ListNames } => $"{failure.Message} 'qwensharp pull --list' prints the short names.",
+        UnauthorizedAccessException when failure.Message.Split('\'') is [_, var path, ..] && Directory.Exists(path) =>
+            $"'{path}' is a folder; a file is expected.",
+        _ => WithoutParameter(failure),
+    };
+
+    // .NET puts the name of a parameter of code into the message, which is none of the user's business.
+    private static string WithoutParameter(Exception failure) =>
         (failure as ArgumentException ?? failure.InnerException as ArgumentException) is { ParamName: { } name }
-            ? failure
-                .Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
-                .Replace(
-                    $"Raise {nameof(EngineOptions.KvBytes)} or lower {nameof(EngineOptions.ContextLength)}",
-                    "Lower --context",
-                    StringComparison.Ordinal)
-                .Replace(nameof(EngineOptions.ContextLength), "--context", StringComparison.Ordinal)
-                .Replace(nameof(ModelWriterOptions.AllowsRequantization), "--requantize", StringComparison.Ordinal)
-        : failure is Chat.TemplateException { InnerException: null } ? $"The chat template: {failure.Message}"
-        : failure is UnauthorizedAccessException && failure.Message.Split('\'') is [_, var path, ..] && Directory.Exists(path)
-            ? $"'{path}' is a folder; a file is expected."
-        : failure.Message;
+            ? failure.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal)
+            : failure.Message;
 }

@@ -1,3 +1,4 @@
+using QwenSharp.Faults;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine;
@@ -37,22 +38,27 @@ public sealed record EngineOptions
 
     internal void Validate()
     {
-        Require(Threads >= 0, nameof(Threads), Threads, "0 or more");
-        Require(MaxSequences >= 1, nameof(MaxSequences), MaxSequences, "1 or more");
-        Require(
-            MaxBatchTokens >= MaxSequences,
-            nameof(MaxBatchTokens),
-            MaxBatchTokens,
-            $"{nameof(MaxSequences)} ({MaxSequences}) or more, so that every sequence can decode in one step");
-        Require(MaxPrefillTokensWhileDecoding >= 1, nameof(MaxPrefillTokensWhileDecoding), MaxPrefillTokensWhileDecoding, "1 or more");
-        Require(ContextLength >= 0, nameof(ContextLength), ContextLength, "0 or more");
-        Require(KvType is TensorType.F16 or TensorType.F32, nameof(KvType), KvType, "F16 or F32");
-        Require(KvBytes is null or > 0, nameof(KvBytes), KvBytes, "positive");
-    }
+        OptionException.Require(Threads >= 0, nameof(Threads), Threads, Bounds.AtLeast(0));
+        OptionException.Require(MaxSequences >= 1, nameof(MaxSequences), MaxSequences, Bounds.AtLeast(1));
+        if (MaxBatchTokens < MaxSequences)
+        {
+            throw new OptionException(new OptionFault(
+                FaultKind.OutOfRange,
+                nameof(MaxBatchTokens),
+                $"{new OptionName(nameof(MaxBatchTokens))} is {MaxBatchTokens}; it must be {new OptionName(nameof(MaxSequences))} "
+                    + $"({MaxSequences}) or more, so that every sequence can decode in one step.")
+            {
+                Bounds = Bounds.AtLeast(MaxSequences),
+            });
+        }
 
-    private static void Require(bool valid, string name, object? value, string expected)
-    {
-        if (!valid)
-            throw new ArgumentException($"{name} is {value}; it must be {expected}.", name);
+        OptionException.Require(
+            MaxPrefillTokensWhileDecoding >= 1,
+            nameof(MaxPrefillTokensWhileDecoding),
+            MaxPrefillTokensWhileDecoding,
+            Bounds.AtLeast(1));
+        OptionException.Require(ContextLength >= 0, nameof(ContextLength), ContextLength, Bounds.AtLeast(0));
+        OptionException.Require(KvType is TensorType.F16 or TensorType.F32, nameof(KvType), KvType, new Bounds("F16 or F32"));
+        OptionException.Require(KvBytes is null or > 0, nameof(KvBytes), KvBytes, new Bounds("positive", Least: 1));
     }
 }

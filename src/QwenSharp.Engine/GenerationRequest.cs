@@ -1,3 +1,4 @@
+using QwenSharp.Faults;
 using QwenSharp.Models;
 
 namespace QwenSharp.Engine;
@@ -30,33 +31,52 @@ public sealed record GenerationRequest
     internal int Validate(LanguageModel model, int contextLength)
     {
         int vocabularySize = model.Config.VocabularySize;
-        Require(Prompt.Length > 0, nameof(Prompt), "is empty; there must be a token to continue");
-        Require(
-            Prompt.Length < contextLength,
-            nameof(Prompt),
-            $"has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer");
-        foreach (int token in Prompt.Span)
+        Require(Prompt.Length > 0, FaultKind.OutOfRange, nameof(Prompt), "is empty; there must be a token to continue.");
+        if (Prompt.Length >= contextLength)
         {
-            Require(
-                (uint)token < (uint)vocabularySize,
+            throw new OptionException(OptionFault.Of(
+                FaultKind.TooLong,
                 nameof(Prompt),
-                $"has the token {token}, which is not one of the {vocabularySize} of the model");
+                $"has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer."));
         }
 
-        Require(MaxTokens is null or > 0, nameof(MaxTokens), $"is {MaxTokens}; it must be 1 or more");
-        Require(
+        foreach (int token in Prompt.Span)
+        {
+            if ((uint)token >= (uint)vocabularySize)
+            {
+                throw new OptionException(OptionFault.Of(
+                    FaultKind.OutOfRange,
+                    nameof(Prompt),
+                    $"has the token {token}, which is not one of the {vocabularySize} of the model."));
+            }
+        }
+
+        OptionException.Require(MaxTokens is null or > 0, nameof(MaxTokens), MaxTokens, Bounds.AtLeast(1));
+        OptionException.Require(
             TopLogprobs >= 0 && TopLogprobs <= vocabularySize,
             nameof(TopLogprobs),
-            $"is {TopLogprobs}; it must be 0 to {vocabularySize}");
-        Require(Logprobs || TopLogprobs == 0, nameof(TopLogprobs), $"is {TopLogprobs}; it needs {nameof(Logprobs)}");
-        Require(Adapter is null || Adapter.Model == model, nameof(Adapter), $"'{Adapter?.Adapter.Name}' was fitted to another model");
+            TopLogprobs,
+            Bounds.Between(0, vocabularySize));
+        if (TopLogprobs > 0 && !Logprobs)
+        {
+            throw new OptionException(new OptionFault(
+                FaultKind.Conflict,
+                nameof(TopLogprobs),
+                $"{new OptionName(nameof(TopLogprobs))} is {TopLogprobs}; it needs {new OptionName(nameof(Logprobs))}."));
+        }
+
+        Require(
+            Adapter is null || Adapter.Model == model,
+            FaultKind.Conflict,
+            nameof(Adapter),
+            $"'{Adapter?.Adapter.Name}' was fitted to another model.");
         Sampling.Validate(vocabularySize);
         return Math.Min(MaxTokens ?? int.MaxValue, contextLength - Prompt.Length);
     }
 
-    private static void Require(bool valid, string name, string problem)
+    private static void Require(bool holds, FaultKind kind, string option, string problem)
     {
-        if (!valid)
-            throw new ArgumentException($"{name} {problem}.", name);
+        if (!holds)
+            throw new OptionException(OptionFault.Of(kind, option, problem));
     }
 }

@@ -1,3 +1,5 @@
+using QwenSharp.Faults;
+
 namespace QwenSharp.Engine;
 
 /// <summary>
@@ -45,24 +47,23 @@ public sealed record SamplingOptions
     /// <exception cref="ArgumentException">A value is out of range; the message and the parameter name it.</exception>
     public void Validate(int vocabularySize)
     {
-        Require(float.IsFinite(Temperature) && Temperature >= 0, nameof(Temperature), Temperature, "0 or more");
-        Require(TopK >= 0, nameof(TopK), TopK, "0 or more");
-        Require(TopP is > 0 and <= 1, nameof(TopP), TopP, "above 0 and at most 1");
-        Require(MinP is >= 0 and <= 1, nameof(MinP), MinP, "0 to 1");
-        Require(float.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0, nameof(RepetitionPenalty), RepetitionPenalty, "above 0");
-        Require(RepetitionWindow is null or >= 1, nameof(RepetitionWindow), RepetitionWindow, "1 or more");
-        Require(float.IsFinite(PresencePenalty), nameof(PresencePenalty), PresencePenalty, "a finite number");
-        Require(float.IsFinite(FrequencyPenalty), nameof(FrequencyPenalty), FrequencyPenalty, "a finite number");
+        Bounds finite = new("a finite number"), tokens = new($"a token id below {vocabularySize}", 0, vocabularySize - 1);
+        OptionException.Require(float.IsFinite(Temperature) && Temperature >= 0, nameof(Temperature), Temperature, Bounds.AtLeast(0));
+        OptionException.Require(TopK >= 0, nameof(TopK), TopK, Bounds.AtLeast(0));
+        OptionException.Require(TopP is > 0 and <= 1, nameof(TopP), TopP, new Bounds("above 0 and at most 1", Most: 1));
+        OptionException.Require(MinP is >= 0 and <= 1, nameof(MinP), MinP, Bounds.Between(0, 1));
+        OptionException.Require(
+            float.IsFinite(RepetitionPenalty) && RepetitionPenalty > 0,
+            nameof(RepetitionPenalty),
+            RepetitionPenalty,
+            new Bounds("above 0"));
+        OptionException.Require(RepetitionWindow is null or >= 1, nameof(RepetitionWindow), RepetitionWindow, Bounds.AtLeast(1));
+        OptionException.Require(float.IsFinite(PresencePenalty), nameof(PresencePenalty), PresencePenalty, finite);
+        OptionException.Require(float.IsFinite(FrequencyPenalty), nameof(FrequencyPenalty), FrequencyPenalty, finite);
         foreach ((int token, float bias) in LogitBias ?? new Dictionary<int, float>())
         {
-            Require((uint)token < (uint)vocabularySize, nameof(LogitBias), token, $"a token id below {vocabularySize}");
-            Require(float.IsFinite(bias), nameof(LogitBias), bias, "a finite number");
+            OptionException.Require((uint)token < (uint)vocabularySize, nameof(LogitBias), token, tokens);
+            OptionException.Require(float.IsFinite(bias), nameof(LogitBias), bias, finite);
         }
-    }
-
-    private static void Require(bool valid, string name, object? value, string expected)
-    {
-        if (!valid)
-            throw new ArgumentException($"{name} is {value}; it must be {expected}.", name);
     }
 }

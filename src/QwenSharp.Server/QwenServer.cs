@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.OpenAI;
@@ -9,8 +10,8 @@ using QwenSharp.Server.OpenAI;
 namespace QwenSharp.Server;
 
 /// <summary>
-/// Models behind OpenAI's HTTP protocol. Requests of all clients are sequences of one batch. There is no CORS: web pages of other
-/// origins cannot read replies.
+/// Models behind HTTP, in the protocols of <see cref="IDialect"/>. Requests of all clients are sequences of one batch. There is no CORS:
+/// web pages of other origins cannot read replies.
 /// </summary>
 public sealed class QwenServer : IAsyncDisposable
 {
@@ -61,7 +62,9 @@ public sealed class QwenServer : IAsyncDisposable
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 loaded.Add(QwenModel.Load(source.Path, source.Options));
-                Prepare(loaded[^1]);
+
+                // What is wrong with a model shows now, not at the first request.
+                loaded[^1].Prepare();
             }
 
             return await StartAsync(options, [.. loaded.SelectMany(ServedModel.Of)], loaded, cancellationToken).ConfigureAwait(false);
@@ -89,10 +92,15 @@ public sealed class QwenServer : IAsyncDisposable
     /// <param name="models">What to serve.</param>
     /// <param name="loaded">The models that the server disposes at its end.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="further">Dialects to speak beside those of the product.</param>
     internal static async Task<QwenServer> StartAsync(
-        ServerOptions options, IReadOnlyList<ServedModel> models, IReadOnlyList<QwenModel> loaded, CancellationToken cancellationToken)
+        ServerOptions options,
+        IReadOnlyList<ServedModel> models,
+        IReadOnlyList<QwenModel> loaded,
+        CancellationToken cancellationToken,
+        params IReadOnlyList<IDialect> further)
     {
-        WebApplication app = Build(options, new ModelCatalog(models));
+        WebApplication app = Build(options, new ModelCatalog(models), new DialectSet([new OpenAIDialect(), .. further]));
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -105,20 +113,13 @@ public sealed class QwenServer : IAsyncDisposable
         }
     }
 
-    // What is wrong with a model shows now, not at the first request.
-    private static void Prepare(QwenModel model)
-    {
-        _ = model.Engine;
-        _ = model.Template;
-    }
-
     private static async Task DisposeAsync(IEnumerable<QwenModel> models)
     {
         foreach (QwenModel model in models)
             await model.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static WebApplication Build(ServerOptions options, ModelCatalog models)
+    private static WebApplication Build(ServerOptions options, ModelCatalog models, DialectSet dialects)
     {
         // An empty builder: no configuration files or environment variables of the place where the server happens to be started.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -147,26 +148,18 @@ public sealed class QwenServer : IAsyncDisposable
 
         WebApplication app = builder.Build();
         app.Use(next => new RequestLog(next, Log<RequestLog>(app)).InvokeAsync);
-        app.Use(next => new ErrorReplies(next, app.Services.GetRequiredService<FaultDescriber>(), Log<ErrorReplies>(app)).InvokeAsync);
+        FaultDescriber faults = app.Services.GetRequiredService<FaultDescriber>();
+        app.Use(next => new ErrorReplies(next, dialects, faults, Log<ErrorReplies>(app)).InvokeAsync);
         if (LoopbackGuard.IsLoopback(options.Host))
             app.Use(next => new LoopbackGuard(next).InvokeAsync);
 
         if (options.ApiKey is { } key)
-            app.Use(next => new ApiKeyGuard(next, key).InvokeAsync);
+            app.Use(next => new ApiKeyGuard(next, key, dialects).InvokeAsync);
 
-        Map(app, models);
-        return app;
-    }
-
-    private static void Map(WebApplication app, ModelCatalog models)
-    {
-        ReplySender replies = new(app.Services.GetRequiredService<FaultDescriber>(), app.Services.GetRequiredService<Shutdown>());
-        ModelsEndpoint list = new(models);
         app.MapGet("/health", Health.AnswerAsync);
-        app.MapGet("/v1/models", list.ListAsync);
-        app.MapGet($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", list.ShowAsync);
-        app.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(models, replies).InvokeAsync);
-        app.MapPost("/v1/completions", new CompletionsEndpoint(models, replies).InvokeAsync);
+        ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>());
+        dialects.Map(app, new DialectService(models, replies));
+        return app;
     }
 
     private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, ServerOptions options)

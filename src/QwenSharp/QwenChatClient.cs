@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Chat.Streaming;
+using QwenSharp.Engine;
+using QwenSharp.Faults;
 
 namespace QwenSharp;
 
@@ -63,7 +65,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         RenderedPrompt prompt = template.Render(ChatTemplateConversation.Of(messages, request.Prompt));
         return
         [
-            .. model.CompleteAsync(Encode(prompt), choices, request.Generation, cancellationToken).Select(chunks =>
+            .. Complete(Encode(prompt), choices, request, cancellationToken).Select(chunks =>
             {
                 ReplySplitter splitter = new(template.ToolCallDialect, request.Prompt.Tools, prompt.OpensReasoning);
                 return Answer(chunks, splitter, request.Generation, cancellationToken);
@@ -95,6 +97,23 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         model.Tokenizer.Encode(prompt.Text, [.. prompt.TrustedRanges], ids);
         model.Tokenizer.Begin(ids);
         return [.. ids];
+    }
+
+    // What the engine calls the prompt is the caller's conversation.
+    private static string? Conversation(string name) =>
+        name == nameof(GenerationRequest.Prompt) ? nameof(ChatTemplateConversation.Messages) : null;
+
+    private IReadOnlyList<IAsyncEnumerable<TextChunk>> Complete(
+        int[] prompt, int choices, ChatRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return model.CompleteAsync(prompt, choices, request.Generation, cancellationToken);
+        }
+        catch (OptionException fault)
+        {
+            throw new OptionException(ChatRequest.Neutral(fault.Fault).Renamed(Conversation), fault);
+        }
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> Answer(

@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Checkpoints;
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 using QwenSharp.Formats;
 using QwenSharp.Generation;
 using QwenSharp.Models;
@@ -131,11 +132,11 @@ public sealed class QwenModel : IAsyncDisposable
     {
         ChatRequest request = ChatRequest.Read(options, this, modelId ?? Id, _ => RecommendedSampling());
         if (request.Prompt.Tools.Count > 0)
-            throw new NotSupportedException("ChatOptions.Tools need a conversation; a plain prompt has no place for them.");
+            throw NeedsConversation(nameof(ChatOptions.Tools), "need a conversation; a plain prompt has no place for them.");
         if (request.Prompt.Instructions is not null)
-            throw new NotSupportedException("ChatOptions.Instructions need a conversation; a plain prompt has no place for them.");
+            throw NeedsConversation(nameof(ChatOptions.Instructions), "need a conversation; a plain prompt has no place for them.");
         if (request.Prompt.Variables.Count > 0)
-            throw new NotSupportedException("Variables of the chat template need a conversation; a plain prompt has no template.");
+            throw NeedsConversation(ChatOptionKeys.ChatTemplateKwargs, "need a conversation; a plain prompt has no template.");
 
         return request.Generation;
     }
@@ -171,7 +172,10 @@ public sealed class QwenModel : IAsyncDisposable
             Prompt = prompt,
             Adapter = options.Adapter is { } name
                 ? Adapters.GetValueOrDefault(name)
-                    ?? throw new ArgumentException($"There is no adapter '{name}'; {ListAdapters()}.", nameof(options))
+                    ?? throw new OptionException(OptionFault.Of(
+                        FaultKind.OutOfRange,
+                        nameof(options.Adapter),
+                        $"is '{name}', which there is not; {ListAdapters()}."))
                 : null,
             Sampling = sampling,
             MaxTokens = options.MaxTokens,
@@ -188,6 +192,17 @@ public sealed class QwenModel : IAsyncDisposable
                 return Assemble(Engine.GenerateAsync(one, cancellationToken), assembler, cancellationToken);
             }),
         ];
+    }
+
+    /// <summary>
+    /// Starts the engine and reads the template, so that what is wrong with either shows now and not at the first request.
+    /// </summary>
+    /// <exception cref="ArgumentException">The options do not fit the model or the memory.</exception>
+    /// <exception cref="TemplateException">The file's template cannot be parsed.</exception>
+    public void Prepare()
+    {
+        _ = Engine;
+        _ = Template;
     }
 
     /// <summary>Ends all generation and unmaps the weights.</summary>
@@ -212,6 +227,8 @@ public sealed class QwenModel : IAsyncDisposable
                 yield break;
         }
     }
+
+    private static OptionNotSupportedException NeedsConversation(string option, string reason) => new(option, reason);
 
     private FittedAdapter Fit(string name, string path) => name != Id
         ? Weights.Fit(AdapterFile.Read(path, Config, name))

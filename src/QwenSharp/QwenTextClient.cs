@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
+using QwenSharp.Faults;
 
 namespace QwenSharp;
 
@@ -25,11 +26,18 @@ public sealed class QwenTextClient(QwenModel model, string? modelId = null)
         ReadOnlyMemory<int> prompt, int choices, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         TextGenerationOptions generation = model.ReadOptions(options, modelId);
-        return
-        [
-            .. model.CompleteAsync(prompt, choices, generation, cancellationToken)
-                .Select(chunks => Answer(chunks, generation, cancellationToken)),
-        ];
+        try
+        {
+            return
+            [
+                .. model.CompleteAsync(prompt, choices, generation, cancellationToken)
+                    .Select(chunks => Answer(chunks, generation, cancellationToken)),
+            ];
+        }
+        catch (OptionException fault)
+        {
+            throw new OptionException(ChatRequest.Neutral(fault.Fault), fault);
+        }
     }
 
     private async IAsyncEnumerable<ChatResponseUpdate> Answer(

@@ -19,7 +19,7 @@ public class LineLengthTests
         string data = new('x', 200);
         Assert.Equal(
             [1, 5],
-            TooLong(["// " + data, "string a = \"\"\"", data, "\"\"\";", "string b = " + data, $"string c = \"\"\"{data}\"\"\";", "short"]));
+            TooLong(["// " + data, "string a = \"\"\"", data, "\"\"\";", "string b = " + data, $"c = \"\"\"{data}\"\"\";", "short"]));
     }
 
     private static IEnumerable<int> TooLong(IReadOnlyList<string> lines)

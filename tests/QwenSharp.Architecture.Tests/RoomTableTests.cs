@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using System.Xml.Linq;
 
 namespace QwenSharp.Architecture.Tests;
@@ -33,6 +34,12 @@ public class RoomTableTests
             room => Assert.Empty(XDocument.Load(Repository.Project(room)).Descendants("DisableTransitiveProjectReferences")));
     }
 
+    // What two rooms need is a room, not a file that both compile.
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void A_room_compiles_its_own_files_alone(string room) =>
+        Assert.Empty(XDocument.Load(Repository.Project(room)).Descendants("Compile"));
+
     [Theory]
     [MemberData(nameof(Projects))]
     public void A_room_has_code_and_tests_of_the_same_name(string room)
@@ -50,6 +57,22 @@ public class RoomTableTests
 
         IEnumerable<string> files = Repository.Sources(Repository.Folder(room)).Append(Repository.Project(room));
         Assert.DoesNotContain(files, file => LowLevelMarks.Any(File.ReadAllText(file).Contains));
+    }
+
+    [Theory]
+    [MemberData(nameof(Projects))]
+    public void No_library_names_a_command_or_an_option_of_the_command_line(string room)
+    {
+        if (room == "QwenSharp.Cli")
+            return;
+
+        IEnumerable<string> commands = Directory
+            .GetFiles(Path.Combine(Repository.Folder("QwenSharp.Cli"), "Commands"), "*Command.cs")
+            .Select(file => Path.GetFileName(file)[..^"Command.cs".Length].ToLowerInvariant());
+        Regex said = new($@"""[^""]*(\bqwensharp ({string.Join('|', commands)})\b|(?<![\w-])--[a-z])");
+        Assert.Empty(
+            Repository.Sources(Repository.Folder(room))
+                .SelectMany(file => File.ReadLines(file).Where(line => said.IsMatch(line)).Select(line => $"{file}: {line.Trim()}")));
     }
 
     // A cell is "–" for none, "all", or names without the common prefix.

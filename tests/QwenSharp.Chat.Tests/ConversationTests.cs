@@ -89,7 +89,7 @@ public sealed class ConversationTests
 
         Assert.Contains(
             name,
-            Assert.Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, "hi")], options)).Message);
+            Assert.ThrowsAny<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, "hi")], options)).Message);
         Assert.Contains(
             name,
             Assert
@@ -160,20 +160,20 @@ public sealed class ConversationTests
         Assert.Contains(
             "audio/wav",
             Assert
-                .Throws<NotSupportedException>(() =>
+                .ThrowsAny<NotSupportedException>(() =>
                     ChatTemplateConversation.From([new(ChatRole.User, [new DataContent("data:audio/wav;base64,AA==")])]))
                 .Message,
             StringComparison.Ordinal);
         Assert.Contains(
             "ErrorContent",
             Assert
-                .Throws<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, [new ErrorContent("x")])]))
+                .ThrowsAny<NotSupportedException>(() => ChatTemplateConversation.From([new(ChatRole.User, [new ErrorContent("x")])]))
                 .Message,
             StringComparison.Ordinal);
         Assert.Contains(
             "HostedWebSearchTool",
             Assert
-                .Throws<NotSupportedException>(() => ChatTemplateConversation.From([], new() { Tools = [new HostedWebSearchTool()] }))
+                .ThrowsAny<NotSupportedException>(() => ChatTemplateConversation.From([], new() { Tools = [new HostedWebSearchTool()] }))
                 .Message,
             StringComparison.Ordinal);
     }

@@ -147,9 +147,9 @@ public class ChatCompletionRequestTests
     [InlineData("\"chat_template_kwargs\":[]", "chat_template_kwargs", "invalid_type")]
     public void A_field_that_is_not_honoured_is_refused_by_name(string fields, string param, string code)
     {
-        OpenAIException fault = Assert.Throws<OpenAIException>(() => Read(fields));
+        OpenAIError fault = Refusal.Of(() => Read(fields));
 
-        Assert.Equal((400, "invalid_request_error", param, code), (fault.Status, fault.Error.Type, fault.Error.Param, fault.Error.Code));
+        Assert.Equal(("invalid_request_error", param, code), (fault.Type, fault.Param, fault.Code));
         Assert.Contains($"'{param}'", fault.Message);
     }
 
@@ -164,9 +164,9 @@ public class ChatCompletionRequestTests
     [InlineData("""{"model":"m","messages":null}""", "messages")]
     public void What_must_be_there_is_named(string body, string param)
     {
-        OpenAIException fault = Assert.Throws<OpenAIException>(() => ChatCompletionRequest.Read(JsonElement.Parse(body)));
+        OpenAIError fault = Refusal.Of(() => ChatCompletionRequest.Read(JsonElement.Parse(body)));
 
-        Assert.Equal((param, "missing_required_parameter"), (fault.Error.Param, fault.Error.Code));
+        Assert.Equal((param, "missing_required_parameter"), (fault.Param, fault.Code));
     }
 
     [Fact]

@@ -74,9 +74,9 @@ public class MessageReaderTests
     [InlineData("""{"role":"tool","content":"x"}""", "messages[0].tool_call_id", "missing_required_parameter")]
     public void What_is_wrong_is_named_by_its_path(string messages, string param, string code)
     {
-        OpenAIException fault = Assert.Throws<OpenAIException>(() => Read(messages));
+        OpenAIError fault = Refusal.Of(() => Read(messages));
 
-        Assert.Equal((param, code), (fault.Error.Param, fault.Error.Code));
+        Assert.Equal((param, code), (fault.Param, fault.Code));
     }
 
     private static IReadOnlyList<ChatMessage> Read(string messages) =>

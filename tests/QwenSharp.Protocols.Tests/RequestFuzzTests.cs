@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QwenSharp.Faults;
 using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Protocols.Tests;
@@ -45,7 +46,7 @@ public class RequestFuzzTests
             {
                 ChatCompletionRequest.Read(JsonElement.Parse(body.ToJsonString()));
             }
-            catch (OpenAIException)
+            catch (Exception fault) when (fault is IOptionFault)
             {
                 refused++;
             }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Protocols.Tests;
@@ -28,6 +29,29 @@ public class StreamFoldTests
                     new TextContent(string.Concat(text.Select(piece => piece.Get)))),
             ]);
             return Json(cut) == Json(whole);
+        }).Check(Config.QuickThrowOnFailure.WithReplay(20260101, 1));
+
+    [Fact]
+    public void A_stream_says_what_its_fold_says() => Prop.ForAll(
+        ArbMap.Default.ArbFor<NonNull<string>[]>(),
+        ArbMap.Default.ArbFor<NonNull<string>[]>(),
+        (reasoning, text) =>
+        {
+            ChoiceUpdate[] updates =
+            [
+                .. reasoning.Select(piece => Update(new TextReasoningContent(piece.Get))),
+                .. text.Select(piece => Update(new TextContent(piece.Get))),
+                Update(new FunctionCallContent("c", "f", new Dictionary<string, object?> { ["a"] = 1 })),
+            ];
+            List<ChatCompletionChunk> chunks = Chunks(updates);
+            ChatCompletionChoice whole = Fold(updates).Choices[0];
+            ChatDelta[] deltas = [.. chunks.SelectMany(chunk => chunk.Choices).Select(choice => choice.Delta)];
+            return (whole.Message.Content ?? "") == string.Concat(deltas.Select(delta => delta.Content))
+                && (whole.Message.ReasoningContent ?? "") == string.Concat(deltas.Select(delta => delta.ReasoningContent))
+                && whole.Message.ToolCalls![0].Function == deltas.SelectMany(delta => delta.ToolCalls ?? []).Single().Function
+                && whole.FinishReason == chunks.SelectMany(chunk => chunk.Choices).Last().FinishReason
+                && chunks[0].Choices[0].Delta.Role == "assistant"
+                && chunks[^1].Usage is not null;
         }).Check(Config.QuickThrowOnFailure.WithReplay(20260101, 1));
 
     [Fact]
@@ -65,8 +89,14 @@ public class StreamFoldTests
     private static ChatCompletion Fold(params ChoiceUpdate[] updates)
     {
         IAsyncEnumerable<ChoiceUpdate> all = updates.Append(new ChoiceUpdate(0, End)).ToAsyncEnumerable();
-        return ChatCompletionStream.FoldAsync(ChatCompletionStream.ToChunksAsync(all, Header, includeUsage: true, default), default)
-            .GetAwaiter().GetResult();
+        return ChatCompletionStream.FoldAsync(new AnswerStream(all, choicesPerPrompt: 1), Header, default).GetAwaiter().GetResult();
+    }
+
+    private static List<ChatCompletionChunk> Chunks(params ChoiceUpdate[] updates)
+    {
+        IAsyncEnumerable<ChoiceUpdate> all = updates.Append(new ChoiceUpdate(0, End)).ToAsyncEnumerable();
+        return ChatCompletionStream.ToChunksAsync(new AnswerStream(all, choicesPerPrompt: 1), Header, includeUsage: true, default)
+            .ToListAsync().AsTask().GetAwaiter().GetResult();
     }
 
     private static string Json(ChatCompletion reply) => JsonSerializer.Serialize(reply, OpenAIJson.Default.ChatCompletion);

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
-using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Tests.Scripted;
 
 namespace QwenSharp.Server.Tests;

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Tests.Scripted;
 
@@ -45,10 +46,10 @@ public class ErrorTests
         Models.ModelCatalog catalog = new([Named("a"), Named("b")]);
 
         Assert.Equal("b", catalog.Choose("b").Id);
-        OpenAIException refusal = Assert.Throws<OpenAIException>(() => catalog.Choose(null));
+        OpenAIError refusal = OpenAIFaults.Word(Assert.Throws<OptionException>(() => catalog.Choose(null)).Fault);
         Assert.Equal(
             ("model", "missing_required_parameter", "'model' is required: this server has 'a', 'b'."),
-            (refusal.Error.Param, refusal.Error.Code, refusal.Error.Message));
+            (refusal.Param, refusal.Code, refusal.Message));
     }
 
     [Theory]

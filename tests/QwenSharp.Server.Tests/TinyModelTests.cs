@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using QwenSharp.Engine;
-using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Models;
 using QwenSharp.Tests;
 

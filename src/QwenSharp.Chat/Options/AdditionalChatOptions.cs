@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Chat;
 
@@ -45,7 +46,10 @@ public sealed record AdditionalChatOptions
             ChatTemplateKwargs = values.Variables(ChatOptionKeys.ChatTemplateKwargs),
         };
         return read is { TopLogprobs: > 0, Logprobs: false }
-            ? throw new ArgumentException($"'{ChatOptionKeys.TopLogprobs}' needs '{ChatOptionKeys.Logprobs}' to be true.", nameof(options))
+            ? throw new OptionException(new OptionFault(
+                FaultKind.Conflict,
+                ChatOptionKeys.TopLogprobs,
+                $"{new OptionName(ChatOptionKeys.TopLogprobs)} needs {new OptionName(ChatOptionKeys.Logprobs)} to be true."))
             : read;
     }
 }

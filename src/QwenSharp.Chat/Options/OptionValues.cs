@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Chat;
 
@@ -14,10 +15,7 @@ internal sealed class OptionValues
     {
         _properties = properties ?? [];
         if (_properties.Keys.Except(honoured, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } unknown)
-        {
-            throw new NotSupportedException(
-                $"ChatOptions.AdditionalProperties['{unknown}'] is not supported; these are: {string.Join(", ", honoured)}.");
-        }
+            throw new OptionNotSupportedException(unknown, $"is not an option here; these are: {string.Join(", ", honoured)}.");
     }
 
     public bool? Boolean(string name) => Get(name) switch
@@ -93,6 +91,6 @@ internal sealed class OptionValues
         _ => null,
     };
 
-    private static ArgumentException Wrong(string name, string wanted) =>
-        new($"ChatOptions.AdditionalProperties['{name}'] must be {wanted}.");
+    private static OptionException Wrong(string name, string wanted) =>
+        new(OptionFault.Of(FaultKind.WrongType, name, $"must be {wanted}."));
 }

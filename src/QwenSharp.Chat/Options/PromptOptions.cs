@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Chat;
 
@@ -41,8 +42,9 @@ public sealed record PromptOptions
         Dictionary<string, JsonElement> variables = new(additional.ChatTemplateKwargs);
         if (variables.Keys.FirstOrDefault(ChatTemplateConversation.IsPartOfConversation) is { } name)
         {
-            throw new NotSupportedException(
-                $"'{ChatOptionKeys.ChatTemplateKwargs}' may not set \"{name}\", which the conversation gives.");
+            throw new OptionNotSupportedException(
+                ChatOptionKeys.ChatTemplateKwargs,
+                $"may not set \"{name}\", which the conversation gives.");
         }
 
         if ((additional.EnableThinking ?? ThinkingBesides(options, variables)) is { } switched)
@@ -72,5 +74,8 @@ public sealed record PromptOptions
 
     private static AIFunctionDeclaration Function(AITool tool) =>
         tool as AIFunctionDeclaration
-        ?? throw new NotSupportedException($"The tool \"{tool.Name}\" is a {tool.GetType().Name}; chat templates know functions only.");
+        ?? throw new OptionNotSupportedException(new OptionFault(
+            FaultKind.NotSupported,
+            nameof(ChatOptions.Tools),
+            $"The tool \"{tool.Name}\" is a {tool.GetType().Name}; chat templates know functions only."));
 }

@@ -5,6 +5,7 @@ using QwenSharp.Chat;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Cli.Commands;
 

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
+using QwenSharp.Faults;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Cli.Commands;

@@ -5,6 +5,7 @@ using QwenSharp.Cli.Commands;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Corpus;
 using QwenSharp.Corpus.Expectations;
+using QwenSharp.Faults;
 using QwenSharp.Protocols.OpenAI;
 using ToolCall = QwenSharp.Corpus.ToolCall;
 
@@ -52,11 +53,14 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
             {
                 cases.Add(Read(number, line, longestAnswer));
             }
-            catch (Exception fault) when (fault is JsonException or OpenAIException or InvalidOperationException or FormatException)
+            catch (Exception fault) when (fault is JsonException or IOptionFault or InvalidOperationException or FormatException)
             {
-                string said = fault is JsonException json
-                    ? JsonProblem.Of(json).Replace("(line 1, ", "(", StringComparison.Ordinal)
-                    : fault.Message;
+                string said = fault switch
+                {
+                    JsonException json => JsonProblem.Of(json, oneLine: true),
+                    IOptionFault { Fault: var option } => OpenAIFaults.Word(option).Message,
+                    _ => fault.Message,
+                };
                 throw new InvalidDataException($"{path}:{number}: {said.TrimEnd('.')}.", fault);
             }
         }

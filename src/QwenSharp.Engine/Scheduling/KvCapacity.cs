@@ -1,3 +1,4 @@
+using QwenSharp.Faults;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 
@@ -13,9 +14,13 @@ internal static class KvCapacity
         int context = options.ContextLength == 0 ? trained : options.ContextLength;
         if (context > trained)
         {
-            throw new ArgumentException(
-                $"{nameof(options.ContextLength)} is {context}; the model was trained for {trained}.",
-                nameof(options));
+            throw new OptionException(new OptionFault(
+                FaultKind.OutOfRange,
+                nameof(options.ContextLength),
+                $"{new OptionName(nameof(options.ContextLength))} is {context}; the model was trained for {trained}.")
+            {
+                Bounds = Bounds.Between(0, trained),
+            });
         }
 
         long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(options.KvType);
@@ -27,11 +32,14 @@ internal static class KvCapacity
         long positions = (long)blocks * KvStore.BlockTokens;
         if (blocks == 0 || (options.ContextLength > 0 && positions < context))
         {
-            throw new ArgumentException(
+            throw new OptionException(new OptionFault(
+                FaultKind.NoRoom,
+                nameof(options.ContextLength),
                 $"A context of {context} needs {Sequence.BlocksFor(context) * blockBytes} bytes of KV cache; there are "
-                    + $"{affordable * blockBytes}. "
-                + $"Raise {nameof(options.KvBytes)} or lower {nameof(options.ContextLength)}.",
-                nameof(options));
+                    + $"{affordable * blockBytes}.")
+            {
+                Remedies = [new Remedy("raise", nameof(options.KvBytes)), new Remedy("lower", nameof(options.ContextLength))],
+            });
         }
 
         return (blocks, (int)Math.Min(context, positions));

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Formats;
 

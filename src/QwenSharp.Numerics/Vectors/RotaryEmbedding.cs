@@ -13,7 +13,8 @@ public sealed class RotaryEmbedding
     /// <param name="frequencies">Radians a position, for each pair.</param>
     /// <param name="magnitude">What cosines and sines are multiplied by.</param>
     /// <param name="axes">The part of a position that each pair turns by (M-RoPE); empty where positions are numbers.</param>
-    /// <exception cref="ArgumentException">A frequency or the magnitude is not a finite number, or there is not one axis a pair.</exception>
+    /// <exception cref="ArgumentException">A frequency or the magnitude is not a finite number, or there is not one axis a
+    /// pair.</exception>
     public RotaryEmbedding(ReadOnlySpan<double> frequencies, float magnitude = 1, ReadOnlySpan<RotaryAxis> axes = default)
     {
         foreach (double frequency in frequencies)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
+using QwenSharp.Faults;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -16,7 +18,7 @@ public sealed record ChatCompletionRequest
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
     /// <summary>Reads a request's body.</summary>
-    /// <exception cref="OpenAIException">A field is missing, wrong, or not honoured; the error names it.</exception>
+    /// <exception cref="OptionException">A field is missing, wrong, or not honoured; the error names it.</exception>
     public static ChatCompletionRequest Read(JsonElement body)
     {
         RequestFields fields = RequestFields.Of(body);
@@ -35,15 +37,17 @@ public sealed record ChatCompletionRequest
 
     private static void ReadMaxCompletionTokens(RequestFields fields, ChatOptions options)
     {
-        int? limit = (int?)fields.Take("max_completion_tokens")?.Integer(1, int.MaxValue);
-        if (limit is not null && options.MaxOutputTokens is not null && limit != options.MaxOutputTokens)
+        if (fields.Take("max_completion_tokens") is not { } value)
+            return;
+
+        int limit = (int)value.Integer(1, int.MaxValue);
+        if (options.MaxOutputTokens is { } other && limit != other)
         {
-            throw OpenAIException.Invalid(
-                "max_completion_tokens",
-                "'max_completion_tokens' and 'max_tokens' differ. Give only 'max_completion_tokens'.");
+            OptionName name = new(value.Path);
+            throw value.Conflict($"{name} and {new OptionName("max_tokens")} differ. Give only {name}.");
         }
 
-        options.MaxOutputTokens ??= limit;
+        options.MaxOutputTokens = limit;
     }
 
     private static void ReadTools(RequestFields fields, ChatOptions options)
@@ -58,10 +62,10 @@ public sealed record ChatCompletionRequest
         }
 
         if (tools is null)
-            throw OpenAIException.Invalid(choice.Path, "'tool_choice' is only allowed when 'tools' are given.");
+            throw choice.Conflict($"{new OptionName(choice.Path)} is only allowed when {new OptionName("tools")} are given.");
 
         if (!choice.IsString || choice.String() is not ("auto" or "none"))
-            throw OpenAIException.Unsupported(choice.Path, "'tool_choice' may be \"auto\" or \"none\"; a call cannot be forced yet.");
+            throw choice.Unsupported("may be \"auto\" or \"none\"; a call cannot be forced yet.");
 
         options.Tools = tools;
         options.ToolMode = choice.String() == "auto" ? ChatToolMode.Auto : ChatToolMode.None;
@@ -73,11 +77,12 @@ public sealed record ChatCompletionRequest
         if (logprobs)
             options.AdditionalProperties![ChatOptionKeys.Logprobs] = true;
 
-        if (fields.Take("top_logprobs")?.Integer(0, MaxTopLogprobs) is not { } top)
+        if (fields.Take("top_logprobs") is not { } value)
             return;
 
+        long top = value.Integer(0, MaxTopLogprobs);
         if (!logprobs)
-            throw OpenAIException.Invalid("top_logprobs", "'top_logprobs' is only allowed when 'logprobs' is true.");
+            throw value.Conflict($"{new OptionName(value.Path)} is only allowed when {new OptionName("logprobs")} is true.");
 
         options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = (int)top;
     }
@@ -96,7 +101,7 @@ public sealed record ChatCompletionRequest
         if (fields.Take("enable_thinking") is { } thinking)
         {
             if (variables.ContainsKey(ChatOptionKeys.EnableThinking))
-                throw OpenAIException.Invalid(thinking.Path, "'enable_thinking' is given twice: here and in 'chat_template_kwargs'.");
+                throw thinking.Invalid("is given twice: here and in 'chat_template_kwargs'.");
 
             thinking.Boolean();
             variables[ChatOptionKeys.EnableThinking] = thinking.Element.Clone();
@@ -113,7 +118,7 @@ public sealed record ChatCompletionRequest
             RequestFields members = format.Fields();
             RequestValue type = members.Require("type");
             if (type.String() != "text")
-                throw OpenAIException.Unsupported(type.Path, $"'{type.Path}' may only be \"text\"; \"{type.String()}\" is not built yet.");
+                throw type.Unsupported($"may only be \"text\"; \"{type.String()}\" is not built yet.");
 
             members.RefuseRest();
         }

@@ -1,160 +1,71 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
-using QwenSharp.Chat;
+using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.OpenAI;
 
-/// <summary>Neutral updates as the chunks of a chat completion, and those chunks folded into one reply.</summary>
+/// <summary>The answers of a chat completion on OpenAI's wire: as chunks while they come, or folded into one reply.</summary>
 public static class ChatCompletionStream
 {
-    /// <summary>Each update as a chunk: first the role, last the reason why the answer ended, and then the usage.</summary>
-    /// <param name="updates">The updates of all choices, interleaved as they come.</param>
+    /// <summary>Each part as chunks: first the role, last the reason why the answer ended, and then the usage.</summary>
+    /// <param name="answers">The answers.</param>
     /// <param name="header">What the chunks repeat.</param>
     /// <param name="includeUsage">Whether a chunk with the usage ends the stream.</param>
     /// <param name="cancellationToken">Stops the stream.</param>
     public static async IAsyncEnumerable<ChatCompletionChunk> ToChunksAsync(
-        IAsyncEnumerable<ChoiceUpdate> updates,
+        AnswerStream answers,
         ReplyHeader header,
         bool includeUsage,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Dictionary<int, Answer> answers = [];
-        await foreach ((int choice, ChatResponseUpdate update) in updates.WithCancellation(cancellationToken).ConfigureAwait(false))
+        await foreach (AnswerPart part in answers.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!answers.TryGetValue(choice, out Answer? answer))
+            if (part.IsFirst)
+                yield return Chunk(header, part, new ChatDelta { Role = "assistant", Content = "" });
+
+            if (part.HasContent)
+                yield return Chunk(header, part, Delta(part), ChatLogprobs.Of(part.Tokens, header));
+
+            if (part.Finish is { } reason)
             {
-                answers.Add(choice, answer = new Answer(choice, header.Logprobs));
-                yield return Chunk(header, answer.Begin());
+                ChatLogprobs? rest = part.HasContent || part.Tokens.Count == 0 ? null : ChatLogprobs.Of(part.Tokens, header);
+                yield return Chunk(header, part, new ChatDelta(), rest, reason.Value);
             }
-
-            if (answer.Continue(update) is { } more)
-                yield return Chunk(header, more);
-
-            if (update.FinishReason is { } reason)
-                yield return Chunk(header, answer.End(reason));
         }
-
-        if (answers.Values.FirstOrDefault(answer => !answer.Ended) is { } unfinished)
-            throw new InvalidOperationException($"The model's answer {unfinished.Index} ended without a reason.");
 
         if (includeUsage)
-        {
-            Dictionary<int, UsageDetails> usage = answers.ToDictionary(answer => answer.Key, answer => answer.Value.Usage);
-            yield return new ChatCompletionChunk(
-                header.Id,
-                header.Created,
-                header.Model,
-                [],
-                CompletionUsage.Sum(usage, header.ChoicesPerPrompt));
-        }
+            yield return new ChatCompletionChunk(header.Id, header.Created, header.Model, [], CompletionUsage.Of(answers.Usage));
     }
 
-    /// <summary>A stream of chunks, usage included, as one reply.</summary>
-    public static async Task<ChatCompletion> FoldAsync(IAsyncEnumerable<ChatCompletionChunk> chunks, CancellationToken cancellationToken)
+    /// <summary>The answers as one reply.</summary>
+    public static async Task<ChatCompletion> FoldAsync(AnswerStream answers, ReplyHeader header, CancellationToken cancellationToken)
     {
-        SortedDictionary<int, ChatAnswerFold> answers = [];
-        ChatCompletionChunk? last = null;
-        await foreach (ChatCompletionChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
-        {
-            last = chunk;
-            foreach (ChatChunkChoice choice in chunk.Choices)
-            {
-                if (!answers.TryGetValue(choice.Index, out ChatAnswerFold? answer))
-                    answers.Add(choice.Index, answer = new ChatAnswerFold());
-
-                answer.Add(choice);
-            }
-        }
-
-        if (last?.Usage is null)
-            throw new InvalidOperationException("A stream that is folded must end with its usage.");
-
+        IReadOnlyList<Answer> whole = await answers.FoldAsync(cancellationToken).ConfigureAwait(false);
         return new ChatCompletion(
-            last.Id,
-            last.Created,
-            last.Model,
-            [.. answers.Select(answer => answer.Value.ToChoice(answer.Key))],
-            last.Usage);
+            header.Id,
+            header.Created,
+            header.Model,
+            [.. whole.Select(answer => Choice(answer, header))],
+            CompletionUsage.Of(answers.Usage));
     }
 
-    private static ChatCompletionChunk Chunk(ReplyHeader header, ChatChunkChoice choice) =>
-        new(header.Id, header.Created, header.Model, [choice]);
+    private static ChatCompletionChoice Choice(Answer answer, ReplyHeader header) => new(
+        answer.Choice,
+        new ChatCompletionMessage(
+            answer.Text.Length == 0 && answer.Calls.Count > 0 ? null : answer.Text,
+            answer.Reasoning.Length > 0 ? answer.Reasoning : null,
+            answer.Calls.Count > 0 ? [.. answer.Calls.Select(call => ToolCall.From(call, index: null))] : null),
+        ChatLogprobs.Of(answer.Tokens, header),
+        answer.Finish.Value);
 
-    /// <summary>Where one answer stands.</summary>
-    private sealed class Answer(int index, bool logprobs)
+    private static ChatCompletionChunk Chunk(
+        ReplyHeader header, AnswerPart part, ChatDelta delta, ChatLogprobs? logprobs = null, string? finishReason = null) =>
+        new(header.Id, header.Created, header.Model, [new ChatChunkChoice(part.Choice, delta, logprobs, finishReason)]);
+
+    private static ChatDelta Delta(AnswerPart part) => new()
     {
-        private readonly List<TextToken> _tokens = [];
-        private int _calls;
-
-        public int Index => index;
-
-        public bool Ended { get; private set; }
-
-        public UsageDetails Usage { get; } = new();
-
-        public ChatChunkChoice Begin() =>
-            new(index, new ChatDelta { Role = "assistant", Content = "" }, Logprobs: null, FinishReason: null);
-
-        /// <summary>What an update adds to the message; null where that is nothing, and then its tokens wait for the next chunk.</summary>
-        public ChatChunkChoice? Continue(ChatResponseUpdate update)
-        {
-            _tokens.AddRange(TextToken.Of(update));
-            string text = "";
-            string reasoning = "";
-            List<ToolCall> calls = [];
-            foreach (AIContent content in update.Contents)
-            {
-                switch (content)
-                {
-                    case TextReasoningContent more:
-                        reasoning += more.Text;
-                        break;
-                    case TextContent more:
-                        text += more.Text;
-                        break;
-                    case FunctionCallContent call:
-                        calls.Add(ToolCall.From(call, _calls++));
-                        break;
-                    case UsageContent usage:
-                        Usage.Add(usage.Details);
-                        break;
-                    default:
-                        throw new NotSupportedException($"OpenAI's protocol has no place for {content.GetType().Name} in a message.");
-                }
-            }
-
-            if (text.Length == 0 && reasoning.Length == 0 && calls.Count == 0)
-                return null;
-
-            return new ChatChunkChoice(
-                index,
-                new ChatDelta
-                {
-                    Content = text.Length > 0 ? text : null,
-                    ReasoningContent = reasoning.Length > 0 ? reasoning : null,
-                    ToolCalls = calls.Count > 0 ? calls : null,
-                },
-                TakeLogprobs(),
-                FinishReason: null);
-        }
-
-        public ChatChunkChoice End(ChatFinishReason reason)
-        {
-            Ended = true;
-            if (reason == ChatFinishReason.Stop && _calls > 0)
-                reason = ChatFinishReason.ToolCalls;
-
-            return new ChatChunkChoice(index, new ChatDelta(), _tokens.Count > 0 ? TakeLogprobs() : null, reason.Value);
-        }
-
-        private ChatLogprobs? TakeLogprobs()
-        {
-            if (!logprobs)
-                return null;
-
-            ChatLogprobs taken = new([.. _tokens.Select(TokenLogprob.Of)]);
-            _tokens.Clear();
-            return taken;
-        }
-    }
+        Content = part.Text.Length > 0 ? part.Text : null,
+        ReasoningContent = part.Reasoning.Length > 0 ? part.Reasoning : null,
+        ToolCalls = part.Calls.Count > 0 ? [.. part.Calls.Select((call, i) => ToolCall.From(call, part.FirstCall + i))] : null,
+    };
 }

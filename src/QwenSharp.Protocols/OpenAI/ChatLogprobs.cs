@@ -1,4 +1,5 @@
 using QwenSharp.Chat;
+using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -8,6 +9,10 @@ public sealed record ChatLogprobs(IReadOnlyList<TokenLogprob> Content)
 {
     /// <summary>Always null: refusals come as content.</summary>
     public IReadOnlyList<TokenLogprob>? Refusal { get; }
+
+    // Null where they were not asked for.
+    internal static ChatLogprobs? Of(IReadOnlyList<TextToken> tokens, ReplyHeader header) =>
+        header.Logprobs ? new([.. tokens.Select(TokenLogprob.Of)]) : null;
 }
 
 /// <summary>One token that was chosen, and the likeliest at its place.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -35,4 +36,34 @@ public sealed record CompletionLogprobs(
     IReadOnlyList<string> Tokens,
     IReadOnlyList<float> TokenLogprobs,
     IReadOnlyList<IReadOnlyDictionary<string, float>> TopLogprobs,
-    IReadOnlyList<int> TextOffset);
+    IReadOnlyList<int> TextOffset)
+{
+    /// <summary>The lists for some tokens of an answer, whose text begins at an offset.</summary>
+    internal static CompletionLogprobs Of(IReadOnlyList<TextToken> tokens, int offset)
+    {
+        List<TokenLogprob> wire = [.. tokens.Select(TokenLogprob.Of)];
+        List<int> offsets = [];
+        foreach (TokenLogprob token in wire)
+        {
+            offsets.Add(offset);
+            offset += token.Token.Length;
+        }
+
+        return new CompletionLogprobs(
+            [.. wire.Select(token => token.Token)],
+            [.. wire.Select(token => token.Logprob)],
+            [.. wire.Select(Likeliest)],
+            offsets);
+    }
+
+    // Tokens that are parts of characters may share their text; the likeliest of them keeps it.
+    private static Dictionary<string, float> Likeliest(TokenLogprob token)
+    {
+        Dictionary<string, float> top = [];
+        foreach (TopLogprob candidate in token.TopLogprobs)
+            top.TryAdd(candidate.Token, candidate.Logprob);
+
+        top.TryAdd(token.Token, token.Logprob);
+        return top;
+    }
+}

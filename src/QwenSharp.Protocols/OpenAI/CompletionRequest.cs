@@ -1,5 +1,7 @@
 using System.Text.Json;
 using QwenSharp.Chat;
+using QwenSharp.Faults;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -17,7 +19,7 @@ public sealed record CompletionRequest
     public required IReadOnlyList<CompletionPrompt> Prompts { get; init; }
 
     /// <summary>Reads a request's body.</summary>
-    /// <exception cref="OpenAIException">A field is missing, wrong, or not honoured; the error names it.</exception>
+    /// <exception cref="OptionException">A field is missing, wrong, or not honoured; the error names it.</exception>
     public static CompletionRequest Read(JsonElement body)
     {
         RequestFields fields = RequestFields.Of(body);
@@ -48,7 +50,7 @@ public sealed record CompletionRequest
 
         List<RequestValue> items = [.. value.Items()];
         if (items.Count == 0)
-            throw OpenAIException.Invalid(value.Path, $"'{value.Path}' must hold at least one prompt.");
+            throw value.Invalid("must hold at least one prompt.");
 
         if (items[0].IsInteger)
             return [new CompletionPrompt { Tokens = ReadTokens(items) }];
@@ -59,14 +61,4 @@ public sealed record CompletionRequest
     }
 
     private static int[] ReadTokens(IEnumerable<RequestValue> items) => [.. items.Select(item => (int)item.Integer(0, int.MaxValue))];
-}
-
-/// <summary>What is to be continued: text, in which control tokens are parsed as such, or the token ids themselves.</summary>
-public sealed record CompletionPrompt
-{
-    /// <summary>The text, or null where <see cref="Tokens"/> are given.</summary>
-    public string? Text { get; init; }
-
-    /// <summary>The token ids, or null where <see cref="Text"/> is given.</summary>
-    public IReadOnlyList<int>? Tokens { get; init; }
 }

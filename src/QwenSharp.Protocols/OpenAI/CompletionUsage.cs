@@ -1,5 +1,5 @@
 using System.Text.Json.Serialization;
-using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -15,21 +15,10 @@ public sealed record CompletionUsage(long PromptTokens, long CompletionTokens)
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public CompletionTokensDetails? CompletionTokensDetails { get; init; }
 
-    /// <summary>What all choices of a request took together.</summary>
-    /// <param name="choices">What each choice reported, by its index.</param>
-    /// <param name="choicesPerPrompt">How many choices in a row share a prompt.</param>
-    internal static CompletionUsage Sum(IReadOnlyDictionary<int, UsageDetails> choices, int choicesPerPrompt)
+    internal static CompletionUsage Of(ReplyUsage usage) => new(usage.PromptTokens, usage.AnswerTokens)
     {
-        bool countsReasoning = choices.Values.Any(usage => usage.ReasoningTokenCount is not null);
-        return new CompletionUsage(
-            choices.Where(choice => choice.Key % choicesPerPrompt == 0).Sum(choice => choice.Value.InputTokenCount ?? 0),
-            choices.Values.Sum(usage => usage.OutputTokenCount ?? 0))
-        {
-            CompletionTokensDetails = countsReasoning
-                ? new CompletionTokensDetails(choices.Values.Sum(usage => usage.ReasoningTokenCount ?? 0))
-                : null,
-        };
-    }
+        CompletionTokensDetails = usage.ReasoningTokens is { } thoughts ? new CompletionTokensDetails(thoughts) : null,
+    };
 }
 
 /// <summary>What the tokens of answers were for.</summary>

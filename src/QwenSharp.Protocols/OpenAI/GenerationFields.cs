@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
+using QwenSharp.Faults;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -85,10 +87,10 @@ public sealed record GenerationFields
 
         List<string> stops = stop.IsString ? [stop.String()] : [.. stop.Items().Select(item => item.String())];
         if (stops.Count > MaxStops)
-            throw OpenAIException.Invalid(stop.Path, $"'{stop.Path}' may hold at most {MaxStops} strings, not {stops.Count}.");
+            throw stop.Invalid($"may hold at most {MaxStops} strings, not {stops.Count}.");
 
         return stops.Contains("")
-            ? throw OpenAIException.Invalid(stop.Path, $"'{stop.Path}' holds an empty string, at which every answer would stop.")
+            ? throw stop.Invalid("holds an empty string, at which every answer would stop.")
             : stops;
     }
 
@@ -99,7 +101,7 @@ public sealed record GenerationFields
         foreach (JsonProperty property in value.Element.EnumerateObject())
         {
             if (!int.TryParse(property.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token))
-                throw OpenAIException.Invalid(value.Path, $"'{value.Path}' has the key '{property.Name}', which is not a token id.");
+                throw value.Invalid($"has the key '{property.Name}', which is not a token id.");
 
             bias[token] = fields.Require(property.Name).Number(-100, 100);
         }
@@ -113,7 +115,7 @@ public sealed record GenerationFields
             return false;
 
         if (!stream)
-            throw OpenAIException.Invalid("stream_options", "'stream_options' is only allowed when 'stream' is true.");
+            throw value.Conflict($"{new OptionName(value.Path)} is only allowed when {new OptionName("stream")} is true.");
 
         RequestFields options = value.Fields();
         bool include = options.Take("include_usage")?.Boolean() ?? false;

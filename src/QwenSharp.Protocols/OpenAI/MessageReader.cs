@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -11,7 +13,7 @@ internal static class MessageReader
         List<ChatMessage> messages = [.. value.Items().Select(ReadMessage)];
         return messages.Count > 0
             ? messages
-            : throw OpenAIException.Invalid(value.Path, $"'{value.Path}' must hold at least one message.");
+            : throw value.Invalid("must hold at least one message.");
     }
 
     private static ChatMessage ReadMessage(RequestValue value)
@@ -25,9 +27,7 @@ internal static class MessageReader
             "user" => new ChatMessage(ChatRole.User, ReadContent(fields.Require("content"))),
             "assistant" => ReadAssistant(value, fields),
             "tool" => ReadToolResult(fields),
-            string other => throw OpenAIException.Invalid(
-                role.Path,
-                $"'{role.Path}' must be system, developer, user, assistant or tool, not '{other}'."),
+            string other => throw role.Invalid($"must be system, developer, user, assistant or tool, not '{other}'."),
         };
         message.AuthorName = fields.Take("name")?.String();
         fields.RefuseRest();
@@ -50,10 +50,10 @@ internal static class MessageReader
 
         if (content is null && calls is null)
         {
-            throw OpenAIException.Invalid(
+            throw new OptionException(OptionFault.Of(
+                FaultKind.Missing,
                 $"{value.Path}.content",
-                $"'{value.Path}.content' is required in an assistant's message without 'tool_calls'.",
-                "missing_required_parameter");
+                "is required in an assistant's message without 'tool_calls'."));
         }
 
         // What replies of OpenAI's clients carry along; a conversation that is sent back holds them without content.
@@ -85,7 +85,7 @@ internal static class MessageReader
         RequestFields fields = value.Fields();
         RequestValue type = fields.Require("type");
         if (type.String() != "text")
-            throw OpenAIException.Unsupported(type.Path, $"'{type.Path}' is '{type.String()}', but this server takes only 'text'.");
+            throw type.Unsupported($"is '{type.String()}', but this server takes only 'text'.");
 
         string text = fields.Require("text").String();
         fields.RefuseRest();
@@ -128,6 +128,6 @@ internal static class MessageReader
         {
         }
 
-        throw OpenAIException.Invalid(value.Path, $"'{value.Path}' must be a string that holds a JSON object.");
+        throw value.Invalid("must be a string that holds a JSON object.");
     }
 }

@@ -23,7 +23,7 @@ public sealed record ToolCall(
     /// <summary>Always <c>function</c>.</summary>
     public string Type { get; } = "function";
 
-    internal static ToolCall From(FunctionCallContent call, int index) => new(
+    internal static ToolCall From(FunctionCallContent call, int? index) => new(
         index,
         call.CallId,
         new ToolCallFunction(call.Name, JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), Arguments)));

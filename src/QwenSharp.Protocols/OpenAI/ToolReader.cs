@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -13,7 +14,7 @@ internal static class ToolReader
         List<AITool> tools = [.. value.Items().Select(ReadTool)];
         return tools.Count > 0
             ? tools
-            : throw OpenAIException.Invalid(value.Path, $"'{value.Path}' must hold at least one tool; leave it out for none.");
+            : throw value.Invalid("must hold at least one tool; leave it out for none.");
     }
 
     /// <summary>Takes <c>type</c>, which must be <c>function</c>.</summary>
@@ -21,7 +22,7 @@ internal static class ToolReader
     {
         RequestValue type = fields.Require("type");
         if (type.String() != "function")
-            throw OpenAIException.Unsupported(type.Path, $"'{type.Path}' is '{type.String()}', but this server knows only 'function'.");
+            throw type.Unsupported($"is '{type.String()}', but this server knows only 'function'.");
     }
 
     private static AITool ReadTool(RequestValue value)
@@ -31,7 +32,7 @@ internal static class ToolReader
         RequestFields function = fields.Require("function").Fields();
         RequestValue name = function.Require("name");
         if (name.String().Length == 0)
-            throw OpenAIException.Invalid(name.Path, $"'{name.Path}' is empty.");
+            throw name.Invalid("is empty.");
 
         string? description = function.Take("description")?.String();
         RequestValue? parameters = function.Take("parameters");

@@ -1,34 +1,27 @@
 using System.Security.Cryptography;
 using System.Text;
-using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Server.Dialects;
 
 namespace QwenSharp.Server.Http;
 
-/// <summary>
-/// Lets only those in who have the key, as <c>Authorization: Bearer KEY</c>. Whether the server is alive everybody may know.
-/// </summary>
-internal sealed class ApiKeyGuard(RequestDelegate next, string key)
+/// <summary>Lets only those in who have the key, in the header of their dialect. Whether the server is alive everybody may know.</summary>
+internal sealed class ApiKeyGuard(RequestDelegate next, string key, DialectSet dialects)
 {
-    private const string Scheme = "Bearer ";
-
     private readonly byte[] _hash = Hash(key);
 
     public Task InvokeAsync(HttpContext http)
     {
-        string header = http.Request.Headers.Authorization.ToString();
-        bool hasKey = header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
-            && CryptographicOperations.FixedTimeEquals(Hash(header[Scheme.Length..].Trim()), _hash);
-        if (hasKey || http.Request.Path == "/health")
+        IDialect dialect = dialects.Of(http);
+        string? given = dialect.KeyOf(http.Request);
+        if (http.Request.Path == "/health" || (given is not null && CryptographicOperations.FixedTimeEquals(Hash(given), _hash)))
             return next(http);
 
-        http.Response.Headers.WWWAuthenticate = "Bearer";
-        throw new OpenAIException(
+        throw new HttpFault(
             StatusCodes.Status401Unauthorized,
-            "invalid_request_error",
-            header.Length == 0
-                ? "This server needs its API key, in the header 'Authorization: Bearer KEY'."
-                : "The API key in the header 'Authorization' is not the one of this server.",
-            code: "invalid_api_key");
+            HttpFaultKind.Key,
+            given is null
+                ? $"This server needs its API key, in {dialect.KeyPlace}."
+                : $"The API key in {dialect.KeyPlace} is not the one of this server.");
     }
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

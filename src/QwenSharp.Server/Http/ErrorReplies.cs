@@ -1,9 +1,11 @@
-using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Server.Dialects;
 
 namespace QwenSharp.Server.Http;
 
-/// <summary>Gives every request a name and turns what fails, or what no endpoint takes, into a reply with a JSON error.</summary>
-internal sealed partial class ErrorReplies(RequestDelegate next, FaultDescriber faults, ILogger<ErrorReplies> log)
+/// <summary>
+/// Gives every request a name and turns what fails, or what no endpoint takes, into a reply with an error in the request's dialect.
+/// </summary>
+internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dialects, FaultDescriber faults, ILogger<ErrorReplies> log)
 {
     public const string RequestIdHeader = "x-request-id";
 
@@ -11,11 +13,14 @@ internal sealed partial class ErrorReplies(RequestDelegate next, FaultDescriber 
     {
         http.TraceIdentifier = $"req_{Guid.NewGuid():N}";
         http.Response.Headers[RequestIdHeader] = http.TraceIdentifier;
+
+        // The dialect is that of the route, which others of ASP.NET's handlers may take off the request.
+        IDialect dialect = dialects.Of(http);
         try
         {
             await next(http).ConfigureAwait(false);
             if (!http.Response.HasStarted && http.Response.StatusCode >= StatusCodes.Status400BadRequest)
-                await JsonReply.SendErrorAsync(http, FromStatus(http)).ConfigureAwait(false);
+                await SendAsync(http, dialect, FromStatus(http)).ConfigureAwait(false);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -23,25 +28,31 @@ internal sealed partial class ErrorReplies(RequestDelegate next, FaultDescriber 
         }
         catch (Exception fault) when (!http.Response.HasStarted)
         {
-            await JsonReply.SendErrorAsync(http, faults.Describe(http, fault)).ConfigureAwait(false);
+            await SendAsync(http, dialect, faults.Describe(http, fault)).ConfigureAwait(false);
         }
     }
 
-    private static OpenAIException FromStatus(HttpContext http) =>
+    private static async Task SendAsync(HttpContext http, IDialect dialect, HttpFault fault)
+    {
+        http.Response.StatusCode = fault.Status;
+        http.Response.ContentType = JsonReply.MediaType;
+        dialect.WriteHeaders(fault, http.Response.Headers);
+        dialect.WriteFault(fault, http.Response.BodyWriter);
+        await http.Response.BodyWriter.FlushAsync(http.RequestAborted).ConfigureAwait(false);
+    }
+
+    private static HttpFault FromStatus(HttpContext http) =>
         http.Response.StatusCode switch
         {
-            StatusCodes.Status404NotFound => new OpenAIException(
+            StatusCodes.Status404NotFound => new HttpFault(
                 404,
-                "invalid_request_error",
-                $"There is nothing at {http.Request.Method} {http.Request.Path}. See GET /v1/models, POST /v1/chat/completions, POST "
-                    + "/v1/completions.",
-                code: "unknown_url"),
-            StatusCodes.Status405MethodNotAllowed => new OpenAIException(
+                HttpFaultKind.UnknownPath,
+                $"There is nothing at {http.Request.Method} {http.Request.Path}."),
+            StatusCodes.Status405MethodNotAllowed => new HttpFault(
                 405,
-                "invalid_request_error",
-                $"{http.Request.Path} does not take {http.Request.Method}; it takes {http.Response.Headers.Allow}.",
-                code: "method_not_allowed"),
-            int status => new OpenAIException(status, "invalid_request_error", $"The request was refused with status {status}."),
+                HttpFaultKind.Method,
+                $"{http.Request.Path} does not take {http.Request.Method}; it takes {http.Response.Headers.Allow}."),
+            int status => new HttpFault(status, HttpFaultKind.Malformed, $"The request was refused with status {status}."),
         };
 
     private static partial class Log

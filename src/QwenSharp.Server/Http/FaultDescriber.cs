@@ -1,39 +1,33 @@
-using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Server.Http;
 
 /// <summary>
-/// What a client is told of a failure: of its own, what to change; of the server's, only the name under which the log says more.
+/// What a client is told of a failure: of its own, what to change; of the server's, only the name under which the log says more. The words
+/// are neutral; a dialect shapes them.
 /// </summary>
 internal sealed partial class FaultDescriber(Shutdown shutdown, ILogger<FaultDescriber> log)
 {
-    public OpenAIException Describe(HttpContext http, Exception fault)
+    public HttpFault Describe(HttpContext http, Exception fault)
     {
         switch (fault)
         {
-            case OpenAIException known:
+            case HttpFault known:
                 return known;
+            case IOptionFault { Fault: var option }:
+                return new HttpFault(option);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
-                return new OpenAIException(
-                    413,
-                    "invalid_request_error",
-                    "The request's body is too large for this server.",
-                    code: "request_too_large");
+                return new HttpFault(413, HttpFaultKind.TooLarge, "The request's body is too large for this server.");
             case BadHttpRequestException bad:
-                return new OpenAIException(bad.StatusCode, "invalid_request_error", bad.Message);
+                return new HttpFault(bad.StatusCode, HttpFaultKind.Malformed, bad.Message);
             case OperationCanceledException when shutdown.Token.IsCancellationRequested:
-                return new OpenAIException(
-                    503,
-                    "server_error",
-                    "The server is shutting down. Ask again later.",
-                    code: "server_shutting_down");
+                return new HttpFault(503, HttpFaultKind.ShuttingDown, "The server is shutting down. Ask again later.");
             default:
                 Log.Failed(log, http.TraceIdentifier, fault);
-                return new OpenAIException(
+                return new HttpFault(
                     500,
-                    "server_error",
-                    $"The server failed to answer. Its log says more about request {http.TraceIdentifier}.",
-                    code: "internal_error");
+                    HttpFaultKind.Internal,
+                    $"The server failed to answer. Its log says more about request {http.TraceIdentifier}.");
         }
     }
 

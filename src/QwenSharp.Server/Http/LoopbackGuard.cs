@@ -1,5 +1,4 @@
 using System.Net;
-using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Server.Http;
 
@@ -9,11 +8,11 @@ namespace QwenSharp.Server.Http;
 /// </summary>
 internal sealed class LoopbackGuard(RequestDelegate next)
 {
-    public Task InvokeAsync(HttpContext http) => IsLoopback(http.Request.Host.Host) ? next(http) : throw new OpenAIException(
+    public Task InvokeAsync(HttpContext http) => IsLoopback(http.Request.Host.Host) ? next(http) : throw new HttpFault(
         StatusCodes.Status403Forbidden,
-        "invalid_request_error",
-        $"This server listens on this machine only and does not answer to the name '{http.Request.Host.Host}'. Use 127.0.0.1 or localhost.",
-        code: "host_not_allowed");
+        HttpFaultKind.Host,
+        $"This server listens on this machine only and does not answer to the name '{http.Request.Host.Host}'. Use 127.0.0.1 or "
+            + "localhost.");
 
     public static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Server.Http;
 
@@ -9,17 +9,16 @@ internal static class RequestBody
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>Reads the body whole; the server's limit bounds its length.</summary>
-    /// <exception cref="OpenAIException">415: it is not declared as JSON. 400: it is not JSON.</exception>
+    /// <exception cref="HttpFault">415: it is not declared as JSON. 400: it is not JSON.</exception>
     public static async Task<JsonDocument> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         // A web page of another origin can post other content types without asking the server first.
         if (!request.HasJsonContentType())
         {
-            throw new OpenAIException(
+            throw new HttpFault(
                 StatusCodes.Status415UnsupportedMediaType,
-                "invalid_request_error",
-                "The request must have the header 'Content-Type: application/json'.",
-                code: "unsupported_media_type");
+                HttpFaultKind.ContentType,
+                "The request must have the header 'Content-Type: application/json'.");
         }
 
         try
@@ -28,7 +27,11 @@ internal static class RequestBody
         }
         catch (JsonException fault)
         {
-            throw OpenAIException.BadRequest($"The request's body is not valid JSON: {JsonProblem.Of(fault)}.", "invalid_json", fault);
+            throw new HttpFault(
+                StatusCodes.Status400BadRequest,
+                HttpFaultKind.NotJson,
+                $"The request's body is not valid JSON: {JsonProblem.Of(fault)}.",
+                fault);
         }
     }
 }

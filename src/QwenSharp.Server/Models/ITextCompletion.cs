@@ -1,5 +1,5 @@
 using Microsoft.Extensions.AI;
-using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Server.Models;
 

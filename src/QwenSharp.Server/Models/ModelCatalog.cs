@@ -1,4 +1,6 @@
-using QwenSharp.Protocols.OpenAI;
+using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
+using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Models;
 
@@ -25,15 +27,18 @@ internal sealed class ModelCatalog
     public IReadOnlyList<ServedModel> All { get; }
 
     /// <summary>The model of a name, or the only one where a request names none, as clients of servers with one model do.</summary>
-    /// <exception cref="OpenAIException">404: no model has this name; 400: none is named, and there are several.</exception>
+    /// <exception cref="HttpFault">404: no model has this name.</exception>
+    /// <exception cref="OptionException">None is named, and there are several.</exception>
     public ServedModel Choose(string? id) => id is not null ? this[id]
         : All is [var only] ? only
-        : throw OpenAIException.Invalid(
-            "model",
-            $"'model' is required: this server has {string.Join(", ", _byId.Keys.Select(name => $"'{name}'"))}.",
-            "missing_required_parameter");
+        : throw new OptionException(OptionFault.Of(
+            FaultKind.Missing,
+            nameof(ChatOptions.ModelId),
+            $"is required: this server has {string.Join(", ", _byId.Keys.Select(name => $"'{name}'"))}."));
 
-    /// <exception cref="OpenAIException">404: no model has this name, and no other is taken in its place.</exception>
-    public ServedModel this[string id] =>
-        _byId.TryGetValue(id, out ServedModel? model) ? model : throw OpenAIException.UnknownModel(id, _byId.Keys);
+    /// <exception cref="HttpFault">404: no model has this name, and no other is taken in its place.</exception>
+    public ServedModel this[string id] => _byId.TryGetValue(id, out ServedModel? model) ? model : throw new HttpFault(
+        StatusCodes.Status404NotFound,
+        HttpFaultKind.UnknownModel,
+        $"The model '{id}' does not exist. This server has: {string.Join(", ", _byId.Keys)}.");
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Tokenizers;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Chat;
 
@@ -46,45 +47,61 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
             prompt);
     }
 
+    /// <summary>What the engine finds wrong with a request, with the names of the neutral options that it was made of.</summary>
+    public static OptionFault Neutral(OptionFault fault) => fault.Renamed(name => name switch
+    {
+        nameof(TextGenerationOptions.MaxTokens) => nameof(ChatOptions.MaxOutputTokens),
+        nameof(TextGenerationOptions.Stop) => nameof(ChatOptions.StopSequences),
+        nameof(TextGenerationOptions.Logprobs) => ChatOptionKeys.Logprobs,
+        nameof(TextGenerationOptions.TopLogprobs) => ChatOptionKeys.TopLogprobs,
+        nameof(SamplingOptions.MinP) => ChatOptionKeys.MinP,
+        nameof(SamplingOptions.RepetitionPenalty) => ChatOptionKeys.RepetitionPenalty,
+        nameof(SamplingOptions.LogitBias) => ChatOptionKeys.LogitBias,
+        _ => null,
+    });
+
     private static void Refuse(ChatOptions options, QwenModel model, string modelId)
     {
         if (!model.Names.Contains(modelId))
         {
-            throw new NotSupportedException(
-                $"ChatOptions.ModelId is '{modelId}'; this client serves "
-                    + $"{string.Join(", ", model.Names.Select(name => $"'{name}'"))}{(model.Adapters.Count == 0 ? " alone" : "")}."
-            );
+            throw Unsupported(
+                nameof(options.ModelId),
+                $"is '{modelId}'; this client serves "
+                    + $"{string.Join(", ", model.Names.Select(name => $"'{name}'"))}{(model.Adapters.Count == 0 ? " alone" : "")}.");
         }
 
         if (options.ResponseFormat is not (null or ChatResponseFormatText))
-            throw new NotSupportedException("ChatOptions.ResponseFormat other than text is not supported yet.");
+            throw Unsupported(nameof(options.ResponseFormat), "other than text is not supported yet.");
         if (options.ToolMode is RequiredChatToolMode)
-            throw new NotSupportedException("ChatOptions.ToolMode that requires a call is not supported yet; auto and none are.");
+            throw Unsupported(nameof(options.ToolMode), "that requires a call is not supported yet; auto and none are.");
         if (options.AllowMultipleToolCalls is false)
-            throw new NotSupportedException("ChatOptions.AllowMultipleToolCalls cannot be turned off: the model decides.");
-        if (options.Reasoning is { Effort: not (null or ReasoningEffort.None) })
+            throw Unsupported(nameof(options.AllowMultipleToolCalls), "cannot be turned off: the model decides.");
+        if (options.Reasoning is { Effort: not (null or ReasoningEffort.None) and var effort })
         {
-            throw new NotSupportedException(
-                $"ChatOptions.Reasoning.Effort {options.Reasoning.Effort} is not supported: Qwen models reason or do not; None "
-                    + "turns it off."
-            );
+            throw Unsupported(
+                $"{nameof(options.Reasoning)}.{nameof(ReasoningOptions.Effort)}",
+                $"{effort} is not supported: Qwen models reason or do not; None turns it off.");
         }
 
-        if (options.Reasoning is { Output: not (null or ReasoningOutput.Full) })
+        if (options.Reasoning is { Output: not (null or ReasoningOutput.Full) and var output })
         {
-            throw new NotSupportedException(
-                $"ChatOptions.Reasoning.Output {options.Reasoning.Output} is not supported: reasoning comes in full.");
+            throw Unsupported(
+                $"{nameof(options.Reasoning)}.{nameof(ReasoningOptions.Output)}",
+                $"{output} is not supported: reasoning comes in full.");
         }
 
         if (options.ConversationId is not null)
-            throw new NotSupportedException("ChatOptions.ConversationId is not supported: no conversation is stored; send all messages.");
+            throw Unsupported(nameof(options.ConversationId), "is not supported: no conversation is stored; send all messages.");
         if (options.AllowBackgroundResponses is true || options.ContinuationToken is not null)
         {
-            throw new NotSupportedException(
-                "ChatOptions.AllowBackgroundResponses and ContinuationToken are not supported: an answer lives as long as its request.");
+            throw Unsupported(
+                options.ContinuationToken is null ? nameof(options.AllowBackgroundResponses) : nameof(options.ContinuationToken),
+                "is not supported: an answer lives as long as its request.");
         }
 
         if (options.RawRepresentationFactory is not null)
-            throw new NotSupportedException("ChatOptions.RawRepresentationFactory is not supported: there is no other representation.");
+            throw Unsupported(nameof(options.RawRepresentationFactory), "is not supported: there is no other representation.");
     }
+
+    private static OptionNotSupportedException Unsupported(string option, string reason) => new(option, reason);
 }

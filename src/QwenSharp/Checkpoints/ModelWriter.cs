@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using QwenSharp.Checkpoints;
+using QwenSharp.Faults;
 using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
@@ -140,10 +141,11 @@ public static class ModelWriter
 
             if (tensor.SourceType != type && tensor.SourceType.BlockLength() > 1 && !options.AllowsRequantization)
             {
-                throw new ArgumentException(
+                throw new OptionException(new OptionFault(
+                    FaultKind.Conflict,
+                    nameof(options.AllowsRequantization),
                     $"'{tensor.Name}' is {tensor.SourceType} already; quantised again to {type} it loses twice. Begin with F16, BF16 or "
-                        + "F32, or allow it (AllowsRequantization).",
-                    nameof(options));
+                        + $"F32, or allow it ({new OptionName(nameof(options.AllowsRequantization))})."));
             }
 
             if (options.Adapter?.Find(tensor.Name) is not null)
@@ -170,9 +172,11 @@ public static class ModelWriter
 
         if (!type.CanQuantize())
         {
-            throw new ArgumentException(
-                $"'{tensor.Name}' is {type}, which this build cannot write; choose a type for the merged model (Mix, --type).",
-                nameof(options));
+            throw new OptionException(new OptionFault(
+                FaultKind.Missing,
+                nameof(options.Mix),
+                $"'{tensor.Name}' is {type}, which this build cannot write; choose a type for the merged model "
+                    + $"({new OptionName(nameof(options.Mix))})."));
         }
     }
 

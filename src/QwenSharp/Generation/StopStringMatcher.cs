@@ -1,4 +1,5 @@
 using System.Text;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Generation;
 
@@ -18,7 +19,10 @@ internal sealed class StopStringMatcher
     {
         _stops = [.. stops];
         if (_stops.Any(string.IsNullOrEmpty))
-            throw new ArgumentException("A stop string may not be empty.", nameof(stops));
+        {
+            throw new OptionException(
+                OptionFault.Of(FaultKind.OutOfRange, nameof(TextGenerationOptions.Stop), "may hold no empty string."));
+        }
 
         _failure = [.. _stops.Select(Failure)];
         _matched = new int[_stops.Length];

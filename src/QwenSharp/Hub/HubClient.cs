@@ -29,8 +29,7 @@ public sealed class HubClient : IDisposable
     {
         if (_options.Offline)
         {
-            throw new HubException(
-                $"HF_HUB_OFFLINE is set, so {model.Name} is not pulled. 'qwensharp list' prints the models on this machine.");
+            throw new HubException($"HF_HUB_OFFLINE is set, so {model.Name} is not pulled.", HubRemedy.ListModels);
         }
 
         HubKind kind = model.Hub ?? HubKind.HuggingFace;

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Text.Json;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Hub;
 

@@ -41,12 +41,12 @@ public sealed record ModelReference
             return model;
 
         IReadOnlyList<string> family = [.. ModelNames.SizesOf(text)];
-        throw new HubException(
-            family.Count > 0
-                ? $"'{text}' comes in several sizes: {string.Join(", ", family)}."
-                : $"'{text}' names no model. Give a short name (qwensharp pull --list prints them), a repository such as "
-                    + "Qwen/Qwen3-4B-GGUF or Qwen/Qwen3-4B-GGUF:Q8_0, or its address on huggingface.co or modelscope.cn."
-        );
+        throw family.Count > 0
+            ? new HubException($"'{text}' comes in several sizes: {string.Join(", ", family)}.")
+            : new HubException(
+                $"'{text}' names no model. Give a short name, a repository such as Qwen/Qwen3-4B-GGUF or "
+                    + "Qwen/Qwen3-4B-GGUF:Q8_0, or its address on huggingface.co or modelscope.cn.",
+                HubRemedy.ListNames);
     }
 
     /// <summary>Reads a model's name; null where the text cannot be one.</summary>

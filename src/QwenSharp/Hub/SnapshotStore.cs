@@ -87,9 +87,8 @@ internal sealed class SnapshotStore(string cache, RepoListing listing, bool link
     private string BlobName(RepoFile file) =>
         file.Hash?.Hex
         ?? throw new HubException(
-            $"The hub does not say what {file.Path} of {listing.Repo} must hash to, so it cannot go into the shared cache. Pull it --to a "
-                + "folder."
-        );
+            $"The hub does not say what {file.Path} of {listing.Repo} must hash to, so it cannot go into the shared cache. Pull it into a "
+                + "folder of its own.");
 
     private static bool HasLength(string path, long length) =>
         File.Exists(path)

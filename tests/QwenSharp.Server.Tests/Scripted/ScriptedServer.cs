@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Models;
 
 namespace QwenSharp.Server.Tests.Scripted;
@@ -27,7 +28,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
 
     public QwenServer Server => _server;
 
-    public static async Task<ScriptedServer> StartAsync(Script script, Func<ServerOptions, ServerOptions>? configure = null)
+    public static async Task<ScriptedServer> StartAsync(
+        Script script, Func<ServerOptions, ServerOptions>? configure = null, params IDialect[] further)
     {
         ServerOptions options = new() { Port = 0, Models = [], DrainTime = TimeSpan.Zero };
         ScriptedChat chat = new(script);
@@ -37,7 +39,8 @@ internal sealed class ScriptedServer : IAsyncDisposable
             configure?.Invoke(options) ?? options,
             [model],
             [],
-            TestContext.Current.CancellationToken);
+            TestContext.Current.CancellationToken,
+            further);
         return new ScriptedServer(server, chat, text);
     }
 

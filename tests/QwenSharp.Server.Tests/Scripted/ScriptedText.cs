@@ -1,5 +1,5 @@
 using Microsoft.Extensions.AI;
-using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Models;
 
 namespace QwenSharp.Server.Tests.Scripted;

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 
-namespace QwenSharp.Protocols.OpenAI;
+namespace QwenSharp.Protocols.Events;
 
 /// <summary>A neutral update of one of the answers to a request.</summary>
 /// <param name="Choice">The answer's place, from 0.</param>

@@ -1,9 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Microsoft.Extensions.AI;
-using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.Events;
 
-namespace QwenSharp.Server.OpenAI;
+namespace QwenSharp.Server.Models;
 
 /// <summary>Asks for the updates of all choices of a request.</summary>
 internal delegate IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> ChoiceSource(CancellationToken cancellationToken);

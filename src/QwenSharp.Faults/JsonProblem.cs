@@ -1,16 +1,19 @@
 using System.Text.Json;
 
-namespace QwenSharp;
+namespace QwenSharp.Faults;
 
-/// <summary>What is wrong with a JSON text, for people. Compiled into each room that reads files or requests in JSON.</summary>
-internal static class JsonProblem
+/// <summary>What is wrong with a JSON text, for people.</summary>
+public static class JsonProblem
 {
     /// <summary>
     /// The parser's sentence, without the tail in the words of .NET's own properties or its advice to who calls it, and where it is: "…
     /// (line 3, column 12)".
     /// </summary>
-    public static string Of(Exception problem)
+    /// <param name="problem">What the parser threw.</param>
+    /// <param name="oneLine">Whether the text is one line, so that only the column says where.</param>
+    public static string Of(Exception problem, bool oneLine = false)
     {
+        ArgumentNullException.ThrowIfNull(problem);
         int tail = new[]
         {
             " Path: ",
@@ -25,7 +28,7 @@ internal static class JsonProblem
             .Min();
         string said = problem.Message[..tail].TrimEnd('.', ' ');
         return problem is JsonException { LineNumber: { } line, BytePositionInLine: { } column }
-            ? $"{said} (line {line + 1}, column {column + 1})"
+            ? $"{said} ({(oneLine ? "" : $"line {line + 1}, ")}column {column + 1})"
             : said;
     }
 }

@@ -1,0 +1,43 @@
+using System.Text;
+using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+
+namespace QwenSharp.Protocols.Events;
+
+/// <summary>One answer of a reply, folded from its parts.</summary>
+public sealed class Answer
+{
+    private readonly StringBuilder _text = new();
+    private readonly StringBuilder _reasoning = new();
+    private readonly List<FunctionCallContent> _calls = [];
+    private readonly List<TextToken> _tokens = [];
+
+    internal Answer(int choice) => Choice = choice;
+
+    /// <summary>The answer's place, from 0.</summary>
+    public int Choice { get; }
+
+    /// <summary>The text for the user.</summary>
+    public string Text => _text.ToString();
+
+    /// <summary>What the model thought before.</summary>
+    public string Reasoning => _reasoning.ToString();
+
+    /// <summary>The tools that it wants called.</summary>
+    public IReadOnlyList<FunctionCallContent> Calls => _calls;
+
+    /// <summary>Its tokens with their log-probabilities, where they were asked for.</summary>
+    public IReadOnlyList<TextToken> Tokens => _tokens;
+
+    /// <summary>Why it ended.</summary>
+    public ChatFinishReason Finish { get; private set; }
+
+    internal void Add(AnswerPart part)
+    {
+        _text.Append(part.Text);
+        _reasoning.Append(part.Reasoning);
+        _calls.AddRange(part.Calls);
+        _tokens.AddRange(part.Tokens);
+        Finish = part.Finish ?? Finish;
+    }
+}

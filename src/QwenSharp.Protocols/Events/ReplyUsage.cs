@@ -1,0 +1,20 @@
+using Microsoft.Extensions.AI;
+
+namespace QwenSharp.Protocols.Events;
+
+/// <summary>The tokens that a reply took.</summary>
+/// <param name="PromptTokens">Tokens of the prompts; a prompt with several answers counts once.</param>
+/// <param name="AnswerTokens">Tokens of all answers.</param>
+/// <param name="ReasoningTokens">Which of the answers' tokens were thoughts; null where nobody counted them.</param>
+public sealed record ReplyUsage(long PromptTokens, long AnswerTokens, long? ReasoningTokens)
+{
+    /// <summary>What all choices of a reply took together.</summary>
+    /// <param name="choices">What each choice reported, by its index.</param>
+    /// <param name="choicesPerPrompt">How many choices in a row share a prompt.</param>
+    internal static ReplyUsage Sum(IReadOnlyDictionary<int, UsageDetails> choices, int choicesPerPrompt) => new(
+        choices.Where(choice => choice.Key % choicesPerPrompt == 0).Sum(choice => choice.Value.InputTokenCount ?? 0),
+        choices.Values.Sum(usage => usage.OutputTokenCount ?? 0),
+        choices.Values.Any(usage => usage.ReasoningTokenCount is not null)
+            ? choices.Values.Sum(usage => usage.ReasoningTokenCount ?? 0)
+            : null);
+}

@@ -1,0 +1,11 @@
+namespace QwenSharp.Protocols.Requests;
+
+/// <summary>What is to be continued: text, in which control tokens are parsed as such, or the token ids themselves.</summary>
+public sealed record CompletionPrompt
+{
+    /// <summary>The text, or null where <see cref="Tokens"/> are given.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>The token ids, or null where <see cref="Text"/> is given.</summary>
+    public IReadOnlyList<int>? Tokens { get; init; }
+}

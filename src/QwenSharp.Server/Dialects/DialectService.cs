@@ -1,0 +1,9 @@
+using QwenSharp.Server.Http;
+using QwenSharp.Server.Models;
+
+namespace QwenSharp.Server.Dialects;
+
+/// <summary>What the server gives every dialect to answer with.</summary>
+/// <param name="Models">The models.</param>
+/// <param name="Replies">Sends replies.</param>
+internal sealed record DialectService(ModelCatalog Models, ReplySender Replies);

@@ -1,0 +1,28 @@
+using System.Buffers;
+using QwenSharp.Server.Http;
+
+namespace QwenSharp.Server.Dialects;
+
+/// <summary>One protocol over HTTP: its routes, the header of its key, and its words for faults.</summary>
+internal interface IDialect
+{
+    /// <summary>Adds the routes.</summary>
+    /// <param name="routes">Where to.</param>
+    /// <param name="service">What answers.</param>
+    void Map(IEndpointRouteBuilder routes, DialectService service);
+
+    /// <summary>Whether a path that no route takes is one of this dialect's, so that it words the fault.</summary>
+    bool Owns(PathString path);
+
+    /// <summary>The key that a request carries; null for none.</summary>
+    string? KeyOf(HttpRequest request);
+
+    /// <summary>How a client of this dialect gives its key, as the end of "in …".</summary>
+    string KeyPlace { get; }
+
+    /// <summary>Sets the headers of a reply that reports a fault, beside its status and content type.</summary>
+    void WriteHeaders(HttpFault fault, IHeaderDictionary headers);
+
+    /// <summary>Writes the JSON of a reply that reports a fault.</summary>
+    void WriteFault(HttpFault fault, IBufferWriter<byte> output);
+}

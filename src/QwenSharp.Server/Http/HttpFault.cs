@@ -1,0 +1,64 @@
+using QwenSharp.Faults;
+
+namespace QwenSharp.Server.Http;
+
+/// <summary>What is wrong with a request, or with the server, beyond what its options say.</summary>
+internal enum HttpFaultKind
+{
+    /// <summary>An option of the request; <see cref="HttpFault.Option"/> says which.</summary>
+    Option,
+
+    /// <summary>The body is not JSON.</summary>
+    NotJson,
+
+    /// <summary>The body is not declared as JSON.</summary>
+    ContentType,
+
+    /// <summary>The body is too large.</summary>
+    TooLarge,
+
+    /// <summary>HTTP itself is spoken wrongly.</summary>
+    Malformed,
+
+    /// <summary>There is no key, or it is the wrong one.</summary>
+    Key,
+
+    /// <summary>The name that the server is called by is not one that it answers to.</summary>
+    Host,
+
+    /// <summary>There is no such model.</summary>
+    UnknownModel,
+
+    /// <summary>There is nothing at the path.</summary>
+    UnknownPath,
+
+    /// <summary>The path does not take the method.</summary>
+    Method,
+
+    /// <summary>The server is ending.</summary>
+    ShuttingDown,
+
+    /// <summary>The server failed.</summary>
+    Internal,
+}
+
+/// <summary>Why a request is not answered, in neutral words; its dialect gives it a shape, and words of its own.</summary>
+/// <param name="status">The HTTP status, 400 to 599.</param>
+/// <param name="kind">What is wrong.</param>
+/// <param name="message">What is wrong and what to do.</param>
+/// <param name="inner">What caused it.</param>
+internal sealed class HttpFault(int status, HttpFaultKind kind, string message, Exception? inner = null) : Exception(message, inner)
+{
+    /// <summary>A fault of one of the request's options.</summary>
+    public HttpFault(OptionFault option)
+        : this(StatusCodes.Status400BadRequest, HttpFaultKind.Option, option.ToString()) => Option = option;
+
+    /// <summary>The HTTP status.</summary>
+    public int Status => status;
+
+    /// <summary>What is wrong.</summary>
+    public HttpFaultKind Kind => kind;
+
+    /// <summary>The option at fault, where one is.</summary>
+    public OptionFault? Option { get; }
+}

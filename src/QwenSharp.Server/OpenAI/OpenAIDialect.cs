@@ -1,0 +1,49 @@
+using System.Buffers;
+using QwenSharp.Protocols.Events;
+using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Http;
+
+namespace QwenSharp.Server.OpenAI;
+
+/// <summary>OpenAI's protocol: <c>/v1/models</c>, <c>/v1/chat/completions</c>, <c>/v1/completions</c>.</summary>
+internal sealed class OpenAIDialect : IDialect
+{
+    private const string Scheme = "Bearer ";
+
+    /// <inheritdoc/>
+    public string KeyPlace => "the header 'Authorization: Bearer KEY'";
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes, DialectService service)
+    {
+        ModelsEndpoint list = new(service.Models);
+        routes.MapGet("/v1/models", list.ListAsync);
+        routes.MapGet($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", list.ShowAsync);
+        routes.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(service).InvokeAsync);
+        routes.MapPost("/v1/completions", new CompletionsEndpoint(service).InvokeAsync);
+    }
+
+    /// <inheritdoc/>
+    public bool Owns(PathString path) => path.StartsWithSegments("/v1");
+
+    /// <inheritdoc/>
+    public string? KeyOf(HttpRequest request)
+    {
+        string header = request.Headers.Authorization.ToString();
+        return header.Length == 0 ? null
+            : header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim()
+            : "";
+    }
+
+    /// <inheritdoc/>
+    public void WriteHeaders(HttpFault fault, IHeaderDictionary headers)
+    {
+        if (fault.Kind == HttpFaultKind.Key)
+            headers.WWWAuthenticate = "Bearer";
+    }
+
+    /// <inheritdoc/>
+    public void WriteFault(HttpFault fault, IBufferWriter<byte> output) =>
+        WireJson.Write(output, new OpenAIErrorReply(OpenAIErrors.Word(fault)), OpenAIJson.Default.OpenAIErrorReply);
+}

@@ -1,0 +1,31 @@
+using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Server.Http;
+
+namespace QwenSharp.Server.OpenAI;
+
+/// <summary>Faults as OpenAI's error object: a message, the class of error, the field and a word for programs.</summary>
+internal static class OpenAIErrors
+{
+    private const string Endpoints = " See GET /v1/models, POST /v1/chat/completions, POST /v1/completions.";
+
+    public static OpenAIError Word(HttpFault fault) => fault.Option is { } option ? OpenAIFaults.Word(option) : new OpenAIError(
+        fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message,
+        fault.Status < StatusCodes.Status500InternalServerError ? OpenAIFaults.InvalidRequest : "server_error",
+        fault.Kind == HttpFaultKind.UnknownModel ? "model" : null,
+        Code(fault.Kind));
+
+    private static string? Code(HttpFaultKind kind) => kind switch
+    {
+        HttpFaultKind.NotJson => "invalid_json",
+        HttpFaultKind.ContentType => "unsupported_media_type",
+        HttpFaultKind.TooLarge => "request_too_large",
+        HttpFaultKind.Key => "invalid_api_key",
+        HttpFaultKind.Host => "host_not_allowed",
+        HttpFaultKind.UnknownModel => "model_not_found",
+        HttpFaultKind.UnknownPath => "unknown_url",
+        HttpFaultKind.Method => "method_not_allowed",
+        HttpFaultKind.ShuttingDown => "server_shutting_down",
+        HttpFaultKind.Internal => "internal_error",
+        _ => null,
+    };
+}
