@@ -30,7 +30,9 @@ internal sealed class TensorConverter(Checkpoint model, ModelWriterOptions optio
             for (int i = 0; i < matrices; i++, matrix++)
             {
                 if (tensor.Type == type && delta is null)
+                {
                     Copy(tensor, i * rows, rows, stream);
+                }
                 else
                 {
                     Convert(
