@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using QwenSharp.Models;
-using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine;
 
@@ -10,12 +9,7 @@ namespace QwenSharp.Engine;
 /// </summary>
 public sealed class InferenceEngine : IAsyncDisposable
 {
-    private readonly LanguageModel _model;
-    private readonly Compute _compute;
-    private readonly KvStore _cache;
-    private readonly RecurrentStore? _states;
-    private readonly Workspace _workspace;
-    private readonly Batch _batch;
+    private readonly ModelRunner _runner;
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
     private readonly List<(Sequence Sequence, GeneratedToken Token)> _chosen = [];
@@ -38,13 +32,16 @@ public sealed class InferenceEngine : IAsyncDisposable
     public InferenceEngine(LanguageModel model, EngineOptions options)
     {
         options.Validate();
-        _model = model;
         (int blocks, ContextLength) = KvCapacity.Plan(model, options);
-        _compute = new Compute(options.Threads);
-        _cache = model.CreateKvStore(options.KvType, blocks);
-        _states = model.CreateRecurrentStore(options.MaxSequences);
-        _workspace = new Workspace(model.Config, options.MaxBatchTokens, options.MaxSequences);
-        _batch = new Batch(options.MaxBatchTokens, options.MaxSequences);
+        _runner = new ModelRunner(model, new RunnerOptions
+        {
+            Threads = options.Threads,
+            Rows = options.MaxBatchTokens,
+            LogitRows = options.MaxSequences,
+            Sequences = options.MaxSequences,
+            Blocks = blocks,
+            KvType = options.KvType,
+        });
         _scheduler = new Scheduler(options, blocks);
         _sampler = new Sampler(model.Config.VocabularySize);
         _statistics = _counts = new EngineStatistics { KvBlocks = blocks, FreeKvBlocks = blocks };
@@ -78,7 +75,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         // The caller's array may change once it was checked.
         request = request with { Prompt = request.Prompt.ToArray() };
-        return Enumerate(request, request.Validate(_model, ContextLength), cancellationToken);
+        return Enumerate(request, request.Validate(_runner.Model, ContextLength), cancellationToken);
     }
 
     /// <summary>Ends every sequence with <see cref="ObjectDisposedException"/> and waits for the loop; the model stays.</summary>
@@ -143,10 +140,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         Publish();
         Deliver();
-        _workspace.Dispose();
-        _cache.Dispose();
-        _states?.Dispose();
-        _compute.Dispose();
+        _runner.Dispose();
     }
 
     /// <summary>Queues what came; false once the engine is to end.</summary>
@@ -167,8 +161,8 @@ public sealed class InferenceEngine : IAsyncDisposable
         while (_scheduler.FirstCancelled() is { } sequence)
             Fail(sequence, sequence.Cancellation());
 
-        _scheduler.Schedule(_batch);
-        if (_batch.Rows > 0 && TryForward())
+        _scheduler.Schedule(_runner.Batch);
+        if (_runner.Batch.Rows > 0 && TryForward())
             Sample();
 
         // Whoever sees an answer end also sees its blocks free.
@@ -180,8 +174,12 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         try
         {
-            _model.Forward(_compute, _batch, _cache, _workspace, _states);
-            _counts = _counts with { Steps = _counts.Steps + 1, PrefillTokens = _counts.PrefillTokens + _batch.Rows - _scheduler.Decoding };
+            _runner.Forward();
+            _counts = _counts with
+            {
+                Steps = _counts.Steps + 1,
+                PrefillTokens = _counts.PrefillTokens + _runner.Batch.Rows - _scheduler.Decoding,
+            };
             return true;
         }
         catch (Exception fault)
@@ -201,7 +199,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             try
             {
                 GeneratedToken token = _sampler.Sample(
-                    _workspace.Logits.Row(row),
+                    _runner.Logits.Row(row),
                     sequence.Sampling,
                     sequence.Logprobs,
                     sequence.TopLogprobs);

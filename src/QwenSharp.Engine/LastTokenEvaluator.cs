@@ -27,16 +27,10 @@ public delegate void LastTokenReceiver(int sequence, ReadOnlySpan<float> values)
 /// </summary>
 public sealed class LastTokenEvaluator : IDisposable
 {
-    private readonly LanguageModel _model;
-    private readonly TensorType _kvType;
-    private readonly Compute _compute;
-    private readonly Workspace _workspace;
+    private readonly ModelRunner _runner;
     private readonly Batch _batch;
-    private readonly Activations? _classes;
-    private readonly RecurrentStore? _states;
     private readonly int _maxSequences;
     private readonly List<int> _finished = [];
-    private KvStore? _cache;
     private BlockAllocator _blocks = new(0);
 
     /// <summary>Allocates for batches; the cache grows with the sequences that come.</summary>
@@ -54,12 +48,16 @@ public sealed class LastTokenEvaluator : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSequences);
-        (_model, _kvType, _maxSequences) = (model, kvType, maxSequences);
-        _compute = new Compute(threads);
-        _workspace = new Workspace(model.Config, maxRows, maxSequences);
-        _batch = new Batch(maxRows, maxSequences);
-        _classes = model.ClassifierOutputs > 0 ? new Activations(maxSequences, model.ClassifierOutputs) : null;
-        _states = model.CreateRecurrentStore(maxSequences);
+        _maxSequences = maxSequences;
+        _runner = new ModelRunner(model, new RunnerOptions
+        {
+            Threads = threads,
+            Rows = maxRows,
+            LogitRows = maxSequences,
+            Sequences = maxSequences,
+            KvType = kvType,
+        });
+        _batch = _runner.Batch;
     }
 
     /// <summary>Reads sequences. The result of one does not depend on the others.</summary>
@@ -76,7 +74,7 @@ public sealed class LastTokenEvaluator : IDisposable
         LastTokenReceiver receive,
         CancellationToken cancellationToken = default)
     {
-        if (output == LastTokenOutput.Classes && _classes is null)
+        if (output == LastTokenOutput.Classes && _runner.Model.ClassifierOutputs == 0)
             throw new InvalidOperationException("The model has no classifier head.");
 
         Reserve(Check(sequences));
@@ -106,13 +104,7 @@ public sealed class LastTokenEvaluator : IDisposable
                 }
             }
 
-            _model.Forward(
-                _compute,
-                _batch,
-                _cache!,
-                _workspace,
-                _states,
-                output == LastTokenOutput.Logits ? ForwardOutput.Logits : ForwardOutput.Hidden);
+            _runner.Forward(output == LastTokenOutput.Logits ? ForwardOutput.Logits : ForwardOutput.Hidden);
             Deliver(output, receive);
             foreach (int block in closed.SelectMany(blocks => blocks))
                 _blocks.Return(block);
@@ -120,25 +112,18 @@ public sealed class LastTokenEvaluator : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _workspace.Dispose();
-        _cache?.Dispose();
-        _states?.Dispose();
-        _classes?.Dispose();
-        _compute.Dispose();
-    }
+    public void Dispose() => _runner.Dispose();
 
     private void Deliver(LastTokenOutput output, LastTokenReceiver receive)
     {
         if (output == LastTokenOutput.Classes)
-            _model.Classify(_compute, _finished.Count, _workspace, _classes!);
+            _runner.Classify();
 
         Activations rows = output switch
         {
-            LastTokenOutput.Hidden => _workspace.FinalHidden,
-            LastTokenOutput.Logits => _workspace.Logits,
-            _ => _classes!,
+            LastTokenOutput.Hidden => _runner.FinalHidden,
+            LastTokenOutput.Logits => _runner.Logits,
+            _ => _runner.Classes,
         };
         for (int row = 0; row < _finished.Count; row++)
             receive(_finished[row], rows.Row(row));
@@ -150,14 +135,10 @@ public sealed class LastTokenEvaluator : IDisposable
     private void Reserve(int longest)
     {
         int needed = 2 * Sequence.BlocksFor(longest) + Sequence.BlocksFor(_batch.Capacity) + _maxSequences;
-        if (_blocks.Total < needed)
-        {
-            _cache?.Dispose();
-            _cache = _model.CreateKvStore(_kvType, needed);
-        }
+        _runner.Reserve(needed);
 
         // A call that was cancelled has kept its blocks.
-        _blocks = new BlockAllocator(Math.Max(needed, _blocks.Total));
+        _blocks = new BlockAllocator(_runner.Blocks);
     }
 
     private int Check(IReadOnlyList<int[]> sequences)
@@ -168,19 +149,19 @@ public sealed class LastTokenEvaluator : IDisposable
             int length = sequences[i].Length;
             if (length == 0)
                 throw new ArgumentException($"Text {i + 1} is empty.", nameof(sequences));
-            if (length > _model.Config.ContextLength)
+            if (length > _runner.Model.Config.ContextLength)
             {
                 throw new ArgumentException(
-                    $"Text {i + 1} has {length} tokens; the model's context has {_model.Config.ContextLength}.",
+                    $"Text {i + 1} has {length} tokens; the model's context has {_runner.Model.Config.ContextLength}.",
                     nameof(sequences));
             }
 
             foreach (int token in sequences[i])
             {
-                if ((uint)token >= (uint)_model.Config.VocabularySize)
+                if ((uint)token >= (uint)_runner.Model.Config.VocabularySize)
                 {
                     throw new ArgumentException(
-                        $"Token {token} of text {i + 1} is not one of the {_model.Config.VocabularySize} of the model.",
+                        $"Token {token} of text {i + 1} is not one of the {_runner.Model.Config.VocabularySize} of the model.",
                         nameof(sequences));
                 }
             }

@@ -18,12 +18,7 @@ public sealed class SequenceEvaluator : IDisposable
     // Rows of logits kept at once when all are wanted: a vocabulary of 150 000 takes 600 KB a row.
     private const int LogitRows = 32;
 
-    private readonly LanguageModel _model;
-    private readonly Compute _compute;
-    private readonly KvStore _cache;
-    private readonly RecurrentStore? _states;
-    private readonly Workspace _workspace;
-    private readonly Batch _batch;
+    private readonly ModelRunner _runner;
     private readonly int[] _blocks;
     private readonly FittedAdapter? _adapter;
     private readonly List<int> _tokens = [];
@@ -52,15 +47,19 @@ public sealed class SequenceEvaluator : IDisposable
 
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(contextLength);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(chunk);
-        (_model, _adapter) = (model, adapter);
+        _adapter = adapter;
         ContextLength = contextLength;
         (chunk, int logitRows) = BatchFor(contextLength, chunk);
-        _compute = new Compute(threads) { Observer = observer };
-        _workspace = new Workspace(model.Config, chunk, logitRows);
-        _states = model.CreateRecurrentStore(slots: 1);
-        _batch = new Batch(chunk, maxSequences: 1);
         _blocks = [.. Enumerable.Range(0, Sequence.BlocksFor(contextLength))];
-        _cache = model.CreateKvStore(kvType, _blocks.Length);
+        _runner = new ModelRunner(model, new RunnerOptions
+        {
+            Threads = threads,
+            Rows = chunk,
+            LogitRows = logitRows,
+            Blocks = _blocks.Length,
+            KvType = kvType,
+            Observer = observer,
+        });
     }
 
     /// <summary>
@@ -86,9 +85,9 @@ public sealed class SequenceEvaluator : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(position, Position);
-        int[] replayed = _states is null || position == Position ? [] : [.. _tokens[..position]];
+        int[] replayed = _runner.States is null || position == Position ? [] : [.. _tokens[..position]];
         _tokens.RemoveRange(position - replayed.Length, Position - position + replayed.Length);
-        foreach (int[] chunk in replayed.Chunk(_batch.Capacity))
+        foreach (int[] chunk in replayed.Chunk(_runner.Batch.Capacity))
             Forward(chunk, logits: 0);
     }
 
@@ -98,7 +97,7 @@ public sealed class SequenceEvaluator : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">The sequence is empty, or its last tokens could not be computed.</exception>
     public SequenceSnapshot Snapshot() => Position > 0
-        ? new SequenceSnapshot([.. _tokens], _states?.Snapshot(0))
+        ? new SequenceSnapshot([.. _tokens], _runner.States?.Snapshot(0))
         : throw new InvalidOperationException("There is nothing to keep of an empty sequence; Rewind begins again.");
 
     /// <summary>Goes back to a snapshot; the next token takes its position.</summary>
@@ -109,10 +108,10 @@ public sealed class SequenceEvaluator : IDisposable
         int position = snapshot.Position;
         if (position > Position || !CollectionsMarshal.AsSpan(_tokens)[..position].SequenceEqual(snapshot.Tokens))
             throw new ArgumentException($"The sequence does not begin with the {position} tokens of the snapshot.", nameof(snapshot));
-        if (snapshot.State is null != _states is null)
+        if (snapshot.State is null != _runner.States is null)
             throw new ArgumentException("The snapshot is that of another model.", nameof(snapshot));
 
-        _states?.Restore(0, snapshot.State!);
+        _runner.States?.Restore(0, snapshot.State!);
         _tokens.RemoveRange(position, Position - position);
     }
 
@@ -125,12 +124,12 @@ public sealed class SequenceEvaluator : IDisposable
         Check(tokens);
         for (int done = 0; done < tokens.Length;)
         {
-            int rows = Math.Min(_batch.Capacity, tokens.Length - done);
+            int rows = Math.Min(_runner.Batch.Capacity, tokens.Length - done);
             Forward(tokens.Slice(done, rows), logits: done + rows == tokens.Length ? 1 : 0);
             done += rows;
         }
 
-        return _workspace.Logits.Row(0);
+        return _runner.Logits.Row(0);
     }
 
     /// <summary>Appends tokens to the sequence and hands over the logits of each.</summary>
@@ -142,29 +141,23 @@ public sealed class SequenceEvaluator : IDisposable
         Check(tokens);
         for (int done = 0; done < tokens.Length;)
         {
-            int rows = Math.Min(_workspace.Logits.Capacity, tokens.Length - done);
+            int rows = Math.Min(_runner.Logits.Capacity, tokens.Length - done);
             Forward(tokens.Slice(done, rows), rows);
             for (int row = 0; row < rows; row++)
-                receive(Position - rows + row, _workspace.Logits.Row(row));
+                receive(Position - rows + row, _runner.Logits.Row(row));
 
             done += rows;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _workspace.Dispose();
-        _cache.Dispose();
-        _states?.Dispose();
-        _compute.Dispose();
-    }
+    public void Dispose() => _runner.Dispose();
 
     private void Forward(ReadOnlySpan<int> tokens, int logits)
     {
-        _batch.Clear();
-        _batch.Add(tokens, Position, _blocks, logits, adapter: _adapter);
-        _model.Forward(_compute, _batch, _cache, _workspace, _states);
+        _runner.Batch.Clear();
+        _runner.Batch.Add(tokens, Position, _blocks, logits, adapter: _adapter);
+        _runner.Forward();
         _tokens.AddRange(tokens);
     }
 
@@ -181,10 +174,10 @@ public sealed class SequenceEvaluator : IDisposable
 
         foreach (int token in tokens)
         {
-            if ((uint)token >= (uint)_model.Config.VocabularySize)
+            if ((uint)token >= (uint)_runner.Model.Config.VocabularySize)
             {
                 throw new ArgumentException(
-                    $"Token {token} is not one of the {_model.Config.VocabularySize} of the model.",
+                    $"Token {token} is not one of the {_runner.Model.Config.VocabularySize} of the model.",
                     nameof(tokens));
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using QwenSharp.Engine;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 using QwenSharp.Tests;
@@ -117,19 +118,15 @@ public sealed class AdapterForwardTests
     {
         LanguageModel model = TinyModels.Create(name);
         FittedAdapter adapter = model.Fit(Adapters.Create(model.Config, 1)), other = model.Fit(Adapters.Create(model.Config, 2, rank: 3));
-        using Compute compute = new(threads: 1);
-        using KvStore cache = model.CreateKvStore(TensorType.F16, blocks: 3);
-        using RecurrentStore? states = model.CreateRecurrentStore(3);
-        using Workspace workspace = new(model.Config, maxRows: 40, maxLogits: 3);
-        Batch batch = new(40, 3);
+        using ModelRunner runner = new(model, new RunnerOptions { Threads = 1, Rows = 40, LogitRows = 3, Sequences = 3, Blocks = 3 });
         int[][] blocks = [[0], [1], [2]];
         void Step(int position)
         {
-            batch.Clear();
+            runner.Batch.Clear();
             for (int i = 0; i < 3; i++)
-                batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks[i], 1, slot: i, adapter: i == 0 ? adapter : i == 1 ? other : null);
+                runner.Batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks[i], 1, slot: i, adapter: i == 0 ? adapter : i == 1 ? other : null);
 
-            model.Forward(compute, batch, cache, workspace, states);
+            runner.Forward();
         }
 
         Assert.Equal(0, Allocations.Least(() =>

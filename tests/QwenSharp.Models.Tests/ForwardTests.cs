@@ -1,3 +1,4 @@
+using QwenSharp.Engine;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 using QwenSharp.Tests;
@@ -132,17 +133,14 @@ public class ForwardTests
             ? TinyModels.WideExperts
             : TinyModels.Config("qwen3", heads: 4, kvHeads: 2, headLength: 64) with { Width = 256, FeedForwardWidth = 512 };
         LanguageModel model = RandomWeights.CreateModel(config, WeightMix.Find(mix));
-        using Compute compute = new(threads: 1);
-        using KvStore cache = model.CreateKvStore(TensorType.F16, blocks: 4);
-        using Workspace workspace = new(config, maxRows: 40, maxLogits: 2);
-        Batch batch = new(40, 2);
+        using ModelRunner runner = new(model, new RunnerOptions { Threads = 1, Rows = 40, LogitRows = 2, Sequences = 2, Blocks = 4 });
         int[] blocks = [0, 1], others = [2, 3];
         void Step(int position)
         {
-            batch.Clear();
-            batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks, 1);
-            batch.Add([1], position / 7, others, 1);
-            model.Forward(compute, batch, cache, workspace);
+            runner.Batch.Clear();
+            runner.Batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks, 1);
+            runner.Batch.Add([1], position / 7, others, 1);
+            runner.Forward();
         }
 
         // Which experts are hit decides how much scratch there is; it grows to what the first round needed.
@@ -162,28 +160,26 @@ public class ForwardTests
         int[] tokens = TinyModels.RandomTokens(6, config.VocabularySize, 4);
         ReferenceModel reference = new(config, tensors);
         double[][] hidden = reference.FinalHidden(tokens);
-        using Compute compute = new(2);
-        using KvStore cache = model.CreateKvStore(TensorType.F32, 1);
-        using Workspace workspace = new(config, 6, 2);
-        using Activations scores = new(2, model.ClassifierOutputs);
-        Batch batch = new(6, 1);
-        batch.Add(tokens, 0, [0], 2);
+        using ModelRunner runner = new(
+            model,
+            new RunnerOptions { Threads = 2, Rows = 6, LogitRows = 2, Blocks = 1, KvType = TensorType.F32 });
+        runner.Batch.Add(tokens, 0, [0], 2);
         foreach (ForwardOutput output in Enum.GetValues<ForwardOutput>())
         {
-            workspace.Logits.Row(0).Clear();
-            model.Forward(compute, batch, cache, workspace, output: output);
-            Assert.Equal(output == ForwardOutput.Logits, workspace.Logits.Row(0).ContainsAnyExcept(0f));
+            runner.Logits.Row(0).Clear();
+            runner.Forward(output);
+            Assert.Equal(output == ForwardOutput.Logits, runner.Logits.Row(0).ContainsAnyExcept(0f));
             for (int row = 0; row < 2; row++)
-                Assert.InRange(TinyModels.RelativeError(workspace.FinalHidden.Row(row), hidden[4 + row]), 0, 2e-5);
+                Assert.InRange(TinyModels.RelativeError(runner.FinalHidden.Row(row), hidden[4 + row]), 0, 2e-5);
         }
 
-        model.Classify(compute, 2, workspace, scores);
+        runner.Classify();
         for (int row = 0; row < 2; row++)
-            Assert.InRange(TinyModels.RelativeError(scores.Row(row), reference.Multiply("cls.output", hidden[4 + row])), 0, 2e-5);
+            Assert.InRange(TinyModels.RelativeError(runner.Classes.Row(row), reference.Multiply("cls.output", hidden[4 + row])), 0, 2e-5);
 
-        LanguageModel plain = TinyModels.Create("qwen3");
-        Assert.Equal(0, plain.ClassifierOutputs);
-        Assert.Throws<InvalidOperationException>(() => plain.Classify(compute, 2, workspace, scores));
+        using ModelRunner plain = new(TinyModels.Create("qwen3"), new RunnerOptions { Threads = 1 });
+        Assert.Equal(0, plain.Model.ClassifierOutputs);
+        Assert.Throws<InvalidOperationException>(plain.Classify);
     }
 
     [Theory]

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using QwenSharp.Engine;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 using QwenSharp.Tests;
@@ -58,18 +59,14 @@ public class HybridTests
     public void A_step_allocates_nothing(string name)
     {
         LanguageModel model = TinyModels.Create(name);
-        using Compute compute = new(threads: 1);
-        using KvStore cache = model.CreateKvStore(TensorType.F16, blocks: 2);
-        using RecurrentStore? states = model.CreateRecurrentStore(2);
-        using Workspace workspace = new(model.Config, maxRows: 40, maxLogits: 2);
-        Batch batch = new(40, 2);
+        using ModelRunner runner = new(model, new RunnerOptions { Threads = 1, Rows = 40, LogitRows = 2, Sequences = 2, Blocks = 2 });
         int[] blocks = [0], others = [1];
         void Step(int position)
         {
-            batch.Clear();
-            batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks, 1, slot: 1);
-            batch.Add([1, 2, 3, 4, 5, 6, 7], position, others, 1);
-            model.Forward(compute, batch, cache, workspace, states);
+            runner.Batch.Clear();
+            runner.Batch.Add([1, 2, 3, 4, 5, 6, 7], position, blocks, 1, slot: 1);
+            runner.Batch.Add([1, 2, 3, 4, 5, 6, 7], position, others, 1);
+            runner.Forward();
         }
 
         Assert.Equal(0, Allocations.Least(() =>

@@ -1,3 +1,4 @@
+using QwenSharp.Engine;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 using QwenSharp.Tests;
@@ -69,29 +70,30 @@ public class NextTokenTests
     {
         LanguageModel model = TinyModels.Create("qwen35");
         Assert.Throws<InvalidOperationException>(() => model.CreateNextTokenKvStore(TensorType.F16, 1));
-        using Compute compute = new(threads: 1);
-        using KvStore cache = model.CreateKvStore(TensorType.F16, 1);
-        using Workspace workspace = new(model.Config, 1, 1);
+        Assert.Throws<InvalidOperationException>(() => new ModelRunner(model, new RunnerOptions { Threads = 1, Drafts = true }));
+        using ModelRunner runner = new(model, new RunnerOptions { Threads = 1, Blocks = 1 });
         using Activations hidden = new(1, model.Config.Width);
-        Batch batch = new(1, 1);
-        batch.Add([1], 0, [0], 1);
-        Assert.Throws<InvalidOperationException>(() => model.PredictNext(compute, batch, hidden, cache, workspace));
+        runner.Batch.Add([1], 0, [0], 1);
+        Assert.Throws<InvalidOperationException>(() => runner.PredictNext(hidden));
     }
 
     /// <summary>The drafts of every position but the last, in chunks of the sequence's own next tokens.</summary>
     private static float[][] Drafts(LanguageModel model, int chunk)
     {
         int[] blocks = [1, 0];
-        using Compute compute = new(threads: 2);
-        using KvStore cache = model.CreateKvStore(TensorType.F32, blocks.Length),
-            drafts = model.CreateNextTokenKvStore(TensorType.F32, blocks.Length);
-        using RecurrentStore? states = model.CreateRecurrentStore(1);
-        using Workspace workspace = new(model.Config, Tokens, Tokens);
+        using ModelRunner runner = new(model, new RunnerOptions
+        {
+            Threads = 2,
+            Rows = Tokens,
+            LogitRows = Tokens,
+            Blocks = blocks.Length,
+            KvType = TensorType.F32,
+            Drafts = true,
+        });
         using Activations hidden = new(Tokens, model.Config.Width);
-        Batch batch = new(Tokens, 1);
-        batch.Add(_tokens, 0, blocks, Tokens);
-        model.Forward(compute, batch, cache, workspace, states);
-        float[][] final = [.. Enumerable.Range(0, Tokens).Select(row => workspace.FinalHidden.Row(row).ToArray())];
+        runner.Batch.Add(_tokens, 0, blocks, Tokens);
+        runner.Forward();
+        float[][] final = [.. Enumerable.Range(0, Tokens).Select(row => runner.FinalHidden.Row(row).ToArray())];
 
         List<float[]> logits = [];
         for (int t = 0; t < Tokens - 1; t += chunk)
@@ -100,11 +102,11 @@ public class NextTokenTests
             for (int row = 0; row < rows; row++)
                 final[t + row].CopyTo(hidden.Row(row));
 
-            // All at once: straight from the workspace.
-            batch.Clear();
-            batch.Add(_tokens.AsSpan(t + 1, rows), t, blocks, rows);
-            model.PredictNext(compute, batch, chunk == Tokens ? workspace.FinalHidden : hidden, drafts, workspace);
-            logits.AddRange(Enumerable.Range(0, rows).Select(row => workspace.Logits.Row(row).ToArray()));
+            // All at once: straight from the scratch memory.
+            runner.Batch.Clear();
+            runner.Batch.Add(_tokens.AsSpan(t + 1, rows), t, blocks, rows);
+            runner.PredictNext(chunk == Tokens ? runner.FinalHidden : hidden);
+            logits.AddRange(Enumerable.Range(0, rows).Select(row => runner.Logits.Row(row).ToArray()));
         }
 
         return [.. logits];

@@ -1,3 +1,4 @@
+using QwenSharp.Engine;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 
@@ -6,24 +7,22 @@ namespace QwenSharp.Tests;
 /// <summary>A model with the state of a few sequences, driven by hand.</summary>
 internal sealed class Run : IDisposable
 {
-    private readonly LanguageModel _model;
-    private readonly Compute _compute;
-    private readonly KvStore _cache;
-    private readonly RecurrentStore? _states;
-    private readonly Workspace _workspace;
-    private readonly Batch _batch;
+    private readonly ModelRunner _runner;
     private readonly int[][] _blocks;
     private readonly int[] _positions;
 
     public Run(LanguageModel model, int maxRows, int sequences, TensorType kvType = TensorType.F32, int threads = 2)
     {
         int blocks = model.Config.ContextLength / KvStore.BlockTokens;
-        _model = model;
-        _compute = new Compute(threads);
-        _cache = model.CreateKvStore(kvType, blocks * sequences);
-        _states = model.CreateRecurrentStore(sequences);
-        _workspace = new Workspace(model.Config, maxRows, maxRows);
-        _batch = new Batch(maxRows, sequences);
+        _runner = new ModelRunner(model, new RunnerOptions
+        {
+            Threads = threads,
+            Rows = maxRows,
+            LogitRows = maxRows,
+            Sequences = sequences,
+            Blocks = blocks * sequences,
+            KvType = kvType,
+        });
         _positions = new int[sequences];
 
         // Blocks of different sequences alternate, and run backwards.
@@ -43,11 +42,11 @@ internal sealed class Run : IDisposable
     /// <summary>Appends tokens to the first sequence, at positions of three parts.</summary>
     public float[][] AppendAt(int[] tokens, GridPosition[] grid)
     {
-        _batch.Clear();
-        _batch.Add(tokens, _positions[0], _blocks[0], tokens.Length, grid);
+        _runner.Batch.Clear();
+        _runner.Batch.Add(tokens, _positions[0], _blocks[0], tokens.Length, grid);
         _positions[0] += tokens.Length;
-        _model.Forward(_compute, _batch, _cache, _workspace, _states);
-        return [.. Enumerable.Range(0, tokens.Length).Select(row => _workspace.Logits.Row(row).ToArray())];
+        _runner.Forward();
+        return [.. Enumerable.Range(0, tokens.Length).Select(row => _runner.Logits.Row(row).ToArray())];
     }
 
     /// <summary>Appends tokens to sequences, each part with the adapter in its place.</summary>
@@ -56,24 +55,18 @@ internal sealed class Run : IDisposable
         int? logits = null,
         FittedAdapter?[]? adapters = null)
     {
-        _batch.Clear();
+        _runner.Batch.Clear();
         List<int> owners = [];
         foreach ((int part, (int sequence, int[] tokens)) in parts.Index())
         {
-            _batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length, slot: sequence, adapter: adapters?[part]);
+            _runner.Batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length, slot: sequence, adapter: adapters?[part]);
             owners.AddRange(Enumerable.Repeat(sequence, logits ?? tokens.Length));
             _positions[sequence] += tokens.Length;
         }
 
-        _model.Forward(_compute, _batch, _cache, _workspace, _states);
-        return [.. owners.Select((sequence, row) => (sequence, _workspace.Logits.Row(row).ToArray()))];
+        _runner.Forward();
+        return [.. owners.Select((sequence, row) => (sequence, _runner.Logits.Row(row).ToArray()))];
     }
 
-    public void Dispose()
-    {
-        _compute.Dispose();
-        _cache.Dispose();
-        _states?.Dispose();
-        _workspace.Dispose();
-    }
+    public void Dispose() => _runner.Dispose();
 }

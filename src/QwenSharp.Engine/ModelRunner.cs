@@ -1,0 +1,106 @@
+using QwenSharp.Models;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Engine;
+
+/// <summary>
+/// A model with all that it takes to compute: kernels and their threads, keys and values, recurrent states, scratch and a batch. Whoever
+/// drives it fills <see cref="Batch"/>, takes a step, and reads rows of the result. One thread at a time uses it.
+/// </summary>
+public sealed class ModelRunner : IDisposable
+{
+    private readonly Compute _compute;
+    private readonly Workspace _workspace;
+    private readonly Activations? _classes;
+    private readonly TensorType _kvType;
+    private KvStore _cache;
+    private KvStore? _drafts;
+
+    /// <summary>Allocates; pages of caches and states cost memory once they are written.</summary>
+    /// <param name="model">The weights; not owned.</param>
+    /// <param name="options">How much there is room for.</param>
+    /// <exception cref="ArgumentException">A number makes no sense.</exception>
+    /// <exception cref="InvalidOperationException">Drafts are wanted of a model that has no block for them.</exception>
+    /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
+    public ModelRunner(LanguageModel model, RunnerOptions options)
+    {
+        (Model, _kvType) = (model, options.KvType);
+        Batch = new Batch(options.Rows, options.Sequences);
+        _cache = model.CreateKvStore(_kvType, options.Blocks);
+        _drafts = options.Drafts ? model.CreateNextTokenKvStore(_kvType, options.Blocks) : null;
+        States = model.CreateRecurrentStore(options.Sequences);
+        _workspace = new Workspace(model.Config, options.Rows, options.LogitRows);
+        _classes = model.ClassifierOutputs > 0 ? new Activations(options.LogitRows, model.ClassifierOutputs) : null;
+        _compute = new Compute(options.Threads) { Observer = options.Observer };
+    }
+
+    /// <summary>The weights.</summary>
+    public LanguageModel Model { get; }
+
+    /// <summary>The rows of the next step; whoever drives the runner fills it and clears it.</summary>
+    public Batch Batch { get; }
+
+    /// <summary>The states of recurrent layers, a slot a sequence; null where no layer is recurrent.</summary>
+    public RecurrentStore? States { get; }
+
+    /// <summary>Blocks of the KV cache.</summary>
+    public int Blocks => _cache.Blocks;
+
+    /// <summary>The logits of the last step: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
+    public Activations Logits => _workspace.Logits;
+
+    /// <summary>The final hidden states of the last step: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
+    public Activations FinalHidden => _workspace.FinalHidden;
+
+    /// <summary>The outputs of the classifier head, once <see cref="Classify"/> has computed them.</summary>
+    /// <exception cref="InvalidOperationException">The model has no such head.</exception>
+    public Activations Classes => _classes ?? throw new InvalidOperationException("The model has no classifier head.");
+
+    /// <summary>Computes the batch's rows.</summary>
+    /// <param name="output">Whether logits are wanted, or the final hidden states alone.</param>
+    /// <exception cref="ArgumentException">A sequence's recurrent state is that of another position.</exception>
+    public void Forward(ForwardOutput output = ForwardOutput.Logits) =>
+        Model.Forward(_compute, Batch, _cache, _workspace, States, output);
+
+    /// <summary>Drafts the token after next from the batch's rows; see <see cref="LanguageModel.PredictNext"/>.</summary>
+    /// <param name="hidden">The final hidden state before each row's token: <see cref="FinalHidden"/>, or a copy.</param>
+    /// <param name="block">Which of the model's blocks.</param>
+    /// <exception cref="InvalidOperationException">The model has no such block, or the runner was made without drafts.</exception>
+    public void PredictNext(Activations hidden, int block = 0) => Model.PredictNext(
+        _compute,
+        Batch,
+        hidden,
+        _drafts ?? throw new InvalidOperationException($"The runner was made without {nameof(RunnerOptions.Drafts)}."),
+        _workspace,
+        block);
+
+    /// <summary>Applies the classifier head to the final hidden states of the last step.</summary>
+    /// <exception cref="InvalidOperationException">The model has no such head.</exception>
+    public void Classify() => Model.Classify(_compute, Batch.LogitCount, _workspace, Classes);
+
+    /// <summary>Makes sure of a KV cache of so many blocks. Where it has to grow, what it held is lost.</summary>
+    public void Reserve(int blocks)
+    {
+        if (blocks <= Blocks)
+            return;
+
+        _cache.Dispose();
+        _cache = Model.CreateKvStore(_kvType, blocks);
+        if (_drafts is null)
+            return;
+
+        _drafts.Dispose();
+        _drafts = Model.CreateNextTokenKvStore(_kvType, blocks);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _compute.Dispose();
+        _workspace.Dispose();
+        _classes?.Dispose();
+        _cache.Dispose();
+        _drafts?.Dispose();
+        States?.Dispose();
+    }
+}
