@@ -18,8 +18,14 @@ public sealed record EngineOptions
     /// </summary>
     public int MaxPrefillTokensWhileDecoding { get; init; } = 128;
 
-    /// <summary>Sequences that are computed together at most; others wait in the order in which they came.</summary>
+    /// <summary>Sequences that are computed together at most; others wait, by turns of their owners.</summary>
     public int MaxSequences { get; init; } = 32;
+
+    /// <summary>
+    /// Sequences that wait at most, each choice of a request counted; what would make them more is refused with
+    /// <see cref="QueueFullException"/>.
+    /// </summary>
+    public int MaxWaiting { get; init; } = 1024;
 
     /// <summary>
     /// Positions that one sequence may have, prompt and answer together; 0 for the model's own, or what the KV cache can hold if that is
@@ -57,6 +63,7 @@ public sealed record EngineOptions
             nameof(MaxPrefillTokensWhileDecoding),
             MaxPrefillTokensWhileDecoding,
             Bounds.AtLeast(1));
+        OptionException.Require(MaxWaiting >= 1, nameof(MaxWaiting), MaxWaiting, Bounds.AtLeast(1));
         OptionException.Require(ContextLength >= 0, nameof(ContextLength), ContextLength, Bounds.AtLeast(0));
         OptionException.Require(KvType is TensorType.F16 or TensorType.F32, nameof(KvType), KvType, new Bounds("F16 or F32"));
         OptionException.Require(KvBytes is null or > 0, nameof(KvBytes), KvBytes, new Bounds("positive", Least: 1));

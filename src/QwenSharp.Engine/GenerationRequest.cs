@@ -21,6 +21,13 @@ public sealed record GenerationRequest
     /// <summary>An adapter that was fitted to the engine's model, for this sequence alone; null for the model as it is.</summary>
     public FittedAdapter? Adapter { get; init; }
 
+    /// <summary>
+    /// Whom the sequence is for (a request, a connection, a user), compared by <see cref="object.Equals(object)"/>: sequences of one owner
+    /// wait behind each other, and owners take turns. Null: those with one cancellation token, which end together, have one owner, and one
+    /// without has its own.
+    /// </summary>
+    public object? Owner { get; init; }
+
     /// <summary>Whether each token comes with its log-probability.</summary>
     public bool Logprobs { get; init; }
 

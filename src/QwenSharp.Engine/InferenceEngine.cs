@@ -14,6 +14,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly Sampler _sampler;
     private readonly List<(Sequence Sequence, GeneratedToken Token)> _chosen = [];
     private readonly List<(Sequence Sequence, Exception Error)> _failed = [];
+    private readonly int _maxWaiting;
     private readonly Task _loop;
     private readonly ManualResetEventSlim _wake = new();
     private readonly Lock _gate = new();
@@ -42,7 +43,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             Blocks = blocks,
             KvType = options.KvType,
         });
-        _scheduler = new Scheduler(options, blocks);
+        _scheduler = new Scheduler(options, new MemoryPool(_runner));
+        _maxWaiting = options.MaxWaiting;
         _sampler = new Sampler(model.Config.VocabularySize);
         _statistics = _counts = new EngineStatistics { KvBlocks = blocks, FreeKvBlocks = blocks };
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -69,13 +71,49 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <param name="cancellationToken">Ends the sequence and the enumeration.</param>
     /// <returns>The tokens; the last one has a <see cref="GeneratedToken.Finish"/>.</returns>
     /// <exception cref="ArgumentException">The request cannot be honoured: the message and the parameter name the field.</exception>
+    /// <exception cref="QueueFullException">Too many sequences wait already, also when the enumeration begins.</exception>
     /// <exception cref="OperationCanceledException">While enumerating: it was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The engine was disposed, also while enumerating.</exception>
     public IAsyncEnumerable<GeneratedToken> GenerateAsync(GenerationRequest request, CancellationToken cancellationToken = default)
     {
         // The caller's array may change once it was checked.
         request = request with { Prompt = request.Prompt.ToArray() };
-        return Enumerate(request, request.Validate(_runner.Model, ContextLength), cancellationToken);
+        int maxTokens = request.Validate(_runner.Model, ContextLength);
+        RequireRoom(1);
+        return Enumerate(request, maxTokens, OwnerOf(request, cancellationToken), cancellationToken);
+    }
+
+    /// <summary>
+    /// Continues a prompt in several ways, as so many requests would of which choice i has the seed <see cref="SamplingOptions.Seed"/> + i,
+    /// but computes the prompt once. All choices are queued when the first of them is enumerated. Leaving the enumeration of one ends that
+    /// one; a choice that nobody enumerates is computed to its end.
+    /// </summary>
+    /// <param name="request">The prompt and how to continue it.</param>
+    /// <param name="choices">How many answers; at least one.</param>
+    /// <param name="cancellationToken">Ends all of them.</param>
+    /// <returns>The tokens of each choice, to be enumerated once.</returns>
+    /// <inheritdoc cref="GenerateAsync" path="/exception"/>
+    public IReadOnlyList<IAsyncEnumerable<GeneratedToken>> GenerateChoices(
+        GenerationRequest request, int choices, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(choices);
+        request = request with { Prompt = request.Prompt.ToArray() };
+        int maxTokens = request.Validate(_runner.Model, ContextLength);
+        RequireRoom(choices);
+        SharedPrompt? prompt = choices > 1 && request.Prompt.Length > 1 ? new SharedPrompt(request.Prompt.Length, choices) : null;
+        object owner = OwnerOf(request, cancellationToken) ?? new object();
+        Lazy<Sequence[]> sequences = new(() =>
+        {
+            Sequence[] all = [.. Enumerable.Range(0, choices).Select(choice => new Sequence(
+                request with { Sampling = request.Sampling with { Seed = request.Sampling.Seed + (ulong)choice } },
+                maxTokens,
+                cancellationToken,
+                prompt,
+                owner))];
+            Enqueue(all);
+            return all;
+        });
+        return [.. Enumerable.Range(0, choices).Select(choice => Enumerate(sequences, choice, cancellationToken))];
     }
 
     /// <summary>Ends every sequence with <see cref="ObjectDisposedException"/> and waits for the loop; the model stays.</summary>
@@ -91,17 +129,11 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     private async IAsyncEnumerable<GeneratedToken> Enumerate(
-        GenerationRequest request, int maxTokens, [EnumeratorCancellation] CancellationToken cancellationToken)
+        GenerationRequest request, int maxTokens, object? owner, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        Sequence sequence = new(request, maxTokens, cancellationToken);
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            _arrivals.Enqueue(sequence);
-            _wake.Set();
-        }
-
+        Sequence sequence = new(request, maxTokens, cancellationToken, owner: owner);
+        Enqueue(sequence);
         try
         {
             await foreach (GeneratedToken token in sequence.Answer.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
@@ -110,6 +142,53 @@ public sealed class InferenceEngine : IAsyncDisposable
         finally
         {
             sequence.Abandon();
+        }
+    }
+
+    private static async IAsyncEnumerable<GeneratedToken> Enumerate(
+        Lazy<Sequence[]> sequences, int choice, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        Sequence sequence = sequences.Value[choice];
+        if (!sequence.TryRead())
+            throw new InvalidOperationException($"Choice {choice} was enumerated already.");
+
+        using CancellationTokenRegistration leaving = cancellationToken.UnsafeRegister(
+            static left => ((Sequence)left!).Abandon(), sequence);
+        try
+        {
+            await foreach (GeneratedToken token in sequence.Answer.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+                yield return token;
+        }
+        finally
+        {
+            sequence.Abandon();
+        }
+    }
+
+    private static object? OwnerOf(GenerationRequest request, CancellationToken cancellationToken) =>
+        request.Owner ?? (cancellationToken.CanBeCanceled ? cancellationToken : null);
+
+    private void Enqueue(params ReadOnlySpan<Sequence> sequences)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            RequireRoom(sequences.Length);
+            foreach (Sequence sequence in sequences)
+                _arrivals.Enqueue(sequence);
+
+            _wake.Set();
+        }
+    }
+
+    private void RequireRoom(int sequences)
+    {
+        lock (_gate)
+        {
+            int waiting = _statistics.Waiting + _arrivals.Count;
+            if (sequences > _maxWaiting - waiting)
+                throw new QueueFullException(sequences, waiting, _maxWaiting);
         }
     }
 
@@ -152,6 +231,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             while (_arrivals.TryDequeue(out Sequence? sequence))
                 _scheduler.Enqueue(sequence);
 
+            _statistics = _statistics with { Waiting = _scheduler.Waiting };
             return !_disposed;
         }
     }
@@ -163,7 +243,10 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         _scheduler.Schedule(_runner.Batch);
         if (_runner.Batch.Rows > 0 && TryForward())
+        {
             Sample();
+            _scheduler.Commit();
+        }
 
         // Whoever sees an answer end also sees its blocks free.
         Publish();

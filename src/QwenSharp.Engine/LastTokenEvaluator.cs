@@ -31,7 +31,6 @@ public sealed class LastTokenEvaluator : IDisposable
     private readonly Batch _batch;
     private readonly int _maxSequences;
     private readonly List<int> _finished = [];
-    private BlockAllocator _blocks = new(0);
 
     /// <summary>Allocates for batches; the cache grows with the sequences that come.</summary>
     /// <param name="model">The weights; not owned.</param>
@@ -78,36 +77,50 @@ public sealed class LastTokenEvaluator : IDisposable
             throw new InvalidOperationException("The model has no classifier head.");
 
         Reserve(Check(sequences));
-        int[] open = [];
+
+        // A call that was cancelled has kept its memory: each begins with all of it.
+        MemoryPool pool = new(_runner);
+        SequenceMemory? open = null;
         for (int next = 0, done = 0; next < sequences.Count;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             _batch.Clear();
             _finished.Clear();
-            List<int[]> closed = [];
+            List<SequenceMemory> closed = [];
+            int openRows = 0;
             while (next < sequences.Count && _batch.Rows < _batch.Capacity && _batch.Sequences.Length < _maxSequences)
             {
                 // A sequence that does not fit goes on in the next batch, from where it was cut.
                 int[] tokens = sequences[next];
                 int rows = Math.Min(tokens.Length - done, _batch.Capacity - _batch.Rows);
                 bool ends = done + rows == tokens.Length;
-                if (done == 0)
-                    open = [.. Enumerable.Range(0, Sequence.BlocksFor(tokens.Length)).Select(_ => _blocks.Take())];
+                if (open is null)
+                {
+                    open = new SequenceMemory(pool, tokens.Length);
+                    open.Reserve(tokens.Length);
+                }
 
-                _batch.Add(tokens.AsSpan(done, rows), done, open, ends ? 1 : 0, slot: next % _maxSequences);
-                done += rows;
+                _batch.Add(
+                    tokens.AsSpan(done, rows),
+                    done,
+                    open.Blocks,
+                    scored: ends && output == LastTokenOutput.Logits ? 1 : 0,
+                    kept: ends ? 1 : 0,
+                    slot: open.Slot);
+                (done, openRows) = (done + rows, rows);
                 if (ends)
                 {
                     closed.Add(open);
                     _finished.Add(next++);
-                    done = 0;
+                    (open, done) = (null, 0);
                 }
             }
 
-            _runner.Forward(output == LastTokenOutput.Logits ? ForwardOutput.Logits : ForwardOutput.Hidden);
+            _runner.Forward();
             Deliver(output, receive);
-            foreach (int block in closed.SelectMany(blocks => blocks))
-                _blocks.Return(block);
+            open?.Commit(openRows);
+            foreach (SequenceMemory memory in closed)
+                memory.Release();
         }
     }
 
@@ -132,14 +145,8 @@ public sealed class LastTokenEvaluator : IDisposable
     /// <summary>
     /// Blocks for a batch's own rows, and for the sequences that reach into it from the one before and out of it into the next.
     /// </summary>
-    private void Reserve(int longest)
-    {
-        int needed = 2 * Sequence.BlocksFor(longest) + Sequence.BlocksFor(_batch.Capacity) + _maxSequences;
-        _runner.Reserve(needed);
-
-        // A call that was cancelled has kept its blocks.
-        _blocks = new BlockAllocator(_runner.Blocks);
-    }
+    private void Reserve(int longest) =>
+        _runner.Reserve(2 * MemoryPool.BlocksFor(longest) + MemoryPool.BlocksFor(_batch.Capacity) + _maxSequences);
 
     private int Check(IReadOnlyList<int[]> sequences)
     {

@@ -24,7 +24,7 @@ public sealed class ModelRunner : IDisposable
     /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
     public ModelRunner(LanguageModel model, RunnerOptions options)
     {
-        (Model, _kvType) = (model, options.KvType);
+        (Model, _kvType, Sequences) = (model, options.KvType, options.Sequences);
         Batch = new Batch(options.Rows, options.Sequences);
         _cache = model.CreateKvStore(_kvType, options.Blocks);
         _drafts = options.Drafts ? model.CreateNextTokenKvStore(_kvType, options.Blocks) : null;
@@ -46,10 +46,13 @@ public sealed class ModelRunner : IDisposable
     /// <summary>Blocks of the KV cache.</summary>
     public int Blocks => _cache.Blocks;
 
-    /// <summary>The logits of the last step: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
+    /// <summary>Sequences of one step at most, and slots of recurrent states.</summary>
+    public int Sequences { get; }
+
+    /// <summary>The logits of the last step: row n belongs to <see cref="Batch.ScoredRows"/>[n].</summary>
     public Activations Logits => _workspace.Logits;
 
-    /// <summary>The final hidden states of the last step: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
+    /// <summary>The final hidden states of the last step: row n belongs to <see cref="Batch.KeptRows"/>[n].</summary>
     public Activations FinalHidden => _workspace.FinalHidden;
 
     /// <summary>The outputs of the classifier head, once <see cref="Classify"/> has computed them.</summary>
@@ -57,10 +60,8 @@ public sealed class ModelRunner : IDisposable
     public Activations Classes => _classes ?? throw new InvalidOperationException("The model has no classifier head.");
 
     /// <summary>Computes the batch's rows.</summary>
-    /// <param name="output">Whether logits are wanted, or the final hidden states alone.</param>
     /// <exception cref="ArgumentException">A sequence's recurrent state is that of another position.</exception>
-    public void Forward(ForwardOutput output = ForwardOutput.Logits) =>
-        Model.Forward(_compute, Batch, _cache, _workspace, States, output);
+    public void Forward() => Model.Forward(_compute, Batch, _cache, _workspace, States);
 
     /// <summary>Drafts the token after next from the batch's rows; see <see cref="LanguageModel.PredictNext"/>.</summary>
     /// <param name="hidden">The final hidden state before each row's token: <see cref="FinalHidden"/>, or a copy.</param>
@@ -76,7 +77,7 @@ public sealed class ModelRunner : IDisposable
 
     /// <summary>Applies the classifier head to the final hidden states of the last step.</summary>
     /// <exception cref="InvalidOperationException">The model has no such head.</exception>
-    public void Classify() => Model.Classify(_compute, Batch.LogitCount, _workspace, Classes);
+    public void Classify() => Model.Classify(_compute, Batch.KeptRows.Length, _workspace, Classes);
 
     /// <summary>Makes sure of a KV cache of so many blocks. Where it has to grow, what it held is lost.</summary>
     public void Reserve(int blocks)
@@ -91,6 +92,13 @@ public sealed class ModelRunner : IDisposable
 
         _drafts.Dispose();
         _drafts = Model.CreateNextTokenKvStore(_kvType, blocks);
+    }
+
+    /// <summary>Makes one block of the KV cache what another is.</summary>
+    internal void CopyBlock(int from, int to)
+    {
+        _cache.Copy(from, to);
+        _drafts?.Copy(from, to);
     }
 
     /// <inheritdoc/>

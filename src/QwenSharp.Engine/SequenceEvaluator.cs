@@ -19,7 +19,7 @@ public sealed class SequenceEvaluator : IDisposable
     private const int LogitRows = 32;
 
     private readonly ModelRunner _runner;
-    private readonly int[] _blocks;
+    private readonly SequenceMemory _memory;
     private readonly FittedAdapter? _adapter;
     private readonly List<int> _tokens = [];
 
@@ -50,16 +50,16 @@ public sealed class SequenceEvaluator : IDisposable
         _adapter = adapter;
         ContextLength = contextLength;
         (chunk, int logitRows) = BatchFor(contextLength, chunk);
-        _blocks = [.. Enumerable.Range(0, Sequence.BlocksFor(contextLength))];
         _runner = new ModelRunner(model, new RunnerOptions
         {
             Threads = threads,
             Rows = chunk,
             LogitRows = logitRows,
-            Blocks = _blocks.Length,
+            Blocks = MemoryPool.BlocksFor(contextLength),
             KvType = kvType,
             Observer = observer,
         });
+        _memory = new SequenceMemory(new MemoryPool(_runner), contextLength);
     }
 
     /// <summary>
@@ -86,9 +86,9 @@ public sealed class SequenceEvaluator : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(position);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(position, Position);
         int[] replayed = _runner.States is null || position == Position ? [] : [.. _tokens[..position]];
-        _tokens.RemoveRange(position - replayed.Length, Position - position + replayed.Length);
+        GoBack(position - replayed.Length);
         foreach (int[] chunk in replayed.Chunk(_runner.Batch.Capacity))
-            Forward(chunk, logits: 0);
+            Forward(chunk, scored: 0);
     }
 
     /// <summary>
@@ -97,7 +97,7 @@ public sealed class SequenceEvaluator : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">The sequence is empty, or its last tokens could not be computed.</exception>
     public SequenceSnapshot Snapshot() => Position > 0
-        ? new SequenceSnapshot([.. _tokens], _runner.States?.Snapshot(0))
+        ? new SequenceSnapshot([.. _tokens], _runner.States?.Snapshot(_memory.Slot))
         : throw new InvalidOperationException("There is nothing to keep of an empty sequence; Rewind begins again.");
 
     /// <summary>Goes back to a snapshot; the next token takes its position.</summary>
@@ -111,8 +111,8 @@ public sealed class SequenceEvaluator : IDisposable
         if (snapshot.State is null != _runner.States is null)
             throw new ArgumentException("The snapshot is that of another model.", nameof(snapshot));
 
-        _runner.States?.Restore(0, snapshot.State!);
-        _tokens.RemoveRange(position, Position - position);
+        _runner.States?.Restore(_memory.Slot, snapshot.State!);
+        GoBack(position);
     }
 
     /// <summary>Appends tokens to the sequence.</summary>
@@ -125,7 +125,7 @@ public sealed class SequenceEvaluator : IDisposable
         for (int done = 0; done < tokens.Length;)
         {
             int rows = Math.Min(_runner.Batch.Capacity, tokens.Length - done);
-            Forward(tokens.Slice(done, rows), logits: done + rows == tokens.Length ? 1 : 0);
+            Forward(tokens.Slice(done, rows), scored: done + rows == tokens.Length ? 1 : 0);
             done += rows;
         }
 
@@ -153,12 +153,20 @@ public sealed class SequenceEvaluator : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _runner.Dispose();
 
-    private void Forward(ReadOnlySpan<int> tokens, int logits)
+    private void Forward(ReadOnlySpan<int> tokens, int scored)
     {
+        _memory.Reserve(tokens.Length);
         _runner.Batch.Clear();
-        _runner.Batch.Add(tokens, Position, _blocks, logits, adapter: _adapter);
+        _runner.Batch.Add(tokens, Position, _memory.Blocks, scored, slot: _memory.Slot, adapter: _adapter);
         _runner.Forward();
+        _memory.Commit(tokens.Length);
         _tokens.AddRange(tokens);
+    }
+
+    private void GoBack(int position)
+    {
+        _memory.RollBack(position);
+        _tokens.RemoveRange(position, Position - position);
     }
 
     private void Check(ReadOnlySpan<int> tokens)

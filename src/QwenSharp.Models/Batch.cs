@@ -10,11 +10,13 @@ public sealed class Batch
 {
     private readonly int[] _tokens;
     private readonly int[] _positions;
-    private readonly int[] _logitRows;
+    private readonly int[] _keptRows;
+    private readonly int[] _scoredRows;
+    private readonly int[] _scoredOfKept;
     private readonly GridPosition[] _grid;
     private readonly SequenceRows[] _sequences;
     private readonly FittedAdapter?[] _adapters;
-    private int _sequenceCount;
+    private int _sequenceCount, _keptCount, _scoredCount;
     private bool _hasGrid;
 
     /// <summary>An empty batch with room for <paramref name="maxRows"/> tokens of <paramref name="maxSequences"/> sequences.</summary>
@@ -24,7 +26,9 @@ public sealed class Batch
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSequences);
         _tokens = new int[maxRows];
         _positions = new int[maxRows];
-        _logitRows = new int[maxRows];
+        _keptRows = new int[maxRows];
+        _scoredRows = new int[maxRows];
+        _scoredOfKept = new int[maxRows];
         _grid = new GridPosition[maxRows];
         _sequences = new SequenceRows[maxSequences];
         _adapters = new FittedAdapter?[maxSequences];
@@ -35,9 +39,6 @@ public sealed class Batch
 
     /// <summary>How many rows there is room for.</summary>
     public int Capacity => _tokens.Length;
-
-    /// <summary>How many rows want logits.</summary>
-    public int LogitCount { get; private set; }
 
     /// <summary>The token of each row.</summary>
     public ReadOnlySpan<int> Tokens => _tokens.AsSpan(0, Rows);
@@ -51,8 +52,14 @@ public sealed class Batch
     /// </summary>
     public ReadOnlySpan<GridPosition> GridPositions => _hasGrid ? _grid.AsSpan(0, Rows) : default;
 
-    /// <summary>The rows that want logits, ascending: the n-th has its logits in row n of the output.</summary>
-    public ReadOnlySpan<int> LogitRows => _logitRows.AsSpan(0, LogitCount);
+    /// <summary>The rows whose final hidden states are wanted, ascending: the n-th has its own in row n of the output.</summary>
+    public ReadOnlySpan<int> KeptRows => _keptRows.AsSpan(0, _keptCount);
+
+    /// <summary>Those of the kept rows that want logits, ascending: the n-th has its logits in row n of the output.</summary>
+    public ReadOnlySpan<int> ScoredRows => _scoredRows.AsSpan(0, _scoredCount);
+
+    /// <summary>Where the scored rows are among the kept ones.</summary>
+    internal ReadOnlySpan<int> ScoredOfKept => _scoredOfKept.AsSpan(0, _scoredCount);
 
     /// <summary>Which rows belong to which sequence.</summary>
     public ReadOnlySpan<SequenceRows> Sequences => _sequences.AsSpan(0, _sequenceCount);
@@ -64,24 +71,29 @@ public sealed class Batch
     /// <param name="tokens">One a row; at least one.</param>
     /// <param name="firstPosition">The position of the first; all earlier ones are in the KV cache.</param>
     /// <param name="blocks">The sequence's KV blocks, enough for the last of these positions.</param>
-    /// <param name="logits">How many of these tokens, counted from the last, want logits.</param>
+    /// <param name="scored">How many of these tokens, counted from the last, want logits.</param>
     /// <param name="grid">The tokens' positions for rotary embedding, where images make them differ from those in the sequence; empty where
     /// they do not.</param>
     /// <param name="slot">The sequence's slot in the store of recurrent states, if the model has such.</param>
     /// <param name="adapter">What is added to the model for this sequence; the same for all its tokens.</param>
+    /// <param name="kept">How many of these tokens, counted from the last, want their final hidden state: at least those that want logits,
+    /// and no more where this is null.</param>
     /// <exception cref="ArgumentException">There is no room, or the blocks do not reach the last position.</exception>
     public void Add(
         ReadOnlySpan<int> tokens,
         int firstPosition,
         int[] blocks,
-        int logits,
+        int scored,
         ReadOnlySpan<GridPosition> grid = default,
         int slot = 0,
-        FittedAdapter? adapter = null)
+        FittedAdapter? adapter = null,
+        int? kept = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(firstPosition);
-        ArgumentOutOfRangeException.ThrowIfNegative(logits);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(logits, tokens.Length);
+        int keep = kept ?? scored;
+        ArgumentOutOfRangeException.ThrowIfNegative(scored);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(scored, keep, nameof(scored));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(keep, tokens.Length, nameof(kept));
         if (tokens.IsEmpty || tokens.Length > _tokens.Length - Rows || _sequenceCount == _sequences.Length)
         {
             throw new ArgumentException(
@@ -108,8 +120,16 @@ public sealed class Batch
         }
 
         _hasGrid |= !grid.IsEmpty;
-        for (int i = tokens.Length - logits; i < tokens.Length; i++)
-            _logitRows[LogitCount++] = Rows + i;
+        for (int i = tokens.Length - keep; i < tokens.Length; i++)
+        {
+            if (i >= tokens.Length - scored)
+            {
+                _scoredOfKept[_scoredCount] = _keptCount;
+                _scoredRows[_scoredCount++] = Rows + i;
+            }
+
+            _keptRows[_keptCount++] = Rows + i;
+        }
 
         _adapters[_sequenceCount] = adapter;
         _sequences[_sequenceCount++] = new SequenceRows(Rows, tokens.Length, firstPosition, blocks, slot);
@@ -117,5 +137,5 @@ public sealed class Batch
     }
 
     /// <summary>Empties the batch.</summary>
-    public void Clear() => (Rows, LogitCount, _sequenceCount, _hasGrid) = (0, 0, 0, false);
+    public void Clear() => (Rows, _keptCount, _scoredCount, _sequenceCount, _hasGrid) = (0, 0, 0, 0, false);
 }

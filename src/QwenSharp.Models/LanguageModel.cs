@@ -124,8 +124,9 @@ public sealed class LanguageModel
         new(type, RequireNextTokens(), Config.KvHeads, Config.HeadLength, blocks);
 
     /// <summary>
-    /// Computes the batch's rows: stores their keys and values, and writes the logits that were asked for
-    /// to <see cref="Workspace.Logits"/>, one row of <see cref="ModelConfig.VocabularySize"/> a row of <see cref="Batch.LogitRows"/>.
+    /// Computes the batch's rows: stores their keys and values, and writes the final hidden states that were asked for to
+    /// <see cref="Workspace.FinalHidden"/>, one row a row of <see cref="Batch.KeptRows"/>, and the logits
+    /// to <see cref="Workspace.Logits"/>, one row of <see cref="ModelConfig.VocabularySize"/> a row of <see cref="Batch.ScoredRows"/>.
     /// A row's result does not depend on the other sequences of the batch, nor on how its sequence was cut into batches.
     /// Allocates nothing.
     /// </summary>
@@ -134,16 +135,9 @@ public sealed class LanguageModel
     /// <param name="cache">Keys and values of all sequences.</param>
     /// <param name="w">Scratch with room for the batch.</param>
     /// <param name="states">The states of all sequences, where the model has recurrent layers.</param>
-    /// <param name="output">Whether logits are wanted, or the final hidden states alone.</param>
     /// <exception cref="ArgumentException">The model has recurrent layers and there is no store for them, or it holds the state of another
     /// position.</exception>
-    public void Forward(
-        Compute compute,
-        Batch batch,
-        KvStore cache,
-        Workspace w,
-        RecurrentStore? states = null,
-        ForwardOutput output = ForwardOutput.Logits)
+    public void Forward(Compute compute, Batch batch, KvStore cache, Workspace w, RecurrentStore? states = null)
     {
         if (states is null && Config.Recurrent is not null)
             throw new ArgumentException("The model has recurrent layers; they need a store of states.", nameof(states));
@@ -154,19 +148,18 @@ public sealed class LanguageModel
         compute.Embed(_embedding, batch.Tokens, w.Hidden);
         w.Adapters.AddEmbeddings(compute, batch.Tokens, w.Hidden);
         _rotary.Fill(compute, batch, w.Rotations);
-        int rows = batch.Rows;
         for (int l = 0; l < _layers.Length; l++)
-            rows = Forward(compute, batch, stores, _layers[l], isLast: l == _layers.Length - 1, w);
+            Forward(compute, batch, stores, _layers[l], isLast: l == _layers.Length - 1, w);
 
         states?.Leave(batch.Sequences);
-        Answer(compute, rows, _outputNorm, output == ForwardOutput.Logits ? _head : null, w);
+        Answer(compute, batch, _outputNorm, _head, w);
     }
 
     /// <summary>
     /// Drafts the token after next (multi-token prediction): from the final hidden state of position t and the token at t + 1 come the
     /// logits of t + 2.
     /// The rows' logits go to <see cref="Workspace.Logits"/> as with
-    /// <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?, ForwardOutput)"/>,
+    /// <see cref="Forward(Compute, Batch, KvStore, Workspace, RecurrentStore?)"/>,
     /// and what takes the place of their final hidden states to <see cref="Workspace.FinalHidden"/>, for the block that drafts one token
     /// further.
     /// </summary>
@@ -191,8 +184,8 @@ public sealed class LanguageModel
         w.Adapters.Begin(batch, this);
         _rotary.Fill(compute, batch, w.Rotations);
         next.Begin(compute, _embedding, batch.Tokens, hidden, Config.RmsEpsilon, w);
-        int rows = Forward(compute, batch, new SequenceStores(cache, null), next.Layer, isLast: true, w);
-        Answer(compute, rows, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);
+        Forward(compute, batch, new SequenceStores(cache, null), next.Layer, isLast: true, w);
+        Answer(compute, batch, next.OutputNorm ?? _outputNorm, next.Head ?? _head, w);
     }
 
     /// <summary>
@@ -202,7 +195,7 @@ public sealed class LanguageModel
 
     /// <summary>Applies the classifier head to the final hidden states of the last forward pass.</summary>
     /// <param name="compute">The kernels.</param>
-    /// <param name="rows">How many rows were asked for: <see cref="Batch.LogitCount"/>.</param>
+    /// <param name="rows">How many rows there are of them.</param>
     /// <param name="w">The workspace of that pass.</param>
     /// <param name="scores">Where the scores go, [rows, <see cref="ClassifierOutputs"/>].</param>
     /// <exception cref="InvalidOperationException">The model has no such head.</exception>
@@ -212,26 +205,35 @@ public sealed class LanguageModel
             rows,
             (_classifier ?? throw new InvalidOperationException("The model has no classifier head.")).Into(scores));
 
-    /// <summary>One layer; the last one goes on with the rows that want logits alone, as after its mixer no row reads another.</summary>
-    private int Forward(Compute compute, Batch batch, in SequenceStores stores, DecoderLayer layer, bool isLast, Workspace w)
+    /// <summary>One layer; the last one goes on with the kept rows alone, as after its mixer no row reads another.</summary>
+    private void Forward(Compute compute, Batch batch, in SequenceStores stores, DecoderLayer layer, bool isLast, Workspace w)
     {
         compute.RmsNorm(w.Hidden, batch.Rows, layer.MixerNorm, Config.RmsEpsilon, w.Normed);
         layer.Mixer.Forward(compute, batch, stores, w);
-        int rows = isLast ? KeepRows(compute, w, batch.LogitRows) : batch.Rows;
+        int rows = isLast ? KeepRows(compute, w, batch.KeptRows) : batch.Rows;
         if (rows > 0)
         {
             compute.RmsNorm(w.Hidden, rows, layer.FeedForwardNorm, Config.RmsEpsilon, w.Normed);
             layer.FeedForward.Forward(compute, rows, w);
         }
-
-        return rows;
     }
 
-    private void Answer(Compute compute, int rows, Tensor norm, Linear? head, Workspace w)
+    private void Answer(Compute compute, Batch batch, Tensor norm, Linear head, Workspace w)
     {
-        compute.RmsNorm(w.Hidden, rows, norm, Config.RmsEpsilon, w.Normed);
-        if (head is not null)
-            w.Project(compute, w.Normed, rows, head.Into(w.Logits));
+        int kept = batch.KeptRows.Length, scored = batch.ScoredRows.Length;
+        compute.RmsNorm(w.Hidden, kept, norm, Config.RmsEpsilon, w.Normed);
+        if (scored == 0)
+            return;
+
+        Activations x = w.Normed;
+        if (scored < kept)
+        {
+            x = w.Scored;
+            compute.Gather(w.Normed, batch.ScoredOfKept, x);
+            w.Adapters.Keep(batch.ScoredOfKept);
+        }
+
+        w.Project(compute, x, scored, head.Into(w.Logits));
     }
 
     private int RequireNextTokens() => _nextTokens.Length > 0

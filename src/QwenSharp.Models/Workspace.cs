@@ -30,6 +30,7 @@ public sealed class Workspace : IDisposable
         NextTokenInputs = _matrices.Find(nameof(NextTokenInputs));
         Gate = _matrices[nameof(Gate)];
         Up = _matrices[nameof(Up)];
+        Scored = _matrices[nameof(Scored)];
         Logits = _matrices[nameof(Logits)];
         Adapters = new AdapterRows(maxRows);
         DeltaNet = config.Recurrent is { } recurrent ? new DeltaNetWorkspace(recurrent.Shape, maxRows) : null;
@@ -39,12 +40,12 @@ public sealed class Workspace : IDisposable
     /// <summary>Bytes of all activations, without the few that adapters need.</summary>
     public long Bytes => _matrices.Bytes + (DeltaNet?.Bytes ?? 0) + (Experts?.Bytes ?? 0);
 
-    /// <summary>The logits that the last forward pass was asked for: row n belongs to <see cref="Batch.LogitRows"/>[n].</summary>
+    /// <summary>The logits that the last forward pass was asked for: row n belongs to <see cref="Batch.ScoredRows"/>[n].</summary>
     public Activations Logits { get; }
 
     /// <summary>
     /// The final hidden states (behind the output norm) of the rows that the last forward pass was asked for: row n belongs to
-    /// <see cref="Batch.LogitRows"/>[n].
+    /// <see cref="Batch.KeptRows"/>[n].
     /// </summary>
     public Activations FinalHidden => Normed;
 
@@ -53,6 +54,9 @@ public sealed class Workspace : IDisposable
 
     /// <summary>The normalised input of a sub-layer, [rows, width].</summary>
     internal Activations Normed { get; }
+
+    /// <summary>The final hidden states of the rows that want logits, where others are kept beside them, [scored rows, width].</summary>
+    internal Activations Scored { get; }
 
     /// <summary>Cosines and sines of the rows' positions, [rows, rotaryLength].</summary>
     internal Activations Rotations { get; }
@@ -146,6 +150,7 @@ public sealed class Workspace : IDisposable
             new(nameof(Attended), maxRows, config.QueryWidth),
             new(nameof(Gate), maxRows, Math.Max(1, config.DenseWidth)),
             new(nameof(Up), maxRows, Math.Max(1, config.DenseWidth)),
+            new(nameof(Scored), maxLogits, config.Width),
             new(nameof(Logits), maxLogits, config.VocabularySize),
         ];
         if (config.HasGatedAttention)

@@ -60,6 +60,17 @@ public sealed unsafe class KvStore : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
+    /// <summary>Makes one block what another is, in all layers.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such block.</exception>
+    public void Copy(int from, int to)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)from, (uint)Blocks, nameof(from));
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)to, (uint)Blocks, nameof(to));
+        Buffer.MemoryCopy(_buffer.Pointer + from * BlockBytes, _buffer.Pointer + to * BlockBytes, BlockBytes, BlockBytes);
+        int flags = Layers * KvHeads;
+        _notFinite.AsSpan(from * flags, flags).CopyTo(_notFinite.AsSpan(to * flags));
+    }
+
     /// <summary>Where the transposed keys of a block, layer and head begin.</summary>
     internal byte* Keys(int block, int layer, int head) =>
         _buffer.Pointer + block * BlockBytes + ((long)layer * KvHeads + head) * 2 * HeadLength * BlockTokens * Type.BlockBytes();

@@ -150,47 +150,27 @@ public sealed class QwenModel : IAsyncDisposable
     /// <param name="cancellationToken">Ends the generation.</param>
     /// <returns>Chunks of text; the last one carries <see cref="TextChunk.Finish"/> and <see cref="TextChunk.Usage"/>.</returns>
     /// <exception cref="ArgumentException">The prompt is too long, or an option is out of range; the parameter name says which.</exception>
+    /// <exception cref="QueueFullException">Too many sequences wait already, also when the enumeration begins.</exception>
     public IAsyncEnumerable<TextChunk> CompleteAsync(
         ReadOnlyMemory<int> prompt, TextGenerationOptions? options = null, CancellationToken cancellationToken = default) =>
         CompleteAsync(prompt, choices: 1, options, cancellationToken)[0];
 
-    /// <summary>Continues one prompt several times at once; else as for one answer.</summary>
+    /// <summary>Continues one prompt several times at once, and computes it once; else as for one answer.</summary>
     /// <param name="prompt">Token ids; at least one.</param>
     /// <param name="choices">How many answers, at least one; a seed counts up from one to the next, lest all be equal.</param>
     /// <param name="options">Sampling and limits; null for the checkpoint's recommendation up to the end of the context.</param>
     /// <param name="cancellationToken">Ends the generation.</param>
-    /// <returns>The answers, each a stream of its own that begins with its enumeration.</returns>
+    /// <returns>The answers, each a stream of its own, to be enumerated once; all of them begin with the first enumeration.</returns>
     /// <exception cref="ArgumentException">The prompt is too long, or an option is out of range; the parameter name says which.</exception>
     public IReadOnlyList<IAsyncEnumerable<TextChunk>> CompleteAsync(
         ReadOnlyMemory<int> prompt, int choices, TextGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(choices, 1);
         options ??= new TextGenerationOptions();
-        SamplingOptions sampling = options.Sampling ?? RecommendedSampling();
-        GenerationRequest request = new()
-        {
-            Prompt = prompt,
-            Adapter = options.Adapter is { } name
-                ? Adapters.GetValueOrDefault(name)
-                    ?? throw new OptionException(OptionFault.Of(
-                        FaultKind.OutOfRange,
-                        nameof(options.Adapter),
-                        $"is '{name}', which there is not; {ListAdapters()}."))
-                : null,
-            Sampling = sampling,
-            MaxTokens = options.MaxTokens,
-            StopTokens = StopTokens,
-            Logprobs = options.Logprobs,
-            TopLogprobs = options.TopLogprobs,
-        };
         return
         [
-            .. Enumerable.Range(0, choices).Select(choice =>
-            {
-                GenerationRequest one = request with { Sampling = sampling with { Seed = unchecked(sampling.Seed + (ulong)choice) } };
-                TextAssembler assembler = new(Tokenizer, options, prompt.Length);
-                return Assemble(Engine.GenerateAsync(one, cancellationToken), assembler, cancellationToken);
-            }),
+            .. Engine.GenerateChoices(RequestOf(prompt, options), choices, cancellationToken).Select(tokens =>
+                Assemble(tokens, new TextAssembler(Tokenizer, options, prompt.Length), cancellationToken)),
         ];
     }
 
@@ -227,6 +207,23 @@ public sealed class QwenModel : IAsyncDisposable
                 yield break;
         }
     }
+
+    private GenerationRequest RequestOf(ReadOnlyMemory<int> prompt, TextGenerationOptions options) => new()
+    {
+        Prompt = prompt,
+        Adapter = options.Adapter is { } name
+            ? Adapters.GetValueOrDefault(name)
+                ?? throw new OptionException(OptionFault.Of(
+                    FaultKind.OutOfRange,
+                    nameof(options.Adapter),
+                    $"is '{name}', which there is not; {ListAdapters()}."))
+            : null,
+        Sampling = options.Sampling ?? RecommendedSampling(),
+        MaxTokens = options.MaxTokens,
+        StopTokens = StopTokens,
+        Logprobs = options.Logprobs,
+        TopLogprobs = options.TopLogprobs,
+    };
 
     private static OptionNotSupportedException NeedsConversation(string option, string reason) => new(option, reason);
 

@@ -82,6 +82,7 @@ public class LimitTests
     {
         { "Threads", new() { Threads = -1 } },
         { "MaxSequences", new() { MaxSequences = 0 } },
+        { "MaxWaiting", new() { MaxWaiting = 0 } },
         { "MaxBatchTokens", new() { MaxBatchTokens = 3, MaxSequences = 4 } },
         { "MaxPrefillTokensWhileDecoding", new() { MaxPrefillTokensWhileDecoding = 0 } },
         { "ContextLength", new() { ContextLength = -1 } },
@@ -99,6 +100,38 @@ public class LimitTests
             name,
             Assert.ThrowsAny<ArgumentException>(() => new InferenceEngine(Requests.Model, options)).Message,
             StringComparison.Ordinal);
+
+    [Fact]
+    public async Task More_than_may_wait_is_refused_and_nothing_of_it_is_queued()
+    {
+        await using InferenceEngine engine = new(Requests.LongModel, new EngineOptions { Threads = 1, MaxSequences = 1, MaxWaiting = 3 });
+        GenerationRequest endless = Requests.Greedy(10, 1, 60_000);
+        QueueFullException never = Assert.Throws<QueueFullException>(() => engine.GenerateChoices(endless, 128_000));
+        Assert.Equal((128_000, 0, 3), (never.Asked, never.Waiting, never.Limit));
+
+        using CancellationTokenSource ending = new();
+        Task running = Assert.ThrowsAnyAsync<OperationCanceledException>(() => Requests.Collect(engine, endless, ending.Token));
+        await Requests.Eventually(() => engine.Statistics is { Running: 1, Waiting: 0 });
+        IAsyncEnumerable<GeneratedToken> late = engine.GenerateAsync(endless);
+        Task[] waiting =
+        [
+            .. engine.GenerateChoices(endless, 3, ending.Token).Select(choice =>
+                Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+                {
+                    await foreach (GeneratedToken _ in choice)
+                    {
+                    }
+                })),
+        ];
+        await Requests.Eventually(() => engine.Statistics.Waiting == 3);
+        Assert.Equal(3, Assert.Throws<QueueFullException>(() => engine.GenerateAsync(endless)).Waiting);
+        await Assert.ThrowsAsync<QueueFullException>(async () => await late.GetAsyncEnumerator().MoveNextAsync());
+
+        await ending.CancelAsync();
+        await Task.WhenAll([running, .. waiting]);
+        await Requests.AllFree(engine);
+        Assert.Single(await Requests.Collect(engine, Requests.Greedy(10, 1, 1)));
+    }
 
     [Fact]
     public async Task A_small_cache_shortens_the_context_unless_it_was_asked_for()

@@ -3,56 +3,170 @@ using QwenSharp.Models;
 namespace QwenSharp.Engine.Tests;
 
 /// <summary>The order in which sequences are served, step by step: an engine's clients see it only through threads of their own.</summary>
-public class SchedulerTests
+public sealed class SchedulerTests : IDisposable
 {
-    [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    [InlineData(6)]
-    public void First_come_is_first_served(int maxSequences)
-    {
-        Scheduler scheduler = new(new EngineOptions { MaxSequences = maxSequences, MaxBatchTokens = 32 }, blocks: 64);
-        List<Sequence> sequences = [];
-        for (int client = 0; client < 6; client++)
-        {
-            // The later, the shorter: whatever favours short prompts would turn the order around.
-            Sequence sequence = new(Requests.Greedy(60 - (10 * client), client, 3), 3, CancellationToken.None);
-            sequences.Add(sequence);
-            scheduler.Enqueue(sequence);
-        }
+    private readonly List<ModelRunner> _runners = [];
 
-        Assert.Equal(sequences, FirstSampled(scheduler, maxSequences));
+    public void Dispose() => _runners.ForEach(runner => runner.Dispose());
+
+    [Fact]
+    public void Where_one_runs_at_a_time_the_first_to_come_is_the_first_served()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 1);
+        Sequence[] sequences = [.. Enumerable.Range(0, 6).Select(i => Sequence(60 - (10 * i)))];
+        scheduler.Enqueue(sequences[0]);
+        scheduler.Enqueue(sequences[1]);
+        Step(scheduler, runner);
+        foreach (Sequence later in sequences[2..])
+            scheduler.Enqueue(later);
+
+        Assert.Equal(sequences, FirstSampled(scheduler, runner));
     }
 
     [Fact]
-    public void A_newcomer_waits_behind_those_that_came_before_and_found_no_room()
+    public void Equal_prompts_are_computed_in_the_order_of_their_arrival()
     {
-        Scheduler scheduler = new(new EngineOptions { MaxSequences = 1, MaxBatchTokens = 32 }, blocks: 64);
-        Sequence[] sequences = [.. Enumerable.Range(0, 3).Select(i => new Sequence(Requests.Greedy(40, i, 3), 3, CancellationToken.None))];
-        scheduler.Enqueue(sequences[0]);
-        scheduler.Enqueue(sequences[1]);
-        scheduler.Schedule(new Batch(32, 1));
-        scheduler.Enqueue(sequences[2]);
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 6);
+        Sequence[] sequences = [.. Enumerable.Range(0, 6).Select(_ => Sequence(50))];
+        foreach (Sequence sequence in sequences)
+            scheduler.Enqueue(sequence);
 
-        scheduler.Remove(sequences[0]);
-        Assert.Equal(sequences[1..], FirstSampled(scheduler, 1));
+        Assert.Equal(sequences, FirstSampled(scheduler, runner));
+    }
+
+    [Fact]
+    public void A_short_prompt_does_not_wait_behind_long_ones_and_the_oldest_goes_on()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 6);
+        Sequence[] longs = [.. Enumerable.Range(0, 3).Select(_ => Sequence(200))];
+        foreach (Sequence sequence in longs)
+            scheduler.Enqueue(sequence);
+
+        Step(scheduler, runner);
+        Sequence shorter = Sequence(10);
+        scheduler.Enqueue(shorter);
+        int before = longs[0].Pending;
+        Step(scheduler, runner);
+        Assert.Equal([shorter], scheduler.Sampled);
+        Assert.Equal(22, before - longs[0].Pending);
+        Assert.Equal([shorter, .. longs], FirstSampled(scheduler, runner, [shorter]));
+    }
+
+    [Fact]
+    public void Whoever_asks_for_many_sequences_does_not_make_others_wait()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 4);
+        object greedy = new(), other = new();
+        Sequence[] many = [.. Enumerable.Range(0, 100).Select(_ => Sequence(5, maxTokens: 200, greedy))];
+        foreach (Sequence sequence in many)
+            scheduler.Enqueue(sequence);
+
+        for (int step = 0; step < 5; step++)
+            Step(scheduler, runner);
+
+        Assert.Equal(4, scheduler.Running);
+        Sequence newcomer = Sequence(5, maxTokens: 3), second = Sequence(5, maxTokens: 3, other), third = Sequence(5, maxTokens: 3, other);
+        scheduler.Enqueue(newcomer);
+        scheduler.Enqueue(second);
+        scheduler.Enqueue(third);
+        Step(scheduler, runner);
+
+        // The youngest of the many made room; whoever has one running waits for a turn.
+        Assert.Contains(newcomer, scheduler.Sampled);
+        Assert.Contains(second, scheduler.Sampled);
+        Assert.DoesNotContain(third, scheduler.Sampled);
+        Assert.Equal(2, scheduler.Preemptions);
+        Assert.Equal([many[0], many[1]], scheduler.Sampled.Except([newcomer, second]));
+
+        while (scheduler.HasWork)
+            Step(scheduler, runner);
+
+        Assert.All(many, sequence => Assert.Equal(205, sequence.Tokens.Length));
+        Assert.Equal(runner.Blocks, scheduler.FreeBlocks);
+    }
+
+    [Fact]
+    public void Sequences_of_their_own_owners_do_not_make_room_for_each_other()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 2);
+        Sequence[] sequences = [.. Enumerable.Range(0, 4).Select(_ => Sequence(5, maxTokens: 20))];
+        foreach (Sequence sequence in sequences)
+            scheduler.Enqueue(sequence);
+
+        Assert.Equal(sequences, FirstSampled(scheduler, runner));
+        Assert.Equal(0, scheduler.Preemptions);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Where_a_choice_leaves_while_the_prompt_is_computed_the_others_go_on(int left)
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 3);
+        SharedPrompt prompt = new(100, choices: 3);
+        Sequence[] choices = [.. Enumerable.Range(0, 3).Select(_ => Sequence(100, prompt: prompt))];
+        foreach (Sequence choice in choices)
+            scheduler.Enqueue(choice);
+
+        Step(scheduler, runner);
+        Assert.Equal(1, scheduler.Running);
+        Assert.Same(choices[0], prompt.Leader);
+        scheduler.Remove(choices[left]);
+
+        // The prompt is computed once from here on, all but the last token, and then by each choice for itself.
+        Sequence[] others = [.. choices.Except([choices[left]])];
+        int rows = 0;
+        while (scheduler.HasWork)
+        {
+            Step(scheduler, runner);
+            rows += runner.Batch.Rows;
+            Assert.True(rows < 1000);
+        }
+
+        Assert.All(others, sequence => Assert.Equal(103, sequence.Tokens.Length));
+        Assert.Equal((left == 0 ? 99 : 99 - 32) + (2 * 3), rows);
+        Assert.Null(prompt.Memory);
+        Assert.Equal(runner.Blocks, scheduler.FreeBlocks);
+    }
+
+    private static Sequence Sequence(int promptLength, int maxTokens = 3, object? owner = null, SharedPrompt? prompt = null) =>
+        new(Requests.Greedy(promptLength, promptLength, maxTokens), maxTokens, CancellationToken.None, prompt, owner);
+
+    private (Scheduler Scheduler, ModelRunner Runner) Create(int maxSequences)
+    {
+        ModelRunner runner = new(Requests.Model, new RunnerOptions { Threads = 1, Rows = 32, Sequences = maxSequences, Blocks = 64 });
+        _runners.Add(runner);
+        EngineOptions options = new() { MaxSequences = maxSequences, MaxBatchTokens = 32 };
+        return (new Scheduler(options, new MemoryPool(runner)), runner);
+    }
+
+    /// <summary>A step of an engine whose model always chooses the same token.</summary>
+    private static void Step(Scheduler scheduler, ModelRunner runner)
+    {
+        scheduler.Schedule(runner.Batch);
+        Assert.NotEmpty(scheduler.Scheduled);
+        foreach (Sequence sequence in scheduler.Sampled)
+        {
+            if (sequence.Append(1) is not null)
+                scheduler.Remove(sequence);
+        }
+
+        scheduler.Commit();
     }
 
     /// <summary>Takes steps until all is done, and says in which order sequences were sampled first.</summary>
-    private static List<Sequence> FirstSampled(Scheduler scheduler, int maxSequences)
+    private static List<Sequence> FirstSampled(Scheduler scheduler, ModelRunner runner, List<Sequence>? sampled = null)
     {
-        Batch batch = new(32, maxSequences);
-        List<Sequence> order = [];
+        List<Sequence> order = sampled ?? [];
         for (int step = 0; scheduler.HasWork; step++)
         {
             Assert.True(step < 1000);
-            scheduler.Schedule(batch);
+            Step(scheduler, runner);
             foreach (Sequence sequence in scheduler.Sampled)
             {
                 if (!order.Contains(sequence))
                     order.Add(sequence);
-                if (sequence.Append(1) is not null)
-                    scheduler.Remove(sequence);
             }
         }
 

@@ -163,12 +163,13 @@ public class ForwardTests
         using ModelRunner runner = new(
             model,
             new RunnerOptions { Threads = 2, Rows = 6, LogitRows = 2, Blocks = 1, KvType = TensorType.F32 });
-        runner.Batch.Add(tokens, 0, [0], 2);
-        foreach (ForwardOutput output in Enum.GetValues<ForwardOutput>())
+        foreach (int scored in (int[])[2, 0])
         {
+            runner.Batch.Clear();
+            runner.Batch.Add(tokens, 0, [0], scored, kept: 2);
             runner.Logits.Row(0).Clear();
-            runner.Forward(output);
-            Assert.Equal(output == ForwardOutput.Logits, runner.Logits.Row(0).ContainsAnyExcept(0f));
+            runner.Forward();
+            Assert.Equal(scored > 0, runner.Logits.Row(0).ContainsAnyExcept(0f));
             for (int row = 0; row < 2; row++)
                 Assert.InRange(TinyModels.RelativeError(runner.FinalHidden.Row(row), hidden[4 + row]), 0, 2e-5);
         }
@@ -180,6 +181,55 @@ public class ForwardTests
         using ModelRunner plain = new(TinyModels.Create("qwen3"), new RunnerOptions { Threads = 1 });
         Assert.Equal(0, plain.Model.ClassifierOutputs);
         Assert.Throws<InvalidOperationException>(plain.Classify);
+    }
+
+    /// <summary>Rows whose hidden states are wanted and rows whose logits are: two numbers a sequence.</summary>
+    [Theory]
+    [InlineData("qwen3")]
+    [InlineData("qwen35")]
+    public void Rows_are_kept_without_being_scored(string name)
+    {
+        LanguageModel model = TinyModels.Create(name);
+        FittedAdapter adapter = model.Fit(Adapters.Create(model.Config, 1));
+        using ModelRunner runner = new(model, new RunnerOptions { Threads = 1, Rows = 16, LogitRows = 16, Sequences = 3, Blocks = 3 });
+        (int Tokens, int Kept, int Scored, FittedAdapter? Adapter)[] parts = [(5, 4, 1, adapter), (4, 0, 0, null), (6, 6, 2, null)];
+        (float[][] hidden, _) = Step(scores: false);
+        (float[][] all, float[][] logits) = Step(scores: true);
+        Assert.Equal(hidden, all);
+
+        // The same rows, where every kept one is scored.
+        runner.Batch.Clear();
+        for (int i = 0; i < parts.Length; i++)
+            Add(i, parts[i].Kept);
+
+        runner.Forward();
+        Assert.Equal(hidden, Rows(runner.FinalHidden, 10));
+        float[][] every = Rows(runner.Logits, 10);
+        Assert.Equal([every[3], every[8], every[9]], logits);
+        Assert.Throws<ArgumentOutOfRangeException>(() => runner.Batch.Add([1], 0, [0], scored: 1, kept: 0));
+
+        (float[][] Hidden, float[][] Logits) Step(bool scores)
+        {
+            runner.Batch.Clear();
+            for (int i = 0; i < parts.Length; i++)
+                Add(i, scores ? parts[i].Scored : 0);
+
+            Assert.Equal([1, 2, 3, 4, 9, 10, 11, 12, 13, 14], runner.Batch.KeptRows);
+            Assert.Equal(scores ? [4, 13, 14] : [], runner.Batch.ScoredRows);
+            runner.Forward();
+            return (Rows(runner.FinalHidden, 10), Rows(runner.Logits, runner.Batch.ScoredRows.Length));
+        }
+
+        void Add(int i, int scored) => runner.Batch.Add(
+            TinyModels.RandomTokens(parts[i].Tokens, model.Config.VocabularySize, i),
+            0,
+            [i],
+            scored,
+            slot: i,
+            adapter: parts[i].Adapter,
+            kept: parts[i].Kept);
+
+        static float[][] Rows(Activations from, int count) => [.. Enumerable.Range(0, count).Select(row => from.Row(row).ToArray())];
     }
 
     [Theory]
@@ -226,12 +276,12 @@ public class ForwardTests
         Assert.Throws<ArgumentException>(() => batch.Add([], 0, [0], 0));
         Assert.Throws<ArgumentException>(() => batch.Add([1, 2, 3, 4, 5], 0, [0], 0));
         Assert.Throws<ArgumentException>(() => batch.Add([1], KvStore.BlockTokens, [0], 0));
-        Assert.Throws<ArgumentOutOfRangeException>(() => batch.Add([1], 0, [0], logits: 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => batch.Add([1], 0, [0], scored: 2));
         Assert.Throws<ArgumentException>(() => batch.Add([1], 0, [0], 1, new GridPosition[2]));
         batch.Add([1], 0, [0], 1);
         batch.Add([1, 2], KvStore.BlockTokens - 1, [1, 2], 1);
         Assert.Throws<ArgumentException>(() => batch.Add([1], 0, [3], 0));
-        Assert.Equal([0, 2], batch.LogitRows);
+        Assert.Equal([0, 2], batch.ScoredRows);
         Assert.Equal([0, 31, 32], batch.Positions);
     }
 }

@@ -25,7 +25,7 @@ internal static class KvCapacity
 
         long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(options.KvType);
         long states = options.MaxSequences * model.Config.StateBytesPerSequence;
-        long wanted = (long)Sequence.BlocksFor(context) * options.MaxSequences;
+        long wanted = (long)MemoryPool.BlocksFor(context) * options.MaxSequences;
         long affordable =
             (options.KvBytes ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.WeightBytes - states) / 2) / blockBytes;
         int blocks = (int)Math.Min(int.MaxValue, Math.Min(wanted, affordable));
@@ -35,7 +35,7 @@ internal static class KvCapacity
             throw new OptionException(new OptionFault(
                 FaultKind.NoRoom,
                 nameof(options.ContextLength),
-                $"A context of {context} needs {Sequence.BlocksFor(context) * blockBytes} bytes of KV cache; there are "
+                $"A context of {context} needs {MemoryPool.BlocksFor(context) * blockBytes} bytes of KV cache; there are "
                     + $"{affordable * blockBytes}.")
             {
                 Remedies = [new Remedy("raise", nameof(options.KvBytes)), new Remedy("lower", nameof(options.ContextLength))],

@@ -1,32 +1,38 @@
 using System.Runtime.InteropServices;
 using System.Threading.Channels;
 using QwenSharp.Models;
-using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine;
 
-/// <summary>One request on its way: its tokens so far, what of them lies in the KV cache, and where its answer goes.</summary>
+/// <summary>One sequence on its way: its tokens so far, its memory while it runs, and where its answer goes.</summary>
 internal sealed class Sequence
 {
     private readonly List<int> _tokens;
     private readonly HashSet<int> _stopTokens;
-    private readonly int _maxTokens;
-    private readonly int[] _blocks;
     private readonly CancellationToken _cancellation;
     private volatile bool _abandoned;
+    private int _readers;
 
     /// <param name="request">A validated request.</param>
     /// <param name="maxTokens">Tokens to generate at most, within the context.</param>
     /// <param name="cancellation">Ends the sequence.</param>
-    public Sequence(GenerationRequest request, int maxTokens, CancellationToken cancellation)
+    /// <param name="prompt">What it shares with the other choices of its request; null where it is the only one.</param>
+    /// <param name="owner">Whom it is for; null for nobody else.</param>
+    public Sequence(
+        GenerationRequest request,
+        int maxTokens,
+        CancellationToken cancellation,
+        SharedPrompt? prompt = null,
+        object? owner = null)
     {
         _cancellation = cancellation;
         (Logprobs, TopLogprobs, Adapter) = (request.Logprobs, request.TopLogprobs, request.Adapter);
         _tokens = [.. request.Prompt.Span];
         _stopTokens = [.. request.StopTokens];
-        _maxTokens = _tokens.Count + maxTokens;
-        _blocks = new int[BlocksFor(_maxTokens)];
+        MaxTokens = _tokens.Count + maxTokens;
         Sampling = new SamplingState(request.Sampling, _tokens);
+        Prompt = prompt;
+        Owner = owner ?? this;
     }
 
     public SamplingState Sampling { get; }
@@ -37,6 +43,21 @@ internal sealed class Sequence
 
     public FittedAdapter? Adapter { get; }
 
+    /// <summary>Tokens that it may come to have, the prompt's included.</summary>
+    public int MaxTokens { get; }
+
+    /// <summary>What it shares with the other choices of its request.</summary>
+    public SharedPrompt? Prompt { get; }
+
+    /// <summary>Whose turn is taken when it begins.</summary>
+    public object Owner { get; }
+
+    /// <summary>Its place in the order of arrival.</summary>
+    public long Number { get; set; }
+
+    /// <summary>Whether it ran already, if only to make room for others again.</summary>
+    public bool HasBegun { get; set; }
+
     /// <summary>Where the answer is delivered; unbounded, as a consumer that does not read must not hold up the others.</summary>
     public Channel<GeneratedToken> Answer { get; } =
         Channel.CreateUnbounded<GeneratedToken>(new() { SingleReader = true, SingleWriter = true });
@@ -44,50 +65,37 @@ internal sealed class Sequence
     /// <summary>The prompt and what was generated.</summary>
     public ReadOnlySpan<int> Tokens => CollectionsMarshal.AsSpan(_tokens);
 
-    /// <summary>How many tokens' keys and values are in the KV cache, and have gone through the recurrent states.</summary>
-    public int Computed { get; set; }
+    /// <summary>What is kept of its computed tokens, while it runs.</summary>
+    public SequenceMemory? Memory { get; set; }
 
     /// <summary>How many tokens are still to be computed; 1 while the sequence decodes.</summary>
-    public int Pending => _tokens.Count - Computed;
+    public int Pending => _tokens.Count - (Memory?.Length ?? 0);
 
-    /// <summary>The numbers of its KV blocks, of which the first <see cref="BlockCount"/> are its own.</summary>
-    public int[] Blocks => _blocks;
+    /// <summary>Rows that the step at hand computes of it.</summary>
+    public int Rows { get; set; }
 
-    public int BlockCount { get; private set; }
+    /// <summary>How many tokens the next step may compute: the one that leads the choices of a prompt stops where they part.</summary>
+    public int Ready =>
+        Prompt is { } prompt && prompt.Leader == this && Memory!.Length < prompt.Length ? prompt.Length - Memory.Length : Pending;
 
-    /// <summary>Where its recurrent states are, while it runs; −1 while it waits.</summary>
-    public int Slot { get; set; } = -1;
+    /// <summary>Whether it can begin: not while another choice computes the prompt.</summary>
+    public bool CanBegin => Prompt is not { Leader: not null, Memory: null };
 
     public bool IsCancelled => _abandoned || _cancellation.IsCancellationRequested;
-
-    public static int BlocksFor(int tokens) => (tokens + KvStore.BlockTokens - 1) / KvStore.BlockTokens;
 
     /// <summary>The consumer has left; any thread may say so.</summary>
     public void Abandon() => _abandoned = true;
 
+    /// <summary>Whether nobody has read the answer yet; the one who asks does from now on.</summary>
+    public bool TryRead() => Interlocked.Exchange(ref _readers, 1) == 0;
+
     public OperationCanceledException Cancellation() => new(_cancellation);
-
-    public void AddBlock(int block) => _blocks[BlockCount++] = block;
-
-    /// <summary>Gives all blocks and the slot back: what was computed is to be computed again, should the sequence go on.</summary>
-    public void Release(BlockAllocator blocks, BlockAllocator slots)
-    {
-        while (BlockCount > 0)
-            blocks.Return(_blocks[--BlockCount]);
-
-        if (Slot >= 0)
-            slots.Return(Slot);
-
-        Slot = -1;
-
-        Computed = 0;
-    }
 
     /// <summary>Appends a chosen token, and says whether the answer ends with it.</summary>
     public FinishReason? Append(int token)
     {
         _tokens.Add(token);
         Sampling.Observe();
-        return _stopTokens.Contains(token) ? FinishReason.Stop : _tokens.Count >= _maxTokens ? FinishReason.Length : null;
+        return _stopTokens.Contains(token) ? FinishReason.Stop : _tokens.Count >= MaxTokens ? FinishReason.Length : null;
     }
 }

@@ -1,0 +1,27 @@
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Engine;
+
+/// <summary>The memory of a sequence at one position, for others to go on from; it holds the blocks until it is disposed.</summary>
+internal sealed class MemorySnapshot(MemoryPool pool, int[] blocks, int length, RecurrentSnapshot? state) : IDisposable
+{
+    /// <summary>The blocks, the last of which need not be full.</summary>
+    public int[] Blocks => blocks;
+
+    /// <summary>Positions that it holds.</summary>
+    public int Length => length;
+
+    /// <summary>The recurrent state behind them, where the model has such.</summary>
+    public RecurrentSnapshot? State => state;
+
+    /// <summary>Free blocks that a sequence takes which goes on from here up to a position.</summary>
+    public int Missing(int positions) =>
+        MemoryPool.BlocksFor(positions) - blocks.Length + (length % KvStore.BlockTokens == 0 ? 0 : 1);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (int block in blocks)
+            pool.Blocks.Return(block);
+    }
+}
