@@ -6,7 +6,12 @@ namespace QwenSharp.Engine;
 /// <summary>How an engine shares the machine among sequences. Every limit has a default that fits the machine.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Threads that compute; 0 for one a processor.</summary>
+    /// <summary>
+    /// Whose threads and memory the engine uses, in turns with others that have the same; null for its own. It takes a handle for itself.
+    /// </summary>
+    public MachineResources? Resources { get; init; }
+
+    /// <summary>Threads that compute; 0 for all of the resources, or one a processor.</summary>
     public int Threads { get; init; }
 
     /// <summary>Tokens computed in one step at most: decoding sequences take one each, prefill takes the rest.</summary>
@@ -38,7 +43,7 @@ public sealed record EngineOptions
 
     /// <summary>
     /// Bytes of the KV cache, for all sequences together; null for what <see cref="MaxSequences"/> full sequences need,
-    /// up to half of the memory that the weights and recurrent states leave. Pages cost memory only once they are used.
+    /// up to half of the memory that others, the weights and recurrent states leave. Pages cost memory only once they are used.
     /// </summary>
     public long? KvBytes { get; init; }
 

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using QwenSharp.Faults;
 using QwenSharp.Models;
+using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine;
 
@@ -30,12 +32,15 @@ public sealed class InferenceEngine : IAsyncDisposable
     /// <param name="options">Limits.</param>
     /// <exception cref="ArgumentException">A limit is out of range, or the KV cache cannot hold one sequence of the asked
     /// length.</exception>
+    /// <exception cref="MemoryBudgetException">Others have not left enough of the machine's memory.</exception>
     public InferenceEngine(LanguageModel model, EngineOptions options)
     {
         options.Validate();
-        (int blocks, ContextLength) = KvCapacity.Plan(model, options);
+        using MachineResources resources = options.Resources?.Share() ?? new MachineResources(options.Threads);
+        (int blocks, ContextLength) = KvCapacity.Plan(model, options, resources.Memory);
         _runner = new ModelRunner(model, new RunnerOptions
         {
+            Resources = resources,
             Threads = options.Threads,
             Rows = options.MaxBatchTokens,
             LogitRows = options.MaxSequences,
@@ -167,7 +172,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     }
 
     private static object? OwnerOf(GenerationRequest request, CancellationToken cancellationToken) =>
-        request.Owner ?? (cancellationToken.CanBeCanceled ? cancellationToken : null);
+        request.Owner ?? (cancellationToken.CanBeCanceled ? (object)cancellationToken : null);
 
     private void Enqueue(params ReadOnlySpan<Sequence> sequences)
     {

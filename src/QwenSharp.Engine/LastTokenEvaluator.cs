@@ -38,18 +38,21 @@ public sealed class LastTokenEvaluator : IDisposable
     /// <param name="kvType">How keys and values are kept: F16 or F32.</param>
     /// <param name="maxRows">Tokens computed at once at most.</param>
     /// <param name="maxSequences">Sequences computed at once at most.</param>
+    /// <param name="resources">Whose threads and memory it uses, in turns with others; null for its own.</param>
     public LastTokenEvaluator(
         LanguageModel model,
         int threads = 0,
         TensorType kvType = TensorType.F16,
         int maxRows = 512,
-        int maxSequences = 32)
+        int maxSequences = 32,
+        MachineResources? resources = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxSequences);
         _maxSequences = maxSequences;
         _runner = new ModelRunner(model, new RunnerOptions
         {
+            Resources = resources,
             Threads = threads,
             Rows = maxRows,
             LogitRows = maxSequences,
@@ -66,6 +69,7 @@ public sealed class LastTokenEvaluator : IDisposable
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <exception cref="ArgumentException">A sequence is empty, longer than the model's context, or has a token that the model does not
     /// have; the message numbers it from 1.</exception>
+    /// <exception cref="ObjectDisposedException">The file that the weights lie in was closed.</exception>
     /// <exception cref="InvalidOperationException">Classes are wanted of a model without a classifier head.</exception>
     public void Evaluate(
         IReadOnlyList<int[]> sequences,

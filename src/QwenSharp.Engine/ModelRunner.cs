@@ -9,10 +9,13 @@ namespace QwenSharp.Engine;
 /// </summary>
 public sealed class ModelRunner : IDisposable
 {
+    private readonly MachineResources _resources;
+    private readonly bool _hasDrafts;
     private readonly Compute _compute;
     private readonly Workspace _workspace;
     private readonly Activations? _classes;
     private readonly TensorType _kvType;
+    private MemoryReservation _memory;
     private KvStore _cache;
     private KvStore? _drafts;
 
@@ -21,17 +24,28 @@ public sealed class ModelRunner : IDisposable
     /// <param name="options">How much there is room for.</param>
     /// <exception cref="ArgumentException">A number makes no sense.</exception>
     /// <exception cref="InvalidOperationException">Drafts are wanted of a model that has no block for them.</exception>
+    /// <exception cref="MemoryBudgetException">Others have not left enough of the machine's memory.</exception>
     /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
     public ModelRunner(LanguageModel model, RunnerOptions options)
     {
-        (Model, _kvType, Sequences) = (model, options.KvType, options.Sequences);
+        (Model, _kvType, Sequences, _hasDrafts) = (model, options.KvType, options.Sequences, options.Drafts);
         Batch = new Batch(options.Rows, options.Sequences);
-        _cache = model.CreateKvStore(_kvType, options.Blocks);
-        _drafts = options.Drafts ? model.CreateNextTokenKvStore(_kvType, options.Blocks) : null;
+        _resources = options.Resources?.Share() ?? new MachineResources(options.Threads);
+        try
+        {
+            _compute = new Compute(_resources, options.Threads) { Observer = options.Observer };
+            (_memory, _cache, _drafts) = Allocate(options.Blocks);
+        }
+        catch
+        {
+            _compute?.Dispose();
+            _resources.Dispose();
+            throw;
+        }
+
         States = model.CreateRecurrentStore(options.Sequences);
         _workspace = new Workspace(model.Config, options.Rows, options.LogitRows);
         _classes = model.ClassifierOutputs > 0 ? new Activations(options.LogitRows, model.ClassifierOutputs) : null;
-        _compute = new Compute(options.Threads) { Observer = options.Observer };
     }
 
     /// <summary>The weights.</summary>
@@ -61,37 +75,73 @@ public sealed class ModelRunner : IDisposable
 
     /// <summary>Computes the batch's rows.</summary>
     /// <exception cref="ArgumentException">A sequence's recurrent state is that of another position.</exception>
-    public void Forward() => Model.Forward(_compute, Batch, _cache, _workspace, States);
+    /// <exception cref="ObjectDisposedException">The file that the weights lie in was closed.</exception>
+    public void Forward()
+    {
+        Begin();
+        try
+        {
+            Model.Forward(_compute, Batch, _cache, _workspace, States);
+        }
+        finally
+        {
+            End();
+        }
+    }
 
     /// <summary>Drafts the token after next from the batch's rows; see <see cref="LanguageModel.PredictNext"/>.</summary>
     /// <param name="hidden">The final hidden state before each row's token: <see cref="FinalHidden"/>, or a copy.</param>
     /// <param name="block">Which of the model's blocks.</param>
     /// <exception cref="InvalidOperationException">The model has no such block, or the runner was made without drafts.</exception>
-    public void PredictNext(Activations hidden, int block = 0) => Model.PredictNext(
-        _compute,
-        Batch,
-        hidden,
-        _drafts ?? throw new InvalidOperationException($"The runner was made without {nameof(RunnerOptions.Drafts)}."),
-        _workspace,
-        block);
+    public void PredictNext(Activations hidden, int block = 0)
+    {
+        if (_drafts is null)
+            throw new InvalidOperationException($"The runner was made without {nameof(RunnerOptions.Drafts)}.");
+
+        Begin();
+        try
+        {
+            Model.PredictNext(_compute, Batch, hidden, _drafts, _workspace, block);
+        }
+        finally
+        {
+            End();
+        }
+    }
 
     /// <summary>Applies the classifier head to the final hidden states of the last step.</summary>
     /// <exception cref="InvalidOperationException">The model has no such head.</exception>
-    public void Classify() => Model.Classify(_compute, Batch.KeptRows.Length, _workspace, Classes);
+    public void Classify()
+    {
+        Begin();
+        try
+        {
+            Model.Classify(_compute, Batch.KeptRows.Length, _workspace, Classes);
+        }
+        finally
+        {
+            End();
+        }
+    }
 
     /// <summary>Makes sure of a KV cache of so many blocks. Where it has to grow, what it held is lost.</summary>
+    /// <exception cref="MemoryBudgetException">Others have not left enough of the machine's memory.</exception>
     public void Reserve(int blocks)
     {
         if (blocks <= Blocks)
             return;
 
-        _cache.Dispose();
-        _cache = Model.CreateKvStore(_kvType, blocks);
-        if (_drafts is null)
-            return;
-
-        _drafts.Dispose();
-        _drafts = Model.CreateNextTokenKvStore(_kvType, blocks);
+        // What was held is given back first: it may be what the new cache needs.
+        Free();
+        try
+        {
+            (_memory, _cache, _drafts) = Allocate(blocks);
+        }
+        catch
+        {
+            (_memory, _cache, _drafts) = Allocate(0);
+            throw;
+        }
     }
 
     /// <summary>Makes one block of the KV cache what another is.</summary>
@@ -107,8 +157,55 @@ public sealed class ModelRunner : IDisposable
         _compute.Dispose();
         _workspace.Dispose();
         _classes?.Dispose();
+        States?.Dispose();
+        Free();
+        _resources.Dispose();
+    }
+
+    private void Begin()
+    {
+        _compute.TakeTurn();
+        try
+        {
+            Model.Enter();
+        }
+        catch
+        {
+            _compute.EndTurn();
+            throw;
+        }
+    }
+
+    private void End()
+    {
+        Model.Leave();
+        _compute.EndTurn();
+    }
+
+    private (MemoryReservation Memory, KvStore Cache, KvStore? Drafts) Allocate(int blocks)
+    {
+        ModelConfig config = Model.Config;
+        long blockBytes = KvStore.BlockTokens * config.KvBytesPerToken(_kvType);
+        if (_hasDrafts)
+            blockBytes += blockBytes / config.AttentionLayers * config.NextTokenLayers;
+
+        MemoryReservation memory = _resources.Memory.Reserve(
+            Model, Model.WeightBytes, (blocks * blockBytes) + (Sequences * config.StateBytesPerSequence));
+        try
+        {
+            return (memory, Model.CreateKvStore(_kvType, blocks), _hasDrafts ? Model.CreateNextTokenKvStore(_kvType, blocks) : null);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    private void Free()
+    {
         _cache.Dispose();
         _drafts?.Dispose();
-        States?.Dispose();
+        _memory.Dispose();
     }
 }

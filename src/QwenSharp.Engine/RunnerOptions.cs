@@ -5,7 +5,10 @@ namespace QwenSharp.Engine;
 /// <summary>How much a <see cref="ModelRunner"/> has room for.</summary>
 public sealed record RunnerOptions
 {
-    /// <summary>Threads that compute; 0 for one a processor.</summary>
+    /// <summary>Whose threads and memory it uses; null for its own.</summary>
+    public MachineResources? Resources { get; init; }
+
+    /// <summary>Threads that compute; 0 for all of the resources, or one a processor.</summary>
     public int Threads { get; init; }
 
     /// <summary>Rows of one step at most: a token each.</summary>

@@ -31,6 +31,7 @@ public sealed class SequenceEvaluator : IDisposable
     /// <param name="chunk">Tokens computed at once at most.</param>
     /// <param name="observer">Sees the input of each product with a weight matrix; null for none.</param>
     /// <param name="adapter">An adapter that was fitted to the model; null for the model as it is.</param>
+    /// <param name="resources">Whose threads and memory it uses, in turns with others; null for its own.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of range.</exception>
     /// <exception cref="ArgumentException">The adapter was fitted to another model.</exception>
     public SequenceEvaluator(
@@ -40,7 +41,8 @@ public sealed class SequenceEvaluator : IDisposable
         TensorType kvType = TensorType.F32,
         int chunk = 512,
         ProjectionObserver? observer = null,
-        FittedAdapter? adapter = null)
+        FittedAdapter? adapter = null,
+        MachineResources? resources = null)
     {
         if (adapter is not null && adapter.Model != model)
             throw new ArgumentException($"The adapter '{adapter.Adapter.Name}' was fitted to another model.", nameof(adapter));
@@ -52,6 +54,7 @@ public sealed class SequenceEvaluator : IDisposable
         (chunk, int logitRows) = BatchFor(contextLength, chunk);
         _runner = new ModelRunner(model, new RunnerOptions
         {
+            Resources = resources,
             Threads = threads,
             Rows = chunk,
             LogitRows = logitRows,

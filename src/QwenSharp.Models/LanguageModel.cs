@@ -16,6 +16,7 @@ public sealed class LanguageModel
     private readonly Linear _head;
     private readonly Linear? _classifier;
     private readonly RotaryPositions _rotary;
+    private readonly WeightFiles _files;
 
     /// <summary>Wires weights by their GGUF names. They are used where they lie, and must stay there as long as the model.</summary>
     /// <exception cref="ModelLoadException">A tensor is missing, left over, or of the wrong shape or type; the message names
@@ -64,6 +65,7 @@ public sealed class LanguageModel
             _classifier = new Linear(weights.Vector("cls.output.weight", config.Width).Slice(0, [config.Width, 1]));
 
         source.RequireNothingLeft();
+        _files = new WeightFiles(weights.Files);
         ParameterCount = weights.Elements;
         WeightBytes = weights.Bytes;
         BytesPerToken = weights.BytesPerToken - (config.HasTiedHead ? 0 : _embedding.ByteLength - _embedding.RowBytes);
@@ -103,6 +105,16 @@ public sealed class LanguageModel
     internal IEnumerable<Linear> Linears => _layers.Concat(_nextTokens.Select(block => block.Layer))
         .SelectMany(layer => layer.Mixer.Linears.Concat(layer.FeedForward.Linears))
         .Concat(Config.HasTiedHead ? [] : [_head]);
+
+    /// <summary>
+    /// From here to <see cref="Leave"/> the files stay mapped that the weights lie in: whoever closes them waits. A pass is taken in
+    /// between.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">One of them was closed.</exception>
+    public void Enter() => _files.Enter();
+
+    /// <summary>Ends what <see cref="Enter"/> began.</summary>
+    public void Leave() => _files.Leave();
 
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
     /// <param name="type">F16 or F32.</param>

@@ -67,6 +67,9 @@ public sealed unsafe class Tensor
     /// <exception cref="InvalidOperationException">The tensor is only described.</exception>
     public ReadOnlySpan<byte> Data => new(Pointer, checked((int)ByteLength));
 
+    /// <summary>The mapped file that the data lies in; null where it lies in memory.</summary>
+    public MappedFile? File => _owner as MappedFile;
+
     internal byte* Pointer =>
         _pointer is not null || ByteLength == 0
             ? _pointer

@@ -7,6 +7,7 @@ using QwenSharp.Faults;
 using QwenSharp.Formats;
 using QwenSharp.Generation;
 using QwenSharp.Models;
+using QwenSharp.Numerics;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp;
@@ -22,7 +23,12 @@ public sealed class QwenModel : IAsyncDisposable
     private readonly SamplingOptions _recommended;
     private readonly SamplingOptions _recommendedForReasoning;
     private readonly Lazy<ChatTemplate> _template;
-    private readonly Lazy<InferenceEngine> _engine;
+    private readonly EngineOptions _engineOptions;
+    private readonly Lock _gate = new();
+
+    // Guarded by the gate.
+    private InferenceEngine? _engine;
+    private bool _disposed;
 
     // All metadata is read here: reading marks keys as consumed, which is not for many threads.
     private QwenModel(Checkpoint file, LanguageModel weights, BpeTokenizer tokenizer, QwenModelOptions options)
@@ -38,7 +44,8 @@ public sealed class QwenModel : IAsyncDisposable
         string? template = CheckpointTemplate.TextOf(file, tokenizer);
         _template = new Lazy<ChatTemplate>(() =>
             CheckpointTemplate.Compile(file.Path, template, QwenChatTemplate.SpecialTokens(tokenizer)));
-        _engine = new Lazy<InferenceEngine>(() => new InferenceEngine(Weights, options.ToEngineOptions()));
+        Resources = options.Resources?.Share() ?? new MachineResources(options.Threads);
+        _engineOptions = options.ToEngineOptions() with { Resources = Resources };
     }
 
     /// <summary>The name under which the model is known.</summary>
@@ -65,7 +72,22 @@ public sealed class QwenModel : IAsyncDisposable
 
     /// <summary>The engine, started at the first use.</summary>
     /// <exception cref="ArgumentException">The options do not fit the model or the memory.</exception>
-    public InferenceEngine Engine => _engine.Value;
+    /// <exception cref="MemoryBudgetException">Others have not left enough of the machine's memory.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public InferenceEngine Engine
+    {
+        get
+        {
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, this);
+                return _engine ??= new InferenceEngine(Weights, _engineOptions);
+            }
+        }
+    }
+
+    /// <summary>The threads and the memory that the model computes with, and what embeds or ranks with it.</summary>
+    public MachineResources Resources { get; }
 
     /// <summary>Positions that one sequence may have, prompt and answer together.</summary>
     public int ContextLength => Engine.ContextLength;
@@ -162,6 +184,7 @@ public sealed class QwenModel : IAsyncDisposable
     /// <param name="cancellationToken">Ends the generation.</param>
     /// <returns>The answers, each a stream of its own, to be enumerated once; all of them begin with the first enumeration.</returns>
     /// <exception cref="ArgumentException">The prompt is too long, or an option is out of range; the parameter name says which.</exception>
+    /// <exception cref="QueueFullException">Too many sequences wait already, also when the enumeration begins.</exception>
     public IReadOnlyList<IAsyncEnumerable<TextChunk>> CompleteAsync(
         ReadOnlyMemory<int> prompt, int choices, TextGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -185,13 +208,21 @@ public sealed class QwenModel : IAsyncDisposable
         _ = Template;
     }
 
-    /// <summary>Ends all generation and unmaps the weights.</summary>
+    /// <summary>
+    /// Ends all generation, waits for the step in progress of whatever else computes with the weights, and unmaps them. Embedders and
+    /// rerankers that still compute end with <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (_engine.IsValueCreated)
-            await _engine.Value.DisposeAsync().ConfigureAwait(false);
+        InferenceEngine? engine;
+        lock (_gate)
+            (_disposed, engine) = (true, _engine);
+
+        if (engine is not null)
+            await engine.DisposeAsync().ConfigureAwait(false);
 
         _file.Dispose();
+        Resources.Dispose();
     }
 
     private static async IAsyncEnumerable<TextChunk> Assemble(

@@ -1,4 +1,5 @@
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 using QwenSharp.Numerics;
 
 namespace QwenSharp;
@@ -16,7 +17,13 @@ public sealed record QwenModelOptions
     /// </summary>
     public IReadOnlyDictionary<string, string> Adapters { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Threads that compute; 0 for one a processor.</summary>
+    /// <summary>
+    /// Whose threads and memory the model computes with: a program that loads several models makes one and hands it to all of them, so that
+    /// they take turns. Null for its own, which its embedders and rerankers share. The model takes a handle for itself.
+    /// </summary>
+    public MachineResources? Resources { get; init; }
+
+    /// <summary>Threads that compute; 0 for all of the resources, or one a processor.</summary>
     public int Threads { get; init; }
 
     /// <summary>
@@ -33,14 +40,21 @@ public sealed record QwenModelOptions
     /// <summary>The most tokens computed in one step of the engine; null for the engine's default.</summary>
     public int? MaxBatchTokens { get; init; }
 
+    /// <summary>
+    /// Sequences that wait at most; more are refused with <see cref="QueueFullException"/>. Null for the engine's default.
+    /// </summary>
+    public int? MaxWaiting { get; init; }
+
     internal EngineOptions ToEngineOptions()
     {
         EngineOptions defaults = new();
         return defaults with
         {
+            Resources = Resources,
             Threads = Threads,
             ContextLength = ContextLength,
             KvType = KvType,
+            MaxWaiting = MaxWaiting ?? defaults.MaxWaiting,
             MaxSequences = MaxSequences ?? defaults.MaxSequences,
             MaxBatchTokens = MaxBatchTokens ?? Math.Max(defaults.MaxBatchTokens, MaxSequences ?? 0),
         };

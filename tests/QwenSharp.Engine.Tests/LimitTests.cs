@@ -1,3 +1,4 @@
+using QwenSharp.Faults;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine.Tests;

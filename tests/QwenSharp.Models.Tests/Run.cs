@@ -59,7 +59,13 @@ internal sealed class Run : IDisposable
         List<int> owners = [];
         foreach ((int part, (int sequence, int[] tokens)) in parts.Index())
         {
-            _runner.Batch.Add(tokens, _positions[sequence], _blocks[sequence], logits ?? tokens.Length, slot: sequence, adapter: adapters?[part]);
+            _runner.Batch.Add(
+                tokens,
+                _positions[sequence],
+                _blocks[sequence],
+                scored: logits ?? tokens.Length,
+                slot: sequence,
+                adapter: adapters?[part]);
             owners.AddRange(Enumerable.Repeat(sequence, logits ?? tokens.Length));
             _positions[sequence] += tokens.Length;
         }

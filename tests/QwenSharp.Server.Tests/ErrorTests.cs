@@ -112,6 +112,18 @@ public class ErrorTests
     }
 
     [Theory]
+    [InlineData(5, 1022, 503, "server_busy")]
+    [InlineData(2000, 0, 400, "too_many_choices")]
+    public async Task Whoever_finds_the_queue_full_is_told_whether_to_come_back(int asked, int waiting, int status, string code)
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Fail(new Faults.QueueFullException(asked, waiting, limit: 1024)));
+
+        ScriptedServer.AssertError(await server.ChatAsync(), status, param: null, code);
+        ScriptedServer.AssertError(await server.CompleteAsync(), status, param: null, code);
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public async Task A_failure_amid_a_stream_is_its_last_event(int choices)

@@ -63,8 +63,10 @@ internal static class EmbedCommand
                 if (parsed.GetValue(instruction) is { } task)
                     options.AdditionalProperties = new() { [TextEmbedder.InstructionKey] = task };
 
-                await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
-                using TextEmbedder embedder = new(weights, parsed.GetValue(threads));
+                await using QwenModel weights = QwenModel.Load(
+                    LocalModel.Of(parsed.GetValue(model)!).Path,
+                    new QwenModelOptions { Threads = parsed.GetValue(threads) });
+                using TextEmbedder embedder = new(weights);
                 bool hasText = false;
                 IAsyncEnumerable<string> source = given.Length > 0 ? given.ToAsyncEnumerable() : LinesAsync(terminal, stop);
                 await foreach (string[] chunk in source.Chunk(LinesAtOnce).WithCancellation(stop).ConfigureAwait(false))

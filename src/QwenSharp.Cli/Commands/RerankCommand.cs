@@ -62,8 +62,10 @@ internal static class RerankCommand
                 if (texts.Length == 0)
                     throw new UsageException("There is no document to score.");
 
-                await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
-                using Reranker reranker = new(weights, parsed.GetValue(threads));
+                await using QwenModel weights = QwenModel.Load(
+                    LocalModel.Of(parsed.GetValue(model)!).Path,
+                    new QwenModelOptions { Threads = parsed.GetValue(threads) });
+                using Reranker reranker = new(weights);
                 IReadOnlyList<float> scores = await reranker
                     .ScoreAsync(parsed.GetValue(query)!, texts, parsed.GetValue(instruction), stop)
                     .ConfigureAwait(false);

@@ -2,6 +2,7 @@ using System.CommandLine;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Terminals;
+using QwenSharp.Numerics;
 using QwenSharp.Server;
 
 namespace QwenSharp.Cli.Commands;
@@ -70,7 +71,11 @@ internal static class ServeCommand
         {
             string[] named = parsed.GetValue(models) ?? [];
             LocalModel[] local = named.Length == 0 ? [BoxModel.Introduce(terminal)] : [.. named.Select(LocalModel.Of)];
-            QwenModelOptions shared = modelOptions.Read(parsed) with { Adapters = AdapterArguments.Read(parsed, adapters) };
+            QwenModelOptions read = modelOptions.Read(parsed);
+
+            // However many models there are, they compute on the threads and in the memory of one machine.
+            using MachineResources machine = new(read.Threads);
+            QwenModelOptions shared = read with { Resources = machine, Adapters = AdapterArguments.Read(parsed, adapters) };
             ServerOptions options = new()
             {
                 Host = parsed.GetValue(host)!,

@@ -8,7 +8,7 @@ namespace QwenSharp.Engine;
 internal static class KvCapacity
 {
     /// <exception cref="ArgumentException">The options ask for a context that the model or the cache does not have.</exception>
-    public static (int Blocks, int ContextLength) Plan(LanguageModel model, EngineOptions options)
+    public static (int Blocks, int ContextLength) Plan(LanguageModel model, EngineOptions options, MemoryBudget memory)
     {
         int trained = model.Config.ContextLength;
         int context = options.ContextLength == 0 ? trained : options.ContextLength;
@@ -27,7 +27,7 @@ internal static class KvCapacity
         long states = options.MaxSequences * model.Config.StateBytesPerSequence;
         long wanted = (long)MemoryPool.BlocksFor(context) * options.MaxSequences;
         long affordable =
-            (options.KvBytes ?? Math.Max(0, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - model.WeightBytes - states) / 2) / blockBytes;
+            (options.KvBytes ?? Math.Max(0, memory.FreeBeside(model, model.WeightBytes) - states) / 2) / blockBytes;
         int blocks = (int)Math.Min(int.MaxValue, Math.Min(wanted, affordable));
         long positions = (long)blocks * KvStore.BlockTokens;
         if (blocks == 0 || (options.ContextLength > 0 && positions < context))

@@ -6,6 +6,7 @@ namespace QwenSharp.Models;
 /// <summary>Takes the weights of a model one by one, each by the name, the shape and the kind of type that the model expects.</summary>
 internal sealed class WeightReader(IWeightSource source)
 {
+    private readonly HashSet<MappedFile> _files = [];
     private string _prefix = "";
 
     /// <summary>The layer that was entered last.</summary>
@@ -19,6 +20,9 @@ internal sealed class WeightReader(IWeightSource source)
 
     /// <summary>Elements of what was taken.</summary>
     public long Elements { get; private set; }
+
+    /// <summary>The mapped files that what was taken lies in.</summary>
+    public IEnumerable<MappedFile> Files => _files;
 
     /// <summary>From now on names are those of one layer.</summary>
     public void Enter(int layer) => (Layer, _prefix) = (layer, $"blk.{layer}.");
@@ -93,6 +97,9 @@ internal sealed class WeightReader(IWeightSource source)
         Bytes += tensor.ByteLength;
         BytesPerToken += tensor.ByteLength;
         Elements += tensor.ElementCount;
+        if (tensor.File is { } file)
+            _files.Add(file);
+
         return tensor;
     }
 }

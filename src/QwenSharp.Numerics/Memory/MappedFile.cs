@@ -4,8 +4,9 @@ namespace QwenSharp.Numerics;
 
 /// <summary>
 /// A file mapped read-only into memory: its bytes are read by touching them, and shared with other processes.
-/// Its tensors keep the map alive. Whoever calls <see cref="Dispose"/> sees to it that no tensor of it is used any more,
-/// on any thread; without the call, the map goes when the last tensor does.
+/// Its tensors keep the map alive. Who computes with them on any thread is inside, from <see cref="Enter"/> to <see cref="Leave"/>:
+/// <see cref="Dispose"/> lets nobody in any more and waits for those who are. Whoever touches a tensor without that sees to it that the map
+/// is not disposed meanwhile. Without the call, the map goes when the last tensor does.
 /// </summary>
 /// <remarks>
 /// A file that another program cuts short while it is mapped ends this process at the next touch of the lost part: replace model files, do
@@ -13,9 +14,14 @@ namespace QwenSharp.Numerics;
 /// </remarks>
 public sealed unsafe class MappedFile : IDisposable
 {
+    private const int Closed = 1 << 30;
+
     private readonly MemoryMappedFile? _file;
     private readonly MemoryMappedViewAccessor? _view;
     private byte* _pointer;
+
+    // Who is inside, and above them whether nobody may enter any more.
+    private int _inside;
 
     private MappedFile(string path, long length, MemoryMappedFile? file, MemoryMappedViewAccessor? view)
     {
@@ -78,9 +84,30 @@ public sealed unsafe class MappedFile : IDisposable
         return tensor;
     }
 
-    /// <inheritdoc/>
+    /// <summary>From here to <see cref="Leave"/> the map stays.</summary>
+    /// <exception cref="ObjectDisposedException">It was disposed.</exception>
+    public void Enter()
+    {
+        if ((Interlocked.Increment(ref _inside) & Closed) == 0)
+            return;
+
+        Interlocked.Decrement(ref _inside);
+        throw new ObjectDisposedException(nameof(MappedFile), $"{Path} was closed: its model was disposed.");
+    }
+
+    /// <summary>Ends what <see cref="Enter"/> began.</summary>
+    public void Leave() => Interlocked.Decrement(ref _inside);
+
+    /// <summary>Unmaps the file, once nobody is inside any more: a step of a model takes milliseconds to seconds.</summary>
     public void Dispose()
     {
+        if ((Interlocked.Or(ref _inside, Closed) & Closed) != 0)
+            return;
+
+        SpinWait wait = default;
+        while (Volatile.Read(ref _inside) != Closed)
+            wait.SpinOnce();
+
         Release();
         GC.SuppressFinalize(this);
     }

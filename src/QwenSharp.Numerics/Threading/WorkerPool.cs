@@ -1,365 +1,51 @@
-using System.Diagnostics;
-using System.Runtime.CompilerServices;
-using System.Runtime.ExceptionServices;
-using System.Runtime.InteropServices;
-
 namespace QwenSharp.Numerics;
 
-/// <summary>Work that is cut into numbered tasks, which any worker may take in any order.</summary>
-internal interface IParallelJob
-{
-    /// <summary>Does one task.</summary>
-    /// <param name="task">The task's number, from 0.</param>
-    /// <param name="worker">Who does it, below <see cref="WorkerPool.Threads"/>: an index for scratch memory.</param>
-    void Execute(int task, int worker);
-}
-
 /// <summary>
-/// Persistent threads that share the tasks of one job at a time with the thread that calls <see cref="Run{TJob}"/>.
-/// Each begins with a share of neighbouring tasks, whose data usually lie one after the other, and takes half of what another
-/// has left when its own are done.
-/// Between jobs they spin for a moment, since a decode step starts its next job within microseconds, and then sleep.
-/// A worker that is late is not waited for: the caller takes the tasks itself.
-/// One thread at a time may call <see cref="Run{TJob}"/>. A pool that is not disposed keeps its (background) threads.
+/// Threads that share the tasks of one job at a time with the thread that calls <see cref="Run{TJob}"/>: a pool of its own, or some of the
+/// threads of a machine's pool, where whoever computes takes a turn first. One thread at a time uses it.
 /// </summary>
-public sealed unsafe class WorkerPool : IDisposable
+public sealed class WorkerPool : IDisposable
 {
-    // A decode step leaves gaps of up to ~100 µs (sampling, operations on the caller alone); waking a sleeper costs tens of µs.
-    // The second part of the wait yields, so that a machine with other work to do loses little to us.
-    private static readonly long _spinTicks = Stopwatch.Frequency * 60 / 1_000_000;
-    private static readonly long _awakeTicks = Stopwatch.Frequency * 200 / 1_000_000;
+    private readonly Workers _workers;
+    private readonly TurnQueue? _turns;
+    private readonly SemaphoreSlim _called = new(0);
+    private bool _disposed;
 
-    // Woken workers wake others in turn, so that the caller of a job does not wake dozens one by one.
-    private const int WakeFanOut = 2;
-
-    private readonly Thread[] _threads;
-    private readonly SemaphoreSlim _wake = new(0);
-    private readonly TaskShare[] _shares;
-    private Shared _shared;
-    private void* _job;
-    private delegate*<void*, int, int, void> _execute;
-    private Exception? _fault;
-    private int _running;
-    private volatile bool _stopping;
-
-    /// <summary>Starts <paramref name="threads"/> − 1 worker threads; the caller of a job is the remaining one.</summary>
+    /// <summary>Starts <paramref name="threads"/> − 1 threads of its own; the caller of a job is the remaining one.</summary>
     public WorkerPool(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(threads);
-        _threads = new Thread[threads - 1];
-        _shares = new TaskShare[threads];
-        for (int i = 0; i < _threads.Length; i++)
-        {
-            int worker = i + 1;
-            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"qwensharp worker {worker}" };
-            _threads[i].Start();
-        }
+        (_workers, Threads) = (new Workers(threads), threads);
     }
 
-    /// <summary>How many threads work on a job, the caller's included.</summary>
-    public int Threads => _threads.Length + 1;
+    /// <summary>Shares a machine's pool.</summary>
+    internal WorkerPool(Workers workers, TurnQueue turns, int threads) => (_workers, _turns, Threads) = (workers, turns, threads);
 
-    /// <summary>Ends the threads. No job may be running.</summary>
+    /// <summary>How many threads work on a job, the caller's included.</summary>
+    public int Threads { get; }
+
+    /// <summary>Takes the threads for a step, and waits as long as others have them; those who wait are served in their order.</summary>
+    public void TakeTurn() => _turns?.Take(_called);
+
+    /// <summary>Hands the threads to whoever waits.</summary>
+    public void EndTurn() => _turns?.Give();
+
+    /// <summary>Ends the threads, if they are its own. No job may be running.</summary>
     public void Dispose()
     {
-        if (_stopping)
-            return;
-
-        _stopping = true;
-        Interlocked.MemoryBarrier();
-        Wake(_threads.Length);
-        foreach (Thread thread in _threads)
-            thread.Join();
-
-        _wake.Dispose();
+        _disposed = true;
+        if (_turns is null)
+            _workers.Dispose();
     }
 
     /// <summary>Does tasks 0 … <paramref name="tasks"/> − 1 and returns when all are done. Allocates nothing.</summary>
-    /// <exception cref="InvalidOperationException">The pool is running another job: of another thread, or the one that this is a task
+    /// <exception cref="InvalidOperationException">The threads are running another job: of another thread, or the one that this is a task
     /// of.</exception>
     /// <exception cref="Exception">The first exception that a task threw; the job's other tasks may not have run.</exception>
     internal void Run<TJob>(ref TJob job, int tasks)
         where TJob : struct, IParallelJob
     {
-        ObjectDisposedException.ThrowIf(_stopping, this);
-        if (tasks <= 1 || _threads.Length == 0)
-        {
-            for (int task = 0; task < tasks; task++)
-                job.Execute(task, 0);
-
-            return;
-        }
-
-        if (Interlocked.Exchange(ref _running, 1) != 0)
-        {
-            throw new InvalidOperationException(
-                "The worker pool is already running a job; one thread at a time may start one, and not from inside a task.");
-        }
-
-        // Pinning makes the job safe to point at wherever it lives; on a stack it costs nothing.
-        fixed (byte* pointer = &Unsafe.As<TJob, byte>(ref job))
-        {
-            _job = pointer;
-            _execute = &Invoke<TJob>;
-            for (int worker = 0; worker < _shares.Length; worker++)
-                _shares[worker].Set((int)((long)tasks * worker / _shares.Length), (int)((long)tasks * (worker + 1) / _shares.Length));
-
-            Interlocked.Increment(ref _shared.Epoch);
-            if (Volatile.Read(ref _shared.Sleeping) > 0)
-                Wake(Math.Min(WakeFanOut, tasks - 1));
-
-            TakeTasks(0);
-            Interlocked.Increment(ref _shared.Epoch);
-            AwaitWorkers();
-        }
-
-        Exception? fault = _fault;
-        _fault = null;
-        Volatile.Write(ref _running, 0);
-        if (fault is not null)
-            ExceptionDispatchInfo.Throw(fault);
-    }
-
-    private static void Invoke<TJob>(void* job, int task, int worker)
-        where TJob : struct, IParallelJob => Unsafe.AsRef<TJob>(job).Execute(task, worker);
-
-    private void TakeTasks(int worker)
-    {
-        try
-        {
-            ref TaskShare own = ref _shares[worker];
-            do
-            {
-                while (own.TryTake(out int task))
-                    _execute(_job, task, worker);
-            }
-            while (TrySteal(ref own));
-        }
-        catch (Exception fault)
-        {
-            Interlocked.CompareExchange(ref _fault, fault, null);
-
-            foreach (ref TaskShare share in _shares.AsSpan())
-                share.Set(0, 0);
-        }
-    }
-
-    // Takes half of what the one with the most has left. False once all that is left are tasks in progress.
-    private bool TrySteal(ref TaskShare own)
-    {
-        while (true)
-        {
-            ref TaskShare richest = ref own;
-            int most = 0;
-            foreach (ref TaskShare share in _shares.AsSpan())
-            {
-                int left = share.Left;
-                if (left > most)
-                {
-                    most = left;
-                    richest = ref share;
-                }
-            }
-
-            if (most == 0)
-                return false;
-
-            if (richest.TryHalve(out int first, out int end))
-            {
-                own.Set(first, end);
-                return true;
-            }
-        }
-    }
-
-    private bool HasTasksLeft()
-    {
-        foreach (ref TaskShare share in _shares.AsSpan())
-        {
-            if (share.Left > 0)
-                return true;
-        }
-
-        return false;
-    }
-
-    private void AwaitWorkers()
-    {
-        if (Volatile.Read(ref _shared.Active) == 0)
-            return;
-
-        // A worker that the system has put aside in mid-task needs this processor more than our spinning does.
-        long start = Stopwatch.GetTimestamp();
-        while (Volatile.Read(ref _shared.Active) != 0)
-        {
-            if (Stopwatch.GetTimestamp() - start < _spinTicks)
-                Thread.SpinWait(1);
-            else
-                Thread.Yield();
-        }
-    }
-
-    private void Work(int worker)
-    {
-        int seen = 0;
-        while (true)
-        {
-            if (!SpinForJob(seen))
-                Sleep(seen);
-
-            if (_stopping)
-                return;
-
-            // Entering before looking at the epoch again: whoever sees it odd here is waited for by the caller,
-            // so the job outlives the tasks; whoever sees it even leaves the job alone.
-            Interlocked.Increment(ref _shared.Active);
-            int epoch = Volatile.Read(ref _shared.Epoch);
-            if (IsOpen(epoch) && epoch != seen)
-                TakeTasks(worker);
-
-            Interlocked.Decrement(ref _shared.Active);
-            seen = epoch;
-        }
-    }
-
-    private static bool IsOpen(int epoch) => (epoch & 1) == 1;
-
-    private bool HasNews(int seen)
-    {
-        int epoch = Volatile.Read(ref _shared.Epoch);
-        return (IsOpen(epoch) && epoch != seen) || _stopping;
-    }
-
-    private bool SpinForJob(int seen)
-    {
-        long start = Stopwatch.GetTimestamp(), waited;
-        do
-        {
-            // Reading the clock only now and then keeps the answer to a new job fast.
-            for (int i = 0; i < 16; i++)
-            {
-                if (HasNews(seen))
-                    return true;
-
-                Thread.SpinWait(1);
-            }
-
-            waited = Stopwatch.GetTimestamp() - start;
-            if (waited > _spinTicks)
-                Thread.Yield();
-        }
-        while (waited < _awakeTicks);
-
-        return false;
-    }
-
-    /// <summary>
-    /// Sleeps until woken. Sleepers and permits of the semaphore match one to one: whoever lowers the count gives a permit, or takes itself
-    /// back.
-    /// </summary>
-    private void Sleep(int seen)
-    {
-        Interlocked.Increment(ref _shared.Sleeping);
-        if (HasNews(seen) && Claim(1) == 1)
-            return;
-
-        _wake.Wait();
-        if (IsOpen(Volatile.Read(ref _shared.Epoch)) && HasTasksLeft())
-            Wake(WakeFanOut);
-    }
-
-    private void Wake(int limit)
-    {
-        int claimed = Claim(limit);
-        if (claimed > 0)
-            _wake.Release(claimed);
-    }
-
-    private int Claim(int limit)
-    {
-        int sleepers = Volatile.Read(ref _shared.Sleeping);
-        while (sleepers > 0)
-        {
-            int claimed = Math.Min(limit, sleepers);
-            int found = Interlocked.CompareExchange(ref _shared.Sleeping, sleepers - claimed, sleepers);
-            if (found == sleepers)
-                return claimed;
-
-            sleepers = found;
-        }
-
-        return 0;
-    }
-
-    /// <summary>What threads contend for, each on cache lines of its own (two, as processors fetch lines in pairs).</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 4 * Line)]
-    private struct Shared
-    {
-        private const int Line = 128;
-
-        /// <summary>Odd while a job is open.</summary>
-        [FieldOffset(Line)]
-        public int Epoch;
-
-        /// <summary>Workers that may be inside the job.</summary>
-        [FieldOffset(2 * Line)]
-        public int Active;
-
-        /// <summary>Workers that sleep, or are about to, and have been promised no permit yet.</summary>
-        [FieldOffset((2 * Line) + 64)]
-        public int Sleeping;
-    }
-
-    /// <summary>
-    /// The tasks that one worker has still to do: the first in the lower 32 bits, the end in the upper, so that both change at once.
-    /// </summary>
-    /// <remarks>
-    /// The owner takes from the front, others halve it from the end. A range is never the same twice during a job, as no task is
-    /// taken twice, and whoever looks at it is inside the job; so comparing the value is enough.
-    /// </remarks>
-    [StructLayout(LayoutKind.Explicit, Size = 128)]
-    private struct TaskShare
-    {
-        [FieldOffset(64)]
-        private long _range;
-
-        public int Left
-        {
-            get
-            {
-                long range = Volatile.Read(ref _range);
-                return End(range) - First(range);
-            }
-        }
-
-        public void Set(int first, int end) => Volatile.Write(ref _range, Range(first, end));
-
-        public bool TryTake(out int task)
-        {
-            while (true)
-            {
-                long range = Volatile.Read(ref _range);
-                task = First(range);
-                if (task >= End(range))
-                    return false;
-
-                if (Interlocked.CompareExchange(ref _range, Range(task + 1, End(range)), range) == range)
-                    return true;
-            }
-        }
-
-        public bool TryHalve(out int first, out int end)
-        {
-            long range = Volatile.Read(ref _range);
-            end = End(range);
-            first = First(range) + ((end - First(range)) / 2);
-            return first < end && Interlocked.CompareExchange(ref _range, Range(First(range), first), range) == range;
-        }
-
-        private static int First(long range) => (int)range;
-
-        private static int End(long range) => (int)(range >> 32);
-
-        private static long Range(int first, int end) => ((long)end << 32) | (uint)first;
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        _workers.Run(ref job, tasks, Threads);
     }
 }

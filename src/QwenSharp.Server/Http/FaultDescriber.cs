@@ -20,6 +20,13 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ILogger<FaultDes
                 return new HttpFault(413, HttpFaultKind.TooLarge, "The request's body is too large for this server.");
             case BadHttpRequestException bad:
                 return new HttpFault(bad.StatusCode, HttpFaultKind.Malformed, bad.Message);
+            case QueueFullException { Asked: var asked, Limit: var limit } when asked > limit:
+                return new HttpFault(
+                    400,
+                    HttpFaultKind.TooMany,
+                    $"{asked} answers are asked for at once; this server takes {limit}. Ask for fewer.");
+            case QueueFullException:
+                return new HttpFault(503, HttpFaultKind.Busy, "Too many requests wait already. Try again later.");
             case OperationCanceledException when shutdown.Token.IsCancellationRequested:
                 return new HttpFault(503, HttpFaultKind.ShuttingDown, "The server is shutting down. Ask again later.");
             default:

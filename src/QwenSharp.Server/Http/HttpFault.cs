@@ -35,6 +35,12 @@ internal enum HttpFaultKind
     /// <summary>The path does not take the method.</summary>
     Method,
 
+    /// <summary>More answers are asked for than may ever wait.</summary>
+    TooMany,
+
+    /// <summary>Too many requests wait already.</summary>
+    Busy,
+
     /// <summary>The server is ending.</summary>
     ShuttingDown,
 

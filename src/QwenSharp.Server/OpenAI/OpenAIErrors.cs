@@ -24,6 +24,8 @@ internal static class OpenAIErrors
         HttpFaultKind.UnknownModel => "model_not_found",
         HttpFaultKind.UnknownPath => "unknown_url",
         HttpFaultKind.Method => "method_not_allowed",
+        HttpFaultKind.TooMany => "too_many_choices",
+        HttpFaultKind.Busy => "server_busy",
         HttpFaultKind.ShuttingDown => "server_shutting_down",
         HttpFaultKind.Internal => "internal_error",
         _ => null,

@@ -23,13 +23,14 @@ public sealed class Reranker : IDisposable
     private readonly QwenModel _model;
     private readonly LastTokenEvaluator _evaluator;
     private readonly SemaphoreSlim _turn = new(1);
+    private int _disposed;
     private readonly LastTokenOutput _output;
     private readonly int _yes;
     private readonly int _no;
 
     /// <summary>Prepares a model to rank.</summary>
-    /// <param name="model">The model; it stays the caller's to dispose, after this.</param>
-    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <param name="model">The model; it stays the caller's to dispose.</param>
+    /// <param name="threads">How many of the model's threads compute; 0 for all.</param>
     /// <exception cref="InvalidDataException">The model makes embeddings, or it cannot say yes and no.</exception>
     public Reranker(QwenModel model, int threads = 0)
     {
@@ -40,7 +41,7 @@ public sealed class Reranker : IDisposable
         _output = model.Weights.ClassifierOutputs > 0 ? LastTokenOutput.Classes : LastTokenOutput.Logits;
         _yes = IndexOf("yes");
         _no = IndexOf("no");
-        _evaluator = new LastTokenEvaluator(model.Weights, threads);
+        _evaluator = new LastTokenEvaluator(model.Weights, threads, resources: model.Resources);
     }
 
     /// <summary>Scores documents for a query.</summary>
@@ -50,6 +51,7 @@ public sealed class Reranker : IDisposable
     /// <param name="cancellationToken">Ends the work between two batches.</param>
     /// <returns>A score from 0 to 1 for each document, in their order.</returns>
     /// <exception cref="ArgumentException">A document and the query together are longer than the context.</exception>
+    /// <exception cref="ObjectDisposedException">The reranker or the model was disposed, also while it computes.</exception>
     public async Task<IReadOnlyList<float>> ScoreAsync(
         string query, IEnumerable<string> documents, string? instruction = null, CancellationToken cancellationToken = default)
     {
@@ -58,6 +60,7 @@ public sealed class Reranker : IDisposable
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
             // P(yes) / (P(yes) + P(no)) = σ(yes − no).
             await Task.Run(
                     () =>
@@ -77,11 +80,15 @@ public sealed class Reranker : IDisposable
         return scores;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for the work in progress and frees the memory; the model stays.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+
+        _turn.Wait();
         _evaluator.Dispose();
-        _turn.Dispose();
+        _turn.Release();
     }
 
     private int IndexOf(string answer)

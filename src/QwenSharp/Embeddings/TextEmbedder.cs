@@ -25,11 +25,12 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
     private readonly IReadOnlyList<int> _suffix;
     private readonly LastTokenEvaluator _evaluator;
     private readonly SemaphoreSlim _turn = new(1);
+    private int _disposed;
     private readonly EmbeddingGeneratorMetadata _metadata;
 
     /// <summary>Prepares a model to embed.</summary>
-    /// <param name="model">The model; it stays the caller's to dispose, after this.</param>
-    /// <param name="threads">Threads that compute; 0 for one a processor.</param>
+    /// <param name="model">The model; it stays the caller's to dispose.</param>
+    /// <param name="threads">How many of the model's threads compute; 0 for all.</param>
     /// <exception cref="InvalidDataException">The model ranks texts, or its vocabulary has no end of text.</exception>
     public TextEmbedder(QwenModel model, int threads = 0)
     {
@@ -40,7 +41,7 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
         _suffix = model.Tokenizer.SequenceSuffix is { Count: > 0 } suffix ? suffix
             : model.Tokenizer.TryGetId(EndOfText, out int id) ? [id]
             : throw new InvalidDataException($"The vocabulary of {model.Id} has no {EndOfText}, which an embedding is read from.");
-        _evaluator = new LastTokenEvaluator(model.Weights, threads);
+        _evaluator = new LastTokenEvaluator(model.Weights, threads, resources: model.Resources);
         _metadata = new EmbeddingGeneratorMetadata("qwensharp", defaultModelId: model.Id, defaultModelDimensions: model.Config.Width);
     }
 
@@ -56,6 +57,7 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
     /// <exception cref="ArgumentException">A text is longer than the context, or the dimensions are out of range.</exception>
     /// <exception cref="NotSupportedException">An option cannot be honoured.</exception>
     /// <exception cref="InvalidDataException">The model's weights are damaged: an embedding is not finite.</exception>
+    /// <exception cref="ObjectDisposedException">The embedder or the model was disposed, also while it computes.</exception>
     public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
         IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
     {
@@ -67,6 +69,7 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
             await Task.Run(
                     () =>
                         _evaluator.Evaluate(
@@ -107,11 +110,15 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
             : null;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Waits for the work in progress and frees the memory; the model stays.</summary>
     public void Dispose()
     {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+            return;
+
+        _turn.Wait();
         _evaluator.Dispose();
-        _turn.Dispose();
+        _turn.Release();
     }
 
     private (int Dimensions, string? Instruction) Read(EmbeddingGenerationOptions? options)

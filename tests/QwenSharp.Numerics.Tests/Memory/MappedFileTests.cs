@@ -34,6 +34,38 @@ public class MappedFileTests
     }
 
     [Fact]
+    public async Task Whoever_is_inside_keeps_the_file_mapped_and_nobody_enters_a_closed_one()
+    {
+        using TemporaryFile temporary = new([1, 2, 3]);
+        MappedFile file = MappedFile.Open(temporary.Path);
+        file.Enter();
+        file.Enter();
+        Task closing = Task.Run(file.Dispose, TestContext.Current.CancellationToken);
+        while (true)
+        {
+            try
+            {
+                file.Enter();
+                file.Leave();
+            }
+            catch (ObjectDisposedException closed)
+            {
+                Assert.Contains(temporary.Path, closed.Message, StringComparison.Ordinal);
+                break;
+            }
+        }
+
+        Assert.Equal(2, file.Span(1, 1)[0]);
+        file.Leave();
+        Assert.False(closing.IsCompleted);
+        Assert.Equal(3, file.Span(2, 1)[0]);
+        file.Leave();
+        await closing;
+        Assert.Throws<ObjectDisposedException>(() => file.Span(0, 1).Length);
+        Assert.Throws<ObjectDisposedException>(file.Enter);
+    }
+
+    [Fact]
     public void An_empty_file_maps_to_no_bytes()
     {
         using TemporaryFile temporary = new([]);

@@ -165,4 +165,36 @@ public sealed class TextEmbedderTests : IAsyncDisposable
         Assert.Contains("reranker", Assert.Throws<InvalidDataException>(() => new TextEmbedder(ranker)).Message);
         Assert.Contains("embeddings", Assert.Throws<InvalidDataException>(() => new Reranker(_model)).Message);
     }
+
+    [Fact]
+    public async Task A_model_that_is_disposed_while_it_embeds_ends_the_work_with_an_error_and_not_the_process()
+    {
+        string[] texts = [.. Enumerable.Range(0, 200).Select(i => string.Join(' ', Enumerable.Repeat("a", i % 17)))];
+        string path = _folder["disposed.gguf"];
+        RandomCheckpoint.Write(path, Pooling.Last);
+        for (int round = 0; round < 16; round++)
+        {
+            QwenModel model = QwenModel.Load(path);
+            TextEmbedder embedder = new(model);
+            Task work = Task.Run(
+                async () =>
+                {
+                    for (int i = 0; i < 1_000_000; i++)
+                        await embedder.GenerateAsync(texts, cancellationToken: Stop);
+                },
+                Stop);
+            await embedder.GenerateAsync(texts[..(1 + round)], cancellationToken: Stop);
+            if (round % 2 == 0)
+                await model.DisposeAsync();
+            else
+                embedder.Dispose();
+
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => work);
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => embedder.GenerateAsync(texts, cancellationToken: Stop));
+            embedder.Dispose();
+            await model.DisposeAsync();
+            Assert.Throws<ObjectDisposedException>(() => model.Engine);
+            Assert.Throws<ObjectDisposedException>(() => new TextEmbedder(model));
+        }
+    }
 }

@@ -1,6 +1,6 @@
-namespace QwenSharp.Engine;
+namespace QwenSharp.Faults;
 
-/// <summary>An engine takes no more sequences for now: <see cref="EngineOptions.MaxWaiting"/> would wait.</summary>
+/// <summary>An engine takes no more sequences for now: too many would wait.</summary>
 /// <param name="asked">How many sequences were to be queued.</param>
 /// <param name="waiting">How many wait already.</param>
 /// <param name="limit">How many may wait.</param>
