@@ -23,14 +23,14 @@ public sealed class ChatTemplate
         Source = source;
         _options = options ?? new();
         _body = Parser.Parse(source);
-        ToolCallDialect = ToolCallDialects.Of(source);
+        Format = ReplyFormat.Of(source);
     }
 
     /// <summary>The template's text.</summary>
     public string Source { get; }
 
-    /// <summary>How models that this template is for write tool calls, as its text says; null if it knows none.</summary>
-    public IToolCallDialect? ToolCallDialect { get; }
+    /// <summary>What replies to its prompts look like.</summary>
+    public ReplyFormat Format { get; }
 
     /// <summary>Renders a conversation.</summary>
     /// <exception cref="TemplateException">The template refuses the conversation, fails on it, or runs past a limit.</exception>
@@ -65,6 +65,6 @@ public sealed class ChatTemplate
     public ReplySplitter CreateSplitter(RenderedPrompt prompt, ChatOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(prompt);
-        return new ReplySplitter(ToolCallDialect, PromptOptions.Read(options).Tools, prompt.OpensReasoning);
+        return new ReplySplitter(Format, PromptOptions.Read(options).Tools, prompt.OpensReasoning);
     }
 }

@@ -6,7 +6,7 @@ namespace QwenSharp.Chat;
 /// </summary>
 public sealed record RenderedPrompt
 {
-    private const string ThinkTag = "<think>";
+    private static readonly string ThinkTag = ReasoningTags.Think.Open;
 
     internal RenderedPrompt(string text, IReadOnlyList<Range> trustedRanges) => (Text, TrustedRanges) = (text, trustedRanges);
 

@@ -87,6 +87,7 @@ internal static class CommandTree
             MergeCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
             TemplateCommand.Create(terminal),
+            ParseCommand.Create(terminal),
             LogitsCommand.Create(terminal),
             EmbedCommand.Create(terminal),
             RerankCommand.Create(terminal),

@@ -61,13 +61,13 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
             options,
             model,
             modelId ?? model.Id,
-            thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
+            thinks => model.RecommendedSampling(thinks && template.Format.Reasons));
         RenderedPrompt prompt = template.Render(ChatTemplateConversation.Of(messages, request.Prompt));
         return
         [
             .. Complete(Encode(prompt), choices, request, cancellationToken).Select(chunks =>
             {
-                ReplySplitter splitter = new(template.ToolCallDialect, request.Prompt.Tools, prompt.OpensReasoning);
+                ReplySplitter splitter = new(template.Format, request.Prompt.Tools, prompt.OpensReasoning);
                 return Answer(chunks, splitter, request.Generation, cancellationToken);
             }),
         ];

@@ -66,7 +66,7 @@ public sealed class FixtureTests
                 ChatTemplateConversation.Parse(
                     """{ "messages": [ { "role": "user", "content": "<think>" } ], "kwargs": { "enable_thinking": true } }"""
                 ));
-            Assert.Equal((dialect, opens), (template.ToolCallDialect?.GetType().Name, prompt.OpensReasoning));
+            Assert.Equal((dialect, opens), (template.Format.ToolCalls?.GetType().Name, prompt.OpensReasoning));
         }
     }
 

@@ -87,8 +87,8 @@ public class TemplateTests
     [Fact]
     public void Its_calls_are_read_back()
     {
-        Assert.NotNull(Template.ToolCallDialect);
-        Assert.True(Template.ToolCallDialect.IsTaughtBy(CorpusTemplate.Text));
+        Assert.Equal("hermes", Template.Format.ToolCalls?.Names[0]);
+        Assert.True(Template.Format is { Reasons: true, HasThinkingSwitch: true });
     }
 
     [Fact]

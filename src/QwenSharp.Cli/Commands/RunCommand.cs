@@ -86,7 +86,7 @@ internal static class RunCommand
                     Id = local.Id,
                     Adapters = adapters,
                 });
-            bool hasSwitch = loaded.Template.Source.Contains(ChatOptionKeys.EnableThinking, StringComparison.Ordinal);
+            bool hasSwitch = loaded.Template.Format.HasThinkingSwitch;
             if (!hasSwitch && (parsed.GetValue(think) || parsed.GetValue(noThink)))
             {
                 throw new UsageException(

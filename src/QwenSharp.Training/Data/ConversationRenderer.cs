@@ -20,7 +20,7 @@ namespace QwenSharp.Training;
 /// </remarks>
 internal sealed class ConversationRenderer(ChatTemplate template)
 {
-    private const string OpenTag = "<think>", CloseTag = "</think>";
+    private readonly ReasoningTags _tags = template.Format.Reasoning;
 
     /// <exception cref="JsonException">The template's prompt for an answer is not how the template shows the answer.</exception>
     /// <exception cref="TemplateException">The template refuses the conversation.</exception>
@@ -129,22 +129,22 @@ internal sealed class ConversationRenderer(ChatTemplate template)
     /// The turn where the prompt ends with a think block, open or empty, that the template leaves out where it shows a turn, as QwQ's does:
     /// the answer goes on inside the open one, with its reasoning, or after the empty one. Null where that is not so.
     /// </summary>
-    private static RenderedTurn? Inside(RenderedPrompt prompt, string reasoning, RenderedPrompt shown, int end)
+    private RenderedTurn? Inside(RenderedPrompt prompt, string reasoning, RenderedPrompt shown, int end)
     {
-        int header = prompt.Text.LastIndexOf(OpenTag, StringComparison.Ordinal);
+        int header = prompt.Text.LastIndexOf(_tags.Open, StringComparison.Ordinal);
         if (
             header < 0
             || header >= end
             || !shown.Text.AsSpan().StartsWith(prompt.Text.AsSpan(0, header))
-            || shown.Text.AsSpan(header).StartsWith(OpenTag))
+            || shown.Text.AsSpan(header).StartsWith(_tags.Open))
         {
             return null;
         }
 
-        if (!prompt.OpensReasoning && (reasoning.Length > 0 || !prompt.Text.AsSpan(header).TrimEnd().EndsWith(CloseTag)))
+        if (!prompt.OpensReasoning && (reasoning.Length > 0 || !prompt.Text.AsSpan(header).TrimEnd().EndsWith(_tags.Close)))
             return null;
 
-        string thought = prompt.OpensReasoning ? $"{reasoning.Trim('\n')}\n{CloseTag}\n\n" : "";
+        string thought = prompt.OpensReasoning ? $"{reasoning.Trim('\n')}\n{_tags.Close}\n\n" : "";
         int shift = prompt.Text.Length + thought.Length - header;
         IEnumerable<Range> rest = shown.TrustedRanges
             .Where(range => range.End.Value > header)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat.Streaming;
+using QwenSharp.Chat.Streaming.Hermes;
+using QwenSharp.Chat.Streaming.Xml;
 
 namespace QwenSharp.Chat.Tests.Streaming;
 
@@ -88,14 +90,14 @@ public sealed class ReplySplitterTests
     public void Without_tools_or_without_a_dialect_calls_are_content()
     {
         const string Reply = "a\n<tool_call>{\"name\": \"f\"}</tool_call>";
-        Assert.Equal(Reply, Fold(new ReplySplitter(new JsonToolCalls()), [Reply]));
-        Assert.Equal(Reply, Fold(new ReplySplitter(null, [Tool]), [Reply]));
+        Assert.Equal(Reply, Fold(Splitter(new JsonToolCalls()), [Reply]));
+        Assert.Equal(Reply, Fold(Splitter(null, [Tool]), [Reply]));
     }
 
     [Fact]
     public void Text_comes_out_as_soon_as_it_cannot_be_a_tag()
     {
-        ReplySplitter splitter = new(new JsonToolCalls(), [Tool]);
+        ReplySplitter splitter = Splitter(new JsonToolCalls(), [Tool]);
         Assert.Equal("Hello", Assert.IsType<TextContent>(Assert.Single(splitter.Push("Hello"))).Text);
         Assert.Empty(splitter.Push("\n<tool"));
         Assert.Equal("\n<tool box", Assert.IsType<TextContent>(Assert.Single(splitter.Push(" box"))).Text);
@@ -145,24 +147,26 @@ public sealed class ReplySplitterTests
             "🙂",
             "<tool_call>{\"name\": \"f\"}</tool_call>",
             "\n<tool_call><function=f><parameter=s>v</parameter></function></tool_call>",
+            "\n<parameter=n>\n2",
+            "\n<function=g>",
+            "```json\n",
+            "\n```",
+            "\n{'name': 'f', 'arguments': {'n': 1,}}",
+            "{\"name\": \"f\", \"arguments\": {\"n\": 1}",
+            "[",
+            ",",
+            "<tools>",
+            "</tools>",
         ];
         Random random = new(20260103);
         int calls = 0;
         for (int i = 0; i < 20000; i++)
         {
             string reply = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => pieces[random.Next(pieces.Length)]));
-            IToolCallDialect dialect = random.Next(2) == 0 ? new JsonToolCalls() : new XmlToolCalls();
+            ToolCallDialect dialect = random.Next(2) == 0 ? new JsonToolCalls() : new XmlToolCalls();
             bool reasoning = random.Next(3) == 0;
-            string whole = Fold(new ReplySplitter(dialect, [Tool], reasoning), [reply]);
-            List<string> cut = [];
-            for (int at = 0; at < reply.Length;)
-            {
-                int length = random.Next(1, Math.Min(reply.Length - at, 6) + 1);
-                cut.Add(reply.Substring(at, length));
-                at += length;
-            }
-
-            Assert.Equal(whole, Fold(new ReplySplitter(dialect, [Tool], reasoning), cut));
+            string whole = Fold(Splitter(dialect, [Tool], reasoning), [reply]);
+            Assert.Equal(whole, Fold(Splitter(dialect, [Tool], reasoning), Replies.Cut(reply, random)));
             calls += whole.Contains("C(f", StringComparison.Ordinal) ? 1 : 0;
         }
 
@@ -177,7 +181,7 @@ public sealed class ReplySplitterTests
         for (int i = 0; i < 20000; i++)
         {
             string reply = string.Concat(Enumerable.Range(0, random.Next(1, 14)).Select(_ => pieces[random.Next(pieces.Length)]));
-            ReplySplitter splitter = new(new JsonToolCalls(), [Tool]);
+            ReplySplitter splitter = Splitter(new JsonToolCalls(), [Tool]);
             // Nothing here is a call, so only reasoning's tags may go, once each.
             string text = string.Concat(
                 splitter
@@ -195,51 +199,60 @@ public sealed class ReplySplitterTests
             text.IndexOf(tag, StringComparison.Ordinal) is >= 0 and var at ? text.Remove(at, tag.Length) : text;
     }
 
-    private static void AssertSplit(IToolCallDialect dialect, string reply, string expected, bool startsInReasoning = false)
+    /// <summary>Checks what each piece of a reply settles.</summary>
+    internal static void AssertOut(ToolCallDialect dialect, AITool[] tools, params (string Piece, string Out)[] pieces)
     {
-        Assert.Equal(expected, Fold(new ReplySplitter(dialect, [Tool], startsInReasoning), [reply]));
-        Assert.Equal(expected, Fold(new ReplySplitter(dialect, [Tool], startsInReasoning), reply.Select(c => c.ToString())));
+        ReplySplitter splitter = Splitter(dialect, tools);
+        foreach ((string piece, string expected) in pieces)
+            Assert.Equal(expected, string.Concat(splitter.Push(piece).Cast<TextContent>().Select(content => content.Text)));
     }
 
-    private static string Fold(ReplySplitter splitter, IEnumerable<string> pieces)
+    [Theory]
+    [InlineData("<tool_call>")]
+    [InlineData("<tool_call>\n<function=f>")]
+    [InlineData("<tool_call>\n<function=f>\n<parameter=s>\n")]
+    [InlineData("<tool_call>\n<function=f>\n<parameter=s>\n1\n</tool_call>\n")]
+    [InlineData("<tool_call>\n<function=f>\n<parameter=s>a<tool_call>b</parameter>\n</function>\n</tool_call>")]
+    [InlineData("<tool_call>\n<function=f>\n<parameter=s>\n1\n</function>\n</tool_call>\nText.\n")]
+    [InlineData("<function=f>")]
+    [InlineData("<function=f><parameter=s>\n1\n</function>\n")]
+    [InlineData("<parameter=s>")]
+    [InlineData("</tool_call>\n")]
+    [InlineData("{\"name\": \"f\", \"arguments\": {")]
+    [InlineData("{\"name\": \"f\", \"arguments\": {}}\n")]
+    [InlineData("<tool_call>{\"name\": \"f\"}")]
+    [InlineData("<tool_call>[")]
+    [InlineData("```json\n")]
+    [InlineData("\n")]
+    [InlineData(" ")]
+    [InlineData("<")]
+    [InlineData("</think>")]
+    public void Hostile_replies_are_read_in_linear_time(string repeated)
     {
-        string folded = string.Empty, thought = string.Empty;
-        foreach (AIContent content in pieces.SelectMany(splitter.Push).ToList().Concat(splitter.Finish()))
+        // Where a character were looked at again for each that comes, these would take far longer.
+        string reply = string.Concat(Enumerable.Repeat(repeated, 20_000 / repeated.Length));
+        foreach (ToolCallDialect dialect in ToolCallDialect.All)
         {
-            if (content is TextReasoningContent more)
-            {
-                thought += more.Text;
-                continue;
-            }
-
-            Flush();
-            folded += content switch
-            {
-                FunctionCallContent call =>
-                    $"C({call.Name} {{{string.Join(',', call.Arguments!.Select(argument => $"\"{argument.Key}\":{Json(argument.Value)}"))}}})",
-                TextContent text => text.Text,
-                _ => throw new InvalidOperationException(content.GetType().Name),
-            };
-        }
-
-        Flush();
-        return folded;
-
-        void Flush()
-        {
-            folded += thought.Length > 0 ? $"R({thought})" : string.Empty;
-            thought = string.Empty;
+            foreach (bool inReasoning in new[] { false, true })
+                Fold(Splitter(dialect, [Tool], inReasoning), reply.Chunk(3).Select(piece => new string(piece)));
         }
     }
 
-    private static string Json(object? value) =>
-        value switch
-        {
-            JsonElement json => json.GetRawText(),
-            string text => JsonSerializer.Serialize(
-                text,
-                new JsonSerializerOptions { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }),
-            bool flag => flag ? "true" : "false",
-            _ => throw new InvalidOperationException(),
-        };
+    [Fact]
+    public void Text_that_is_no_Unicode_does_not_throw()
+    {
+        const string Half = "\ud83d";
+        Assert.Equal(Half, Fold(Splitter(new JsonToolCalls(), [Tool]), [Half]));
+        string call = $"<tool_call>{{\"name\": \"f\", \"arguments\": {{\"s\": \"{Half}\"}}}}</tool_call>";
+        Assert.Equal(call, Fold(Splitter(new JsonToolCalls(), [Tool]), [call]));
+        Fold(Splitter(new XmlToolCalls(), [Tool]), [$"<tool_call><function=f><parameter=l>[\"{Half}\"]</parameter></function></tool_call>"]);
+    }
+
+    private static ReplySplitter Splitter(ToolCallDialect? dialect, AITool[]? tools = null, bool startsInReasoning = false) =>
+        new(new ReplyFormat { ToolCalls = dialect }, tools, startsInReasoning);
+
+    private static void AssertSplit(ToolCallDialect dialect, string reply, string expected, bool startsInReasoning = false) =>
+        Replies.AssertSplit(dialect, [Tool], reply, expected, startsInReasoning);
+
+    private static string Fold(ReplySplitter splitter, IEnumerable<string> pieces) => Replies.Fold(splitter, pieces);
 }
