@@ -56,6 +56,16 @@ public sealed class Trainer : IDisposable
         }
     }
 
+    /// <summary>The settings that the run in a folder was begun with; null where there is no checkpoint.</summary>
+    /// <param name="folder">The folder of the run.</param>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged.</exception>
+    /// <exception cref="IOException">The checkpoint cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string>? SettingsOf(string folder)
+    {
+        string path = Path.Combine(folder, CheckpointName);
+        return File.Exists(path) ? TrainingCheckpoint.SettingsOf(path) : null;
+    }
+
     /// <summary>The steps so far, those before a resume included.</summary>
     public IReadOnlyList<TrainingStep> Steps => _steps;
 

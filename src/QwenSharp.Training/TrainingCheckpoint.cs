@@ -58,7 +58,7 @@ internal static class TrainingCheckpoint
         List<TrainingStep> steps;
         try
         {
-            RequireSame(path, JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[SettingsKey])!, settings);
+            RequireSame(path, SettingsOf(file), settings);
             SafetensorsTensor log =
                 file.TryGetTensor(StepsKey, out SafetensorsTensor? found)
                 && found.Type == SafetensorsType.U8
@@ -69,7 +69,7 @@ internal static class TrainingCheckpoint
         }
         catch (Exception damage) when (damage is JsonException or KeyNotFoundException)
         {
-            throw new InvalidDataException($"{path} is not a checkpoint of a training run, or is damaged. {Remedy}", damage);
+            throw Damaged(path, damage);
         }
 
         foreach (Parameter parameter in parameters)
@@ -81,12 +81,34 @@ internal static class TrainingCheckpoint
         return steps;
     }
 
+    /// <summary>Reads the settings that a checkpoint's run was begun with.</summary>
+    /// <exception cref="InvalidDataException">It is damaged.</exception>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    public static IReadOnlyDictionary<string, string> SettingsOf(string path)
+    {
+        using SafetensorsFile file = Open(path);
+        try
+        {
+            return SettingsOf(file);
+        }
+        catch (Exception damage) when (damage is JsonException or KeyNotFoundException)
+        {
+            throw Damaged(path, damage);
+        }
+    }
+
     /// <summary>Removes what a process that was killed while it wrote a checkpoint has left.</summary>
     public static void RemoveUnfinished(string folder)
     {
         foreach (string partial in Directory.EnumerateFiles(folder, FileName + ".*.partial"))
             File.Delete(partial);
     }
+
+    private static Dictionary<string, string> SettingsOf(SafetensorsFile file) =>
+        JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[SettingsKey])!;
+
+    private static InvalidDataException Damaged(string path, Exception damage) =>
+        new($"{path} is not a checkpoint of a training run, or is damaged. {Remedy}", damage);
 
     private static SafetensorsFile Open(string path)
     {

@@ -1,10 +1,9 @@
 using System.Text.Json;
-using System.Text.Unicode;
 using QwenSharp.Chat;
 
 namespace QwenSharp.Training;
 
-/// <summary>Reads examples from a file, streaming: lines of JSON (.jsonl), or plain text (.txt).</summary>
+/// <summary>Reads examples from a file, streaming: rows of JSON (.jsonl, .json), or plain text (.txt).</summary>
 /// <param name="template">The model's chat template; null for a model that has none, which then refuses conversations.</param>
 /// <param name="seed">Of the hashes that the examples come with.</param>
 /// <param name="skipped">Told of each line that is left out; null to stop at the first.</param>
@@ -24,20 +23,22 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
     /// <exception cref="IOException">The file cannot be read.</exception>
     public IEnumerable<(ulong Hash, ExampleText Text)> Read(string path) => Path.GetExtension(path).ToUpperInvariant() switch
     {
-        ".JSONL" or ".NDJSON" => ReadLines(path),
+        ".JSONL" or ".NDJSON" or ".JSON" => ReadRows(path),
         ".TXT" => ReadText(path),
-        _ => throw new TrainingDataException($"{path}: training data is .jsonl (a conversation or a text a line) or .txt (plain text)."),
+        _ => throw new TrainingDataException(
+            $"{path}: training data is .jsonl (a conversation or a text a line), .json (the same, or one array of them) or .txt (plain text)."),
     };
 
-    private IEnumerable<(ulong, ExampleText)> ReadLines(string path)
+    private IEnumerable<(ulong, ExampleText)> ReadRows(string path)
     {
-        foreach ((long number, ReadOnlyMemory<byte> line, long position) in LineReader.Read(path))
+        bool isArray = RowFile.IsArray(path);
+        foreach ((long number, ReadOnlyMemory<byte> row, long position) in RowFile.Read(path))
         {
             (Position, Line) = (position, number);
             IEnumerable<(ulong, ExampleText)> examples = [];
             try
             {
-                examples = ReadLine(line);
+                examples = ReadRow(row);
             }
             catch (Exception error) when (error is JsonException or TemplateException or InvalidOperationException)
             {
@@ -45,7 +46,9 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
                 BadLine bad = new(
                     path,
                     number,
-                    error is TemplateException ? $"the chat template refuses it: {error.Message}" : Reason(error));
+                    error is TemplateException
+                        ? $"the chat template refuses it: {error.Message}"
+                        : TrainingRow.Reason(error, isArray));
                 if (skipped is null)
                     throw new TrainingDataException(bad.ToString(), error);
 
@@ -57,34 +60,31 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
         }
     }
 
-    private static string Reason(Exception error) =>
-        error is JsonException { BytePositionInLine: { } column }
-            ? $"column {column + 1}: {MessageJson.WithoutPosition(error)}"
-            : error.Message;
-
-    private IEnumerable<(ulong, ExampleText)> ReadLine(ReadOnlyMemory<byte> line)
+    private IEnumerable<(ulong, ExampleText)> ReadRow(ReadOnlyMemory<byte> row)
     {
-        if (!Utf8.IsValid(line.Span))
-            throw new JsonException("The line is not UTF-8.");
-
-        using JsonDocument document = JsonDocument.Parse(line, new JsonDocumentOptions { AllowDuplicateProperties = false });
-        JsonElement json = document.RootElement;
-        MessageJson.Expect(json, JsonValueKind.Object, "The line");
-        if (json.TryGetProperty("text", out JsonElement text))
-            return ReadDocument(json, text);
-        if (!json.TryGetProperty("messages", out _))
-            throw new JsonException("The line has neither \"messages\" nor \"text\".");
+        using JsonDocument document = TrainingRow.Parse(row);
+        NormalRow normal = RowForm.Normalize(document.RootElement);
+        if (RowForm.Has(normal.Json, "text"))
+            return ReadDocument(normal.Json);
         if (_renderer is null)
-            throw new JsonException("The model has no chat template to render \"messages\" with; it can learn from \"text\".");
+            throw new JsonException("The model has no chat template to render a conversation with; it can learn from \"text\".");
 
-        Conversation conversation = Conversation.Read(json);
-        ulong hash = conversation.Hash(seed);
-        return _renderer.Render(conversation).Select(example => (hash, example));
+        try
+        {
+            Conversation conversation = Conversation.Read(normal.Json);
+            ulong hash = conversation.Hash(seed);
+            return _renderer.Render(conversation).Select(example => (hash, example));
+        }
+        catch (JsonException fault) when (fault.BytePositionInLine is null && normal.Said(fault.Message) is var said && said != fault.Message)
+        {
+            throw new JsonException(said, fault);
+        }
     }
 
-    private IEnumerable<(ulong, ExampleText)> ReadDocument(JsonElement line, JsonElement text)
+    private IEnumerable<(ulong, ExampleText)> ReadDocument(JsonElement line)
     {
-        if (line.GetPropertyCount() > 1)
+        JsonElement text = line.GetProperty("text");
+        if (line.EnumerateObject().Any(field => field.Name != "text" && field.Value.ValueKind != JsonValueKind.Null))
             throw new JsonException("A line with \"text\" has no other field.");
         if (text.ValueKind != JsonValueKind.String || string.IsNullOrWhiteSpace(text.GetString()))
             throw new JsonException("\"text\" is not text, or blank.");

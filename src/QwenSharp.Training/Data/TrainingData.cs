@@ -9,11 +9,13 @@ namespace QwenSharp.Training;
 /// of plain text, all. Files are read as a stream; what stays in memory is two or three bytes a token.
 /// </summary>
 /// <remarks>
-/// A <c>.jsonl</c> file has one JSON object a line: <c>{"messages": […], "tools": […], "chat_template_kwargs": {…}}</c> in OpenAI's form
+/// A <c>.jsonl</c> file has one JSON object a line, a <c>.json</c> file the same or one array of them: <c>{"messages": […], "tools": […], "chat_template_kwargs": {…}}</c> in OpenAI's form
 /// (roles system, user,
 /// assistant and tool; tool calls with their arguments as JSON or as JSON in a string; <c>reasoning_content</c>; an assistant's message
 /// with <c>"weight": 0</c>
-/// is not learnt; tools and kwargs may be absent), or <c>{"text": "…"}</c>. A <c>.txt</c> file is one document, or several divided by
+/// is not learnt; tools and kwargs may be absent), or <c>{"text": "…"}</c>. Rows of Alpaca's form (<c>{"instruction": "…", "input": "…",
+/// "output": "…"}</c>), of ShareGPT's (<c>{"conversations": [{"from": "human", "value": "…"}, …]}</c>) and prompts with completions
+/// (<c>{"prompt": …, "completion": …}</c>) become conversations; each row is told by its fields. A <c>.txt</c> file is one document, or several divided by
 /// <c>&lt;|endoftext|&gt;</c>.
 /// </remarks>
 public sealed class TrainingData
@@ -59,7 +61,7 @@ public sealed class TrainingData
     public BadLine? FirstDropped { get; }
 
     /// <summary>Reads training data.</summary>
-    /// <param name="paths">Files, <c>.jsonl</c> or <c>.txt</c>.</param>
+    /// <param name="paths">Files, <c>.jsonl</c>, <c>.json</c> or <c>.txt</c>.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="template">The model's chat template; null for a model without one, which can learn from text only.</param>
     /// <param name="options">How; null for the defaults.</param>
@@ -91,7 +93,7 @@ public sealed class TrainingData
     }
 
     /// <summary>The texts of training data, rendered, as a <see cref="BpeTrainer"/> learns from them.</summary>
-    /// <param name="paths">Files, <c>.jsonl</c> or <c>.txt</c>.</param>
+    /// <param name="paths">Files, <c>.jsonl</c>, <c>.json</c> or <c>.txt</c>.</param>
     /// <param name="template">The chat template that the model will have; null where the data has no conversations.</param>
     /// <param name="badLines">What to do with a line that cannot be used.</param>
     /// <exception cref="TrainingDataException">A file or a line cannot be used.</exception>

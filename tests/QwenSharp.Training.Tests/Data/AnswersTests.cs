@@ -158,7 +158,7 @@ public class AnswersTests
     [InlineData("[1]", "an array")]
     [InlineData("""{"messages":"x"}""", "\"messages\" is text")]
     [InlineData("""{"messages":[]}""", "empty")]
-    [InlineData("""{"tools":[]}""", "neither")]
+    [InlineData("""{"tools":[]}""", "no field that is learnt from")]
     [InlineData("""{"messages":[{"role":"user","content":"a"}]}""", "last message")]
     [InlineData("""{"messages":[{"role":"user","content":"q"},{"role":"assistant","content":"a","weight":0}]}""", "weight 0")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a","weight":0.5}]}""", "0.5")]
@@ -205,7 +205,8 @@ public class AnswersTests
         """{"messages":[{"role":"assistant","content":"a"}],"kwargs":{"a":1},"chat_template_kwargs":{"a":1}}""",
         "chat_template_kwargs")]
     [InlineData("""{"messages":[{"role":"assistant","content":"a"}],"messages":[]}""", "messages")]
-    [InlineData("""{"text":"a","messages":[]}""", "no other field")]
+    [InlineData("""{"text":"a","messages":[]}""", "of two forms")]
+    [InlineData("""{"text":"a","source":"b"}""", "no other field")]
     [InlineData("""{"text":" "}""", "blank")]
     [InlineData("""{"messages":[{"role":"assistant","content":"\ud800"}]}""", "")]
     [InlineData("""{"messages":""", "JSON")]
