@@ -21,13 +21,13 @@ internal static class EvalDataCommand
         qwensharp eval data test.jsonl --model qwen3:0.6b --adapter tickets/adapter   # after fine-tuning
         qwensharp eval data test.jsonl --model box --failures wrong.jsonl             # each wrong answer beside the right one
 
-        A line is a conversation in the form that 'finetune' reads; its last message is the right answer. Answers are greedy. JSON objects and lists are compared as
+        A row is a conversation in one of the forms that 'finetune' reads; its last message is the right answer. Answers are greedy. JSON objects and lists are compared as
         values, objects field by field too; tool calls by name and arguments; everything else as text. Data to measure with must not be data to learn from.
         """;
 
     public static DocumentedCommand Create(Terminal terminal)
     {
-        Argument<string> data = new("DATA") { Description = "A JSONL file of conversations." };
+        Argument<string> data = new("DATA") { Description = "A file of conversations, .jsonl or .json." };
         Option<string?> model = new("--model")
         {
             Description = "A GGUF file, a Hugging Face folder, or the name of a pulled model; without it the model in the box.",

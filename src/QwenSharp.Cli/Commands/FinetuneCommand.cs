@@ -21,7 +21,8 @@ internal static class FinetuneCommand
         qwensharp finetune Qwen3-0.6B/ tickets.jsonl --output tickets --method full  # every weight
         qwensharp run qwen3-0.6b-f16.gguf --adapter tickets/adapter                  # the result
 
-        A line of the data is {"messages": [...], "tools": [...]} in OpenAI's form, or {"text": "..."}; a .txt file is plain text.
+        A row of the data is {"messages": [...], "tools": [...]} in OpenAI's form, of Alpaca's, of ShareGPT's, {"prompt": ..., "completion": ...}, or {"text": "..."};
+        a file has one a line (.jsonl) or an array of them (.json). A .txt file is plain text.
         Interrupted or killed, the same command goes on from its last checkpoint.
         """;
 
@@ -30,7 +31,7 @@ internal static class FinetuneCommand
         Argument<string> model = Values.Model();
         Argument<string[]> data = new("DATA")
         {
-            Description = "Files of conversations or texts: .jsonl or .txt.",
+            Description = "Files of conversations or texts: .jsonl, .json or .txt.",
             Arity = ArgumentArity.OneOrMore,
         };
         FinetuneArguments arguments = new();
@@ -63,6 +64,10 @@ internal static class FinetuneCommand
         }
 
         TrainingRun.Check(request.Output, "--output", [.. settings.Files()], path);
+        TrainingData data = new TrainingRun(terminal, settings, request.Output).Load(QwenTokenizer.Of(file), TemplateOf(path), stop);
+        bool isLora = request.Lora is not null;
+        FinetunePace pace = Trainer.SettingsOf(request.Output) is { } record ? request.Pace.Or(record) : request.Pace;
+        settings = pace.Settle(settings, data, config.Width, isLora);
         int rows = settings.RowsOfPass() * settings.SequenceLength;
         // Computed again or kept, the results are the same bits: so the machine may decide. Half of its memory is left to others.
         settings = settings with
@@ -72,13 +77,13 @@ internal static class FinetuneCommand
         };
         TrainingRun.RequireMemory(new TrainingCost(config, request.Lora, settings.GradientCheckpointing, rows));
         TrainingRun run = new(terminal, settings, request.Output);
-        TrainingData data = run.Load(QwenTokenizer.Of(file), TemplateOf(path), stop);
+        run.Plan(data, FinetunePace.UsualRate(config.Width, isLora), pace.Undecided, name => $"--{name.Replace('_', '-')}");
         using TrainableModel model = request.Lora is { } lora
             ? TrainableModel.Adapt(config, file.Tensors, lora, settings.Seed)
             : TrainableModel.Copy(config, file.Tensors);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Output)));
         RunReport report = new(request.Threads, request.Json);
-        IReadOnlyList<TrainingStep> steps = run.Train(model, data, name, Identity(file, settings, request.Lora), () => { }, report, stop);
+        IReadOnlyList<TrainingStep> steps = run.Train(model, data, name, Identity(file, run.Identity(data), request.Lora), () => { }, report, stop);
         run.Finish(steps, Write(file, model, name, request, stop), report);
     }
 
@@ -119,7 +124,7 @@ internal static class FinetuneCommand
     }
 
     /// <summary>What the trained weights depend on.</summary>
-    private static JsonObject Identity(Checkpoint file, TrainingSettings settings, LoraOptions? lora)
+    private static JsonObject Identity(Checkpoint file, JsonObject settings, LoraOptions? lora)
     {
         // The method and the model come first, as other settings follow from them.
         JsonObject asked = new()
@@ -136,7 +141,7 @@ internal static class FinetuneCommand
                 ["targets"] = string.Join(',', lora.Targets),
             },
         };
-        foreach ((string name, JsonNode? setting) in TrainingRun.Identity(settings))
+        foreach ((string name, JsonNode? setting) in settings)
             asked[name] = setting?.DeepClone();
 
         return asked;

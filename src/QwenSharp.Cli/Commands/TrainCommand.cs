@@ -96,12 +96,13 @@ internal static class TrainCommand
         TrainingRun run = new(terminal, config.Training, config.Output);
         GgufWriter header = Header(config, shape, vocabulary, source);
         TrainingData data = run.Load(tokenizer, template, stop);
+        run.Plan(data, usualRate: null, [], name => $"training.{name}");
         string tokenizerPath = Path.Combine(config.Output, TrainingRun.TokenizerName);
         IReadOnlyList<TrainingStep> steps = run.Train(
             model,
             data,
             config.Name,
-            Identity(config, source, model),
+            Identity(config, run.Identity(data), source, model),
             () => Keep(vocabulary, tokenizerPath),
             report,
             stop);
@@ -255,7 +256,7 @@ internal static class TrainCommand
     }
 
     /// <summary>What the trained weights depend on. Files count by what is in them, so that a folder may be moved.</summary>
-    private static JsonObject Identity(TrainConfig config, string? template, TrainableModel start)
+    private static JsonObject Identity(TrainConfig config, JsonObject training, string? template, TrainableModel start)
     {
         JsonObject asked = JsonSerializer.SerializeToNode(config, TrainingJson.Default.TrainConfig)!.AsObject();
         foreach (string irrelevant in (string[])["output", "type", "name", "metadata"])
@@ -266,7 +267,7 @@ internal static class TrainCommand
         asked["tokenizer"]!["from"] = config.Tokenizer.From is not null;
         asked["template"] = template is null ? null : ContentHash.Of(Encoding.UTF8.GetBytes(template));
         asked["start_from"] = config.StartFrom is null ? null : ContentHash.Of(start.Weights);
-        asked["training"] = TrainingRun.Identity(config.Training);
+        asked["training"] = training;
         return asked;
     }
 }

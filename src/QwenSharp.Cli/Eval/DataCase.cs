@@ -2,11 +2,11 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Cli.Commands;
-using QwenSharp.Cli.Terminals;
 using QwenSharp.Corpus;
 using QwenSharp.Corpus.Expectations;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Training;
 using ToolCall = QwenSharp.Corpus.ToolCall;
 
 namespace QwenSharp.Cli.Eval;
@@ -24,45 +24,32 @@ internal enum AnswerForm
     Calls,
 }
 
-/// <summary>A line of a data file: a conversation to be asked up to its last message, which is the right answer.</summary>
-/// <param name="Line">Its number, from 1.</param>
+/// <summary>A row of a data file: a conversation to be asked up to its last message, which is the right answer.</summary>
+/// <param name="Line">The line that it begins on, from 1.</param>
 /// <param name="Request">The messages before the answer, and greedy options.</param>
 /// <param name="Expected">The file's answer.</param>
-internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer Expected)
+internal sealed record DataCase(long Line, ChatCompletionRequest Request, Answer Expected)
 {
     public AnswerForm Form =>
         Expected.Calls.Count > 0 ? AnswerForm.Calls
         : Parse(Expected.Text) is JsonObject or JsonArray ? AnswerForm.Json
         : AnswerForm.Text;
 
-    /// <summary>Reads the conversations of a JSONL file, in the form that training reads.</summary>
+    /// <summary>Reads the conversations of a file, in all forms that training reads.</summary>
     /// <param name="path">The file.</param>
     /// <param name="longestAnswer">Tokens after which an answer is cut.</param>
-    /// <exception cref="InvalidDataException">A line is no conversation that ends with an answer; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A row is no conversation that ends with an answer; the message names it.</exception>
     public static IReadOnlyList<DataCase> Read(string path, int longestAnswer)
     {
         List<DataCase> cases = [];
-        int number = 0;
-        foreach (string line in Utf8Text.ReadFile(path).Split('\n'))
+        try
         {
-            number++;
-            if (string.IsNullOrWhiteSpace(line))
-                continue;
-
-            try
-            {
-                cases.Add(Read(number, line, longestAnswer));
-            }
-            catch (Exception fault) when (fault is JsonException or IOptionFault or InvalidOperationException or FormatException)
-            {
-                string said = fault switch
-                {
-                    JsonException json => JsonProblem.Of(json, oneLine: true),
-                    IOptionFault { Fault: var option } => OpenAIFaults.Word(option).Message,
-                    _ => fault.Message,
-                };
-                throw new InvalidDataException($"{path}:{number}: {said.TrimEnd('.')}.", fault);
-            }
+            foreach (TrainingRow row in TrainingRow.ReadFile(path))
+                cases.Add(Read(path, row, longestAnswer));
+        }
+        catch (TrainingDataException fault)
+        {
+            throw new InvalidDataException(fault.Message, fault);
         }
 
         return cases.Count > 0 ? cases : throw new InvalidDataException($"{path} holds no conversations.");
@@ -95,11 +82,26 @@ internal sealed record DataCase(int Line, ChatCompletionRequest Request, Answer 
                 said is not null && said.TryGetPropertyValue(field.Key, out JsonNode? value) && AreEqual(value, field.Value)));
     }
 
-    private static DataCase Read(int number, string line, int longestAnswer)
+    private static DataCase Read(string path, TrainingRow row, int longestAnswer)
     {
-        JsonObject conversation =
-            JsonNode.Parse(line, documentOptions: Output.StrictJson) as JsonObject
-            ?? throw new FormatException("a line must be an object with \"messages\"");
+        try
+        {
+            return Read(row.Line, JsonObject.Create(row.Json)!, longestAnswer);
+        }
+        catch (Exception fault) when (fault is JsonException or IOptionFault or InvalidOperationException or FormatException)
+        {
+            string said = fault switch
+            {
+                JsonException json => JsonProblem.Of(json, oneLine: true),
+                IOptionFault { Fault: var option } => OpenAIFaults.Word(option).Message,
+                _ => fault.Message,
+            };
+            throw new InvalidDataException($"{path}:{row.Line}: {said.TrimEnd('.')}.", fault);
+        }
+    }
+
+    private static DataCase Read(long number, JsonObject conversation, int longestAnswer)
+    {
         if (conversation["messages"] is not JsonArray { Count: > 1 } messages)
             throw new FormatException("\"messages\" must hold a question and its answer; only conversations can be asked");
         if (messages[^1] is not JsonObject answer || (string?)answer["role"] != "assistant")

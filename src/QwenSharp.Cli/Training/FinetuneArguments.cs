@@ -7,7 +7,8 @@ using QwenSharp.Training;
 namespace QwenSharp.Cli.Training;
 
 /// <summary>What <c>finetune</c> was asked for.</summary>
-/// <param name="Settings">Data, length and pace.</param>
+/// <param name="Settings">Data and all that does not depend on it.</param>
+/// <param name="Pace">How long and how fast; the data completes it.</param>
 /// <param name="Lora">The adapters; null where every weight is trained.</param>
 /// <param name="Output">The folder of the run.</param>
 /// <param name="Recomputes">Whether layers are computed again in the backward pass; null to decide by memory.</param>
@@ -16,6 +17,7 @@ namespace QwenSharp.Cli.Training;
 /// <param name="Json">Whether the end is said in JSON.</param>
 internal sealed record FinetuneRequest(
     TrainingSettings Settings,
+    FinetunePace Pace,
     LoraOptions? Lora,
     string Output,
     bool? Recomputes,
@@ -53,20 +55,24 @@ internal sealed class FinetuneArguments
         AllowMultipleArgumentsPerToken = false,
     };
 
-    private readonly Option<double> _epochs = Values.Number("--epochs", 0.001, 1e6, "Passes over the data.", 3.0);
+    private readonly Option<double?> _epochs = Values.Optional<double>(
+        "--epochs",
+        0.001,
+        1e6,
+        "Passes over the data; 3 where it is not given, and more where these are fewer than 100 updates.");
     private readonly Option<long?> _steps = Values.Optional<long>("--steps", 1, long.MaxValue, "Updates, in place of epochs.");
     private readonly Option<double?> _rate = Values.Optional<double>(
         "--learning-rate",
         0,
         10,
-        "The highest learning rate; 2e-4 for adapters and 2e-5 for every weight where it is not given.");
+        "The highest learning rate; by the model's width where it is not given: 4e-4 for adapters of a 0.6B, 1.6e-4 of a 4B, a tenth of "
+            + "that for every weight.");
     private readonly Option<string> _decay = Values.Choice("--decay", "How the learning rate falls.", "cosine", "linear", "constant");
-    private readonly Option<long> _warmup = Values.Number(
+    private readonly Option<long?> _warmup = Values.Optional<long>(
         "--warmup-steps",
         0,
         long.MaxValue,
-        "Updates in which the learning rate rises.",
-        10L);
+        "Updates in which the learning rate rises; a twentieth of them, at most 100, where it is not given.");
     private readonly Option<double> _weightDecay = Values.Number(
         "--weight-decay",
         0.0,
@@ -79,7 +85,11 @@ internal sealed class FinetuneArguments
         1 << 20,
         "Tokens of a packed row; longer conversations are cut.",
         1024);
-    private readonly Option<int> _batch = Values.Number("--batch-tokens", 1, 1 << 24, "Tokens of an update.", 4096);
+    private readonly Option<int?> _batch = Values.Optional<int>(
+        "--batch-tokens",
+        1,
+        1 << 24,
+        "Tokens of an update; 4096 where it is not given, and fewer for small data.");
     private readonly Option<double> _heldOut = Values.Number(
         "--held-out",
         0.0,
@@ -183,12 +193,11 @@ internal sealed class FinetuneArguments
     public FinetuneRequest Read(ParseResult parsed, IReadOnlyList<string> data)
     {
         bool full = parsed.GetValue(_method) == "full";
-        int sequence = parsed.GetValue(_sequence), rank = parsed.GetValue(_rank), batch = parsed.GetValue(_batch);
-        if (batch < sequence)
+        int sequence = parsed.GetValue(_sequence), rank = parsed.GetValue(_rank);
+        if (parsed.GetValue(_batch) < sequence)
         {
-            batch = parsed.GetResult(_batch) is { Implicit: false }
-                ? throw new UsageException($"--batch-tokens is {batch}; it must be at least --sequence-length, {sequence}.")
-                : sequence;
+            throw new UsageException(
+                $"--batch-tokens is {parsed.GetValue(_batch)}; it must be at least --sequence-length, {sequence}.");
         }
 
         if (parsed.GetValue(_alpha) is 0)
@@ -208,13 +217,7 @@ internal sealed class FinetuneArguments
             SkipBadLines = parsed.GetValue(_skip),
             PromptLossWeight = parsed.GetValue(_promptWeight),
             SequenceLength = sequence,
-            BatchTokens = batch,
-            MicroBatchTokens = Math.Min(batch, Math.Max(sequence, 2048)),
-            Epochs = parsed.GetValue(_epochs),
-            Steps = parsed.GetValue(_steps),
-            LearningRate = parsed.GetValue(_rate) ?? (full ? 2e-5 : 2e-4),
             Decay = Enum.Parse<LearningRateDecay>(parsed.GetValue(_decay)!, ignoreCase: true),
-            WarmupSteps = parsed.GetValue(_warmup),
             WeightDecay = parsed.GetValue(_weightDecay),
             Beta2 = 0.999,
             EvaluationInterval = parsed.GetValue(_evaluate),
@@ -238,8 +241,15 @@ internal sealed class FinetuneArguments
             "off" => false,
             _ => null,
         };
+        FinetunePace pace = new(
+            parsed.GetValue(_epochs),
+            parsed.GetValue(_steps),
+            parsed.GetValue(_batch),
+            parsed.GetValue(_warmup),
+            parsed.GetValue(_rate));
         return new FinetuneRequest(
             settings,
+            pace,
             lora,
             parsed.GetValue(_output)!,
             recomputes,

@@ -179,6 +179,35 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         return data;
     }
 
+    /// <summary>Updates of the run.</summary>
+    private long StepsOf(TrainingData data) => settings.Steps ?? data.StepsOf(settings.Epochs, settings.Rows());
+
+    /// <summary>Says how long and how fast the run will be, and what speaks against its learning anything.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="usualRate">A learning rate that such a model takes; null where none is known.</param>
+    /// <param name="undecided">The options that would say what was chosen for the data.</param>
+    /// <param name="nameOf">A setting as its user writes it, by its name in a configuration file.</param>
+    public void Plan(TrainingData data, double? usualRate, IReadOnlyList<string> undecided, Func<string, string> nameOf)
+    {
+        long steps = StepsOf(data), warmup = settings.WarmupOf(steps);
+        double epochs = (double)steps * settings.Rows() / data.Training.RowCount;
+        string falls = settings.Decay switch
+        {
+            LearningRateDecay.Constant => "and stays",
+            LearningRateDecay.Linear => "and falls in a line",
+            _ => "and falls along a cosine",
+        };
+        Say(
+            $"plan: {steps:#,0} updates of {settings.Rows() * settings.SequenceLength:#,0} tokens, {epochs:0.##} epochs; the learning ",
+            $"rate {(warmup > 0 ? $"rises to {settings.LearningRate:0.0#e0} in {warmup:#,0} updates" : $"is {settings.LearningRate:0.0#e0}")} ",
+            $"{falls}"
+        );
+        if (undecided.Count > 0)
+            Say($"      chosen for the data and the model; {string.Join(", ", undecided)} would say otherwise");
+        foreach (string doubt in TrainingDoubts.Of(settings, steps, data, usualRate, nameOf))
+            terminal.Error.WriteLine($"warning: {doubt}");
+    }
+
     /// <summary>Trains to the end, and draws the loss.</summary>
     /// <param name="model">The model.</param>
     /// <param name="data">The data.</param>
@@ -198,7 +227,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         CancellationToken stop)
     {
         int rows = settings.Rows();
-        long steps = settings.Steps ?? data.StepsOf(settings.Epochs, rows);
+        long steps = StepsOf(data);
         TrainingBatch[] heldOut = [.. data.HeldOut.Batches(settings.RowsOfPass())];
         Dictionary<string, string> identity = [];
         Flatten("", asked, identity);
@@ -210,7 +239,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         {
             Steps = steps,
             Folder = folder,
-            Optimizer = settings.ToOptimizer(),
+            Optimizer = settings.ToOptimizer(steps),
             Settings = identity,
             CheckpointInterval = TimeSpan.FromMinutes(settings.CheckpointMinutes),
             EvaluationInterval = settings.EvaluationInterval,
@@ -221,18 +250,9 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         begin();
         WriteLeftOut(data.BadLines);
         Say(
-            $"training {model.TrainedCount:#,0} parameters: {steps:#,0} steps of {rows * settings.SequenceLength:#,0} tokens, ",
-            $"{compute.Threads} threads, ",
-            $"{compute.Isa}{(compute.Precision == TrainingPrecision.F32 ? "" : $", products of {compute.Precision}")}"
+            $"training {model.TrainedCount:#,0} parameters with {compute.Threads} threads, {compute.Isa}",
+            $"{(compute.Precision == TrainingPrecision.F32 ? "" : $", products of {compute.Precision}")}"
         );
-        if (settings.WarmupSteps > steps)
-        {
-            Say(
-                $"the warm-up of {settings.WarmupSteps} steps is not over at the end: the learning rate does not get to ",
-                $"{settings.LearningRate}"
-            );
-        }
-
         if (trainer.Steps.Count > 0)
             Say($"going on behind step {trainer.Steps.Count}");
         else if (heldOut.Length > 0)
@@ -291,7 +311,8 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
     }
 
     /// <summary>Of the settings, those that the trained weights depend on.</summary>
-    public static JsonObject Identity(TrainingSettings settings)
+    /// <param name="data">What follows from the data is told by what came of it.</param>
+    public JsonObject Identity(TrainingData data)
     {
         JsonObject asked = JsonSerializer.SerializeToNode(settings, TrainingJson.Default.TrainingSettings)!.AsObject();
         foreach (
@@ -299,6 +320,8 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         {
             asked.Remove(irrelevant);
         }
+
+        asked["warmup_steps"] = settings.WarmupOf(StepsOf(data));
 
         // Runs from before there was a choice were in F32, and divided no tokens.
         if (settings.Precision == TrainingPrecision.F32)

@@ -43,7 +43,10 @@ internal sealed record TrainingSettings
     public double LearningRate { get; set; } = 2e-4;
     public double FinalLearningRateShare { get; set; } = 0.1;
     public LearningRateDecay Decay { get; set; } = LearningRateDecay.Cosine;
-    public long WarmupSteps { get; set; } = 20;
+
+    /// <summary>Updates in which the learning rate rises; null for <see cref="WarmupOf"/> to say.</summary>
+    public long? WarmupSteps { get; set; }
+
     public double Beta1 { get; set; } = 0.9;
     public double Beta2 { get; set; } = 0.95;
     public double Momentum { get; set; } = 0.95;
@@ -96,7 +99,7 @@ internal sealed record TrainingSettings
         Require(CheckpointMinutes is >= 0 and <= 1e6, "checkpoint_minutes", $"{CheckpointMinutes}; it must be 0 to 1000000");
         Require(LearningRate > 0 && double.IsFinite(LearningRate), "learning_rate", $"{LearningRate}; it must be above 0");
         Require(FinalLearningRateShare is >= 0 and <= 1, "final_learning_rate_share", $"{FinalLearningRateShare}; it must be 0 to 1");
-        Require(WarmupSteps >= 0, "warmup_steps", $"{WarmupSteps}; it cannot be negative");
+        Require(WarmupSteps is null or >= 0, "warmup_steps", $"{WarmupSteps}; it cannot be negative");
         Require(Beta1 is >= 0 and < 1, "beta1", $"{Beta1}; it must be at least 0 and below 1");
         Require(Beta2 is >= 0 and < 1, "beta2", $"{Beta2}; it must be at least 0 and below 1");
         Require(Momentum is >= 0 and < 1, "momentum", $"{Momentum}; it must be at least 0 and below 1");
@@ -113,13 +116,18 @@ internal sealed record TrainingSettings
         }
     }
 
-    public OptimizerOptions ToOptimizer() => new OptimizerOptions
+    /// <summary>Updates in which the learning rate rises: 20 where nothing is said, and never more than a tenth of the run.</summary>
+    /// <param name="steps">Updates of the run.</param>
+    public long WarmupOf(long steps) => WarmupSteps ?? Math.Min(20, steps / 10);
+
+    /// <summary>The optimiser of a run of so many updates.</summary>
+    public OptimizerOptions ToOptimizer(long steps) => new OptimizerOptions
     {
         Kind = Optimizer,
         LearningRate = LearningRate,
         FinalShare = FinalLearningRateShare,
         Decay = Decay,
-        WarmupSteps = WarmupSteps,
+        WarmupSteps = WarmupOf(steps),
         Beta1 = Beta1,
         Beta2 = Beta2,
         Momentum = Momentum,
