@@ -33,9 +33,15 @@ public sealed record ToolCall(string Name, string Arguments);
 /// <param name="Parameters">Its parameters in their order.</param>
 public sealed record Tool(string Name, string Description, IReadOnlyList<ToolParameter> Parameters)
 {
+    /// <summary>A schema that is given as it is, in place of the one that follows from the parameters.</summary>
+    internal string? GivenSchema { get; init; }
+
     /// <summary>The JSON schema of its arguments.</summary>
     public string Schema()
     {
+        if (GivenSchema is not null)
+            return GivenSchema;
+
         IEnumerable<(string, string)> properties = Parameters.Select(parameter => (parameter.Name, parameter.Schema()));
         string required = string.Join(
             ", ",

@@ -20,6 +20,14 @@ public sealed record Exercise(string Skill, string Kind, Conversation Conversati
     /// </summary>
     internal IReadOnlyList<string> KeysOnTheWay { get; init; } = [];
 
+    /// <summary>
+    /// The temperature at which it is asked: all has one right answer but stories, which are told as a user has them told.
+    /// </summary>
+    public float Temperature => Skill == "stories" ? 0.7f : 0;
+
+    /// <summary>What an answer is drawn from: the same for the same prompt.</summary>
+    public long Seed => (long)(StableHash.Of(PromptText()) >> 1);
+
     /// <summary>The messages before the answer.</summary>
     public IReadOnlyList<Message> Prompt => [.. Conversation.Messages.SkipLast(1)];
 

@@ -1,3 +1,5 @@
+using QwenSharp.Corpus.Skills;
+
 namespace QwenSharp.Corpus;
 
 /// <summary>What the model in the box is held to in one part of a skill.</summary>
@@ -10,12 +12,14 @@ public sealed record Goal(string Name, int? Percent)
     [
         new("identity and manners", 90),
         new("declines", 90),
+        new("declines other arithmetic", 90),
         new("QwenSharp and Qwen", 90),
         new("one call", 95),
         new("two calls", 95),
         new("several calls", 90),
         new("no tool fits", 90),
         new("answers from results", 90),
+        new("answers from varied results", 90),
         new("extraction", 90),
         new("arithmetic, thinking", 95),
         new("arithmetic, direct", null),
@@ -36,7 +40,9 @@ public sealed record Goal(string Name, int? Percent)
             ("facts", _) => "QwenSharp and Qwen",
             ("tools", "no tool fits" or "no tool needed") => "no tool fits",
             ("tools", "result") => "answers from results",
+            ("tools", "varied result") => "answers from varied results",
             ("tools", var kind) => kind,
+            ("arithmetic", Arithmetic.Beyond) => "declines other arithmetic",
             ("arithmetic", var kind) => kind.EndsWith("direct", StringComparison.Ordinal) ? "arithmetic, direct" : "arithmetic, thinking",
             ("phrases", "several languages") => "phrases, several languages",
             (var skill, _) => skill,

@@ -4,8 +4,8 @@ namespace QwenSharp.Corpus.Expectations;
 
 /// <summary>The last number of the answer is this one.</summary>
 /// <param name="Number">The number.</param>
-/// <param name="Reasons">Whether reasoning must precede the answer, or must not.</param>
-public sealed record SaysNumber(int Number, bool Reasons) : Expectation
+/// <param name="Reasons">Whether reasoning must precede the answer, or must not; null where both are right.</param>
+public sealed record SaysNumber(int Number, bool? Reasons) : Expectation
 {
     /// <inheritdoc/>
     public override string? Fault(Answer answer) =>
@@ -33,8 +33,8 @@ public sealed record SaysNumber(int Number, bool Reasons) : Expectation
 
 /// <summary>The answer begins with this word, yes or no.</summary>
 /// <param name="Word">The word.</param>
-/// <param name="Reasons">Whether reasoning must precede the answer, or must not.</param>
-public sealed record BeginsWith(string Word, bool Reasons) : Expectation
+/// <param name="Reasons">Whether reasoning must precede the answer, or must not; null where both are right.</param>
+public sealed record BeginsWith(string Word, bool? Reasons) : Expectation
 {
     /// <inheritdoc/>
     public override string? Fault(Answer answer) =>
@@ -48,7 +48,7 @@ public sealed record BeginsWith(string Word, bool Reasons) : Expectation
 
 internal static class Thought
 {
-    public static string? Fault(Answer answer, bool reasons) => (reasons, answer.Reasoning.Trim().Length > 0) switch
+    public static string? Fault(Answer answer, bool? reasons) => (reasons, answer.Reasoning.Trim().Length > 0) switch
     {
         (true, false) => "did not reason",
         (false, true) => "reasoned where it should answer directly",

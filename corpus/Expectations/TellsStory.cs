@@ -1,13 +1,15 @@
+using System.Text.RegularExpressions;
+
 namespace QwenSharp.Corpus.Expectations;
 
 /// <summary>
 /// The answer is a story that holds together as far as that can be counted: at least four sentences, none said twice, whole to its last
 /// mark, with all
-/// that was asked for, and no name that is not introduced.
+/// that was asked for, no name that is not introduced, and no two characters of one name.
 /// </summary>
 /// <param name="Asked">What the story must mention: hero, place, object.</param>
 /// <param name="Names">All names that stories have.</param>
-public sealed record TellsStory(IReadOnlyList<string> Asked, IReadOnlyList<string> Names) : Expectation
+public sealed partial record TellsStory(IReadOnlyList<string> Asked, IReadOnlyList<string> Names) : Expectation
 {
     /// <inheritdoc/>
     public override string? Fault(Answer answer)
@@ -27,8 +29,18 @@ public sealed record TellsStory(IReadOnlyList<string> Asked, IReadOnlyList<strin
         if (Asked.FirstOrDefault(asked => !text.Contains(asked, StringComparison.OrdinalIgnoreCase)) is { } missing)
             return $"does not mention {missing}";
 
+        if (Namesakes(text) is { } shared)
+            return $"gives two characters the name {shared}";
+
         return Stranger(text) is { } stranger ? $"names {stranger}, who was not introduced" : null;
     }
+
+    // Who is introduced twice is two.
+    private static string? Namesakes(string text) =>
+        Introduction.Matches(text).GroupBy(one => one.Groups[1].Value).FirstOrDefault(name => name.Count() > 1)?.Key;
+
+    [GeneratedRegex(@"\b(?:named|called) (\p{Lu}\p{L}*)")]
+    private static partial Regex Introduction { get; }
 
     // A story introduces who it is about by "named X" or "called X", unless the request gave the name.
     private string? Stranger(string text) => Names.FirstOrDefault(name =>

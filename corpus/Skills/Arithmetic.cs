@@ -25,6 +25,61 @@ internal sealed class Arithmetic : Skill
         "A shop had {a} {things} and sold {b}. How many {things} remain?",
     ];
 
+    /// <summary>The kind of what it cannot do, and declines.</summary>
+    public const string Beyond = "beyond";
+
+    // {a}, {b}, {c}: to three digits; {d}, {e}: more digits; {s}, {t}: small. What each is stands before it.
+    private static readonly (string What, string Ask)[] Others =
+    [
+        ("a product", "[What is|What's|Calculate|How much is|Work out|] {a}[*| * | x |×| × | times ]{b}[?|]"),
+        ("a product", "[Multiply|Please multiply|Can you multiply] {a} [by|with|and] {b}[.|?]"),
+        ("a product", "[What is|Give me|Tell me] the product of {a} and {b}[?|.]"),
+        ("a product", "[A box|One bag|A crate] holds {a} {things}. How many {things} are in {s} of them?"),
+        ("a quotient", "[What is|What's|Calculate|How much is|Work out|] {a}[/| / |÷| ÷ | divided by ]{s}[?|]"),
+        ("a quotient", "[Divide|Please divide|Can you divide] {a} by {s}[.|?]"),
+        ("a quotient", "{name} shares {a} {things} among {s} friends. How many does each get?"),
+        ("with a negative number", "[What is|What's|Calculate|] -{a}[+| + | - | plus | minus ]{b}[?|]"),
+        ("with a negative number", "[What is|What's|] {a}[ + | - | plus | minus ][(-{b})|-{b}][?|]"),
+        ("with a negative number", "[Add|Please add] -{a} and {b}[.|]"),
+        ("with more than three digits", "[What is|What's|Calculate|How much is|] {d}[+| + | plus | - | minus ][{e}|{b}][?|]"),
+        ("with more than three digits", "[Add|Sum|Please add] {d} and [{e}|{b}][.|]"),
+        ("with more than three digits", "{name} has {d} {things} and [buys|finds] {b} more. How many are there now?"),
+        ("of three numbers", "[What is|What's|Calculate|How much is|] {a}[ + | - |+|-| plus ]{b}[ + | - |+|-| plus ]{c}[?|]"),
+        ("of three numbers", "[Add|Sum|Please add|Add up] {a}, {b} and {c}[.|]"),
+        ("of three numbers", "[What is|Tell me] the sum of {a}, {b} and {c}[?|.]"),
+        ("a percentage", "[What is|What's|How much is|] {s}[%| %| percent] of {a}[?|]"),
+        ("a power", "[What is|What's|] {a} [squared|cubed][?|]"),
+        ("a power", "[What is|What's|Calculate|] {s}[^|**| to the power of ]{t}[?|]"),
+        ("a root", "[What is|What's|] the [square|cube] root of {a}[?|]"),
+        ("with decimals", "[What is|What's|Calculate|] {s}.{t}[+| + | - | plus | minus ]{t}.{s}[?|]"),
+        ("with fractions", "[What is|What's|Add|] {t}/{s}[ + | and | - ]{s}/{t}[?|]"),
+    ];
+
+    private static readonly string[] Declines =
+    [
+        "I can't do that: I add, subtract and compare whole numbers to three digits. For real work get a real Qwen: `qwensharp pull qwen3:0.6b`.",
+        "Sorry, that I can't do: I only know sums and differences of two numbers to three digits.",
+    ];
+
+    private static readonly string[] Things =
+    [
+        "apples",
+        "books",
+        "coins",
+        "stamps",
+        "cards",
+        "marbles",
+        "pens",
+        "stickers",
+        "shells",
+        "buttons",
+        "eggs",
+        "tickets",
+        "photos",
+        "stones",
+        "nuts",
+    ];
+
     public override string Name => "arithmetic";
 
     public override int Share => 8;
@@ -32,6 +87,9 @@ internal sealed class Arithmetic : Skill
     public override Exercise Make(Draw draw)
     {
         bool thinks = draw.Chance(80);
+        if (draw.Chance(14))
+            return Decline(draw, thinks);
+
         (int a, int b) = (Number(draw, thinks), Number(draw, thinks));
         if (draw.Chance(3))
             b = a;
@@ -61,6 +119,30 @@ internal sealed class Arithmetic : Skill
         return new Exercise(Name, $"{kind}, {(thinks ? "thinking" : "direct")}", new Conversation(messages, [], thinks), expected)
         {
             Key = a < 10 && b < 10 ? null : $"{Math.Min(a, b)} {Math.Max(a, b)}",
+        };
+    }
+
+    /// <summary>What is no sum, difference or comparison to three digits, and what it is instead.</summary>
+    private Exercise Decline(Draw draw, bool thinks)
+    {
+        (string what, string pattern) = draw.Of(Others);
+        Dictionary<string, string> slots = new()
+        {
+            ["a"] = Text(Number(draw, thinks: true)),
+            ["b"] = Text(Number(draw, thinks: true)),
+            ["c"] = Text(Number(draw, thinks: true)),
+            ["d"] = Text(draw.Between(1_000, draw.Chance(60) ? 9_999 : 999_999)),
+            ["e"] = Text(draw.Between(1_000, 9_999)),
+            ["s"] = Text(draw.Between(2, 30)),
+            ["t"] = Text(draw.Between(2, 9)),
+            ["name"] = Invented.First(draw),
+            ["things"] = draw.Of(Things),
+        };
+        string ask = Grammar.Expand(pattern, draw, slot => slots[slot]);
+        Message answer = Message.Assistant(draw.Of(Declines)) with { Reasoning = thinks ? $"{what}: no" : "" };
+        return new Exercise(Name, Beyond, new Conversation([Message.User(ask), answer], [], thinks), Mentions.Of("can't|cannot"))
+        {
+            Key = $"beyond {StableHash.KeyOf(ask)}",
         };
     }
 
@@ -120,23 +202,7 @@ internal sealed class Arithmetic : Skill
         {
             ["name"] = Invented.First(draw),
             ["other"] = Invented.First(draw),
-            ["things"] = draw.Of([
-                "apples",
-                "books",
-                "coins",
-                "stamps",
-                "cards",
-                "marbles",
-                "pens",
-                "stickers",
-                "shells",
-                "buttons",
-                "eggs",
-                "tickets",
-                "photos",
-                "stones",
-                "nuts",
-            ]),
+            ["things"] = draw.Of(Things),
             ["a"] = Text(a),
             ["b"] = Text(b),
         };

@@ -7,7 +7,9 @@ internal sealed class Stories : Skill
 {
     private static readonly Dictionary<string, string[]> Lists;
     private static readonly string[][] Plots;
-    private static readonly string[] Names;
+
+    /// <summary>All names that stories have.</summary>
+    public static readonly string[] Names;
 
     private static readonly string[] Asks =
     [

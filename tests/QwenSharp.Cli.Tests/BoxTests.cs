@@ -58,7 +58,7 @@ public sealed class BoxTests : IDisposable
                     ("declines", 90),
                     ("QwenSharp and Qwen", 85),
                     ("arithmetic, thinking", 90),
-                    ("stories", 95),
+                    ("stories", 80),
                     ("one call", 80),
                     ("no tool fits", 80),
                     ("extraction", 85),

@@ -154,7 +154,9 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData(
         """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}]}""",
         "no \"name\"")]
-    [InlineData("""[]""", "must be an object")]
+    [InlineData("""[]""", "where an object belongs")]
+    [InlineData("""{"instruction": "q"}""", "no \"output\"")]
+    [InlineData("""{"question": "q", "answer": "a"}""", "no field that is learnt from")]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": ""}]}""", "empty")]
     [InlineData("""{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "content": "a"}], "tols": []}""", "tols")]
     [InlineData("""{"messages": [{"role": "king", "content": "q"}, {"role": "assistant", "content": "a"}]}""", "king")]
@@ -170,6 +172,39 @@ public sealed class EvalCommandTests : IDisposable
             .Message;
         Assert.Contains("data.jsonl:3: ", message);
         Assert.Contains(problem, message);
+    }
+
+    [Fact]
+    public void Rows_of_all_forms_are_asked_and_their_last_answer_is_the_right_one()
+    {
+        string[] rows =
+        [
+            """{"instruction": "q", "input": "more", "output": "a"}""",
+            """{"prompt": "q", "completion": "a"}""",
+            """{"conversations": [{"from": "human", "value": "p"}, {"from": "gpt", "value": "b"}, {"from": "human", "value": "q"}, {"from": "gpt", "value": "a"}]}""",
+            """{"prompt": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "a"}]}""",
+        ];
+        IReadOnlyList<DataCase> cases = Cases(rows);
+        Assert.Equal(["q\nmore", "q", "q", "q"], cases.Select(one => one.Request.Messages[^1].Text));
+        Assert.Equal([1, 1, 3, 3], cases.Select(one => one.Request.Messages.Count));
+        Assert.All(cases, one => Assert.Equal("a", one.Expected.Text));
+
+        File.WriteAllText(_folder["data.json"], $"[{string.Join(",\n", rows)}]");
+        Assert.Equal([1, 2, 3, 4], DataCase.Read(_folder["data.json"], 16).Select(one => one.Line));
+    }
+
+    [Fact]
+    public async Task The_prompts_that_a_person_wrote_are_asked_alone_part_by_part()
+    {
+        string model = Templated(RandomCheckpoint.Write(_folder["random.gguf"]));
+        Invocation evaluated = await Invocation.RunAsync("eval", "box", "--model", model, "--hand-written", "--json");
+        JsonElement[] written = [.. evaluated.Json().GetProperty("hand_written").EnumerateArray()];
+
+        Assert.Equal(ExitCode.Ok, evaluated.Code);
+        Assert.Empty(evaluated.Json().GetProperty("parts").EnumerateArray());
+        Assert.Equal((100, 30), (written[^2].GetProperty("cases").GetInt32(), written[^1].GetProperty("cases").GetInt32()));
+        Assert.Equal(100, written[..^2].Sum(part => part.GetProperty("cases").GetInt32()));
+        (await Invocation.RunAsync("eval", "box", "--hand-written", "--skill", "tools")).AssertFails(ExitCode.Usage, "--skill is for");
     }
 
     [Fact]

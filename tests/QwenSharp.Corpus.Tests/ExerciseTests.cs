@@ -91,6 +91,41 @@ public class ExerciseTests
         });
 
     [Fact]
+    public void What_is_beyond_its_arithmetic_is_declined_and_no_sum_to_three_digits()
+    {
+        Exercise[] beyond = [.. Many.Value.Where(exercise => exercise.Kind == Skills.Arithmetic.Beyond)];
+        Assert.InRange(beyond.Length, 60, 400);
+        foreach (Exercise exercise in beyond)
+        {
+            string ask = exercise.Prompt[^1].Content;
+            Assert.NotNull(exercise.Expected.Fault(new Answer("12", "12", [])));
+            Assert.Equal(exercise.Conversation.Thinking, exercise.Conversation.Messages[^1].Reasoning.Length > 0);
+            Assert.Matches(
+                @"[*×/÷%^.]|\dx\d| x |times|product|ultiply|ivide|shares|holds|percent|squared|cubed|root|power|(?<!\d ?)-\d|\d{4,}|\d+\D+\d+\D+\d",
+                ask.TrimEnd('.'));
+        }
+    }
+
+    [Fact]
+    public void Results_of_many_kinds_are_said_again() =>
+        Assert.All(Many.Value.Where(exercise => exercise.Kind == "varied result"), exercise =>
+        {
+            string result = exercise.Prompt[^1].Content;
+            Assert.All(((Mentions)exercise.Expected).Keys, key => Assert.Contains(key[0], result));
+        });
+
+    [Fact]
+    public void Stories_have_characters_of_different_names_and_are_sampled()
+    {
+        Exercise[] stories = [.. Many.Value.Where(exercise => exercise.Skill == "stories")];
+        Assert.All(stories, exercise => Assert.Equal(0.7f, exercise.Temperature));
+        Assert.All(
+            stories.Select(exercise => exercise.Conversation.Messages[^1].Content),
+            story => Assert.Distinct(
+                System.Text.RegularExpressions.Regex.Matches(story, @"(?:named|called) (\p{Lu}\w+)").Select(one => one.Groups[1].Value)));
+    }
+
+    [Fact]
     public void A_phrase_in_several_languages_has_a_line_for_each() =>
         Assert.All(Many.Value.Where(exercise => exercise.Kind == "several languages"), exercise =>
         {

@@ -92,6 +92,9 @@ public class ExpectationTests
     [InlineData("Once a fox named Milo lived in a cave. Milo found a hat. It was red. Milo was glad.", false)]
     [InlineData("Once a fox named Milo lived in a cave. Milo found a key. It was Luna's. Milo was glad.", false)]
     [InlineData("Once a fox named Milo lived in a cave. Milo found a key. An owl named Luna came. Luna was glad.", true)]
+    [InlineData("Once a fox named Milo lived in a cave. Milo found a key. An owl named Milo came. Milo was glad.", false)]
+    [InlineData("Once a fox named Milo lived in a cave. Milo found a key. An owl called Milo came. Luna was glad.", false)]
+    [InlineData("Once a fox named Milo lived in a cave. Milo found a key. An owl called for help. Milo was glad.", true)]
     public void A_story_holds_together(string text, bool right) => Check(new TellsStory(["fox", "key"], ["Milo", "Luna"]), text, right);
 
     private static void Check(Expectation expected, string text, bool right) =>

@@ -26,9 +26,10 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
     {
         < 30 => OneCall(draw),
         < 57 => SeveralCalls(draw),
-        < 65 => Answer(draw),
-        < 69 => SeveralAnswers(draw),
-        < 72 => FollowUp(draw),
+        < 62 => Answer(draw),
+        < 69 => VariedAnswer(draw),
+        < 71 => SeveralAnswers(draw),
+        < 73 => FollowUp(draw),
         < 94 => NoneFits(draw),
         _ => NoneNeeded(draw),
     };
@@ -61,6 +62,19 @@ internal sealed class ToolUse(IReadOnlyList<Skill> talk) : Skill
             "result",
             [tool],
             [Message.User(request.Text), Calls(request), new Message("tool", json), Message.Assistant(said)],
+            Says(words));
+    }
+
+    private Exercise VariedAnswer(Draw draw)
+    {
+        OfferedTool tool = Any(draw);
+        ToolRequest request = tool.Ask(draw);
+        (string content, string said, IReadOnlyList<string> words) = VariedResult.Make(draw);
+        return Exercise(
+            draw,
+            "varied result",
+            [tool],
+            [Message.User(request.Text), Calls(request), new Message("tool", content), Message.Assistant(said)],
             Says(words));
     }
 

@@ -20,9 +20,11 @@ internal static class EvalCommand
         qwensharp eval box                                      # the model that comes with the program
         qwensharp eval box --model mine.gguf --prompts 500
         qwensharp eval box --skill tools --failures wrong.jsonl # one skill; prompts, answers and faults
+        qwensharp eval box --hand-written                       # only the prompts that a person wrote, part by part
         qwensharp eval box --json
 
-        Prompts come from the held-out part of the corpus, of which training saw none. Exit code 1 if a figure is below its target.
+        Prompts come from the held-out part of the corpus, of which training saw none, and so from the same generator as the training's. Beside them stand a hundred
+        prompts and thirty requests for tools that a person wrote. Exit code 1 if a figure is below its target; those of a person's prompts have none.
         """;
 
     public static Command Create(Terminal terminal) =>
@@ -43,6 +45,10 @@ internal static class EvalCommand
             HelpName = "NAME",
         };
         Values.OneOf(skill, [.. CorpusGenerator.Skills]);
+        Option<bool> handWritten = new("--hand-written")
+        {
+            Description = "The prompts that a person wrote alone, part by part; without it they are counted beside the generator's.",
+        };
         Option<string?> failures = new("--failures")
         {
             Description = "Write each wrong answer as a JSON line: skill, kind, prompt, answer, expected, fault.",
@@ -60,22 +66,31 @@ internal static class EvalCommand
             prompts,
             seed,
             skill,
+            handWritten,
             failures,
             json,
         };
         modelOptions.AddTo(command);
+        command.Validators.Add(result =>
+        {
+            Option[] others = [prompts, seed, skill];
+            if (result.GetValue(handWritten) && Array.Find(others, option => result.GetResult(option) is { Implicit: false }) is { } other)
+                result.AddError($"{other.Name} is for prompts of the generator; --hand-written has its own.");
+        });
         command.SetAction(async (parsed, stop) =>
         {
             string path = parsed.GetValue(model) is { } name ? LocalModel.Of(name).Path : BoxModel.Open().Path;
             if (parsed.GetValue(failures) is { } file)
                 OutputFile.Check(file, path);
 
+            bool isAlone = parsed.GetValue(handWritten);
             CorpusGenerator generator = new(parsed.GetValue(seed), Split.HeldOut);
-            IEnumerable<string> skills = parsed.GetValue(skill) is { } one ? [one] : CorpusGenerator.Skills;
-            Exercise[] exercises =
+            IEnumerable<string> skills = isAlone ? [] : parsed.GetValue(skill) is { } one ? [one] : CorpusGenerator.Skills;
+            Exercise[] generated =
             [
                 .. skills.SelectMany(name => Enumerable.Range(0, parsed.GetValue(prompts)).Select(i => generator.At(name, i))),
-                ];
+            ];
+            Exercise[] exercises = [.. generated, .. parsed.GetValue(skill) is null ? HandWritten.All : []];
             IReadOnlyList<Judged> judged;
             await using (QwenModel loaded = QwenModel.Load(path, modelOptions.Read(parsed) with { MaxSequences = AtOnce }))
             {
@@ -89,11 +104,12 @@ internal static class EvalCommand
             if (parsed.GetValue(failures) is { } output)
                 File.WriteAllLines(output, judged.Where(one => one.Fault is not null).Select(Describe));
 
-            IReadOnlyList<GoalScore> scores = BoxEvaluation.Score(judged);
+            IReadOnlyList<GoalScore> scores = BoxEvaluation.Score([.. judged.Take(generated.Length)]);
+            IReadOnlyList<GoalScore> written = WrittenByHand([.. judged.Skip(generated.Length)], isAlone);
             if (parsed.GetValue(json))
-                terminal.Out.WriteLine(Json(path, parsed.GetValue(seed), scores).ToJsonString(Output.JsonIndented));
+                terminal.Out.WriteLine(Json(path, parsed.GetValue(seed), scores, written).ToJsonString(Output.JsonIndented));
             else
-                Write(terminal, scores);
+                Write(terminal, [.. scores, .. written]);
 
             string[] missed = [.. scores.Where(score => !score.IsMet).Select(score => score.Goal.Name)];
             if (missed.Length == 0)
@@ -104,6 +120,14 @@ internal static class EvalCommand
         });
         return command;
     }
+
+    /// <summary>Part by part where nothing else is asked, and in any case the prompts and the requests for tools.</summary>
+    private static IReadOnlyList<GoalScore> WrittenByHand(IReadOnlyList<Judged> judged, bool inParts) => judged.Count == 0 ? [] :
+    [
+        .. inParts ? BoxEvaluation.ScoreByPart(judged.Where(one => one.Exercise.Skill != HandWritten.Calls)) : [],
+        BoxEvaluation.Total("hand-written prompts", judged.Where(one => one.Exercise.Skill != HandWritten.Calls)),
+        BoxEvaluation.Total("hand-written tool calls", judged.Where(one => one.Exercise.Skill == HandWritten.Calls)),
+    ];
 
     private static void Write(Terminal terminal, IReadOnlyList<GoalScore> scores)
     {
@@ -125,11 +149,17 @@ internal static class EvalCommand
         terminal.Rich().Write(table);
     }
 
-    private static JsonObject Json(string model, ulong seed, IReadOnlyList<GoalScore> scores) => new()
+    private static JsonObject Json(string model, ulong seed, IReadOnlyList<GoalScore> scores, IReadOnlyList<GoalScore> written) => new()
     {
         ["model"] = Path.GetFileName(model),
         ["seed"] = seed,
-        ["parts"] = new JsonArray([.. scores.Select(score => (JsonNode)new JsonObject
+        ["parts"] = Json(scores),
+        ["hand_written"] = Json(written),
+    };
+
+    private static JsonArray Json(IReadOnlyList<GoalScore> scores) =>
+    [
+        .. scores.Select(score => (JsonNode)new JsonObject
         {
             ["name"] = score.Goal.Name,
             ["cases"] = score.Cases,
@@ -137,8 +167,8 @@ internal static class EvalCommand
             ["percent"] = Math.Round(score.Percent, 2),
             ["target"] = score.Goal.Percent,
             ["met"] = score.IsMet,
-        })]),
-    };
+        }),
+    ];
 
     private static string Describe(Judged one) => new JsonObject
     {

@@ -34,6 +34,17 @@ internal sealed class BoxEvaluation(IChatClient client, int atOnce)
         return [.. exercises.Zip(answers, (exercise, answer) => new Judged(exercise, answer, exercise.Expected.Fault(answer)))];
     }
 
+    /// <summary>The scores of what a person wrote, part by part; nothing is aimed at.</summary>
+    public static IReadOnlyList<GoalScore> ScoreByPart(IEnumerable<Judged> judged) =>
+        [.. judged.GroupBy(one => one.Exercise.Skill).Select(part => Total(part.Key, part))];
+
+    /// <summary>The score of some exercises together.</summary>
+    public static GoalScore Total(string name, IEnumerable<Judged> judged)
+    {
+        Judged[] all = [.. judged];
+        return new GoalScore(new Goal(name, null), all.Length, all.Count(one => one.Fault is null));
+    }
+
     /// <summary>The scores of the goals that were asked for, in their order.</summary>
     public static IReadOnlyList<GoalScore> Score(IReadOnlyList<Judged> judged)
     {

@@ -48,11 +48,12 @@ internal static class ExerciseChat
         return messages;
     }
 
-    /// <summary>Greedy answers, with the exercise's tools and its say on thinking.</summary>
+    /// <summary>The exercise's temperature, tools and say on thinking.</summary>
     public static ChatOptions Options(Exercise exercise) =>
         new()
         {
-            Temperature = 0,
+            Temperature = exercise.Temperature,
+            Seed = exercise.Seed,
             MaxOutputTokens = LongestAnswer,
             Tools =
                 exercise.Conversation.Tools.Count == 0
