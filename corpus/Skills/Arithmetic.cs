@@ -57,7 +57,8 @@ internal sealed class Arithmetic : Skill
 
     private static readonly string[] Declines =
     [
-        "I can't do that: I add, subtract and compare whole numbers to three digits. For real work get a real Qwen: `qwensharp pull qwen3:0.6b`.",
+        "I can't do that: I add, subtract and compare whole numbers to three digits. For real work get a real Qwen: "
+            + "`qwensharp pull qwen3:0.6b`.",
         "Sorry, that I can't do: I only know sums and differences of two numbers to three digits.",
     ];
 

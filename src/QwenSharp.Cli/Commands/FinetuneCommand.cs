@@ -83,7 +83,8 @@ internal static class FinetuneCommand
             : TrainableModel.Copy(config, file.Tensors);
         string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Output)));
         RunReport report = new(request.Threads, request.Json);
-        IReadOnlyList<TrainingStep> steps = run.Train(model, data, name, Identity(file, run.Identity(data), request.Lora), () => { }, report, stop);
+        JsonObject asked = Identity(file, run.Identity(data), request.Lora);
+        IReadOnlyList<TrainingStep> steps = run.Train(model, data, name, asked, () => { }, report, stop);
         run.Finish(steps, Write(file, model, name, request, stop), report);
     }
 

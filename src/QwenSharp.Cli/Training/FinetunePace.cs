@@ -27,8 +27,8 @@ internal sealed record FinetunePace(double? Epochs, long? Steps, int? BatchToken
 
     private const int MostTokensOfPass = 2048, MostWarmupSteps = 100;
 
-    // The rates that are usual for models of some 2,048 features. Adam's goes with the inverse of the width (Yang et al., 2022), and adapters
-    // take ten times as much as weights.
+    // The rates that are usual for models of some 2,048 features. Adam's goes with the inverse of the width (Yang et al., 2022), and
+    // adapters take ten times as much as weights.
     private const double LoraRate = 2e-4, FullRate = 2e-5, WidthOfRates = 2048;
 
     /// <summary>The learning rate for a width where none is given, to two digits.</summary>

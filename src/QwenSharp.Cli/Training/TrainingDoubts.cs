@@ -56,7 +56,8 @@ internal static class TrainingDoubts
         if (2 * data.CutCount >= kept && data.CutCount > 0)
         {
             yield return $"{(data.CutCount >= kept ? "All" : $"{data.CutCount} of {kept}")} examples are longer than a row of "
-                + $"{settings.SequenceLength} tokens: their answers are cut, and how they end is not learnt. Raise {nameOf("sequence_length")}.";
+                + $"{settings.SequenceLength} tokens: their answers are cut, and how they end is not learnt. "
+                + $"Raise {nameOf("sequence_length")}.";
         }
 
         if (data.DroppedCount > kept)
