@@ -17,7 +17,7 @@ namespace QwenSharp;
 /// engine that
 /// computes all requests in one batch. Safe to use from several threads.
 /// </summary>
-public sealed class QwenModel : IAsyncDisposable
+public sealed class QwenModel : IAsyncDisposable, IDisposable
 {
     private readonly Checkpoint _file;
     private readonly SamplingOptions _recommended;
@@ -224,6 +224,9 @@ public sealed class QwenModel : IAsyncDisposable
         _file.Dispose();
         Resources.Dispose();
     }
+
+    /// <summary>The same for who cannot await: returns once the engine has ended its step.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private static async IAsyncEnumerable<TextChunk> Assemble(
         IAsyncEnumerable<GeneratedToken> tokens, TextAssembler assembler, [EnumeratorCancellation] CancellationToken cancellationToken)
