@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using QwenSharp.Formats;
 using QwenSharp.Numerics;
 
@@ -10,7 +11,7 @@ namespace QwenSharp.Training;
 /// All that a run needs to go on as if it had never stopped: weights, moments, the steps so far, and the settings it was begun with.
 /// One safetensors file that is replaced as a whole, so that a run that is killed at any moment has its last checkpoint.
 /// </summary>
-internal static class TrainingCheckpoint
+internal static partial class TrainingCheckpoint
 {
     /// <summary>The file's name in the folder of a run.</summary>
     public const string FileName = "checkpoint.safetensors";
@@ -31,7 +32,7 @@ internal static class TrainingCheckpoint
         // A tensor, as the header is for a few words only, and a long run has many steps.
         byte[] log = Encoding.UTF8.GetBytes(string.Join('\n', steps.Select(TrainingLog.Line)));
         writer.Add(StepsKey, SafetensorsType.U8, [log.Length], log);
-        writer.AddMetadata(SettingsKey, JsonSerializer.Serialize(settings));
+        writer.AddMetadata(SettingsKey, JsonSerializer.Serialize(settings, SettingsJson.Default.IReadOnlyDictionaryStringString));
         foreach (Parameter parameter in parameters)
         {
             foreach ((string name, Activations values) in Parts(parameter))
@@ -105,7 +106,7 @@ internal static class TrainingCheckpoint
     }
 
     private static Dictionary<string, string> SettingsOf(SafetensorsFile file) =>
-        JsonSerializer.Deserialize<Dictionary<string, string>>(file.Metadata[SettingsKey])!;
+        JsonSerializer.Deserialize(file.Metadata[SettingsKey], SettingsJson.Default.DictionaryStringString)!;
 
     private static InvalidDataException Damaged(string path, Exception damage) =>
         new($"{path} is not a checkpoint of a training run, or is damaged. {Remedy}", damage);
@@ -159,4 +160,8 @@ internal static class TrainingCheckpoint
             }
         }
     }
+
+    [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]
+    [JsonSerializable(typeof(Dictionary<string, string>))]
+    private sealed partial class SettingsJson : JsonSerializerContext;
 }

@@ -46,8 +46,10 @@ internal static class OwnProcess
 
     private static string AssemblyPath => Path.Combine(AppContext.BaseDirectory, "qwensharp.dll");
 
-    // The program's own executable, or .NET's host with the program's assembly where that is how this process was started.
-    private static bool IsOwnExecutable => Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "qwensharp";
+    // The program's own executable (compiled ahead of time it may be one level of several, qwensharp-avx2), or .NET's host with the
+    // program's assembly where that is how this process was started.
+    private static bool IsOwnExecutable =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath) is { } name && name.Split('-')[0] == "qwensharp";
 
     private static string FileName =>
         IsOwnExecutable ? Environment.ProcessPath! : Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";

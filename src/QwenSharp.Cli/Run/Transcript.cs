@@ -28,7 +28,7 @@ internal static class Transcript
             if (reasoning.Length > 0)
                 entry["reasoning_content"] = reasoning;
 
-            written.Add(entry);
+            written.Add((JsonNode)entry);
         }
 
         File.WriteAllText(path, new JsonObject { ["messages"] = written }.ToJsonString(Indented) + "\n");

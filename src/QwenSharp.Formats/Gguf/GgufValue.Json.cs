@@ -36,7 +36,7 @@ public sealed partial class GgufValue
 
         JsonArray json = [.. elements];
         if (shown < Count)
-            json.Add(JsonValue.Create($"… {Count - shown} more"));
+            json.Add((JsonNode)$"… {Count - shown} more");
 
         return json;
     }
