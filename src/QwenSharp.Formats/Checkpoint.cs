@@ -10,6 +10,8 @@ namespace QwenSharp.Formats;
 /// <param name="metadata">The metadata.</param>
 public abstract class Checkpoint(string path, GgufMetadata metadata) : IDisposable
 {
+    private readonly List<string> _repairs = [];
+
     /// <summary>The file or folder that was opened.</summary>
     public string Path { get; } = path;
 
@@ -31,6 +33,29 @@ public abstract class Checkpoint(string path, GgufMetadata metadata) : IDisposab
     /// <summary>What a reader should know of how the model was opened: weights that had to be decoded or copied, parts left out.</summary>
     public virtual IReadOnlyList<string> Notes => [];
 
+    /// <summary>
+    /// What the files say and was read as something else, as it must be meant: a sentence each, for whoever runs the model. It grows while
+    /// the model is read.
+    /// </summary>
+    public IReadOnlyList<string> Repairs
+    {
+        get
+        {
+            lock (_repairs)
+                return [.. _repairs];
+        }
+    }
+
+    /// <summary>Adds a sentence to <see cref="Repairs"/>, unless it is there.</summary>
+    public void AddRepair(string sentence)
+    {
+        lock (_repairs)
+        {
+            if (!_repairs.Contains(sentence))
+                _repairs.Add(sentence);
+        }
+    }
+
     /// <summary>Bytes of weights that lie in memory of their own, beside the mapped files.</summary>
     public virtual long DecodedBytes => 0;
 
@@ -43,9 +68,15 @@ public abstract class Checkpoint(string path, GgufMetadata metadata) : IDisposab
     /// Refuses a model whose settings for generating text are malformed. Whoever samples, or writes the model elsewhere, asks; logits and
     /// tokens do without.
     /// </summary>
-    /// <exception cref="HuggingFaceException">They are.</exception>
+    /// <exception cref="HuggingFaceException">They are, in a folder.</exception>
+    /// <exception cref="GgufException">They are, in a GGUF file.</exception>
     public virtual void RequireGenerationSettings()
     {
+        foreach (SamplingSetting setting in SamplingSetting.All)
+        {
+            if (setting.TryGet(Metadata, out SamplingReading reading) && reading.Repair is { } repair)
+                AddRepair($"{setting.Key} {repair}.");
+        }
     }
 
     /// <summary>

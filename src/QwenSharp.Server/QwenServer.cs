@@ -30,6 +30,9 @@ public sealed class QwenServer : IAsyncDisposable
     /// <summary>The names of the models.</summary>
     public IReadOnlyList<string> Models => [.. _app.Services.GetRequiredService<ModelCatalog>().All.Select(model => model.Id)];
 
+    /// <summary>What was read in a model's files as something else than they say; a sentence each, after the model's name.</summary>
+    public IReadOnlyList<string> Repairs => [.. _loaded.SelectMany(model => model.Repairs.Select(repair => $"{model.Id}: {repair}"))];
+
     /// <summary>Loads the models, listens, and serves until it is cancelled; then ends as <see cref="StopAsync"/> does.</summary>
     /// <param name="options">What to serve, and where.</param>
     /// <param name="started">Told once, when requests are taken.</param>

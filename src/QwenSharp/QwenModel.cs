@@ -57,6 +57,11 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     /// <summary>Its own name, and those of its adapters.</summary>
     public IReadOnlyList<string> Names => [Id, .. Adapters.Keys];
 
+    /// <summary>
+    /// What the files say and was read as something else, as it must be meant: a sentence each, for whoever runs the model.
+    /// </summary>
+    public IReadOnlyList<string> Repairs => _file.Repairs;
+
     /// <summary>The model's lengths and constants.</summary>
     public ModelConfig Config => Weights.Config;
 

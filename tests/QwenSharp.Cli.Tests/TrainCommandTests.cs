@@ -226,7 +226,7 @@ public sealed class TrainCommandTests : IDisposable
     [InlineData("held_out_data' cannot be null", "training.held_out_data", "null")]
     [InlineData("metadata, at 'general.name': The key 'general.name' is there already", "metadata", "{ \"general.name\": \"x\" }")]
     [InlineData(
-        "metadata, at 'general.sampling.temp': a number from 0 to 100 is expected, not -5",
+        "metadata, at 'general.sampling.temp': it is -5; it must be at least 0",
         "metadata",
         "{ \"general.sampling.temp\": -5 }")]
     [InlineData("metadata, at 'a': a text, a number, true or false is expected, not 1e300", "metadata", "{ \"a\": 1e300 }")]

@@ -96,7 +96,8 @@ public sealed class GgufFileTests : IDisposable
 
         Refused(() => metadata.GetString("a.bool"), "a.bool", "Bool", "a String");
         Refused(() => metadata.GetBool("a.uint8"), "a.uint8", "200", "a Bool");
-        Refused(() => metadata.GetFloat("a.int32"), "a.int32", "Int32", "a Float32");
+        Refused(() => metadata.GetFloat("a.bool"), "a.bool", "Bool", "a Float32");
+        Refused(() => metadata.GetFloat("a.int64"), "a.int64", "Int64", "a Float32");
         Refused(() => metadata.GetInt32("a.uint32"), "a.uint32", "4294967295", "Int32");
         Refused(() => metadata.GetUInt32("a.int8"), "a.int8", "-100", "UInt32");
         Refused(() => metadata.GetInt64("a.uint64"), "a.uint64", "Int64");
@@ -105,6 +106,26 @@ public sealed class GgufFileTests : IDisposable
         Refused(() => metadata.GetFloatArray("a.float64s"), "a.float64s");
         Refused(() => metadata.GetStringArray("a.bools"), "a.bools", "an array of String");
         Refused(() => metadata.TryGetInt32("a.float32", out _), "a.float32");
+    }
+
+    [Fact]
+    public void Numbers_and_truths_may_be_written_as_integers()
+    {
+        GgufMetadata metadata = new(
+            "made.gguf",
+            new OrderedDictionary<string, GgufValue>
+            {
+                ["base"] = 1_000_000u,
+                ["odd"] = 16_777_217,
+                ["on"] = GgufValue.Of((byte)1),
+                ["off"] = 0,
+            });
+
+        Assert.Equal(1e6f, metadata.GetFloat("base"));
+        Refused(() => metadata.GetFloat("odd"), "odd", "a Float32");
+        Assert.True(metadata.GetBool("on"));
+        Assert.False(metadata.GetBool("off"));
+        Refused(() => metadata.GetBool("base"), "base", "a Bool");
     }
 
     [Fact]

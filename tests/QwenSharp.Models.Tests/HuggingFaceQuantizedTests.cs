@@ -159,6 +159,45 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
         Assert.Contains($"{(isAwq ? "AWQ" : "GPTQ")} as {type}", Assert.Single(notes), StringComparison.Ordinal);
     }
 
+    /// <summary>
+    /// The zero point of symmetric GPTQ is in the middle, whether a program stored it as it is, less 1, or as something else.
+    /// </summary>
+    [Theory]
+    [InlineData(4, "gptq", true, 7, false)]
+    [InlineData(4, "gptq", true, 8, true)]
+    [InlineData(4, "gptq", null, 8, true)]
+    [InlineData(4, "gptq", true, 0, true)]
+    [InlineData(4, "gptq_v2", true, 8, false)]
+    [InlineData(4, "gptq_v2", true, 7, true)]
+    [InlineData(8, "gptq", true, 127, false)]
+    [InlineData(8, "gptq", true, 128, true)]
+    public void A_symmetric_zero_point_is_in_the_middle_whatever_is_stored(int bits, string form, bool? sym, int stored, bool isRepaired)
+    {
+        WriteGptq(bits, form, sym, _ => stored);
+        int middle = 1 << (bits - 1);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        float[] weights = HuggingFaceFolder.Floats(folder.Tensors.Single(tensor => tensor.Name == "blk.0.attn_q.weight"));
+
+        Assert.All(weights.Index(), entry => Assert.Equal(0.5f * (Code(entry.Index / 128, entry.Index % 128, bits) - middle), entry.Item));
+        Assert.Equal(isRepaired, folder.Repairs.Count == 1);
+        Assert.All(folder.Repairs, repair => Assert.Contains($"the middle, {middle}", repair, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Zero_points_that_differ_are_measured_or_refused_where_symmetry_is_said()
+    {
+        WriteGptq(4, "gptq", sym: true, column => column % 3 + 5);
+        string refusal = Assert.Throws<SafetensorsException>(() => HuggingFaceCheckpoint.Open(_folder)).Message;
+        Assert.Contains("\"sym\": true", refusal, StringComparison.Ordinal);
+
+        WriteGptq(4, "gptq", sym: false, _ => 8);
+        using HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder);
+        Assert.Empty(folder.Repairs);
+        Assert.Equal(
+            0.5f * (Code(0, 0, 4) - 9),
+            HuggingFaceFolder.Floats(folder.Tensors.Single(tensor => tensor.Name == "blk.0.attn_q.weight"))[0]);
+    }
+
     [Theory]
     [InlineData(
         """{"quant_method":"bitsandbytes"}""",
@@ -299,6 +338,48 @@ public sealed class HuggingFaceQuantizedTests : IDisposable
         double[] reference = [.. whole.Append(0, [1, 2, 3, 4])[3].Select(logit => (double)logit)];
         Assert.InRange(TinyModels.RelativeError(quantized.Append(0, [1, 2, 3, 4])[3], reference), 0, logitError);
         return [.. folder.Notes];
+    }
+
+    private static int Code(int output, int input, int bits) => (output * 7 + input * 3) % (1 << bits);
+
+    /// <summary>A folder of one matrix, of 128 by 128 and scales of 0.5, beside an embedding table that stands in for the head.</summary>
+    private void WriteGptq(int bits, string form, bool? sym, Func<int, int> stored)
+    {
+        const int size = 128, groups = size / 32;
+        int perWord = 32 / bits;
+        string module = HuggingFaceFolder.NameOf("blk.0.attn_q.weight")[..^".weight".Length];
+        SafetensorsWriter writer = new SafetensorsWriter()
+            .Add(
+                module + ".qweight",
+                SafetensorsType.I32,
+                [size / perWord, size],
+                Bytes(Pack(size / perWord, size, bits, (word, output, part) => Code(output, word * perWord + part, bits))))
+            .Add(
+                module + ".qzeros",
+                SafetensorsType.I32,
+                [groups, size / perWord],
+                Bytes(Pack(groups, size / perWord, bits, (_, word, part) => stored(word * perWord + part))))
+            .Add(
+                module + ".scales",
+                SafetensorsType.F16,
+                [groups, size],
+                HuggingFaceFolder.Encode([.. Enumerable.Repeat(0.5f, groups * size)], SafetensorsType.F16))
+            .Add("model.embed_tokens.weight", SafetensorsType.F32, [97, size], new byte[97 * size * sizeof(float)]);
+        HuggingFaceFolder.Save(_folder, writer);
+        JsonObject settings = new()
+        {
+            ["quant_method"] = "gptq",
+            ["bits"] = bits,
+            ["group_size"] = 32,
+            ["checkpoint_format"] = form,
+        };
+        if (sym is not null)
+            settings["sym"] = sym;
+
+        HuggingFaceFolder.WriteConfig(
+            _folder,
+            Config with { HasTiedHead = true },
+            json => json["quantization_config"] = settings);
     }
 
     private float[] Numbers(int count, Func<float> next) => [.. Enumerable.Range(0, count).Select(_ => next())];

@@ -187,7 +187,6 @@ public sealed class HuggingFaceTests : IDisposable
     [InlineData("num_key_value_heads", "3", "4 query heads cannot share 3 KV heads")]
     [InlineData("num_attention_heads", "8", "weight of shape [64, 64]; config.json asks for [128, 64]")]
     [InlineData("intermediate_size", "95", "mlp.gate_proj.weight F32 [96, 64] in ")]
-    [InlineData("vocab_size", "96", "config.json asks for [96, 64]")]
     [InlineData("head_dim", "15", "an even number of them can")]
     [InlineData("hidden_act", "\"gelu\"", "only silu is supported")]
     [InlineData("layer_types", "[\"full_attention\",\"sliding_attention\"]", "'sliding_attention' is not supported")]
@@ -542,13 +541,26 @@ public sealed class HuggingFaceTests : IDisposable
             (string settings, string reason) in ((string, string)[])
                 [
                     ("""{"temperature":-1}""", "'temperature' is -1; it must be at least 0"),
-                    ("""{"top_p":0}""", "'top_p' is 0; it must be from above 0 to 1"),
-                    ("""{"repetition_penalty":0}""", "must be above 0"),
-                    ("""{"top_k":-1}""", "'top_k' is -1"),
+                    ("""{"top_p":1.5}""", "'top_p' is 1.5; it must be from 0 to 1"),
+                    ("""{"repetition_penalty":-1}""", "'repetition_penalty' is -1; it must be at least 0"),
+                    ("""{"top_k":1.5}""", "'top_k' is 1.5; it must be a whole number"),
                 ])
         {
             Write("generation_config.json", settings);
             Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
+        }
+
+        Write(
+            "generation_config.json",
+            """{"top_k":-1,"top_p":null,"min_p":0,"repetition_penalty":0,"temperature":1}""");
+        using (HuggingFaceCheckpoint folder = HuggingFaceCheckpoint.Open(_folder))
+        {
+            folder.RequireGenerationSettings();
+            Assert.Equal(0, folder.Metadata.GetInt32("general.sampling.top_k"));
+            Assert.Equal(1, folder.Metadata.GetFloat("general.sampling.penalty_repeat"));
+            Assert.False(folder.Metadata.Contains("general.sampling.top_p"));
+            Assert.Equal(2, folder.Repairs.Count);
+            Assert.Contains("'top_k' in generation_config.json is -1", folder.Repairs[0], StringComparison.Ordinal);
         }
 
         Write("generation_config.json", "{}");

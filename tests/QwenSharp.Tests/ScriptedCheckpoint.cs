@@ -96,6 +96,28 @@ internal static class ScriptedCheckpoint
         return path;
     }
 
+    /// <summary>Writes the checkpoint with one value of its metadata changed, or added.</summary>
+    /// <returns>The path.</returns>
+    public static string WriteWith(string path, string key, GgufValue value)
+    {
+        string plain = Write(path + ".plain");
+        using (GgufFile file = GgufFile.Open(plain))
+        {
+            GgufWriter writer = new();
+            foreach ((string other, GgufValue same) in file.Metadata.Where(entry => entry.Key != key))
+                writer.Add(other, same);
+
+            writer.Add(key, value);
+            foreach (Tensor tensor in file.Tensors)
+                writer.AddTensor(tensor);
+
+            writer.Save(path);
+        }
+
+        File.Delete(plain);
+        return path;
+    }
+
     private static void AddModel(GgufWriter writer, int[] next)
     {
         const int headLength = 32, feedForward = 32;

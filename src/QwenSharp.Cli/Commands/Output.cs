@@ -1,5 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using QwenSharp.Cli.Terminals;
 
 namespace QwenSharp.Cli.Commands;
 
@@ -18,6 +19,13 @@ internal static class Output
 
     /// <summary>How JSON is read: a field that is there twice is a mistake, of which one half would be ignored.</summary>
     public static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false };
+
+    /// <summary>Says on standard error what was read in a model's files as something else than they say.</summary>
+    public static void Tell(Terminal terminal, IEnumerable<string> repairs)
+    {
+        foreach (string repair in repairs)
+            terminal.Error.WriteLine(terminal.Dim(repair));
+    }
 
     /// <summary>A size in bytes for people: 1.5 GiB.</summary>
     public static string Bytes(long bytes) => bytes switch

@@ -76,12 +76,20 @@ internal static class RunCommand
             (string? name, IReadOnlyDictionary<string, string> adapters) = AdapterArguments.Read(parsed, adapter);
             QwenModelOptions options = modelOptions.Read(parsed);
             ChatModel chat = LoadedChatModel.Load(local, options with { Adapters = adapters }, name);
+            Output.Tell(terminal, chat.Repairs);
             InputHistory history = new(request is null ? InputHistory.UsersFile() : null);
             ChatSession session = new(chat, settings, terminal, terminal.LineReader(history))
             {
                 ShowStatistics = parsed.GetValue(stats),
                 System = parsed.GetValue(system),
-                Open = async other => LoadedChatModel.Load(await PullOffer.FindAsync(terminal, other, stop).ConfigureAwait(false), options),
+                Open = async other =>
+                {
+                    ChatModel opened = LoadedChatModel.Load(
+                        await PullOffer.FindAsync(terminal, other, stop).ConfigureAwait(false),
+                        options);
+                    Output.Tell(terminal, opened.Repairs);
+                    return opened;
+                },
             };
             await using (session.ConfigureAwait(false))
             {

@@ -100,6 +100,7 @@ internal static class ServeCommand
 
     private static void Announce(Terminal terminal, QwenServer server)
     {
+        Output.Tell(terminal, server.Repairs);
         terminal.Out.WriteLine($"Listening on {server.Address}; Ctrl-C ends.");
         terminal.Out.Flush();
     }

@@ -27,6 +27,9 @@ internal sealed class ChatModel : IAsyncDisposable
     /// <summary>What it is, for people: architecture, size, file.</summary>
     public IReadOnlyList<(string Name, string Value)> Facts { get; init; } = [];
 
+    /// <summary>What was read in its files as something else than they say.</summary>
+    public IReadOnlyList<string> Repairs { get; init; } = [];
+
     /// <summary>How answers are drawn where nobody says otherwise; null where it is not known.</summary>
     public SamplingOptions? Recommended { get; init; }
 

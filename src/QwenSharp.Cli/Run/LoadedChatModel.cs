@@ -25,6 +25,7 @@ internal static class LoadedChatModel
             Template = model.Template.Source,
             Recommended = model.RecommendedSampling(),
             Held = model,
+            Repairs = model.Repairs,
             Facts =
             [
                 ("model", adapter is null ? model.Id : $"{model.Id} with {adapter}"),

@@ -60,23 +60,21 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
             "a String",
             out value);
 
-    /// <summary>Reads a Bool.</summary>
-    /// <exception cref="GgufException">The key is missing or not a Bool.</exception>
+    /// <summary>Reads a Bool, or the integer 0 or 1, as some programs write it.</summary>
+    /// <exception cref="GgufException">The key is missing or neither.</exception>
     public bool GetBool(string key) => Get<bool>(key, TryGetBool);
 
-    /// <summary>Reads a Bool, where the key is there.</summary>
-    /// <exception cref="GgufException">The value is not a Bool.</exception>
-    public bool TryGetBool(string key, out bool value) =>
-        TryGet(key, static (GgufValue stored, out bool truth) => stored.TryGetBool(out truth), "a Bool", out value);
+    /// <summary>Reads a Bool, or the integer 0 or 1, where the key is there.</summary>
+    /// <exception cref="GgufException">The value is neither.</exception>
+    public bool TryGetBool(string key, out bool value) => TryGet(key, IsTruth, "a Bool", out value);
 
-    /// <summary>Reads a Float32, or a Float64 in the range of a float.</summary>
+    /// <summary>Reads a Float32, a Float64 in the range of a float, or an integer that a float holds exactly.</summary>
     /// <exception cref="GgufException">The key is missing or not such a number.</exception>
     public float GetFloat(string key) => Get<float>(key, TryGetFloat);
 
-    /// <summary>Reads a Float32, or a Float64 in the range of a float, where the key is there.</summary>
+    /// <summary>As <see cref="GetFloat"/>, where the key is there.</summary>
     /// <exception cref="GgufException">The value is not such a number.</exception>
-    public bool TryGetFloat(string key, out float value) =>
-        TryGet(key, static (GgufValue stored, out float number) => stored.TryGetFloat(out number), "a Float32", out value);
+    public bool TryGetFloat(string key, out float value) => TryGet(key, IsNumber, "a Float32", out value);
 
     /// <summary>Reads an integer of any width that fits in 32 signed bits.</summary>
     /// <exception cref="GgufException">The key is missing or not such an integer.</exception>
@@ -158,6 +156,29 @@ public sealed class GgufMetadata : IReadOnlyCollection<KeyValuePair<string, Gguf
     public IEnumerator<KeyValuePair<string, GgufValue>> GetEnumerator() => _values.GetEnumerator();
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+    /// <summary>A fault of one key of this file.</summary>
+    public GgufException Fault(string key, string problem) => new(_filePath, $"metadata '{key}' {problem}");
+
+    private static bool IsTruth(GgufValue stored, out bool truth)
+    {
+        if (stored.TryGetBool(out truth))
+            return true;
+
+        bool isInteger = stored.TryGetInteger(out long number);
+        truth = number == 1;
+        return isInteger && number is (0 or 1);
+    }
+
+    private static bool IsNumber(GgufValue stored, out float number)
+    {
+        if (stored.TryGetFloat(out number))
+            return true;
+
+        bool isInteger = stored.TryGetInteger(out int whole);
+        number = whole;
+        return isInteger && (int)number == whole && whole != int.MaxValue;
+    }
 
     private delegate bool Trying<T>(string key, [MaybeNullWhen(false)] out T value);
 

@@ -46,7 +46,8 @@ public sealed class PackedMatrix
         SafetensorsTensor words,
         SafetensorsTensor zeros,
         SafetensorsTensor scales,
-        int[]? groupOf)
+        int[]? groupOf,
+        bool? isSymmetric)
     {
         (_layout, _bits, _words, _groupOf, _groupSize) = (layout, bits, words, groupOf, groupSize);
         int perWord = 32 / bits;
@@ -54,6 +55,7 @@ public sealed class PackedMatrix
         Outputs = checked((int)words.Shape[1] * (layout == PackedLayout.Awq ? perWord : 1));
         _scales = Floats(scales);
         _zeros = ReadZeros(zeros);
+        HasOtherZeros = layout != PackedLayout.Awq && Centre(isSymmetric);
         Type = Choose();
     }
 
@@ -66,6 +68,9 @@ public sealed class PackedMatrix
     /// <summary>The type that holds it: Q4_0, Q5_0 or Q8_0 without loss, or F16.</summary>
     public TensorType Type { get; }
 
+    /// <summary>Whether zero points are stored that symmetric quantisation does not have, and were read as the one it has.</summary>
+    public bool HasOtherZeros { get; }
+
     /// <summary>Reads what describes a matrix; the matrix itself is read by <see cref="Decode"/>.</summary>
     /// <param name="layout">How integers are packed.</param>
     /// <param name="bits">4 or 8.</param>
@@ -74,7 +79,9 @@ public sealed class PackedMatrix
     /// <param name="zeros">I32: <c>qzeros</c>, [groups, outputs ÷ integers in a word].</param>
     /// <param name="scales">F16, BF16 or F32: [groups, outputs].</param>
     /// <param name="groupIndex">I32: <c>g_idx</c>, the group of each input; null where groups are consecutive.</param>
-    /// <exception cref="SafetensorsException">Shapes or types do not fit each other.</exception>
+    /// <param name="isSymmetric">Whether the zero point of GPTQ is in the middle, whatever is stored; null where nobody says.</param>
+    /// <exception cref="SafetensorsException">Shapes or types do not fit each other, or zero points differ where they should
+    /// not.</exception>
     public static PackedMatrix Read(
         PackedLayout layout,
         int bits,
@@ -82,7 +89,8 @@ public sealed class PackedMatrix
         SafetensorsTensor words,
         SafetensorsTensor zeros,
         SafetensorsTensor scales,
-        SafetensorsTensor? groupIndex)
+        SafetensorsTensor? groupIndex,
+        bool? isSymmetric = null)
     {
         SafetensorsException Fault(string problem) => new(words.FilePath, $"tensor '{words.Name}': {problem}");
         int perWord = 32 / bits;
@@ -126,7 +134,7 @@ public sealed class PackedMatrix
                 groupOf = null;
         }
 
-        return new PackedMatrix(layout, bits, (int)size, words, zeros, scales, groupOf);
+        return new PackedMatrix(layout, bits, (int)size, words, zeros, scales, groupOf, isSymmetric);
     }
 
     /// <summary>Writes the matrix in <see cref="Type"/>, [inputs] a row.</summary>
@@ -155,6 +163,33 @@ public sealed class PackedMatrix
         };
         Quantization.Dequantize(type, tensor.Bytes(0, checked((int)tensor.ByteLength)), values);
         return values;
+    }
+
+    /// <summary>
+    /// Zero points of symmetric quantisation are in the middle. Programs disagree on whether they are stored less 1, and engines that know
+    /// of the symmetry do not look at them: what is stored does not count here either, as long as it is one number throughout.
+    /// </summary>
+    /// <returns>Whether something else was stored.</returns>
+    private bool Centre(bool? isSymmetric)
+    {
+        byte middle = (byte)(1 << (_bits - 1));
+        if (isSymmetric == false || !_zeros.AsSpan().ContainsAnyExcept(middle))
+            return false;
+
+        // Without a word, the middle stored as it is in the form that stores it less 1 is symmetric too: measured zero points vary.
+        bool isShifted = _layout == PackedLayout.Gptq && !_zeros.AsSpan().ContainsAnyExcept((byte)(middle + 1));
+        if (isSymmetric is null && !isShifted)
+            return false;
+        if (!isShifted && _zeros.AsSpan().ContainsAnyExcept(_zeros[0], middle, (byte)(middle + 1)))
+        {
+            throw new SafetensorsException(
+                _words.FilePath,
+                $"tensor '{_words.Name}': its zero points differ, and quantization_config says \"sym\": true, that there is one; set it to "
+                    + "false if those that are stored are meant");
+        }
+
+        _zeros.AsSpan().Fill(middle);
+        return true;
     }
 
     private TensorType Choose()

@@ -129,7 +129,8 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
                 json,
                 HuggingFaceNames.NextTokenLayers(files.Tensors.Select(tensor => tensor.Name)),
                 metadata);
-            HuggingFaceException? generation = new HuggingFaceText(folder, json, metadata).Read();
+            HuggingFaceText text = new(folder, json, metadata);
+            HuggingFaceException? generation = text.Read();
             IReadOnlyList<string> unknown = config.UnknownSettings();
             string[] notes = [.. config.Remarks];
             if (unknown.Count > 0)
@@ -137,7 +138,12 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
             if (generation is not null)
                 notes = [.. notes, $"The model cannot generate text until this is mended: {generation.Message}"];
 
-            return new HuggingFaceCheckpoint(folder, metadata, files, HuggingFaceWeights.Read(config, files), decode, notes, generation);
+            HuggingFaceWeights weights = HuggingFaceWeights.Read(config, files);
+            HuggingFaceCheckpoint checkpoint = new(folder, metadata, files, weights, decode, notes, generation);
+            foreach (string repair in (IEnumerable<string>)[.. text.Repairs, .. weights.Repairs])
+                checkpoint.AddRepair(repair);
+
+            return checkpoint;
         }
         catch
         {
@@ -154,6 +160,8 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
     {
         if (_generationFault is { } fault)
             throw fault;
+
+        base.RequireGenerationSettings();
     }
 
     /// <inheritdoc/>

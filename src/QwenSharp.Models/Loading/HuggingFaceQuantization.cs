@@ -11,7 +11,9 @@ namespace QwenSharp.Models;
 /// <param name="GroupSize">Inputs that share a scale; 0 or less for all.</param>
 /// <param name="BlockRows">Rows of a block of FP8 that share a scale.</param>
 /// <param name="BlockColumns">Columns of such a block.</param>
-internal sealed record HuggingFaceQuantization(PackedLayout? Layout, int Bits, int GroupSize, int BlockRows, int BlockColumns)
+/// <param name="IsSymmetric">Whether the zero point is in the middle, as <c>sym</c> says; null where nothing is said.</param>
+internal sealed record HuggingFaceQuantization(
+    PackedLayout? Layout, int Bits, int GroupSize, int BlockRows, int BlockColumns, bool? IsSymmetric = null)
 {
     /// <exception cref="HuggingFaceException">A setting is missing or cannot be.</exception>
     /// <exception cref="ModelLoadException">The method or a setting is not one that this build reads.</exception>
@@ -68,6 +70,7 @@ internal sealed record HuggingFaceQuantization(PackedLayout? Layout, int Bits, i
             bits,
             group,
             0,
-            0);
+            0,
+            method == "gptq" && json.TryGetBool("sym", out bool symmetric) ? symmetric : null);
     }
 }

@@ -13,6 +13,9 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
 
     private HuggingFaceJson? _vocabulary;
 
+    /// <summary>What was read as something else than the files say.</summary>
+    public List<string> Repairs { get; } = [];
+
     /// <returns>What is wrong with <c>generation_config.json</c>, which not every use of a model needs; null where nothing is.</returns>
     /// <exception cref="HuggingFaceException">Another file is malformed.</exception>
     public HuggingFaceException? Read()
@@ -30,6 +33,7 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
             foreach (string key in metadata.Keys.Except(before).ToArray())
                 metadata.Remove(key);
 
+            Repairs.Clear();
             Add(tokenizer, generation: null);
             return fault;
         }
@@ -152,35 +156,22 @@ internal sealed class HuggingFaceText(string folder, HuggingFaceJson config, Ord
 
     private void AddSampling(HuggingFaceJson generation)
     {
-        const string prefix = "general.sampling.";
-        foreach (
-            (string name, string key, double least, double most) in ((string, string, double, double)[])
-                [
-                    ("temperature", "temp", 0, float.MaxValue),
-                    ("top_p", "top_p", 1e-6, 1),
-                    ("min_p", "min_p", 0, 1),
-                    ("repetition_penalty", "penalty_repeat", 1e-3, float.MaxValue),
-                ])
+        foreach (SamplingSetting setting in SamplingSetting.All)
         {
-            if (!generation.TryGetNumber(name, out double value))
+            if (setting.HuggingFaceName is not { } name || !generation.TryGetNumber(name, out double value))
                 continue;
-            if (value < least || value > most)
-            {
-                throw generation.Fault(
-                    name,
-                    $"is {generation.Raw(name)}; it must be "
-                        + $"{(most == 1 ? $"from {(least > 0 ? "above " : "")}0 to 1" : least > 0 ? "above 0" : "at least 0")}"
-                );
-            }
 
-            metadata[prefix + key] = (float)value;
+            SamplingReading reading = setting.Read(value);
+            if (reading.Fault is { } fault)
+                throw generation.Fault(name, fault);
+            if (reading.Repair is { } repair)
+                Repairs.Add($"'{name}' in generation_config.json {repair}.");
+
+            metadata[setting.Key] = setting.Store(reading.Value);
         }
-
-        if (generation.TryGetInt32("top_k", out int k))
-            metadata[prefix + "top_k"] = k >= 0 ? k : throw generation.Fault("top_k", $"is {k}; it must be at least 0");
 
         // Without sampling the likeliest token is taken, whatever else the file says.
         if (generation.TryGetBool("do_sample", out bool samples) && !samples)
-            metadata[prefix + "temp"] = 0f;
+            metadata[SamplingSetting.Temperature.Key] = 0f;
     }
 }

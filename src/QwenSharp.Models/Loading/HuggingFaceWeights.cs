@@ -18,7 +18,7 @@ internal sealed class HuggingFaceWeights
     private readonly List<HuggingFaceWeight> _weights = [];
     private readonly Dictionary<string, SafetensorsTensor> _origins = [];
     private readonly HuggingFaceRecurrent? _recurrent;
-    private int _encoderTensors, _misaligned;
+    private int _encoderTensors, _misaligned, _centred;
 
     private HuggingFaceWeights(HuggingFaceConfig config) =>
         (_config, _quantization, _recurrent) = (
@@ -34,6 +34,9 @@ internal sealed class HuggingFaceWeights
 
     /// <summary>What a reader should know: parts left out, tensors copied.</summary>
     public List<string> Notes { get; } = [];
+
+    /// <summary>What was read as something else than the files say.</summary>
+    public List<string> Repairs { get; } = [];
 
     /// <exception cref="ModelLoadException">A tensor has no place in the model, or is stored in a way that this build cannot
     /// read.</exception>
@@ -261,7 +264,11 @@ internal sealed class HuggingFaceWeights
             words,
             module.Require("qzeros", words),
             module.Require("scales", words),
-            module.Take("g_idx"));
+            module.Take("g_idx"),
+            _quantization.IsSymmetric);
+        if (matrix.HasOtherZeros)
+            _centred++;
+
         return Decoded(
             layout == PackedLayout.Awq ? "AWQ" : "GPTQ",
             new DecodedWeight(name, matrix.Type, [matrix.Inputs, matrix.Outputs], matrix.Decode));
@@ -275,6 +282,13 @@ internal sealed class HuggingFaceWeights
 
     private void Summarize()
     {
+        if (_centred > 0)
+        {
+            Repairs.Add(
+                $"{_centred} matrices of GPTQ store another zero point than their symmetric quantisation has: read with the one in the "
+                    + $"middle, {1 << (_quantization.Bits - 1)}.");
+        }
+
         foreach ((string kind, (int tensors, long bytes)) in _decoded)
         {
             Notes.Add(

@@ -11,26 +11,25 @@ namespace QwenSharp.Checkpoints;
 /// </summary>
 internal static class RecommendedSampling
 {
-    private const string Prefix = "general.sampling.";
-
     /// <param name="metadata">The checkpoint's.</param>
     /// <param name="reasons">Whether the answer begins with reasoning.</param>
+    /// <exception cref="GgufException">A setting has a number that it may not have.</exception>
     public static SamplingOptions Of(GgufMetadata metadata, bool reasons)
     {
+        double? Value(SamplingSetting setting) => setting.TryGet(metadata, out SamplingReading reading) ? reading.Value : null;
+
         SamplingOptions published = reasons
             ? new SamplingOptions { Temperature = 0.6f, TopP = 0.95f, TopK = 20 }
             : new SamplingOptions { Temperature = 0.7f, TopP = 0.8f, TopK = 20 };
+        double? window = Value(SamplingSetting.RepetitionWindow);
         return published with
         {
-            Temperature = Float(metadata, "temp") ?? published.Temperature,
-            TopK = metadata.TryGetInt32(Prefix + "top_k", out int k) ? k : published.TopK,
-            TopP = Float(metadata, "top_p") ?? published.TopP,
-            MinP = Float(metadata, "min_p") ?? published.MinP,
-            RepetitionPenalty = Float(metadata, "penalty_repeat") ?? published.RepetitionPenalty,
-            RepetitionWindow =
-                metadata.TryGetInt32(Prefix + "penalty_last_n", out int window) && window > 0 ? window : published.RepetitionWindow,
+            Temperature = (float?)Value(SamplingSetting.Temperature) ?? published.Temperature,
+            TopK = (int?)Value(SamplingSetting.TopK) ?? published.TopK,
+            TopP = (float?)Value(SamplingSetting.TopP) ?? published.TopP,
+            MinP = (float?)Value(SamplingSetting.MinP) ?? published.MinP,
+            RepetitionPenalty = window == 0 ? 1 : (float?)Value(SamplingSetting.RepetitionPenalty) ?? published.RepetitionPenalty,
+            RepetitionWindow = window > 0 ? (int)window : published.RepetitionWindow,
         };
     }
-
-    private static float? Float(GgufMetadata metadata, string name) => metadata.TryGetFloat(Prefix + name, out float value) ? value : null;
 }
