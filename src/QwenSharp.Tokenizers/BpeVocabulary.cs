@@ -48,17 +48,26 @@ public sealed record BpeVocabulary
     public IReadOnlyList<int> SequenceSuffix { get; init; } = [];
 
     /// <summary>
-    /// The vocabulary of a GGUF file. GGUF has no key that asks for normalization and llama.cpp does none, so neither is done here.
+    /// The vocabulary of a GGUF file. GGUF has no key that asks for normalization; every Qwen model was trained on text in form C, so text
+    /// is normalized here as it is for the same model's <c>tokenizer.json</c>.
     /// </summary>
     /// <param name="tokens"><c>tokenizer.ggml.tokens</c>.</param>
     /// <param name="merges"><c>tokenizer.ggml.merges</c>.</param>
     /// <param name="tokenTypes"><c>tokenizer.ggml.token_type</c>; empty where the file has none.</param>
     /// <param name="model"><c>tokenizer.ggml.model</c>; must be <c>gpt2</c>, GGUF's name for byte-level BPE.</param>
-    /// <param name="preTokenizer"><c>tokenizer.ggml.pre</c>.</param>
+    /// <param name="preTokenizer"><c>tokenizer.ggml.pre</c>; null where the file has none.</param>
+    /// <param name="usual">The pattern of the model's family, where a file does not say and the vocabulary does not show which.</param>
+    /// <param name="repairs">Receives a line for each thing that was read as something else than the file says.</param>
     /// <exception cref="TokenizerFormatException">The file wants a tokenizer that is not a Qwen one, or the types do not fit the
     /// tokens.</exception>
     public static BpeVocabulary FromGguf(
-        Utf8Strings tokens, Utf8Strings merges, ReadOnlySpan<int> tokenTypes, string model, string preTokenizer)
+        Utf8Strings tokens,
+        Utf8Strings merges,
+        ReadOnlySpan<int> tokenTypes,
+        string model,
+        string? preTokenizer,
+        PreTokenizerPattern usual = PreTokenizerPattern.Qwen2,
+        ICollection<string>? repairs = null)
     {
         if (model != GgufVocabulary.ByteLevel)
             throw new TokenizerFormatException($"tokenizer.ggml.model is \"{model}\"; only \"gpt2\" (byte-level BPE) is supported.");
@@ -69,34 +78,14 @@ public sealed record BpeVocabulary
                 $"tokenizer.ggml.token_type has {tokenTypes.Length} entries for {tokens.Count} tokens; there must be one for each.");
         }
 
-        List<AddedToken> added = [];
-        for (int id = 0; id < tokenTypes.Length; id++)
+        IReadOnlyList<AddedToken> added = GgufAddedTokens.Read(tokens, tokenTypes, repairs);
+        return new BpeVocabulary
         {
-            switch (tokenTypes[id])
-            {
-                case GgufVocabulary.Normal or GgufVocabulary.Unused:
-                    break;
-                case GgufVocabulary.Control or GgufVocabulary.Unknown or GgufVocabulary.UserDefined:
-                    added.Add(
-                        new AddedToken(id, System.Text.Encoding.UTF8.GetString(tokens[id]), tokenTypes[id] != GgufVocabulary.UserDefined));
-                    break;
-                default:
-                    throw new TokenizerFormatException(
-                        $"Token {id} has type {tokenTypes[id]} in tokenizer.ggml.token_type, which byte-level BPE does not have.");
-            }
-        }
-
-        return new BpeVocabulary { Tokens = tokens, Merges = merges, AddedTokens = added, Pattern = FromGgufName(preTokenizer) };
-    }
-
-    private static PreTokenizerPattern FromGgufName(string name) =>
-        name switch
-        {
-            "qwen2" or "deepseek-r1-qwen" => PreTokenizerPattern.Qwen2,
-            "qwen35" => PreTokenizerPattern.Qwen35,
-            _ => throw new TokenizerFormatException(
-                $"tokenizer.ggml.pre is \"{name}\"; the pre-tokenizers of Qwen models, \"qwen2\", \"qwen35\" and \"deepseek-r1-qwen\", "
-                    + "are supported."
-            ),
+            Tokens = tokens,
+            Merges = merges,
+            AddedTokens = added,
+            NormalizesToNfc = true,
+            Pattern = GgufPreTokenizer.Read(preTokenizer, tokens, usual, repairs),
         };
+    }
 }

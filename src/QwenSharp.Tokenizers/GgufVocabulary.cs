@@ -18,7 +18,8 @@ public sealed record GgufVocabulary(string Model, string PreTokenizer, string[] 
 
     /// <summary>
     /// What a GGUF file of this vocabulary has; <see cref="BpeVocabulary.FromGguf"/> reads it back. GGUF has no key for normalization,
-    /// for <see cref="BpeVocabulary.IgnoresMerges"/> nor for what an added token swallows or asks for around it: those are not carried.
+    /// which its reader takes for granted, for <see cref="BpeVocabulary.IgnoresMerges"/> nor for what an added token swallows or asks for
+    /// around it: those are not carried.
     /// </summary>
     /// <param name="vocabulary">The vocabulary.</param>
     /// <param name="count">How many tokens the model has, at least those of the vocabulary; ids that no token has are marked
@@ -42,7 +43,7 @@ public sealed record GgufVocabulary(string Model, string PreTokenizer, string[] 
 
             (tokens[added.Id], types[added.Id]) = (
                 added.Content,
-                added.IsControl || LooksLikeControl(added.Content) ? Control : UserDefined);
+                KnownTokens.IsControl(added.Content, added.IsControl) ? Control : UserDefined);
         }
 
         string[] merges = new string[vocabulary.Merges.Count];
@@ -51,9 +52,4 @@ public sealed record GgufVocabulary(string Model, string PreTokenizer, string[] 
 
         return new GgufVocabulary(ByteLevel, vocabulary.Pattern == PreTokenizerPattern.Qwen35 ? "qwen35" : "qwen2", tokens, types, merges);
     }
-
-    // Some of Qwen's, such as <|fim_prefix|>, are not marked as control tokens in tokenizer.json; llama.cpp's converter takes them for such
-    // by their look.
-    private static bool LooksLikeControl(string token) =>
-        token.StartsWith("<|", StringComparison.Ordinal) && token.EndsWith("|>", StringComparison.Ordinal);
 }

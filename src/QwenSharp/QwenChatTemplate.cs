@@ -27,7 +27,7 @@ public static class QwenChatTemplate
         {
             return CheckpointTemplate.Compile(
                 path,
-                file.Metadata.TryGetString(CheckpointTemplate.Key, out string? own) ? own : null,
+                CheckpointTemplate.OwnOf(file),
                 new Dictionary<string, string>());
         }
 

@@ -46,6 +46,19 @@ public sealed class InspectCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_repaired_is_a_note_here_and_a_line_of_standard_error_where_the_model_runs()
+    {
+        string model = ScriptedCheckpoint.WriteWith(_folder["repaired.gguf"], "general.sampling.top_k", -1);
+
+        JsonElement json = (await Invocation.RunAsync("inspect", model, "--json")).Json();
+        Invocation run = await Invocation.RunAsync("run", model, "Hi", "--temperature", "0", "--threads", "1");
+
+        Assert.StartsWith("general.sampling.top_k is -1", Assert.Single(json.GetProperty("notes").EnumerateArray()).GetString());
+        Assert.Contains("Hello, world!", run.Out);
+        Assert.StartsWith("general.sampling.top_k is -1", run.Error);
+    }
+
+    [Fact]
     public async Task A_vocabulary_without_weights_is_described_too()
     {
         string vocabulary = ScriptedCheckpoint.Write(_folder["vocabulary.gguf"], weights: false);

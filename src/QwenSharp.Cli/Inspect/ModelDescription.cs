@@ -2,6 +2,7 @@ using QwenSharp.Cli.Options;
 using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
+using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Cli.Inspect;
 
@@ -11,7 +12,7 @@ namespace QwenSharp.Cli.Inspect;
 /// <param name="WhyNoConfig">Why not.</param>
 /// <param name="Memory">What running it takes; null without <paramref name="Config"/>.</param>
 /// <param name="Template">The chat template, or null.</param>
-/// <param name="Notes">What had to be decoded, copied or left out.</param>
+/// <param name="Notes">What was read as something else than the files say, decoded, copied or left out.</param>
 internal sealed record ModelDescription(
     CheckpointSummary Summary,
     ModelConfig? Config,
@@ -29,16 +30,52 @@ internal sealed record ModelDescription(
     public static ModelDescription Of(Checkpoint file, int context, TensorType kvType)
     {
         CheckpointSummary summary = CheckpointSummary.Of(file);
-        file.Metadata.TryGetString(TemplateKey, out string? template);
+        string? template = null;
+        if (file.Metadata.TryGetValue(TemplateKey, out GgufValue? stored))
+            stored.TryGetString(out template);
+
+        ModelConfig? config = null;
+        MemoryNeed? memory = null;
+        string? why = null;
         try
         {
-            ModelConfig config = LanguageModel.Load(file).Config;
-            MemoryNeed memory = MemoryNeed.OfEngine(config, file.Tensors, context, kvType);
-            return new ModelDescription(summary, config, null, memory, template, file.Notes);
+            config = LanguageModel.Load(file).Config;
+            memory = MemoryNeed.OfEngine(config, file.Tensors, context, kvType);
         }
         catch (Exception unsuitable) when (unsuitable is ModelLoadException or GgufException)
         {
-            return new ModelDescription(summary, null, unsuitable.Message, null, template, file.Notes);
+            why = unsuitable.Message;
+        }
+
+        string[] faults = [.. TextFaults(file)];
+        return new ModelDescription(summary, config, why, memory, template, [.. file.Repairs, .. file.Notes, .. faults]);
+    }
+
+    /// <summary>What keeps a model that can compute from reading and writing text.</summary>
+    private static IEnumerable<string> TextFaults(Checkpoint file)
+    {
+        foreach (Action read in (Action[])[() => QwenTokenizer.Of(file), file.RequireGenerationSettings])
+        {
+            string? fault = null;
+            try
+            {
+                read();
+            }
+            catch (InvalidDataException)
+            {
+                // There is no tokenizer, which is no fault of a file that is only computed with.
+            }
+            catch (Exception wrong) when (wrong is GgufException or TokenizerFormatException)
+            {
+                fault = $"The model cannot generate text until this is mended: {wrong.Message}";
+            }
+            catch (HuggingFaceException)
+            {
+                // A note of the folder says so.
+            }
+
+            if (fault is not null)
+                yield return fault;
         }
     }
 

@@ -113,14 +113,20 @@ public static class TokenizerJson
         };
     }
 
-    private static AddedToken ReadAddedToken(JsonElement token) =>
-        new(token.GetProperty("id").GetInt32(), token.GetProperty("content").GetString() ?? "", token.GetProperty("special").GetBoolean())
+    private static AddedToken ReadAddedToken(JsonElement token)
+    {
+        string content = token.GetProperty("content").GetString() ?? "";
+        bool isSpecial = token.GetProperty("special").GetBoolean(), isControl = KnownTokens.IsControl(content, isSpecial);
+        return new AddedToken(token.GetProperty("id").GetInt32(), content, isControl)
         {
             SingleWord = token.GetProperty("single_word").GetBoolean(),
             StripsLeft = token.GetProperty("lstrip").GetBoolean(),
             StripsRight = token.GetProperty("rstrip").GetBoolean(),
-            IsNormalized = token.GetProperty("normalized").GetBoolean(),
+
+            // A token that is control by its spelling alone is ASCII, which normalization leaves alone.
+            IsNormalized = token.GetProperty("normalized").GetBoolean() && isSpecial == isControl,
         };
+    }
 
     private static bool ReadNormalizer(JsonElement value)
     {

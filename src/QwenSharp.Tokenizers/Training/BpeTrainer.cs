@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using QwenSharp.Tokenizers.Unicode;
 
 namespace QwenSharp.Tokenizers;
 
@@ -10,7 +11,8 @@ namespace QwenSharp.Tokenizers;
 /// machine.
 /// </summary>
 /// <remarks>
-/// The first 256 tokens are the bytes, in the order of Qwen's vocabularies: any bytes can be encoded. Texts are not normalized.
+/// The first 256 tokens are the bytes, in the order of Qwen's vocabularies: any bytes can be encoded. Texts are brought into
+/// normalization form C first, as the tokenizer that is made of the vocabulary brings them.
 /// A pair that would make bytes that are a token already is passed over: every token is made by one merge, as it was when it was learnt.
 /// </remarks>
 public sealed class BpeTrainer
@@ -113,6 +115,7 @@ public sealed class BpeTrainer
             Tokens = Utf8Strings.From(tokens),
             Merges = Utf8Strings.From(learner.Merges.Select(merge => $"{tokens[merge.Left]} {tokens[merge.Right]}")),
             AddedTokens = added,
+            NormalizesToNfc = true,
             Pattern = _options.Pattern,
             EosId = IdOf(_options.EosToken, added),
             PadId = IdOf(_options.PadToken, added),
@@ -120,6 +123,20 @@ public sealed class BpeTrainer
     }
 
     private void AddPieces(ReadOnlySpan<byte> text)
+    {
+        if (Nfc.IsSettled(text))
+        {
+            AddNormalized(text);
+            return;
+        }
+
+        PooledList<byte> normalized = new(text.Length);
+        Nfc.Normalize(text, ref normalized);
+        AddNormalized(normalized.Items);
+        normalized.Dispose();
+    }
+
+    private void AddNormalized(ReadOnlySpan<byte> text)
     {
         for (int start = 0, end; start < text.Length; start = end)
         {

@@ -15,12 +15,39 @@ internal static class CheckpointTemplate
         + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}";
 
     /// <returns>The template; null where the model has none and its vocabulary no ChatML.</returns>
+    /// <exception cref="GgufException">The template is no text.</exception>
     public static string? TextOf(Checkpoint file, BpeTokenizer tokenizer)
     {
-        if (file.Metadata.TryGetString(Key, out string? template))
-            return template;
+        if (OwnOf(file) is { } own)
+            return own;
 
-        return tokenizer.TryGetId("<|im_start|>", out int start) && tokenizer.IsControl(start) ? ChatMl : null;
+        bool hasChatMl = tokenizer.TryGetId("<|im_start|>", out int start) && tokenizer.IsControl(start);
+        if (file.Metadata.Contains(Key) && hasChatMl)
+            file.AddRepair("The chat template is empty: ChatML stands in for it, which Qwen's models know.");
+
+        return hasChatMl ? ChatMl : null;
+    }
+
+    /// <summary>
+    /// The template in the metadata; null where there is none, or it is empty. An array has one template, or several, of which nothing says
+    /// which is for conversations.
+    /// </summary>
+    /// <exception cref="GgufException">It is something else.</exception>
+    public static string? OwnOf(Checkpoint file)
+    {
+        string? text;
+        if (file.Metadata.TryGetValue(Key, out GgufValue? value) && value.TryGetStrings(out GgufStringArray? texts))
+        {
+            text = texts.Count == 1
+                ? texts.GetString(0)
+                : throw file.Metadata.Fault(Key, $"has {texts.Count} templates; one is expected");
+        }
+        else
+        {
+            file.Metadata.TryGetString(Key, out text);
+        }
+
+        return string.IsNullOrWhiteSpace(text) ? null : text;
     }
 
     /// <exception cref="InvalidDataException">There is no template.</exception>

@@ -11,6 +11,8 @@ namespace QwenSharp.Checkpoints;
 /// </summary>
 internal static class CheckpointVocabulary
 {
+    private const string EmbeddingName = "token_embd.weight";
+
     /// <summary>Whether there is one.</summary>
     public static bool IsIn(Checkpoint file) =>
         file is HuggingFaceCheckpoint folder ? File.Exists(folder.TokenizerPath) : file.Metadata.Contains("tokenizer.ggml.tokens");
@@ -47,7 +49,7 @@ internal static class CheckpointVocabulary
     public static Func<BpeVocabulary> PrepareVocabulary(Checkpoint file)
     {
         GgufMetadata metadata = file.Metadata;
-        (int? bos, int? eos, int? pad) = (Id(metadata, "bos"), Id(metadata, "eos"), Id(metadata, "padding"));
+        (long? bos, long? eos, long? pad) = (Id(metadata, "bos"), Id(metadata, "eos"), Id(metadata, "padding"));
         bool addsBos = metadata.TryGetBool("tokenizer.ggml.add_bos_token", out bool adds) && adds;
         bool addsEos = metadata.TryGetBool("tokenizer.ggml.add_eos_token", out adds) && adds;
         if (addsEos && eos is null)
@@ -56,24 +58,55 @@ internal static class CheckpointVocabulary
         Func<BpeVocabulary> read = IsIn(file)
             ? file is HuggingFaceCheckpoint folder
                 ? () => ReadFolder(folder)
-                : FromGguf(metadata)
+                : FromGguf(file)
             : throw new InvalidDataException(
                 $"{file.Path} carries no tokenizer (no "
                     + (file is HuggingFaceCheckpoint ? "tokenizer.json, qwen.tiktoken or vocab.json" : "'tokenizer.ggml.tokens'")
                     + "); text needs one.");
+        int? rows = file.Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName)?.Rows;
         return () =>
         {
-            BpeVocabulary vocabulary = read();
+            BpeVocabulary vocabulary = WithinEmbedding(file, read(), rows);
+            int count = vocabulary.AddedTokens.Select(token => token.Id + 1).Append(vocabulary.Tokens.Count).Max();
+            int? Within(long? id, string role)
+            {
+                if (id is not { } some || (some >= 0 && some < count))
+                    return (int?)id;
+
+                file.AddRepair($"The token {id}, which the file has for {role}, is none of the vocabulary's {count}: left out.");
+                return null;
+            }
+
+            int? begin = Within(bos, "the start of a sequence"), end = Within(eos, "the end of an answer");
+            if (addsEos && end is null)
+                throw new TokenizerFormatException("The vocabulary asks for a token at the end of each text, and it has no such token.");
+
             return vocabulary with
             {
-                BosId = bos,
-                EosId = eos,
-                PadId = pad,
+                BosId = begin,
+                EosId = end,
+                PadId = Within(pad, "filling a batch"),
                 AddsBos = addsBos,
-                SequencePrefix = addsBos && bos is { } begin ? [begin] : vocabulary.SequencePrefix,
-                SequenceSuffix = addsEos ? [eos!.Value] : vocabulary.SequenceSuffix,
+                SequencePrefix = addsBos && begin is { } first ? [first] : vocabulary.SequencePrefix,
+                SequenceSuffix = addsEos ? [end!.Value] : vocabulary.SequenceSuffix,
             };
         };
+    }
+
+    /// <summary>
+    /// Without the added tokens for which the model has no embedding: whoever added them to the tokenizer did not make the model larger,
+    /// and never trained it on them.
+    /// </summary>
+    private static BpeVocabulary WithinEmbedding(Checkpoint file, BpeVocabulary vocabulary, int? rows)
+    {
+        AddedToken[] beyond = [.. vocabulary.AddedTokens.Where(token => token.Id >= rows)];
+        if (beyond.Length == 0)
+            return vocabulary;
+
+        file.AddRepair(
+            $"{beyond.Length} added tokens of the tokenizer, from '{beyond[0].Content}' on, have no row among the {rows} of the embedding "
+                + "table: left out, their spelling is plain text.");
+        return vocabulary with { AddedTokens = [.. vocabulary.AddedTokens.Except(beyond)] };
     }
 
     /// <summary>
@@ -84,8 +117,8 @@ internal static class CheckpointVocabulary
         SortedSet<int> stops = [];
         foreach (string role in (string[])["eos", "eot", "eom"])
         {
-            if (Id(metadata, role) is { } id)
-                stops.Add(id);
+            if (Id(metadata, role) is { } id && id >= 0 && id < tokenizer.VocabularySize)
+                stops.Add((int)id);
         }
 
         foreach (string spelling in (string[])["<|im_end|>", "<|endoftext|>"])
@@ -107,7 +140,7 @@ internal static class CheckpointVocabulary
     {
         const int mostFilling = 256;
         BpeVocabulary vocabulary = ReadFile(folder.TokenizerPath);
-        int model = folder.Metadata.GetInt32($"{folder.Metadata.GetString("general.architecture")}.vocab_size"),
+        int model = folder.Tensors.FirstOrDefault(tensor => tensor.Name == EmbeddingName)?.Rows ?? 0,
             all = vocabulary.Tokens.Count + vocabulary.AddedTokens.Count;
         return !folder.TokenizerPath.EndsWith(".tiktoken", StringComparison.Ordinal) || (all <= model && model - all < mostFilling)
             ? vocabulary
@@ -159,20 +192,32 @@ internal static class CheckpointVocabulary
         static bool Flag(HuggingFaceJson token, string name) => token.TryGetBool(name, out bool value) && value;
     }
 
-    private static Func<BpeVocabulary> FromGguf(GgufMetadata metadata)
+    private static Func<BpeVocabulary> FromGguf(Checkpoint file)
     {
+        GgufMetadata metadata = file.Metadata;
         metadata.TryGetInt32Array("tokenizer.ggml.token_type", out int[]? types);
+        metadata.TryGetString("tokenizer.ggml.pre", out string? pre);
+        bool isQwen35 =
+            metadata.TryGetString("general.architecture", out string? architecture)
+            && architecture.StartsWith("qwen35", StringComparison.Ordinal);
+        List<string> repairs = [];
         BpeVocabulary vocabulary = BpeVocabulary.FromGguf(
             Views(metadata.GetStringArray("tokenizer.ggml.tokens")),
             Views(metadata.GetStringArray("tokenizer.ggml.merges")),
             types,
             metadata.GetString("tokenizer.ggml.model"),
-            metadata.GetString("tokenizer.ggml.pre"));
+            pre,
+            isQwen35 ? PreTokenizerPattern.Qwen35 : PreTokenizerPattern.Qwen2,
+            repairs);
+        foreach (string repair in repairs)
+            file.AddRepair(repair);
+
         return () => vocabulary;
     }
 
-    private static int? Id(GgufMetadata metadata, string role) =>
-        metadata.TryGetInt32($"tokenizer.ggml.{role}_token_id", out int id) ? id : null;
+    /// <summary>The id of a token; null where the file has none, or says so by −1 in 32 bits, signed or not.</summary>
+    private static long? Id(GgufMetadata metadata, string role) =>
+        metadata.TryGetInt64($"tokenizer.ggml.{role}_token_id", out long id) && id is not (-1 or uint.MaxValue) ? id : null;
 
     private static Utf8Strings Views(GgufStringArray strings) => new(strings.Count, index => strings[index].Span);
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using QwenSharp.Tokenizers.Unicode;
 
 namespace QwenSharp.Tokenizers.Tests.Training;
 
@@ -14,7 +15,7 @@ internal static class NaiveTrainer
         List<List<string>> pieces =
         [
             .. texts
-                .SelectMany(text => Oracle.Split(text, options.Pattern))
+                .SelectMany(text => Oracle.Split(Normalized(text), options.Pattern))
                 .Select(piece => TinyVocabulary.Spell(Encoding.UTF8.GetBytes(piece)).Select(c => c.ToString()).ToList()),
         ];
         List<(string, string)> merges = [];
@@ -50,6 +51,15 @@ internal static class NaiveTrainer
         }
 
         return merges;
+    }
+
+    private static string Normalized(string text)
+    {
+        PooledList<byte> output = new(16);
+        Nfc.Normalize(Encoding.UTF8.GetBytes(text), ref output);
+        string normalized = Encoding.UTF8.GetString(output.Items);
+        output.Dispose();
+        return normalized;
     }
 
     /// <summary>Adjacent places, overlapping ones too: "aaa" has (a, a) twice.</summary>
