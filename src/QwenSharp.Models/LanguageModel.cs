@@ -77,7 +77,14 @@ public sealed class LanguageModel
     /// <exception cref="ModelLoadException">The architecture is not supported, or a tensor or a key is missing, left over or wrong; the
     /// message names it.</exception>
     /// <exception cref="GgufException">A required key is missing or of another type.</exception>
-    public static LanguageModel Load(Checkpoint file) => new(ConfigReader.Read(file), new CheckpointWeights(file.Tensors, file.OriginOf));
+    public static LanguageModel Load(Checkpoint file)
+    {
+        ModelConfig config = ConfigReader.Read(file);
+        return new(config, new CheckpointWeights(DraftingBlocks.Without(file.Tensors, config), file.OriginOf));
+    }
+
+    /// <summary>The tensors of a checkpoint that its model uses: all but those of blocks that draft and are not whole.</summary>
+    public static IEnumerable<Tensor> TensorsOf(Checkpoint file, ModelConfig config) => DraftingBlocks.Without(file.Tensors, config);
 
     /// <summary>The model's lengths and constants.</summary>
     public ModelConfig Config { get; }

@@ -151,6 +151,40 @@ public sealed class LoadingTests : IDisposable
         Assert.Contains("qwen2." + key, Assert.Throws<GgufException>(() => LanguageModel.Load(file)).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Some programs write one number for each layer.</summary>
+    [Theory]
+    [InlineData("qwen2", "attention.head_count_kv", new[] { 2, 2 }, null)]
+    [InlineData("qwen2", "attention.head_count", new[] { 4 }, null)]
+    [InlineData("qwen2", "feed_forward_length", new[] { 96, 96, 0 }, null)]
+    [InlineData("qwen35", "attention.head_count_kv", new[] { 0, 0, 0, 2, 0, 0 }, null)]
+    [InlineData("qwen2", "attention.head_count_kv", new[] { 2, 1 }, "the layers differ")]
+    [InlineData("qwen2", "attention.head_count", new[] { 4, 0 }, "the layers differ")]
+    [InlineData("qwen2", "feed_forward_length", new[] { 96, 64 }, "the layers differ")]
+    [InlineData("qwen35", "attention.head_count_kv", new[] { 0, 0, 0, 2 }, "has 4 numbers for 6 layers")]
+    [InlineData("qwen2", "embedding_length", new[] { 64, 32 }, "the layers differ")]
+    public void A_number_for_each_layer_is_taken_where_all_are_the_same(string name, string key, int[] numbers, string? refusal)
+    {
+        using GgufFile file = Write(writer => writer.Add($"{name}.{key}", GgufValue.ArrayOf<int>(numbers)), $"{name}.{key}", name);
+        if (refusal is null)
+        {
+            Assert.Equal(TinyModels.Configs[name], LanguageModel.Load(file).Config);
+            return;
+        }
+
+        string message = Assert.Throws<ModelLoadException>(() => LanguageModel.Load(file)).Message;
+        Assert.Contains($"'{name}.{key}'", message, StringComparison.Ordinal);
+        Assert.Contains(refusal, message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_rows_of_the_embedding_table_are_the_vocabulary()
+    {
+        using GgufFile file = Write(writer => writer.Add("qwen2.vocab_size", 96u), without: "qwen2.vocab_size");
+
+        Assert.Equal(97, LanguageModel.Load(file).Config.VocabularySize);
+        Assert.Contains("qwen2.vocab_size is 96", Assert.Single(file.Repairs), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("rope.scaling.type", "longrope")]
     [InlineData("rope.scaling.type", "yarn")]

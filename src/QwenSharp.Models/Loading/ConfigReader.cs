@@ -20,27 +20,29 @@ internal static class ConfigReader
         ArchitectureKeys keys = new(file.Metadata, family.Architecture);
         bool Has(string name) => file.Tensors.Any(tensor => tensor.Name == name);
 
-        int width = keys.Int("embedding_length"),
-            heads = keys.Int("attention.head_count");
         int embedded =
             file.Tensors.FirstOrDefault(tensor => tensor.Name == "token_embd.weight")?.Rows
             ?? throw new ModelLoadException(
                 $"Tensor 'token_embd.weight' is missing: '{file.Path}' is a vocabulary without a model, or damaged.");
+        (int layers, int nextTokens) = DraftingBlocks.Count(keys, file.Tensors);
+        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentKeys.Read(file.Metadata, family, layers) : null;
+
+        // Recurrent layers have no heads of attention; a program that writes a number for each layer writes 0 there.
+        bool Attends(int layer) => recurrent?.Contains(layer) != true;
+        int width = keys.Int("embedding_length"),
+            heads = keys.Int("attention.head_count", null, layers, Attends);
         int headLength = keys.Int("attention.key_length", width / Math.Max(heads, 1));
         int feedForward =
-            (family.Experts is null ? keys.Int("feed_forward_length") : keys.Int("feed_forward_length", 0))
+            keys.Int("feed_forward_length", family.Experts is null ? null : 0, layers, _ => true)
             / (family.CountsGateAndUpTogether ? 2 : 1);
-        int nextTokens = keys.Int("nextn_predict_layers", 0),
-            layers = keys.Int("block_count") - nextTokens;
-        RecurrentLayers? recurrent = family.IsHybrid ? RecurrentKeys.Read(file.Metadata, family, layers) : null;
         ModelConfig config = new ModelConfig
         {
             Architecture = family.Architecture,
-            VocabularySize = keys.Int("vocab_size", embedded),
+            VocabularySize = embedded,
             Width = width,
             Layers = layers,
             Heads = heads,
-            KvHeads = keys.Int("attention.head_count_kv", heads),
+            KvHeads = keys.Int("attention.head_count_kv", heads, layers, Attends),
             HeadLength = headLength,
             FeedForwardWidth = feedForward,
             Experts = ReadExperts(keys, family.Experts, feedForward),
@@ -61,6 +63,12 @@ internal static class ConfigReader
             ClassifierLabels = keys.Texts("classifier.output_labels"),
         }.Validate();
 
+        if (keys.Int("vocab_size", embedded) is var stated && stated != embedded)
+        {
+            file.AddRepair(
+                $"{keys.Name("vocab_size")} is {stated}, and the embedding table has {embedded} rows: these are the vocabulary.");
+        }
+
         int valueLength = keys.Int("attention.value_length", config.HeadLength);
         if (valueLength != config.HeadLength)
         {
@@ -70,6 +78,7 @@ internal static class ConfigReader
             );
         }
 
+        config = DraftingBlocks.KeepWhole(file, family, config, keys.Int("nextn_predict_layers", 0));
         NeutralKeys.Check(file.Metadata, family.Architecture);
         return config;
     }

@@ -185,7 +185,9 @@ internal sealed class HuggingFaceConfig
     private void WriteCommonKeys()
     {
         int width = Length("hidden_size"), heads = Length("num_attention_heads");
-        Add("vocab_size", (uint)Length("vocab_size"));
+        if (Text.Has("vocab_size"))
+            AddLength("vocab_size", "vocab_size");
+
         Add("block_count", (uint)Layers + (uint)NextTokenLayers);
         if (NextTokenLayers > 0)
             Add("nextn_predict_layers", (uint)NextTokenLayers);

@@ -37,7 +37,7 @@ internal static class HuggingFaceRope
         rope.Skip("type");
         switch (type)
         {
-            case "default" or "mrope":
+            case "default" or "mrope" or "none":
                 break;
             case "linear":
                 config.Add("rope.scaling.type", "linear");

@@ -32,6 +32,8 @@ internal static class ModelMetadata
         if (vocabulary is not null)
             AddSequenceTokens(keys, vocabulary, model.Path);
 
+        CountBlocks(keys, config);
+
         foreach ((string key, GgufValue value) in keys)
             writer.Add(key, value);
 
@@ -45,6 +47,27 @@ internal static class ModelMetadata
             WriteImportance(importance, writer);
         if (vocabulary is not null)
             WriteVocabulary(GgufVocabulary.From(vocabulary, config.VocabularySize), writer);
+    }
+
+    /// <summary>
+    /// The blocks that are written: a model may say that it has more, to draft the token after next, and other engines take its word for
+    /// it.
+    /// </summary>
+    private static void CountBlocks(OrderedDictionary<string, GgufValue> keys, ModelConfig config)
+    {
+        string prefix = config.Architecture + ".";
+        int blocks = config.Layers + config.NextTokenLayers;
+        keys[prefix + "block_count"] = (uint)blocks;
+        if (config.NextTokenLayers > 0)
+            keys[prefix + "nextn_predict_layers"] = (uint)config.NextTokenLayers;
+        else
+            keys.Remove(prefix + "nextn_predict_layers");
+
+        if (config.Recurrent is { } recurrent && keys.ContainsKey(prefix + "attention.recurrent_layers"))
+        {
+            keys[prefix + "attention.recurrent_layers"] = GgufValue.ArrayOf<bool>(
+                [.. Enumerable.Range(0, blocks).Select(layer => layer < config.Layers && recurrent.Contains(layer))]);
+        }
     }
 
     private static void WriteImportance(ImportanceMatrix importance, GgufWriter writer)

@@ -40,7 +40,7 @@ public static class ModelWriter
             weights.Fit(adapter);
 
         ModelConfig config = weights.Config;
-        RequireImportanceOf(model, options.Importance);
+        RequireImportanceOf(model, config, options.Importance);
         (TargetTensor Tensor, TensorType Type)[] targets = Choose(model, config, options);
         long all = targets.Sum(target => target.Type.Bytes(target.Tensor.Shape.Aggregate(1L, (product, length) => product * length))),
             done = 0;
@@ -76,12 +76,12 @@ public static class ModelWriter
     /// A matrix of other layers was measured on another model, whatever its lengths. A head that is tied here may have been one of its own
     /// there.
     /// </summary>
-    private static void RequireImportanceOf(Checkpoint model, ImportanceMatrix? importance)
+    private static void RequireImportanceOf(Checkpoint model, ModelConfig config, ImportanceMatrix? importance)
     {
         if (importance is null)
             return;
 
-        HashSet<string> names = [.. TargetTensor.Of(model.Tensors).Select(tensor => tensor.Name)];
+        HashSet<string> names = [.. TargetTensor.Of(LanguageModel.TensorsOf(model, config)).Select(tensor => tensor.Name)];
         if (
             importance.Names.FirstOrDefault(name => name.StartsWith("blk.", StringComparison.Ordinal) && !names.Contains(name)) is
             { } unknown)
@@ -110,7 +110,7 @@ public static class ModelWriter
     {
         List<(TargetTensor, TensorType)> targets = [];
         HashSet<string> used = [];
-        foreach (TargetTensor tensor in TargetTensor.Of(model.Tensors))
+        foreach (TargetTensor tensor in TargetTensor.Of(LanguageModel.TensorsOf(model, config)))
         {
             TensorType type = TypeOf(tensor, config, options);
             foreach ((string name, TensorType exception) in options.Exceptions)

@@ -41,6 +41,42 @@ public sealed class ModelWriterTests : IDisposable
         Assert.Equal("{{ messages }}", file.Metadata.GetString("tokenizer.chat_template"));
     }
 
+    /// <summary>Other engines take the word of a file for the blocks that it has.</summary>
+    [Fact]
+    public void A_block_that_is_declared_and_not_there_is_not_declared_again()
+    {
+        ModelConfig config = SmallModels.Later("qwen35") with { NextTokenLayers = 0 };
+        GgufWriter keys = new(), writer = new();
+        ConfigWriter.Write(config, keys);
+        keys.Save(_folder["keys.gguf"]);
+        using (GgufFile file = GgufFile.Open(_folder["keys.gguf"]))
+        {
+            foreach ((string key, GgufValue value) in file.Metadata.Where(entry => entry.Key != "qwen35.block_count"))
+                writer.Add(key, value);
+        }
+
+        writer
+            .Add("qwen35.block_count", (uint)config.Layers + 1)
+            .Add("qwen35.nextn_predict_layers", 1u)
+            .Add("qwen35.attention.recurrent_layers", GgufValue.ArrayOf<bool>(true, true, true, false, false));
+        foreach (Tensor tensor in RandomWeights.Create(config, WeightMix.Find("f32"), seed: 3))
+            writer.AddTensor(tensor);
+
+        writer.AddTensor("blk.4.nextn.enorm.weight", TensorType.F32, [config.Width], stream => stream.Write(new byte[4 * config.Width]));
+        writer.Save(_folder["declared.gguf"]);
+        using GgufFile declared = GgufFile.Open(_folder["declared.gguf"]);
+        SmallModels.Save(declared, _folder["written.gguf"]);
+        using GgufFile written = GgufFile.Open(_folder["written.gguf"]);
+
+        Assert.Equal(SmallModels.Logits(declared), SmallModels.Logits(written));
+        Assert.Single(declared.Repairs);
+        Assert.Empty(written.Repairs);
+        Assert.False(written.Metadata.Contains("qwen35.nextn_predict_layers"));
+        Assert.Equal(config.Layers, written.Metadata.GetInt32("qwen35.block_count"));
+        Assert.Equal(config.Layers, written.Metadata.GetBoolArray("qwen35.attention.recurrent_layers").Length);
+        Assert.DoesNotContain(written.Tensors, tensor => tensor.Name.Contains("nextn", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("qwen3vlmoe")]
     [InlineData("qwen3next")]
