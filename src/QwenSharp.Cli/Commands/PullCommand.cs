@@ -16,7 +16,7 @@ internal static class PullCommand
     private const string Examples = """
         qwensharp pull qwen3:4b                        # a short name; --list prints them all
         qwensharp pull qwen3:4b:Q8_0                   # another quantisation
-        qwensharp pull Qwen/Qwen3-8B-GGUF:Q5_K_M       # a repository
+        qwensharp pull Qwen/Qwen3-8B-GGUF:Q5_K_M       # a repository; in place of Q5_K_M also the name of a file
         qwensharp pull Qwen/Qwen3-0.6B                 # a checkpoint: config, tokenizer, safetensors
         qwensharp pull https://huggingface.co/Qwen/Qwen3-0.6B-GGUF/resolve/main/Qwen3-0.6B-Q8_0.gguf
         qwensharp pull qwen3:4b --hub modelscope --to models
@@ -127,7 +127,7 @@ internal static class PullCommand
         return hub == HubKind.ModelScope ? options with { ModelScopeEndpoint = address } : options with { HuggingFaceEndpoint = address };
     }
 
-    /// <summary>Pulls a model, and says how far it is and what came.</summary>
+    /// <summary>Pulls a model, says where it is asked for at once, and where it is in the end.</summary>
     public static async Task PullAsync(
         Terminal terminal,
         HubOptions options,
@@ -137,6 +137,9 @@ internal static class PullCommand
         CancellationToken stop)
     {
         PullDisplay? display = json ? null : new PullDisplay(terminal);
+        if (!json)
+            terminal.Error.WriteLine(terminal.Dim($"Asking {HubNames.HostOf(reference, options)} for {reference.Repo}."));
+
         using HubClient client = new(options);
         PulledModel pulled;
         try

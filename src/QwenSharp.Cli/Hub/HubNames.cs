@@ -19,5 +19,9 @@ internal static class HubNames
         }
     }
 
+    /// <summary>The host that a model would be pulled from.</summary>
+    public static string HostOf(ModelReference model, HubOptions options) =>
+        (model.Hub == HubKind.ModelScope ? options.ModelScopeEndpoint : options.HuggingFaceEndpoint).Authority;
+
     public static string Of(HubKind hub) => hub == HubKind.ModelScope ? "modelscope" : "huggingface";
 }

@@ -3,7 +3,10 @@ namespace QwenSharp.Hub;
 /// <summary>
 /// Pauses between attempts: half a second, then twice as long each time, or as long as the server asks for; success starts over.
 /// </summary>
-internal sealed class Backoff(TimeProvider time)
+/// <param name="time">The clock.</param>
+/// <param name="isFirst">Whether nothing has come yet: then a hub that cannot be reached is not waited for, as it is mostly the network
+/// that is not there.</param>
+internal sealed class Backoff(TimeProvider time, bool isFirst = false)
 {
     private const int Attempts = 6;
     private static readonly TimeSpan LongestAsked = TimeSpan.FromMinutes(5);
@@ -24,10 +27,13 @@ internal sealed class Backoff(TimeProvider time)
                 failure);
         }
 
-        if (++_failures >= Attempts)
+        int attempts = isFirst ? failure.AttemptsToReach ?? Attempts : Attempts;
+        if (++_failures >= attempts)
         {
             throw new HubException(
-                $"{failure.Message.TrimEnd('.')}. Gave up after {Attempts} attempts; pull again to go on from there.",
+                isFirst && failure.AttemptsToReach is not null
+                    ? $"{failure.Message.TrimEnd('.')}. Is there a network?"
+                    : $"{failure.Message.TrimEnd('.')}. Gave up after {attempts} attempts; pull again to go on from there.",
                 failure);
         }
 
@@ -35,10 +41,10 @@ internal sealed class Backoff(TimeProvider time)
         return Task.Delay(failure.RetryAfter > pause ? failure.RetryAfter.Value : pause, time, cancellationToken);
     }
 
-    /// <summary>Runs work until it succeeds or has failed too often.</summary>
+    /// <summary>Runs work that comes before any transfer until it succeeds or has failed too often.</summary>
     public static async Task<T> RunAsync<T>(TimeProvider time, Func<Task<T>> work, CancellationToken cancellationToken)
     {
-        Backoff backoff = new(time);
+        Backoff backoff = new(time, isFirst: true);
         while (true)
         {
             try

@@ -108,6 +108,7 @@ internal static class CacheScan
             Revision = "",
             Path = path,
             Files = [.. names.Select(name => At(folder, name))],
+            Names = names,
             Bytes = names.Sum(name => files[name].Length),
             Modified = names.Max(name => files[name].LastWriteTimeUtc),
         };

@@ -30,6 +30,9 @@ public sealed record CachedModel
     /// <summary>All its files.</summary>
     public required IReadOnlyList<string> Files { get; init; }
 
+    /// <summary>Its files as the repository calls them; none where the cache does not say.</summary>
+    internal IReadOnlyList<string> Names { get; init; } = [];
+
     /// <summary>The length of all files.</summary>
     public required long Bytes { get; init; }
 

@@ -28,6 +28,16 @@ internal static class FileSelection
                 : throw new HubException($"{listing.Repo} has no file {single}.");
         }
 
+        // The name of a file is that file, though it be no model: an encoder of images, an importance matrix.
+        if (
+            model.Quant is { } quant
+            && !sets.Any(set => set.Paths.Contains(quant))
+            && (files.TryGetValue(quant, out RepoFile? exact) || files.TryGetValue(quant + ".gguf", out exact))
+            && !sets.Any(set => set.Paths.Contains(exact.Path)))
+        {
+            return ([exact], null);
+        }
+
         if (sets.Count == 0)
             return (Checkpoint(listing, model), null);
 

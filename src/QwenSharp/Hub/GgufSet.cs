@@ -38,12 +38,8 @@ internal sealed partial record GgufSet(string Stem, string Quant, int Shards, IR
     /// <exception cref="HubException">None or several are meant; the message lists the choices.</exception>
     public static GgufSet Choose(IReadOnlyList<GgufSet> sets, string? quant, string repo)
     {
-        if (quant is null && sets.Count == 1)
-            return sets[0];
-
-        string wanted = quant ?? Default;
-        IReadOnlyList<GgufSet> exact = [.. sets.Where(set => set.Is(wanted))];
-        IReadOnlyList<GgufSet> found = exact.Count > 0 ? exact : [.. sets.Where(set => set.Contains(wanted))];
+        IReadOnlyList<GgufSet> models = OnePerModel(sets),
+            found = quant is null && models.Count == 1 ? models : OnePerModel(Named(sets, quant ?? Default));
         if (found.Count == 1)
             return found[0];
 
@@ -51,16 +47,51 @@ internal sealed partial record GgufSet(string Stem, string Quant, int Shards, IR
         {
             (0, null) => $"{repo} has several quantisations and no {Default}",
             (0, _) => $"{repo} has no {quant}",
-            _ => $"{repo} has several files of {wanted}",
+            _ => $"{repo} has several files of {quant ?? Default}",
         };
-        IEnumerable<string> choices =
-            found.Count > 0 ? found.Select(set => System.IO.Path.GetFileName(set.Stem)) : sets.Select(set => set.Quant);
+
+        // Whatever is offered stands for the one that is meant when it is typed.
+        IEnumerable<string> choices = (found.Count > 0 ? found : models)
+            .Select(set => set.Spellings.First(spelling => OnePerModel(Named(sets, spelling)) is [var one] && one == set));
         throw new HubException($"{problem}. Choose one as {repo}:NAME of: {string.Join(", ", choices)}.");
     }
 
-    private bool Is(string wanted) => string.Equals(Quant, wanted, StringComparison.OrdinalIgnoreCase)
-        || string.Equals(Name(Stem), WithoutExtension(wanted), StringComparison.OrdinalIgnoreCase)
-        || Paths.Contains(wanted, StringComparer.OrdinalIgnoreCase);
+    /// <summary>
+    /// The models that a name stands for: an exact file name before all else, with its extension or without, any shard's too; then the same
+    /// whatever the case; then the quantisation; then a part of the name.
+    /// </summary>
+    public static IReadOnlyList<GgufSet> Named(IReadOnlyList<GgufSet> sets, string wanted)
+    {
+        foreach (StringComparison comparison in (StringComparison[])[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
+        {
+            foreach (Func<string, bool> fits in (Func<string, bool>[])
+                [path => path.Equals(wanted, comparison), path => path.EndsWith("/" + wanted, comparison)])
+            {
+                foreach (Func<GgufSet, IEnumerable<string>> names in (Func<GgufSet, IEnumerable<string>>[])
+                    [set => set.Paths, set => set.Paths.Select(WithoutExtension), set => [set.Stem, set.Stem + ".gguf"]])
+                {
+                    if (sets.Where(set => names(set).Any(fits)).ToArray() is { Length: > 0 } exact)
+                        return exact;
+                }
+            }
+        }
+
+        GgufSet[] quants = [.. sets.Where(set => string.Equals(set.Quant, wanted, StringComparison.OrdinalIgnoreCase))];
+        return quants.Length > 0 ? quants : [.. sets.Where(set => set.Contains(wanted))];
+    }
+
+    /// <summary>
+    /// Of a model that is there both whole and split, or split in two ways, the files that are complete, and of these the fewest: the
+    /// weights are the same.
+    /// </summary>
+    private static IReadOnlyList<GgufSet> OnePerModel(IReadOnlyList<GgufSet> sets) =>
+    [
+        .. sets.GroupBy(set => set.Stem, StringComparer.Ordinal)
+            .Select(same => same.OrderByDescending(set => set.IsComplete).ThenBy(set => set.Shards).First()),
+    ];
+
+    /// <summary>What may be typed for it, the shortest first.</summary>
+    private IEnumerable<string> Spellings => [Quant, Name(Stem), Stem, Paths[0]];
 
     // Between separators, so that Q4_K is not found in Q4_K_M.
     private bool Contains(string wanted) =>

@@ -38,7 +38,21 @@ public sealed class HubClient : IDisposable
         if (!RepoNames.IsPath(revision))
             throw new HubException($"'{revision}' is no name of a branch, a tag or a commit.");
 
-        RepoListing listing = await hub.ListAsync(model.Repo, revision, cancellationToken).ConfigureAwait(false);
+        RepoListing listing;
+        try
+        {
+            listing = await hub.ListAsync(model.Repo, revision, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HubException unreachable) when (unreachable.InnerException is TransientException { AttemptsToReach: not null })
+        {
+            string here =
+                folder is null
+                && new ModelCache(_options).Matching(model with { Hub = kind }).FirstOrDefault(found => found.IsComplete) is { } cached
+                    ? $"{model.Name} is on this machine already, and runs without it: {cached.Path}"
+                    : "A model that is on this machine already runs without it.";
+            throw new HubException($"{unreachable.Message} {here}", unreachable);
+        }
+
         (IReadOnlyList<RepoFile> files, string? quant) = FileSelection.Choose(listing, model);
         IModelStore store = folder is not null ? new FolderStore(Path.GetFullPath(folder))
             : kind == HubKind.ModelScope ? new FolderStore(FolderStore.InModelScope(_options.ModelScopeCache, model.Repo))

@@ -15,6 +15,7 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
 {
     private const int MostRedirects = 10;
     private const int MostJsonBytes = 64 << 20;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(6);
 
     /// <summary>The hub.</summary>
     public HubSite Site => site;
@@ -25,7 +26,7 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         AllowAutoRedirect = false,
         UseCookies = false,
         AutomaticDecompression = DecompressionMethods.None,
-        ConnectTimeout = TimeSpan.FromSeconds(20),
+        ConnectTimeout = ConnectTimeout,
     })
     {
         // A transfer may take hours; silence is watched read by read.
@@ -129,6 +130,13 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         {
             return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, patience.Token).ConfigureAwait(false);
         }
+        catch (OperationCanceledException slow) when (!patience.IsCancellationRequested)
+        {
+            throw new TransientException(
+                $"{address.Host} cannot be reached: there is no connection after {ConnectTimeout.TotalSeconds:0} s.",
+                inner: slow,
+                attemptsToReach: 1);
+        }
         catch (OperationCanceledException silent) when (!cancellationToken.IsCancellationRequested)
         {
             throw new TransientException($"{address.Host} did not answer for {options.StallTimeout.TotalSeconds:0} s.", inner: silent);
@@ -141,7 +149,12 @@ internal sealed class HubHttp(HubSite site, HttpClient client, HubOptions option
         }
         catch (HttpRequestException broken)
         {
-            throw new TransientException($"{address.Host} cannot be reached: {Cause(broken)}", inner: broken);
+            bool isUnreachable = broken.HttpRequestError
+                is HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError or HttpRequestError.ProxyTunnelError;
+            throw new TransientException(
+                $"{address.Host} cannot be reached: {Cause(broken)}",
+                inner: broken,
+                attemptsToReach: isUnreachable ? 2 : null);
         }
     }
 

@@ -30,24 +30,38 @@ public sealed class ModelCache
             }
         }
 
-        return found.OrderByDescending(cached => cached.IsCurrent).ThenByDescending(cached => cached.Modified).FirstOrDefault();
+        return found
+            .OrderByDescending(cached => cached.IsCurrent)
+            .ThenBy(cached => cached.Quant is null ? 0 : cached.Files.Count)
+            .ThenByDescending(cached => cached.Modified)
+            .FirstOrDefault();
     }
 
     /// <summary>What a name stands for: one quantisation, or all of a repository, unfinished pulls included.</summary>
-    public IReadOnlyList<CachedModel> Matching(ModelReference model) =>
+    public IReadOnlyList<CachedModel> Matching(ModelReference model)
+    {
+        CachedModel[] found =
         [
             .. Scan(model.Repo)
                 .Where(cached =>
                     (model.Hub is null || cached.Hub == model.Hub)
                     && (model.Revision is null or "main" or "master" || cached.Revision == model.Revision)
                     && (
-                        model.Quant is null
-                        || string.Equals(cached.Quant, model.Quant, StringComparison.OrdinalIgnoreCase)
-                        || cached.Files.Any(file => Path.GetFileName(file).Equals(model.Quant, StringComparison.OrdinalIgnoreCase)))
-                    && (
                         model.File is null
                         || cached.Files.Any(file => file.Replace('\\', '/').EndsWith("/" + model.File, StringComparison.Ordinal)))),
         ];
+        if (model.Quant is not { } wanted)
+            return found;
+
+        // By the same rules as on the hub, so that what was pulled under a name is found under it.
+        (CachedModel Cached, GgufSet Set)[] sets =
+        [
+            .. found.Where(cached => cached.Quant is not null)
+                .SelectMany(cached => GgufSet.Of(cached.Names).Select(set => (cached, set))),
+        ];
+        HashSet<GgufSet> named = [.. GgufSet.Named([.. sets.Select(entry => entry.Set)], wanted)];
+        return [.. sets.Where(entry => named.Contains(entry.Set)).Select(entry => entry.Cached)];
+    }
 
     /// <summary>Removes a model, and content that no other model of the cache shares with it.</summary>
     /// <returns>The bytes that are free now.</returns>

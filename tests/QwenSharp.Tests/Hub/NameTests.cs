@@ -139,6 +139,52 @@ public class NameTests
     public void A_quantisation_is_picked_by_name(string files, string? quant, string expected) =>
         Assert.Equal(expected.Split(' '), Choose(files, quant));
 
+    /// <summary>Qwen's own repositories have some quantisations both as one file and in shards.</summary>
+    [Theory]
+    [InlineData(null, false)]
+    [InlineData("q4_k_m", false)]
+    [InlineData("Q4_K_M", false)]
+    [InlineData("m-q4_k_m", false)]
+    [InlineData("m-q4_k_m.gguf", false)]
+    [InlineData("M-Q4_K_M.GGUF", false)]
+    [InlineData("m-q4_k_m-00001-of-00002.gguf", true)]
+    [InlineData("m-q4_k_m-00002-of-00002.gguf", true)]
+    [InlineData("m-q4_k_m-00002-of-00002", true)]
+    public void Of_a_model_both_whole_and_split_the_one_file_comes_unless_a_shard_is_named(string? quant, bool isSplit)
+    {
+        const string whole = "m-q4_k_m.gguf", split = "m-q4_k_m-00001-of-00002.gguf m-q4_k_m-00002-of-00002.gguf";
+
+        Assert.Equal((isSplit ? split : whole).Split(' '), Choose($"{split} {whole} m-q8_0.gguf", quant));
+    }
+
+    [Theory]
+    [InlineData("m-q4_k_m-00001-of-00002.gguf m-q4_k_m.gguf", "Q4_K_M", "m-q4_k_m.gguf")]
+    [InlineData("a-Q4_0.gguf A-q4_0.gguf", "A-q4_0", "A-q4_0.gguf")]
+    [InlineData("a-Q4_0.gguf A-q4_0.gguf", "a-Q4_0.gguf", "a-Q4_0.gguf")]
+    [InlineData("Q8_0.gguf m-Q8_0.gguf", "Q8_0", "Q8_0.gguf")]
+    [InlineData("x/m-Q4_0.gguf y/m-Q4_0.gguf", "y/m-Q4_0", "y/m-Q4_0.gguf")]
+    [InlineData("m-Q4_0.gguf x/m-Q4_0.gguf", "m-Q4_0.gguf", "m-Q4_0.gguf")]
+    [InlineData("m-Q4_0.gguf mmproj-F16.gguf", "mmproj-F16.gguf", "mmproj-F16.gguf")]
+    [InlineData("m-Q4_0.gguf mmproj-F16.gguf", "mmproj-F16", "mmproj-F16.gguf")]
+    public void An_exact_name_wins(string files, string quant, string expected) => Assert.Equal(expected.Split(' '), Choose(files, quant));
+
+    /// <summary>Whatever is offered is another word for each file, and stands for it when it is typed.</summary>
+    [Theory]
+    [InlineData("x/m-Q4_0.gguf y/m-Q4_0.gguf", "Q4_0")]
+    [InlineData("x/m-Q4_0.gguf y/m-Q4_0.gguf", "m-Q4_0.gguf")]
+    [InlineData("a-Q4_0.gguf b-Q4_0.gguf c-Q8_0.gguf", null)]
+    [InlineData("a-Q4_0.gguf A-Q4_0.gguf", "a-q4_0")]
+    [InlineData("a-Q4_0.gguf a-Q4_0-00001-of-00002.gguf a-Q4_0-00002-of-00002.gguf b-Q4_0.gguf", "Q4_0")]
+    [InlineData("x/m.gguf y/m.gguf m-Q8_0.gguf", null)]
+    public void Choices_differ_and_work(string files, string? quant)
+    {
+        string said = Assert.Throws<HubException>(() => Choose(files, quant)).Message;
+        string[] choices = said[(said.IndexOf("NAME of: ", StringComparison.Ordinal) + "NAME of: ".Length)..^1].Split(", ");
+
+        Assert.True(choices.Length > 1);
+        Assert.Equal(choices.Length, choices.Select(choice => string.Join(' ', Choose(files, choice))).Distinct().Count());
+    }
+
     [Theory]
     [InlineData("m-Q8_0.gguf m-Q6_K.gguf", null, "no Q4_K_M. Choose one as Qwen/M:NAME of: Q6_K, Q8_0")]
     [InlineData("m-Q8_0.gguf m-Q6_K.gguf", "Q5_0", "has no Q5_0")]

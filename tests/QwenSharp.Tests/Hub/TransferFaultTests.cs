@@ -326,9 +326,18 @@ public sealed class TransferFaultTests : IDisposable
         using (LocalHub gone = new())
             nobody = gone.Address;
 
-        HubException failure = await FailAsync(options => options with { HuggingFaceEndpoint = nobody });
+        InstantTime time = new();
+        HubException failure = await FailAsync(options => options with { HuggingFaceEndpoint = nobody, Time = time });
 
+        // A person without a network is told so at once, and what works without one.
         Assert.Contains("127.0.0.1 cannot be reached", failure.Message);
+        Assert.Contains("A model that is on this machine already runs without it.", failure.Message);
+        Assert.Equal(TimeSpan.FromSeconds(0.5), Assert.Single(time.Pauses));
+
+        PulledModel pulled = await PullAsync();
+        failure = await FailAsync(options => options with { HuggingFaceEndpoint = nobody, Time = new InstantTime() });
+
+        Assert.Contains($"is on this machine already, and runs without it: {pulled.Path}", failure.Message);
     }
 
     [Fact]
