@@ -154,8 +154,10 @@ public sealed class TokenizeCommandTests : IDisposable
 
         Invocation ids = await Invocation.WithInputAsync(lines, "tokenize", path, "--jsonl");
 
+        // Of decomposed text they differ: the models were trained on form C, which llama.cpp does not make.
         Assert.Equal(0, ids.Code);
-        Assert.Equal(expected.Select(Numbers), ids.Out.TrimEnd('\n').Split('\n').Select(Numbers));
+        foreach ((string text, string other, string own) in texts.Zip(expected, ids.Out.TrimEnd('\n').Split('\n')))
+            Assert.Equal(text.IsNormalized(), Numbers(other) == Numbers(own));
     }
 
     [Fact]
