@@ -61,17 +61,15 @@ internal static class CommandFault
                 : $"The arguments {string.Join(", ", arguments[..^1])} and {arguments[^1]} are missing: {usage}.";
         }
 
-        Option? absent = command.Options.FirstOrDefault(option =>
-            option.Required && parsed.GetResult(option) is null or { Implicit: true });
-        return absent is not null
-            ? $"The option {absent.Name} is missing: {absent.Description}"
-            : command
-                .Options.Select(option => parsed.GetResult(option))
-                .FirstOrDefault(given =>
-                    given is { Implicit: false } && given.Tokens.Count < given.Option.Arity.MinimumNumberOfValues) is { } bare
-                ? $"The value of {bare.Option.Name} is missing: {bare.Option.Name} {bare.Option.HelpName ?? "VALUE"}."
-                : null;
+        if (command.Options.FirstOrDefault(option => option.Required && !IsGiven(parsed.GetResult(option))) is { } absent)
+            return $"The option {absent.Name} is missing: {absent.Description}";
+
+        Option? bare = command.Options.FirstOrDefault(option =>
+            parsed.GetResult(option) is { Implicit: false } given && given.Tokens.Count < option.Arity.MinimumNumberOfValues);
+        return bare is null ? null : $"The value of {bare.Name} is missing: {bare.Name} {bare.HelpName ?? "VALUE"}.";
     }
+
+    private static bool IsGiven(OptionResult? result) => result is { Implicit: false };
 
     private static int Given(ArgumentResult? result) => result?.Tokens.Count ?? 0;
 

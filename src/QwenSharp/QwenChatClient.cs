@@ -57,11 +57,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     {
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = model.Template;
-        ChatRequest request = ChatRequest.Read(
-            options,
-            model,
-            modelId ?? model.Id,
-            thinks => model.RecommendedSampling(thinks && template.Source.Contains("<think>", StringComparison.Ordinal)));
+        ChatRequest request = Read(options);
         RenderedPrompt prompt = template.Render(ChatTemplateConversation.Of(messages, request.Prompt));
         return
         [
@@ -71,6 +67,14 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
                 return Answer(chunks, splitter, request.Generation, cancellationToken);
             }),
         ];
+    }
+
+    /// <summary>The tokens of the prompt that a conversation becomes, before it is computed.</summary>
+    /// <inheritdoc cref="GetStreamingResponseAsync" path="/param|/exception"/>
+    public int CountPromptTokens(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        return Encode(model.Template.Render(ChatTemplateConversation.Of(messages, Read(options).Prompt))).Length;
     }
 
     /// <summary>Gives the <see cref="QwenModel"/>, the client itself, or its <see cref="ChatClientMetadata"/>.</summary>
@@ -90,6 +94,12 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     public void Dispose()
     {
     }
+
+    private ChatRequest Read(ChatOptions? options) => ChatRequest.Read(
+        options,
+        model,
+        modelId ?? model.Id,
+        thinks => model.RecommendedSampling(thinks && model.Template.Source.Contains("<think>", StringComparison.Ordinal)));
 
     private int[] Encode(RenderedPrompt prompt)
     {

@@ -27,6 +27,24 @@ public sealed class AdapterTests : IDisposable
         Assert.Equal((0, "ld!\n", ""), (late.Code, late.Out.ReplaceLineEndings("\n"), late.Error));
     }
 
+    [Theory]
+    [InlineData("adapter")]
+    [InlineData("adapter.gguf")]
+    public async Task The_folder_of_a_run_stands_for_its_adapter(string name)
+    {
+        Directory.CreateDirectory(_folder["run"]);
+        if (name == "adapter")
+            ScriptedAdapter.Write(_folder["run/adapter"], _model, 3);
+        else
+            File.Copy(ScriptedAdapter.Write(_folder["late.gguf"], _model, 3), _folder["run/adapter.gguf"]);
+
+        Invocation late = await Invocation.RunAsync("run", _model, "Hi", "--temperature", "0", "--adapter", _folder["run"]);
+        Invocation merge = await Invocation.RunAsync("merge", _model, _folder["run"], "--output", _folder["merged.gguf"]);
+
+        Assert.Equal((0, "ld!\n", ""), (late.Code, late.Out.ReplaceLineEndings("\n"), late.Error));
+        Assert.Equal((0, ""), (merge.Code, merge.Error));
+    }
+
     [Fact]
     public async Task Merged_or_beside_the_model_the_logits_are_the_same()
     {

@@ -28,7 +28,17 @@ public sealed class BoxTests : IDisposable
         Assert.Contains("QwenSharp", answer.Out, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("qwensharp pull", answer.Error);
         foreach (string absent in (string[])["qwen3:0.6bb", "my models/absent.gguf", "./my models/absent"])
-            (await Invocation.RunAsync("run", absent)).AssertFails(ExitCode.Usage, "no prompt");
+            (await Invocation.RunAsync("run", absent)).AssertFails(ExitCode.Failure, absent);
+    }
+
+    [Fact]
+    public async Task A_word_that_is_no_model_is_a_request_and_it_is_told_so()
+    {
+        Invocation answer = await Invocation.RunAsync("run", "Hello", "--temperature", "0");
+
+        Assert.Equal(0, answer.Code);
+        Assert.NotEmpty(answer.Out.Trim());
+        Assert.Contains("'Hello' is no file and no name of a model", answer.Error);
     }
 
     [Fact]

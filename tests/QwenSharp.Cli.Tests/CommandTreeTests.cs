@@ -59,8 +59,16 @@ public class CommandTreeTests
     [InlineData("Did you mean '--context'?", "inspect", "model.gguf", "--contxt", "9")]
     [InlineData("Did you mean '--help'?", "list", "--hlep")]
     [InlineData("Did you mean 'huggingface'?", "pull", "qwen3:4b", "--hub", "hugingface")]
+    [InlineData("Did you mean 'qwen3:0.6b'?", "pull", "qwen3:06b")]
     public async Task What_was_probably_meant_is_said(string message, params string[] arguments) =>
         (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Usage, message);
+
+    [Theory]
+    [InlineData("run", "qwen3:0.6bb", "Hi")]
+    [InlineData("inspect", "qwne3:0.6b")]
+    [InlineData("embed", "qwen3-0.6b", "text")]
+    public async Task A_model_that_was_probably_meant_is_named(params string[] arguments) =>
+        (await Invocation.RunAsync(arguments)).AssertFails(ExitCode.Failure, "Did you mean 'qwen3:0.6b'?");
 
     [Fact]
     public async Task Complaints_do_not_name_parameters_of_our_code()

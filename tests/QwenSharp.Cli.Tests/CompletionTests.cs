@@ -75,7 +75,9 @@ public sealed class CompletionTests : IDisposable
         File.WriteAllText(script, (await Invocation.RunAsync("completion", shell)).Out);
         string dotnet = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet";
         File.WriteAllText(program, $"#!/bin/sh\nexec '{dotnet}' '{typeof(ExitCode).Assembly.Location}' \"$@\"\n");
-        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+
         File.WriteAllText(_folder["name of a model.gguf"], "");
         line = "qwensharp " + line.Replace("{folder}", _folder[""].TrimEnd('/'), StringComparison.Ordinal);
 

@@ -57,4 +57,16 @@ public sealed class EmbedCommandTests : IDisposable
         string ranker = RandomCheckpoint.Write(_folder["rank.gguf"], Pooling.Rank, ["yes", "no"]);
         (await Invocation.RunAsync("embed", ranker, "a")).AssertFails(ExitCode.Failure, "reranker");
     }
+
+    [Fact]
+    public async Task A_model_that_is_not_made_for_embeddings_is_refused_unless_one_insists()
+    {
+        string chat = RandomCheckpoint.Write(_folder["chat.gguf"]);
+        string named = RandomCheckpoint.Write(_folder["My-Embedding.gguf"]);
+
+        (await Invocation.RunAsync("embed", chat, "a")).AssertFails(ExitCode.Usage, "qwensharp pull qwen3-embedding:0.6b");
+        (await Invocation.RunAsync("embed", chat, "a", "--pooling", "mean")).AssertFails(ExitCode.Usage, "must be last, not 'mean'");
+        Assert.Equal(ExitCode.Ok, (await Invocation.RunAsync("embed", chat, "a", "--pooling", "last")).Code);
+        Assert.Equal(ExitCode.Ok, (await Invocation.RunAsync("embed", named, "a")).Code);
+    }
 }

@@ -61,6 +61,19 @@ public sealed class RerankCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_that_is_not_made_for_ranking_is_refused_unless_one_insists()
+    {
+        string chat = RandomCheckpoint.Write(_folder["chat.gguf"]);
+        string named = RandomCheckpoint.Write(_folder["Qwen3-Reranker-Tiny.gguf"]);
+
+        (await Invocation.RunAsync("rerank", chat, "--query", "q", "a")).AssertFails(ExitCode.Usage, "qwensharp pull qwen3-reranker:0.6b");
+        Assert.Equal(ExitCode.Ok, (await Invocation.RunAsync("rerank", chat, "--query", "q", "a", "--pooling", "rank")).Code);
+        Assert.Equal(ExitCode.Ok, (await Invocation.RunAsync("rerank", named, "--query", "q", "a")).Code);
+        string embedder = RandomCheckpoint.Write(_folder["embedding.gguf"], Pooling.Last);
+        (await Invocation.RunAsync("rerank", embedder, "--query", "q", "a")).AssertFails(ExitCode.Failure, "makes embeddings");
+    }
+
+    [Fact]
     public async Task What_is_missing_is_one_line()
     {
         (await Invocation.RunAsync("rerank", _model, "a")).AssertFails(ExitCode.Usage, "--query");

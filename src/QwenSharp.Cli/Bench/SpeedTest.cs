@@ -24,20 +24,26 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
     // Between these somebody may stop the test.
     private const int ChunkTokens = 512;
 
+    // Seldom enough to cost the measured work nothing.
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
     /// <summary>The most memory that the process held for the model, in bytes, once measured.</summary>
     public long PeakMemory { get; private set; }
 
     /// <summary>Measures each run.</summary>
-    public List<Speed> Measure(CancellationToken stop)
+    /// <param name="show">Told how far it is.</param>
+    /// <param name="stop">Ends it between two chunks or tokens.</param>
+    public List<Speed> Measure(Action<string> show, CancellationToken stop)
     {
         Random random = new(1);
         int[] prompt = [.. Enumerable.Range(0, options.PromptTokens).Select(_ => random.Next(model.Config.VocabularySize))];
         using SequenceEvaluator evaluator = new(model, options.PromptTokens + options.GenerateTokens, options.Threads, options.KvType);
-        Run(evaluator, prompt.AsSpan(0, Math.Min(prompt.Length, 64)), Math.Min(options.GenerateTokens, 8), stop);
+        Run(evaluator, prompt.AsSpan(0, Math.Min(prompt.Length, 64)), Math.Min(options.GenerateTokens, 8), "warming up", show, stop);
         List<Speed> speeds = [];
         for (int run = 0; run < options.Runs; run++)
         {
-            (double prefill, double decode) = Run(evaluator, prompt, options.GenerateTokens, stop);
+            string name = $"run {run + 1} of {options.Runs}";
+            (double prefill, double decode) = Run(evaluator, prompt, options.GenerateTokens, name, show, stop);
 
             // Before the bandwidth's buffer, which is not the model's.
             if (run == 0)
@@ -62,8 +68,11 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
         SequenceEvaluator evaluator,
         ReadOnlySpan<int> prompt,
         int generate,
+        string run,
+        Action<string> show,
         CancellationToken stop)
     {
+        show($"{run}: prefill");
         evaluator.Rewind();
         long start = Stopwatch.GetTimestamp();
         ReadOnlySpan<float> logits = [];
@@ -71,17 +80,25 @@ internal sealed class SpeedTest(LanguageModel model, SpeedTestOptions options)
         {
             stop.ThrowIfCancellationRequested();
             logits = evaluator.Append(prompt.Slice(done, Math.Min(ChunkTokens, prompt.Length - done)));
+            if (done + ChunkTokens < prompt.Length)
+                show($"{run}: prefill, {done + ChunkTokens} of {prompt.Length} tokens");
         }
 
         TimeSpan prefill = Stopwatch.GetElapsedTime(start);
 
+        show($"{run}: decode");
         Span<int> next = new int[1];
-        start = Stopwatch.GetTimestamp();
+        long shown = start = Stopwatch.GetTimestamp();
         for (int i = 0; i < generate; i++)
         {
             stop.ThrowIfCancellationRequested();
             next[0] = Likeliest(logits);
             logits = evaluator.Append(next);
+            if (Stopwatch.GetElapsedTime(shown) < Interval)
+                continue;
+
+            show($"{run}: decode, {i + 1} of {generate} tokens");
+            shown = Stopwatch.GetTimestamp();
         }
 
         return (prompt.Length / prefill.TotalSeconds, generate / Stopwatch.GetElapsedTime(start).TotalSeconds);

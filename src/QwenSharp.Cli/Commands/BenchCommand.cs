@@ -109,15 +109,18 @@ internal static class BenchCommand
                     parsed.GetValue(runs),
                     threads,
                     machine.KvType);
+                using ProgressLine line = new(terminal);
                 if (parsed.GetValue(save) is { } file)
                 {
+                    line.Show($"writing {file}");
                     (ModelConfig config, WeightMix mix) = ShapeArguments.Find(parsed.GetValue(shape)!, parsed.GetValue(type)!);
                     RandomWeights.Save(path = file, config, mix);
                 }
 
                 BenchReport report = path is not null
-                    ? OfFile(path, test, stop)
-                    : OfShape(parsed.GetValue(shape)!, parsed.GetValue(type)!, test, stop);
+                    ? OfFile(path, test, line, stop)
+                    : OfShape(parsed.GetValue(shape)!, parsed.GetValue(type)!, test, line, stop);
+                line.Clear();
                 if (parsed.GetValue(json))
                     terminal.Out.WriteLine(report.ToJson().ToJsonString(Output.JsonIndented));
                 else
@@ -128,8 +131,9 @@ internal static class BenchCommand
         return command;
     }
 
-    private static BenchReport OfFile(string path, SpeedTestOptions test, CancellationToken stop)
+    private static BenchReport OfFile(string path, SpeedTestOptions test, ProgressLine line, CancellationToken stop)
     {
+        line.Show($"loading {path}");
         long start = Stopwatch.GetTimestamp();
         using Checkpoint file = ModelFiles.Open(path);
         LanguageModel model = LanguageModel.Load(file);
@@ -140,15 +144,16 @@ internal static class BenchCommand
                 .Of(file)
                 .Types.Where(type => type.Type != TensorType.F32 || type.Bytes > file.ByteLength / 2)
                 .Select(type => type.Type));
-        return Measure(Path.GetFileName(path), types, model, file.Tensors, load, test, stop);
+        return Measure(Path.GetFileName(path), types, model, file.Tensors, load, test, line, stop);
     }
 
-    private static BenchReport OfShape(string shape, string type, SpeedTestOptions test, CancellationToken stop)
+    private static BenchReport OfShape(string shape, string type, SpeedTestOptions test, ProgressLine line, CancellationToken stop)
     {
+        line.Show($"making random weights of {shape}");
         (ModelConfig config, WeightMix mix) = ShapeArguments.Find(shape, type);
         long start = Stopwatch.GetTimestamp();
         LanguageModel model = RandomWeights.CreateModel(config, mix);
-        return Measure(shape, mix.Name, model, DescribedWeights.Of(config, mix), Stopwatch.GetElapsedTime(start), test, stop);
+        return Measure(shape, mix.Name, model, DescribedWeights.Of(config, mix), Stopwatch.GetElapsedTime(start), test, line, stop);
     }
 
     private static BenchReport Measure(
@@ -158,6 +163,7 @@ internal static class BenchCommand
         IReadOnlyCollection<Tensor> tensors,
         TimeSpan load,
         SpeedTestOptions test,
+        ProgressLine line,
         CancellationToken stop)
     {
         if ((long)test.PromptTokens + test.GenerateTokens > model.Config.ContextLength)
@@ -169,7 +175,7 @@ internal static class BenchCommand
         }
 
         SpeedTest speed = new(model, test);
-        List<Speed> speeds = speed.Measure(stop);
+        List<Speed> speeds = speed.Measure(line.Show, stop);
         MemoryNeed memory = MemoryNeed.OfEvaluator(model.Config, tensors, test.PromptTokens + test.GenerateTokens, test.KvType);
         using Compute compute = new(threads: 1);
         return new BenchReport(

@@ -39,6 +39,7 @@ internal static class EmbedCommand
             int.MaxValue,
             "How many elements to keep, of models trained for it; all otherwise.");
         Option<int> threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
+        Option<string?> pooling = PoolingOption.Create("last");
         Option<bool> json = Values.Json("One JSON object a text, with the text and its embedding.");
         DocumentedCommand command = new(
             "embed",
@@ -49,6 +50,7 @@ internal static class EmbedCommand
             texts,
             instruction,
             dimensions,
+            pooling,
             threads,
             json,
         };
@@ -63,7 +65,9 @@ internal static class EmbedCommand
                 if (parsed.GetValue(instruction) is { } task)
                     options.AdditionalProperties = new() { [TextEmbedder.InstructionKey] = task };
 
-                await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
+                LocalModel local = LocalModel.Of(parsed.GetValue(model)!);
+                await using QwenModel weights = QwenModel.Load(local.Path, new QwenModelOptions { Id = local.Id });
+                PoolingOption.RequireEmbedding(parsed, pooling, weights, local.Path);
                 using TextEmbedder embedder = new(weights, parsed.GetValue(threads));
                 bool hasText = false;
                 IAsyncEnumerable<string> source = given.Length > 0 ? given.ToAsyncEnumerable() : LinesAsync(terminal, stop);

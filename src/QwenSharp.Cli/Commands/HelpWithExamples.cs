@@ -34,8 +34,8 @@ internal sealed class HelpWithExamples(HelpAction usual) : SynchronousCommandLin
             output.WriteLine();
         }
 
-        output.WriteLine(
-            "Exit codes: 0 done, 1 failed, 2 wrong command line, 130 interrupted, 143 ended. Errors are one line on standard error.");
+        output.WriteLine("Exit codes: 0 done, 1 failed, 2 wrong command line, 130 interrupted, 143 ended.");
+        output.WriteLine("Errors are one line on standard error.");
         return code;
     }
 

@@ -65,7 +65,8 @@ internal static class MergeCommand
                 long start = Stopwatch.GetTimestamp();
                 using (Checkpoint checkpoint = ModelFiles.Open(path, decode: false))
                 {
-                    LoraAdapter lora = AdapterFile.Read(parsed.GetValue(adapter)!, LanguageModel.Load(checkpoint).Config);
+                    string adapterPath = AdapterArguments.InRun(parsed.GetValue(adapter)!);
+                    LoraAdapter lora = AdapterFile.Read(adapterPath, LanguageModel.Load(checkpoint).Config);
                     using ProgressLine line = new(terminal);
                     options = options with { Adapter = lora };
                     if (isFile)

@@ -127,7 +127,8 @@ internal static class PullCommand
         return hub == HubKind.ModelScope ? options with { ModelScopeEndpoint = address } : options with { HuggingFaceEndpoint = address };
     }
 
-    private static async Task PullAsync(
+    /// <summary>Pulls a model, and says how far it is and what came.</summary>
+    public static async Task PullAsync(
         Terminal terminal,
         HubOptions options,
         ModelReference reference,

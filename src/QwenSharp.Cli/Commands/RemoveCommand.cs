@@ -69,7 +69,7 @@ internal static class RemoveCommand
         foreach (CachedModel model in found)
             terminal.Out.WriteLine($"{model.Name}{(model.IsComplete ? "" : " (unfinished)")}  {Output.Bytes(model.Bytes)}  {model.Path}");
 
-        return terminal.LineReader()("Remove? [y/N] ")?.Trim() is "y" or "Y" or "yes";
+        return terminal.Ask("Remove? [y/N] ")?.Trim() is "y" or "Y" or "yes";
     }
 
     private static string Json(IReadOnlyList<CachedModel> removed, long freed) => new JsonObject

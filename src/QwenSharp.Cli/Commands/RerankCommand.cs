@@ -34,6 +34,7 @@ internal static class RerankCommand
             Description = $"What is looked for, a sentence. Default: {Reranker.DefaultInstruction}.",
             HelpName = "TEXT",
         };
+        Option<string?> pooling = PoolingOption.Create("rank");
         Option<int> threads = Values.Number("--threads", 0, 1024, "Threads that compute; 0 for one a processor.", 0);
         Option<bool> json = Values.Json("One JSON object with index, score and text of each document.");
         DocumentedCommand command = new(
@@ -45,6 +46,7 @@ internal static class RerankCommand
             query,
             documents,
             instruction,
+            pooling,
             threads,
             json,
         };
@@ -62,7 +64,9 @@ internal static class RerankCommand
                 if (texts.Length == 0)
                     throw new UsageException("There is no document to score.");
 
-                await using QwenModel weights = QwenModel.Load(LocalModel.Of(parsed.GetValue(model)!).Path);
+                LocalModel local = LocalModel.Of(parsed.GetValue(model)!);
+                await using QwenModel weights = QwenModel.Load(local.Path, new QwenModelOptions { Id = local.Id });
+                PoolingOption.RequireRanking(parsed, pooling, weights, local.Path);
                 using Reranker reranker = new(weights, parsed.GetValue(threads));
                 IReadOnlyList<float> scores = await reranker
                     .ScoreAsync(parsed.GetValue(query)!, texts, parsed.GetValue(instruction), stop)

@@ -2,12 +2,10 @@ using System.CommandLine;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
-using QwenSharp.Chat;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Run;
 using QwenSharp.Cli.Terminals;
-using QwenSharp.Models;
 
 namespace QwenSharp.Cli.Commands;
 
@@ -31,8 +29,8 @@ internal static class RunCommand
         Argument<string?> prompt = new("PROMPT")
         {
             Description =
-                "The request. Text piped in comes before it; without PROMPT the piped text is the request. Alone, with spaces, it goes to "
-                    + "the model in the box.",
+                "The request. Text piped in comes before it; without PROMPT the piped text is the request. Alone, if it is no name of a "
+                    + "model, it goes to the model in the box.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<string?> adapter = AdapterArguments.One();
@@ -66,89 +64,73 @@ internal static class RunCommand
         });
         command.SetAction(async (parsed, stop) =>
         {
-            ChatOptions options = sampling.Read(parsed);
-            if (parsed.GetValue(think) || parsed.GetValue(noThink))
-                options.AdditionalProperties![ChatOptionKeys.EnableThinking] = parsed.GetValue(think);
-
-            (string? named, string? asked) = IsPrompt(parsed.GetValue(model), parsed.GetValue(prompt))
-                ? (null, parsed.GetValue(model))
-                : (parsed.GetValue(model), parsed.GetValue(prompt));
+            bool? thinks = parsed.GetValue(think) ? true : parsed.GetValue(noThink) ? false : null;
+            ChatSettings settings = ChatSettings.Of(sampling, parsed, thinks);
+            (string? named, string? asked) = Read(terminal, parsed.GetValue(model), parsed.GetValue(prompt));
+            LocalModel? local = named is null ? null : await PullOffer.FindAsync(terminal, named, stop).ConfigureAwait(false);
             string? request = await RequestAsync(terminal, asked, stop).ConfigureAwait(false);
             if (request is null && parsed.GetValue(json))
                 throw new UsageException("--json needs a PROMPT or piped text.");
 
-            LocalModel local = named is not null ? LocalModel.Of(named) : BoxModel.Introduce(terminal);
+            local ??= BoxModel.Introduce(terminal);
             (string? name, IReadOnlyDictionary<string, string> adapters) = AdapterArguments.Read(parsed, adapter);
-            await using QwenModel loaded = QwenModel.Load(
-                local.Path,
-                modelOptions.Read(parsed) with
-                {
-                    Id = local.Id,
-                    Adapters = adapters,
-                });
-            bool hasSwitch = loaded.Template.Source.Contains(ChatOptionKeys.EnableThinking, StringComparison.Ordinal);
-            if (!hasSwitch && (parsed.GetValue(think) || parsed.GetValue(noThink)))
+            QwenModelOptions options = modelOptions.Read(parsed);
+            ChatModel chat = LoadedChatModel.Load(local, options with { Adapters = adapters }, name);
+            InputHistory history = new(request is null ? InputHistory.UsersFile() : null);
+            ChatSession session = new(chat, settings, terminal, terminal.LineReader(history))
             {
-                throw new UsageException(
-                        $"{(parsed.GetValue(think) ? "--think" : "--no-think")} changes nothing: the template of {loaded.Id} has no "
-                            + "switch for reasoning."
-                    );
-            }
-
-            using QwenChatClient client = new(loaded, name);
-            if (request is not null)
-            {
-                return await OnceAsync(
-                        terminal,
-                        client,
-                        Messages(parsed.GetValue(system), request),
-                        options,
-                        parsed.GetValue(stats),
-                        parsed.GetValue(json),
-                        stop)
-                    .ConfigureAwait(false);
-            }
-
-            terminal.Out.WriteLine(
-                terminal.Dim(
-                    $"{loaded.Id}{(name is null ? "" : $" with {name}")}, context of {loaded.ContextLength} tokens. /help lists the "
-                        + "commands."
-                ));
-            await new ChatSession(client, options, terminal, terminal.LineReader())
-            {
-                System = parsed.GetValue(system),
                 ShowStatistics = parsed.GetValue(stats),
-                HasThinkingSwitch = hasSwitch,
+                System = parsed.GetValue(system),
+                Open = async other => LoadedChatModel.Load(await PullOffer.FindAsync(terminal, other, stop).ConfigureAwait(false), options),
+            };
+            await using (session.ConfigureAwait(false))
+            {
+                if (!chat.HasThinkingSwitch && thinks is not null)
+                {
+                    throw new UsageException(
+                        $"{(thinks == true ? "--think" : "--no-think")} changes nothing: the template of {chat.Name} has no switch for "
+                            + "reasoning.");
+                }
+
+                if (request is not null)
+                {
+                    return await OnceAsync(
+                            terminal,
+                            chat.Client,
+                            Messages(parsed.GetValue(system), request),
+                            settings.Options,
+                            parsed.GetValue(stats),
+                            parsed.GetValue(json),
+                            stop)
+                        .ConfigureAwait(false);
+                }
+
+                session.Say($"{chat.Name}, context of {chat.ContextLength} tokens. /help lists the commands.");
+                await session.RunAsync().ConfigureAwait(false);
+                return ExitCode.Ok;
             }
-                .RunAsync()
-                .ConfigureAwait(false);
-            return ExitCode.Ok;
         });
         return command;
     }
 
-    /// <summary>
-    /// Whether the one argument is a request to the model in the box: no name of a model has spaces, and it does not look like a path, nor
-    /// is one.
-    /// </summary>
-    private static bool IsPrompt(string? model, string? prompt)
+    /// <summary>The name of a model and the request, of which either may be left out.</summary>
+    private static (string? Model, string? Request) Read(Terminal terminal, string? model, string? prompt)
     {
-        if (prompt is not null || model is null || !model.Any(char.IsWhiteSpace) || File.Exists(model) || Directory.Exists(model))
-            return false;
+        if (prompt is not null && string.IsNullOrWhiteSpace(prompt))
+            throw new UsageException("PROMPT is empty: give a request, or leave it out to talk.");
+        if (prompt is not null || model is null || !LoneArgument.IsPrompt(model))
+            return (model, prompt);
 
-        bool looksLikePath =
-            Path.IsPathRooted(model)
-            || model[0] is '.' or '~'
-            || Path.EndsInDirectorySeparator(model)
-            || model.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase);
-        return !looksLikePath;
+        // Of one word alone somebody may have thought that it is a model.
+        if (!model.Any(char.IsWhiteSpace))
+            terminal.Error.WriteLine(terminal.Dim($"'{model}' is no file and no name of a model, so it is taken for a request."));
+
+        return (null, model);
     }
 
     /// <summary>The one request to answer; null for a conversation with a person at the terminal.</summary>
     private static async Task<string?> RequestAsync(Terminal terminal, string? prompt, CancellationToken stop)
     {
-        if (prompt is not null && string.IsNullOrWhiteSpace(prompt))
-            throw new UsageException("PROMPT is empty: give a request, or leave it out to talk.");
         if (terminal.InputIsTerminal && (prompt is not null || terminal.OutputIsTerminal))
             return prompt;
 

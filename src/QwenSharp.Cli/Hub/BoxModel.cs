@@ -26,7 +26,7 @@ internal static class BoxModel
     public static LocalModel Introduce(Terminal terminal)
     {
         LocalModel model = Open();
-        terminal.Error.WriteLine(terminal.Dim(Introduction));
+        terminal.Error.WriteLine(terminal.Dim(terminal.Wrapped(Introduction)));
         return model;
     }
 

@@ -15,7 +15,7 @@ internal static class HubNames
         }
         catch (HubException none)
         {
-            throw new UsageException(none.Message);
+            throw new UsageException(CommandTree.Said(none) + Spelling.Hint(text, ModelNames.All.Keys));
         }
     }
 

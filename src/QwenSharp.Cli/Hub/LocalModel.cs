@@ -1,3 +1,4 @@
+using QwenSharp.Cli.Completion;
 using QwenSharp.Hub;
 
 namespace QwenSharp.Cli.Hub;
@@ -27,11 +28,13 @@ internal sealed record LocalModel(string Path, string? Id)
 
         return reference is null
                 ? throw new FileNotFoundException(
-                    $"There is no file or folder '{model}', and it is no name of a model. 'qwensharp list' prints the models on this "
-                        + "machine, 'qwensharp pull --list' names to pull."
+                    $"There is no file or folder '{model}', and it is no name of a model.{Nearest(model)} 'qwensharp list' prints the "
+                        + "models on this machine, 'qwensharp pull --list' names to pull."
                 )
             : new ModelCache(options).Find(reference) is { } found ? new LocalModel(found.Path, model)
             : throw new HubException(
                 $"There is no file '{model}', and no model of that name on this machine. Type: qwensharp pull {model}");
     }
+
+    private static string Nearest(string model) => Spelling.Hint(model, ModelNames.All.Keys.Concat(Placeholders.Models()));
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using QwenSharp.Cli.Training;
 using QwenSharp.Models;
 
 namespace QwenSharp.Cli.Options;
@@ -8,7 +9,8 @@ namespace QwenSharp.Cli.Options;
 internal static class AdapterArguments
 {
     /// <summary>What the path of an adapter may be.</summary>
-    public const string Kinds = "a PEFT folder (adapter_config.json and adapter_model.safetensors) or a GGUF file";
+    public const string Kinds =
+        "the folder of a finetune run, a PEFT folder (adapter_config.json and adapter_model.safetensors) or a GGUF file";
 
     /// <summary>One adapter, for all that the command computes.</summary>
     public static Option<string?> One()
@@ -28,7 +30,7 @@ internal static class AdapterArguments
             return (null, paths);
 
         string name = $"adapter {AdapterFile.NameOf(path)}";
-        paths.Add(name, path);
+        paths.Add(name, InRun(path));
         return (name, paths);
     }
 
@@ -58,7 +60,18 @@ internal static class AdapterArguments
 
     /// <summary>The adapters of <see cref="Named"/>: paths by names.</summary>
     public static IReadOnlyDictionary<string, string> Read(ParseResult parsed, Option<string[]> adapters) =>
-        (parsed.GetValue(adapters) ?? []).Select(Split).ToDictionary(adapter => adapter.Name, adapter => adapter.Path);
+        (parsed.GetValue(adapters) ?? []).Select(Split).ToDictionary(adapter => adapter.Name, adapter => InRun(adapter.Path));
+
+    /// <summary>The adapter of a run of <c>finetune</c> where a path is the run's folder; otherwise the path itself.</summary>
+    public static string InRun(string path)
+    {
+        if (!Directory.Exists(path) || File.Exists(Path.Combine(path, "adapter_config.json")))
+            return path;
+
+        string folder = Path.Combine(path, TrainingRun.AdapterName), file = Path.Combine(path, TrainingRun.AdapterFileName);
+        return Directory.Exists(folder) ? folder : File.Exists(file) ? file : path;
+    }
+
 
     private static (string Name, string Path) Split(string text) =>
         text.IndexOf('=', StringComparison.Ordinal) is >= 0 and var sign ? (text[..sign], text[(sign + 1)..]) : ("", text);

@@ -1,10 +1,14 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 
 namespace QwenSharp.Cli.Options;
 
-/// <summary>How answers are drawn: what the user leaves out stays as the checkpoint recommends.</summary>
+/// <summary>
+/// How answers are drawn: what the user leaves out stays as the checkpoint recommends. On the command line they are options
+/// (<c>--top-p 0.9</c>), in a conversation settings of the same names (<c>/set top_p 0.9</c>).
+/// </summary>
 internal sealed class SamplingArguments
 {
     private readonly Option<float?> _temperature = Values.Optional<float>(
@@ -50,10 +54,36 @@ internal sealed class SamplingArguments
 
     public SamplingArguments() => Values.Check(_stop, stops => !stops!.Contains(""), "may not be empty");
 
+    /// <summary>The names as settings: <c>top_p</c> for <c>--top-p</c>.</summary>
+    public IReadOnlyList<string> Names => [.. All.Select(NameOf)];
+
     public void AddTo(Command command)
     {
         foreach (Option option in All)
             command.Add(option);
+    }
+
+    /// <summary>What a command line says, as settings.</summary>
+    public IEnumerable<(string Name, IReadOnlyList<string> Values)> Given(ParseResult parsed) =>
+        All.Where(option => parsed.GetResult(option) is { Implicit: false })
+            .Select(option => (NameOf(option), (IReadOnlyList<string>)[.. parsed.GetResult(option)!.Tokens.Select(token => token.Value)]));
+
+    /// <summary>Reads settings.</summary>
+    /// <exception cref="UsageException">One has a value that makes no sense.</exception>
+    public ChatOptions Read(IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> settings)
+    {
+        Command command = new("set");
+        AddTo(command);
+        ParseResult parsed = command.Parse([
+            .. settings.SelectMany(setting => setting.Value.Select(value => $"--{setting.Key.Replace('_', '-')}={value}")),
+        ]);
+        if (parsed.Errors.Count == 0)
+            return Read(parsed);
+
+        // What is wrong is said of the option; here it goes by its name as a setting.
+        string wrong = parsed.Errors[0].Message;
+        Option? named = All.FirstOrDefault(option => wrong.StartsWith(option.Name + " ", StringComparison.Ordinal));
+        throw new UsageException(named is null ? wrong : NameOf(named) + wrong[named.Name.Length..]);
     }
 
     public ChatOptions Read(ParseResult parsed)
@@ -78,4 +108,6 @@ internal sealed class SamplingArguments
 
         return options;
     }
+
+    private static string NameOf(Option option) => option.Name.TrimStart('-').Replace('-', '_');
 }

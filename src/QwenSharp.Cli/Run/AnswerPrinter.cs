@@ -17,6 +17,7 @@ internal sealed class AnswerPrinter(Terminal terminal)
     private readonly StringBuilder _content = new();
     private readonly StringBuilder _reasoning = new();
     private readonly Stopwatch _clock = new();
+    private readonly WordWrap? _wrap = terminal.Wrap();
     private UsageDetails? _usage;
     private ChatFinishReason? _finish;
     private TimeSpan? _firstToken;
@@ -43,7 +44,10 @@ internal sealed class AnswerPrinter(Terminal terminal)
         {
             _clock.Stop();
             if (Visible && _content.Length + _reasoning.Length > 0)
+            {
+                ShowRest();
                 terminal.Out.WriteLine();
+            }
 
             terminal.Out.Flush();
         }
@@ -73,17 +77,20 @@ internal sealed class AnswerPrinter(Terminal terminal)
                 Begin(reasoning.Text);
                 _reasoning.Append(reasoning.Text);
                 if (Visible)
-                    Show(terminal.OutputIsTerminal ? terminal.Out : terminal.Error, terminal.Dim(terminal.Safe(reasoning.Text)));
+                    Show(terminal.OutputIsTerminal ? terminal.Out : terminal.Error, terminal.Dim(Wrapped(reasoning.Text)));
 
                 break;
             case TextContent text:
                 Begin(text.Text);
                 if (Visible && _content.Length == 0 && _reasoning.Length > 0 && text.Text.Length > 0)
-                    Show(terminal.OutputIsTerminal ? terminal.Out : terminal.Error, Environment.NewLine);
+                {
+                    ShowRest();
+                    Show(terminal.OutputIsTerminal ? terminal.Out : terminal.Error, Wrapped("\n"));
+                }
 
                 _content.Append(text.Text);
                 if (Visible)
-                    Show(terminal.Out, terminal.Safe(text.Text));
+                    Show(terminal.Out, Wrapped(text.Text));
 
                 break;
             case UsageContent usage:
@@ -92,6 +99,15 @@ internal sealed class AnswerPrinter(Terminal terminal)
             default:
                 throw new NotSupportedException($"The model answered with {content.GetType().Name}, which 'run' cannot show.");
         }
+    }
+
+    private string Wrapped(string text) => _wrap?.Push(terminal.Safe(text)) ?? terminal.Safe(text);
+
+    /// <summary>The word that was held back, in the style of what it belongs to.</summary>
+    private void ShowRest()
+    {
+        if (_wrap?.Finish() is { Length: > 0 } rest)
+            Show(terminal.Out, _content.Length > 0 ? rest : terminal.Dim(rest));
     }
 
     private void Begin(string text)

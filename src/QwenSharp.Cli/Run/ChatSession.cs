@@ -1,65 +1,148 @@
 using Microsoft.Extensions.AI;
-using QwenSharp.Chat;
 using QwenSharp.Cli.Terminals;
 
 namespace QwenSharp.Cli.Run;
 
-/// <summary>A conversation in the terminal: reads lines, answers them, obeys commands that begin with '/'.</summary>
-/// <param name="client">The model.</param>
-/// <param name="options">Sampling and limits of every answer.</param>
+/// <summary>A conversation in the terminal: reads messages, answers them, obeys commands that begin with '/'.</summary>
+/// <param name="model">The model that answers first; the session's to dispose, like those that follow it.</param>
+/// <param name="settings">Sampling and limits of every answer.</param>
 /// <param name="terminal">Where the user sits.</param>
-/// <param name="readLine">Waits for a line after a prompt; null at the end of input or on Ctrl-C.</param>
-internal sealed class ChatSession(IChatClient client, ChatOptions options, Terminal terminal, Func<string, string?> readLine)
+/// <param name="readLine">Waits for a message after a prompt; null at the end of input.</param>
+internal sealed class ChatSession(ChatModel model, ChatSettings settings, Terminal terminal, Func<string, string?> readLine)
+    : IAsyncDisposable
 {
-    private const string Help = """
-        /system TEXT    sets the system message and begins anew; without TEXT, removes it
-        /think on|off   lets the model reason before it answers, or not
-        /stats          shows how long the last answer took
-        /clear          begins a new conversation
-        /save FILE      writes the conversation as JSON
-        /load FILE      goes on with a saved conversation
-        /exit           ends (as Ctrl-D does)
-        """ + "\n" + """"
-        """ begins a message of several lines and """ ends it. Ctrl-C ends an answer, at an empty prompt the program.
-        """";
+    private int _leftOut;
 
-    private readonly List<ChatMessage> _messages = [];
-    private Answer? _last;
-
-    /// <summary>The system message; null for none.</summary>
-    public string? System { get; init; }
+    /// <summary>Opens another model by its name; null where the session has but one.</summary>
+    public Func<string, Task<ChatModel>>? Open { get; init; }
 
     /// <summary>Whether to say after each answer how long it took.</summary>
-    public bool ShowStatistics { get; init; }
+    public bool ShowStatistics { get; set; }
 
-    /// <summary>Whether the model's template knows how to reason or not.</summary>
-    public bool HasThinkingSwitch { get; init; } = true;
+    /// <summary>The model that answers.</summary>
+    public ChatModel Model { get; private set; } = model;
+
+    /// <summary>Sampling and limits.</summary>
+    public ChatSettings Settings { get; } = settings;
+
+    /// <summary>All that was said. What no longer fits into the context stays here.</summary>
+    public List<ChatMessage> Messages { get; } = [];
+
+    /// <summary>The last whole answer; null before there is one.</summary>
+    public Answer? Last { get; private set; }
+
+    /// <summary>The system message; null for none. Setting it leaves the rest of the conversation as it is.</summary>
+    public string? System
+    {
+        get => Messages is [{ Role: var role } first, ..] && role == ChatRole.System ? first.Text : null;
+        set
+        {
+            Messages.RemoveAll(message => message.Role == ChatRole.System);
+            if (!string.IsNullOrWhiteSpace(value))
+                Messages.Insert(0, new ChatMessage(ChatRole.System, value));
+        }
+    }
 
     /// <summary>Talks until the user leaves.</summary>
     /// <exception cref="OperationCanceledException">The program shall end.</exception>
     public async Task RunAsync()
     {
-        Begin(System);
-        while (await ReadLineAsync(">>> ").ConfigureAwait(false) is { } line)
+        ChatCommands commands = new(this, terminal);
+        while (await ReadAsync(">>> ").ConfigureAwait(false) is { } text)
         {
-            if (line.StartsWith('/'))
+            if (ChatCommands.IsCommand(text))
             {
-                if (!Obey(line))
+                if (!await commands.ObeyAsync(text).ConfigureAwait(false))
                     return;
             }
-            else if (await ReadRestAsync(line).ConfigureAwait(false) is { } message && !string.IsNullOrWhiteSpace(message))
+            else if (await ReadRestAsync(text).ConfigureAwait(false) is { } message && !string.IsNullOrWhiteSpace(message))
             {
-                await AnswerAsync(message).ConfigureAwait(false);
+                ChatMessage[] before = [.. Messages];
+                Messages.Add(new ChatMessage(ChatRole.User, message));
+                await AnswerAsync(before).ConfigureAwait(false);
             }
         }
     }
 
-    private void Begin(string? system)
+    /// <summary>Begins a new conversation.</summary>
+    public void Begin(string? system)
     {
-        _messages.Clear();
-        if (!string.IsNullOrWhiteSpace(system))
-            _messages.Add(new ChatMessage(ChatRole.System, system));
+        Messages.Clear();
+        System = system;
+        _leftOut = 0;
     }
+
+    /// <summary>Answers the conversation as it stands.</summary>
+    /// <param name="before">What it goes back to if it cannot be answered.</param>
+    public async Task AnswerAsync(IReadOnlyList<ChatMessage> before)
+    {
+        AnswerPrinter printer = new(terminal);
+        ContextWindow window;
+        bool whole;
+        try
+        {
+            window = ContextWindow.Fit(Messages, Model, Settings.Options);
+            if (window.LeftOut > _leftOut)
+            {
+                (string fits, string isLeft) = window.LeftOut == 1 ? ("fits", "is left") : ("fit", "are left");
+                Say($"({Turns(window.LeftOut)} no longer {fits} in the context and {isLeft} out of the prompt)");
+            }
+
+            _leftOut = window.LeftOut;
+            whole = await terminal
+                .Interrupts.RunInterruptibleAsync(stop =>
+                    printer.PrintAsync(Model.Client.GetStreamingResponseAsync(window.Shown, Settings.Options, stop), stop))
+                .ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is not OperationCanceledException)
+        {
+            // The conversation outlives a message that cannot be answered, one too long for the context for instance.
+            Messages.Clear();
+            Messages.AddRange(before);
+            terminal.Fail(CommandTree.Said(failure));
+            return;
+        }
+
+        Answer answer = printer.Result();
+        Messages.Add(answer.Message);
+        if (!whole)
+        {
+            Say("(interrupted)");
+            return;
+        }
+
+        // Only a whole answer comes with its count of tokens.
+        Last = answer;
+        if (answer.Finish == ChatFinishReason.Length)
+            Say("(cut: the limit of tokens is reached)");
+        if (ShowStatistics)
+            Say(answer.Statistics.ToString());
+
+        int tokens = answer.Statistics.PromptTokens + answer.Statistics.AnswerTokens;
+        if (tokens > 0)
+            Say($"({Meter(tokens)}{(window.LeftOut > 0 ? $"; without {Turns(window.LeftOut)}" : "")})");
+    }
+
+    /// <summary>How much of the context some tokens take.</summary>
+    public string Meter(int tokens) => $"context {100.0 * tokens / Model.ContextLength:0} %, {tokens} of {Model.ContextLength} tokens";
+
+    /// <summary>Goes on with another model.</summary>
+    /// <exception cref="Exception">It cannot be opened; the one before stays.</exception>
+    public async Task SwitchAsync(string name)
+    {
+        ChatModel next = await Open!(name).ConfigureAwait(false);
+        await Model.DisposeAsync().ConfigureAwait(false);
+        Model = next;
+        _leftOut = 0;
+    }
+
+    /// <summary>Something that the program says, not the model.</summary>
+    public void Say(string text) => terminal.Out.WriteLine(terminal.Dim(terminal.Wrapped(text)));
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Model.DisposeAsync();
+
+    private static string Turns(int count) => count == 1 ? "the oldest turn" : $"the {count} oldest turns";
 
     /// <summary>
     /// The message that begins with a line: the line itself, or all up to the closing quotes; null if the user gave it up.
@@ -73,7 +156,7 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
         List<string> lines = [line[fence.Length..]];
         while (!lines[^1].EndsWith(fence, StringComparison.Ordinal))
         {
-            if (await ReadLineAsync("... ").ConfigureAwait(false) is not { } next)
+            if (await ReadAsync("... ").ConfigureAwait(false) is not { } next)
                 return null;
 
             lines.Add(next);
@@ -83,103 +166,6 @@ internal sealed class ChatSession(IChatClient client, ChatOptions options, Termi
         return string.Join('\n', lines).Trim('\n');
     }
 
-    /// <summary>Waits for a line or for the end of the program; a console cannot be made to stop waiting for a key.</summary>
-    private Task<string?> ReadLineAsync(string prompt) => Task.Run(() => readLine(prompt)).WaitAsync(terminal.Interrupts.Ended);
-
-    private async Task AnswerAsync(string message)
-    {
-        _messages.Add(new ChatMessage(ChatRole.User, message));
-        AnswerPrinter printer = new(terminal);
-        bool whole;
-        try
-        {
-            whole = await terminal.Interrupts.RunInterruptibleAsync(stop =>
-                printer.PrintAsync(client.GetStreamingResponseAsync(_messages, options, stop), stop)).ConfigureAwait(false);
-        }
-        catch (Exception failure) when (failure is not OperationCanceledException)
-        {
-            // The conversation outlives a message that cannot be answered, one too long for the context for instance.
-            _messages.RemoveAt(_messages.Count - 1);
-            terminal.Fail(failure.Message);
-            return;
-        }
-
-        Answer answer = printer.Result();
-        _messages.Add(answer.Message);
-        // Only a whole answer comes with its count of tokens.
-        if (whole)
-            _last = answer;
-
-        if (!whole)
-            terminal.Out.WriteLine(terminal.Dim("(interrupted)"));
-        else if (answer.Finish == ChatFinishReason.Length)
-            terminal.Out.WriteLine(terminal.Dim("(cut: the limit of tokens is reached)"));
-
-        if (ShowStatistics && whole)
-            terminal.Out.WriteLine(terminal.Dim(answer.Statistics.ToString()));
-    }
-
-    /// <summary>Does what a line with '/' asks for.</summary>
-    /// <returns>False when the user leaves.</returns>
-    private bool Obey(string line)
-    {
-        string[] parts = line.Split(' ', 2, StringSplitOptions.TrimEntries);
-        string argument = parts.Length > 1 ? parts[1] : "";
-        try
-        {
-            switch (parts[0])
-            {
-                case "/exit" or "/quit" or "/bye" or "/help" or "/?" or "/clear" or "/stats" when argument.Length > 0:
-                    Say($"{parts[0]} stands alone: nothing goes behind it.");
-                    break;
-                case "/exit" or "/quit" or "/bye":
-                    return false;
-                case "/help" or "/?":
-                    Say(Help);
-                    break;
-                case "/clear":
-                    Begin(_messages.FirstOrDefault(message => message.Role == ChatRole.System)?.Text);
-                    Say("A new conversation.");
-                    break;
-                case "/system":
-                    Begin(argument);
-                    Say(argument.Length > 0 ? "System message set; a new conversation." : "System message removed; a new conversation.");
-                    break;
-                case "/think" when !HasThinkingSwitch:
-                    Say("/think changes nothing: the model's template has no switch for reasoning.");
-                    break;
-                case "/think" when argument is "on" or "off":
-                    (options.AdditionalProperties ??= [])[ChatOptionKeys.EnableThinking] = argument == "on";
-                    Say($"Thinking is {argument}.");
-                    break;
-                case "/stats":
-                    Say(_last?.Statistics.ToString() ?? "No answer yet.");
-                    break;
-                case "/save" when argument.Length > 0:
-                    Transcript.Save(argument, _messages);
-                    Say($"Saved {_messages.Count} messages to {argument}.");
-                    break;
-                case "/load" when argument.Length > 0:
-                    List<ChatMessage> loaded = Transcript.Load(argument);
-                    _messages.Clear();
-                    _messages.AddRange(loaded);
-                    Say($"Loaded {_messages.Count} messages.");
-                    break;
-                case "/think" or "/save" or "/load":
-                    Say($"{parts[0]} needs {(parts[0] == "/think" ? "'on' or 'off'" : "a file name")}.");
-                    break;
-                default:
-                    Say($"There is no command {parts[0]}. /help lists them; begin a message that starts with '/' with \"\"\".");
-                    break;
-            }
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            terminal.Fail(failure.Message);
-        }
-
-        return true;
-    }
-
-    private void Say(string text) => terminal.Out.WriteLine(terminal.Dim(text));
+    /// <summary>Waits for a message or for the end of the program; a console cannot be made to stop waiting for a key.</summary>
+    private Task<string?> ReadAsync(string prompt) => Task.Run(() => readLine(prompt)).WaitAsync(terminal.Interrupts.Ended);
 }

@@ -1,22 +1,30 @@
 namespace QwenSharp.Cli.Terminals;
 
-/// <summary>One line that says how far long work is, rewritten in place; nothing where there is no terminal to rewrite it on.</summary>
+/// <summary>
+/// One line on standard error that says how far long work is, rewritten in place; nothing where there is no terminal to rewrite it on.
+/// </summary>
 internal sealed class ProgressLine(Terminal terminal) : IDisposable
 {
     /// <summary>Shows a text in place of the one before.</summary>
     public void Show(string text)
     {
-        if (!terminal.MovesCursor)
+        if (!terminal.ErrorMovesCursor)
             return;
 
-        terminal.Out.Write($"\r{text[..Math.Min(text.Length, terminal.Width - 1)]}\e[K");
-        terminal.Out.Flush();
+        terminal.Error.Write($"\r{Cells.Cut(text, terminal.Width - 1)}\e[K");
+        terminal.Error.Flush();
     }
 
+    /// <inheritdoc/>
+    public void Dispose() => Clear();
+
     /// <summary>Takes the line away.</summary>
-    public void Dispose()
+    public void Clear()
     {
-        if (terminal.MovesCursor)
-            terminal.Out.Write("\r\e[K");
+        if (!terminal.ErrorMovesCursor)
+            return;
+
+        terminal.Error.Write("\r\e[K");
+        terminal.Error.Flush();
     }
 }

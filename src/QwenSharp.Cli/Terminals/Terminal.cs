@@ -14,6 +14,8 @@ internal sealed class Terminal : IDisposable
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
 
+    private StreamReader? _lines;
+
     /// <summary>A terminal over given streams, as tests use it.</summary>
     public Terminal(Stream input, TextWriter output, TextWriter error)
     {
@@ -41,8 +43,15 @@ internal sealed class Terminal : IDisposable
     /// <summary>Whether output may carry colours and styles: a person reads it and has not set NO_COLOR (no-color.org).</summary>
     public bool Styled { get; init; }
 
-    /// <summary>Characters in a line.</summary>
-    public int Width { get; init; } = 120;
+    /// <summary>Whether standard error is a terminal that obeys ANSI cursor movement, as long work shows there how far it is.</summary>
+    public bool ErrorMovesCursor { get; init; }
+
+    /// <summary>Characters in a line, at the moment: people resize their windows.</summary>
+    public int Width
+    {
+        get => field > 0 ? field : WindowSize().Width;
+        init;
+    }
 
     /// <summary>Ctrl-C and requests to end.</summary>
     public Interrupts Interrupts { get; } = new();
@@ -59,7 +68,7 @@ internal sealed class Terminal : IDisposable
         }
 
         // Spectre knows which terminals obey ANSI sequences, and switches them on where Windows wants to be asked.
-        bool ansi = outputIsTerminal && AnsiConsole.Create(new AnsiConsoleSettings()).Profile.Capabilities.Ansi;
+        bool ansi = outputIsTerminal && ObeysAnsi(new());
 
         // Redirected output is buffered and flushed by the commands; a terminal shows each write at once.
         TextWriter output = outputIsTerminal
@@ -71,7 +80,7 @@ internal sealed class Terminal : IDisposable
             OutputIsTerminal = outputIsTerminal,
             MovesCursor = ansi,
             Styled = ansi && string.IsNullOrEmpty(Environment.GetEnvironmentVariable("NO_COLOR")),
-            Width = outputIsTerminal ? WindowWidth() : 120,
+            ErrorMovesCursor = !Console.IsErrorRedirected && (ansi || ObeysAnsi(new() { Out = new AnsiConsoleOutput(Console.Error) })),
         };
         terminal.Interrupts.Listen();
         return terminal;
@@ -124,8 +133,12 @@ internal sealed class Terminal : IDisposable
         }
     }
 
-    /// <summary>How a person at the terminal types lines: with an editor where the terminal understands cursor movement.</summary>
-    public Func<string, string?> LineReader()
+    /// <summary>Asks a question that one line answers; null at the end of input.</summary>
+    public string? Ask(string question) => LineReader(new InputHistory())(question);
+
+    /// <summary>How a person at the terminal types messages: with an editor where the terminal understands cursor movement.</summary>
+    /// <param name="history">What was typed before.</param>
+    public Func<string, string?> LineReader(InputHistory history)
     {
         if (!MovesCursor)
         {
@@ -133,18 +146,27 @@ internal sealed class Terminal : IDisposable
             {
                 Out.Write(prompt);
                 Out.Flush();
-                return Console.ReadLine();
+                return (_lines ??= new StreamReader(Input, Utf8Text.Strict, detectEncodingFromByteOrderMarks: false)).ReadLine();
             };
         }
 
-        LineEditor editor = new(() => Console.ReadKey(intercept: true), Out, Width);
+        // The bytes of one key's sequence may come a moment apart.
+        KeyInput keys = new(
+            () => Console.ReadKey(intercept: true),
+            () => SpinWait.SpinUntil(() => Console.KeyAvailable, TimeSpan.FromMilliseconds(10)),
+            marked: !OperatingSystem.IsWindows());
+        LineEditor editor = new(keys, Out, WindowSize, history);
         return prompt =>
         {
             // While a line is typed Ctrl-C is a key: it clears the line first.
             Console.TreatControlCAsInput = true;
             try
             {
-                return editor.Read(prompt);
+                (string text, LineEnd end) = editor.Read(prompt);
+                if (end == LineEnd.Interrupted)
+                    Interrupts.Interrupt();
+
+                return end == LineEnd.Entered ? text : null;
             }
             finally
             {
@@ -158,6 +180,12 @@ internal sealed class Terminal : IDisposable
     /// </summary>
     public string Safe(string text) =>
         OutputIsTerminal && text.Any(IsUnsafe) ? string.Concat(text.Select(c => IsUnsafe(c) ? '\uFFFD' : c)) : text;
+
+    /// <summary>Breaks text between words where a person reads it; null elsewhere.</summary>
+    public WordWrap? Wrap() => OutputIsTerminal && MovesCursor ? new WordWrap(() => Width) : null;
+
+    /// <summary>A text of the program's own, broken between words where a person reads it.</summary>
+    public string Wrapped(string text) => Wrap() is { } wrap ? wrap.Push(text) + wrap.Finish() : text;
 
     /// <summary>Text in grey where styles are allowed.</summary>
     public string Dim(string text) => Styled && text.Length > 0 ? $"\e[2m{text}\e[22m" : text;
@@ -183,17 +211,22 @@ internal sealed class Terminal : IDisposable
         Interrupts.Dispose();
     }
 
+    private static bool ObeysAnsi(AnsiConsoleSettings console) => AnsiConsole.Create(console).Profile.Capabilities.Ansi;
+
     private static bool IsUnsafe(char c) => char.IsControl(c) && c is not ('\n' or '\t');
 
-    private static int WindowWidth()
+    private (int Width, int Height) WindowSize()
     {
+        if (!OutputIsTerminal && !ErrorMovesCursor)
+            return (120, 40);
+
         try
         {
-            return Math.Max(40, Console.WindowWidth);
+            return (Math.Max(20, Console.WindowWidth), Math.Max(2, Console.WindowHeight));
         }
         catch (IOException)
         {
-            return 120;
+            return (120, 40);
         }
     }
 }

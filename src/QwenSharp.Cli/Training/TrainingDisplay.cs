@@ -24,7 +24,7 @@ internal sealed class TrainingDisplay(Terminal terminal, TextWriter lines) : IPr
             _line.Dispose();
             Write(text);
         }
-        else if (terminal.MovesCursor)
+        else if (terminal.ErrorMovesCursor)
         {
             _line.Show(text);
         }

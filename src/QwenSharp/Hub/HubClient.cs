@@ -33,7 +33,7 @@ public sealed class HubClient : IDisposable
         }
 
         HubKind kind = model.Hub ?? HubKind.HuggingFace;
-        IHub hub = kind == HubKind.ModelScope ? new ModelScopeHub(_client, _options) : new HuggingFaceHub(_client, _options);
+        IHub hub = HubOf(model);
         string revision = model.Revision ?? hub.DefaultRevision;
         if (!RepoNames.IsPath(revision))
             throw new HubException($"'{revision}' is no name of a branch, a tag or a commit.");
@@ -73,8 +73,24 @@ public sealed class HubClient : IDisposable
         };
     }
 
+    /// <summary>The bytes of a model's files, of which some may be here already.</summary>
+    /// <param name="model">Which; a hub that it does not name is Hugging Face.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="HubException">The hub refuses or cannot be reached, or it is not clear which files are meant.</exception>
+    public async Task<long> SizeAsync(ModelReference model, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        IHub hub = HubOf(model);
+        string revision = model.Revision ?? hub.DefaultRevision;
+        RepoListing listing = await hub.ListAsync(model.Repo, revision, cancellationToken).ConfigureAwait(false);
+        return FileSelection.Choose(listing, model).Files.Sum(file => file.Size);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
+
+    private IHub HubOf(ModelReference model) =>
+        model.Hub == HubKind.ModelScope ? new ModelScopeHub(_client, _options) : new HuggingFaceHub(_client, _options);
 
     private async Task<long> TransferAsync(
         IHub hub,

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using QwenSharp.Tests.Hub;
+
+namespace QwenSharp.Cli.Tests;
+
+/// <summary>The program as somebody at a terminal uses it: in a pseudo-terminal, which script(1) of util-linux makes.</summary>
+public sealed class PseudoTerminalTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly StringBuilder _seen = new();
+    private Process? _process;
+
+    public void Dispose()
+    {
+        if (_process is { HasExited: false })
+            _process.Kill(entireProcessTree: true);
+
+        _process?.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_paste_is_one_message_and_what_was_typed_lasts()
+    {
+        Start("run", ScriptedCheckpoint.Write(_folder["model.gguf"]), "--temperature", "0", "--threads", "1");
+        await Sees(">>> ");
+        await Types("\e[200~one\rtwo\r\e[201~");
+        await Sees("two");
+        await Types("three\r");
+        await Sees("Hello, world!");
+        await Sees("(context ");
+        await Sees(">>> ");
+        await Types($"/save {_folder["chat.json"]}\r");
+        await Sees("Saved 2 messages");
+        await Types("\u0004");
+        await Ends(ExitCode.Ok);
+
+        using JsonDocument saved = JsonDocument.Parse(File.ReadAllText(_folder["chat.json"]));
+        Assert.Equal("one\ntwo\nthree", saved.RootElement.GetProperty("messages")[0].GetProperty("content").GetString());
+        Assert.Equal("\"one\\ntwo\\nthree\"", File.ReadAllLines(_folder["state/qwensharp/history"])[0]);
+    }
+
+    [Fact]
+    public async Task Ctrl_C_at_an_empty_prompt_ends_with_130()
+    {
+        Start("run", ScriptedCheckpoint.Write(_folder["model.gguf"]), "--threads", "1");
+        await Sees(">>> ");
+        await Types("something\u0003\u0003");
+        await Ends(ExitCode.Interrupted);
+    }
+
+    [Theory]
+    [InlineData("y", ExitCode.Ok, "Hello, world!")]
+    [InlineData("", ExitCode.Failure, "qwensharp pull Qwen/Tiny-GGUF")]
+    public async Task A_model_that_is_not_here_is_offered(string answer, int code, string seen)
+    {
+        using LocalHub hub = new();
+        hub.Files["tiny-q8_0.gguf"] = File.ReadAllBytes(ScriptedCheckpoint.Write(_folder["source.gguf"]));
+        Start(hub, "run", LocalHub.Repo, "Hi", "--temperature", "0", "--threads", "1");
+        await Sees("Qwen/Tiny-GGUF is not on this machine. Pull it now, ");
+        await Sees("? [y/N] ");
+        await Types(answer + "\r");
+        await Sees(seen);
+        await Ends(code);
+    }
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    private void Start(params string[] arguments) => Start(null, arguments);
+
+    private void Start(LocalHub? hub, params string[] arguments)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/script"), "There is no script(1) of util-linux here.");
+        string dotnet = Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet";
+        string[] words = [dotnet, typeof(ExitCode).Assembly.Location, .. arguments];
+        string command = string.Join(' ', words.Select(word => $"'{word}'"));
+        ProcessStartInfo start = new("/usr/bin/script", ["-qfec", $"stty cols 300 rows 24; exec {command}", "/dev/null"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            StandardOutputEncoding = new UTF8Encoding(false),
+        };
+        foreach (string name in start.Environment.Keys.Where(name => name.StartsWith("HF_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+
+        start.Environment["TERM"] = "xterm";
+        start.Environment["SHELL"] = "/bin/sh";
+        start.Environment["XDG_STATE_HOME"] = _folder["state"];
+        start.Environment["HF_HUB_CACHE"] = _folder["hub"];
+        start.Environment["NO_PROXY"] = "127.0.0.1";
+        if (hub is not null)
+            start.Environment["HF_ENDPOINT"] = hub.Address.AbsoluteUri;
+
+        _process = Process.Start(start)!;
+    }
+
+    private async Task Types(string keys)
+    {
+        await _process!.StandardInput.WriteAsync(keys.AsMemory(), Stop);
+        await _process.StandardInput.FlushAsync(Stop);
+    }
+
+    /// <summary>Waits until a text is shown, behind what was waited for before.</summary>
+    private async Task Sees(string text)
+    {
+        char[] buffer = new char[1024];
+        int at;
+        while ((at = _seen.ToString().IndexOf(text, StringComparison.Ordinal)) < 0)
+        {
+            int count = await _process!.StandardOutput.ReadAsync(buffer.AsMemory(), Stop);
+            Assert.True(count > 0, $"'{text}' is not to be seen in: {_seen}");
+            _seen.Append(buffer, 0, count);
+        }
+
+        _seen.Remove(0, at + text.Length);
+    }
+
+    private async Task Ends(int code)
+    {
+        _seen.Append(await _process!.StandardOutput.ReadToEndAsync(Stop));
+        await _process.WaitForExitAsync(Stop);
+        Assert.True(code == _process.ExitCode, $"{_process.ExitCode} in place of {code}: {_seen}");
+    }
+}
