@@ -2,6 +2,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
@@ -130,7 +131,7 @@ public sealed class QwenServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
-            Listen(kestrel, options);
+            Listen(kestrel, options, dialects);
         });
         builder.Logging
             .AddSimpleConsole(console => console.SingleLine = true)
@@ -143,6 +144,7 @@ public sealed class QwenServer : IAsyncDisposable
                 console.LogToStandardErrorThreshold = LogLevel.Trace)
             .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime + TimeSpan.FromSeconds(5))
             .AddRoutingCore()
+            .AddRequestDecompression()
             .AddSingleton<IHostLifetime, CallerLifetime>()
             .AddSingleton(options)
             .AddSingleton(models)
@@ -159,20 +161,24 @@ public sealed class QwenServer : IAsyncDisposable
         if (options.ApiKey is { } key)
             app.Use(next => new ApiKeyGuard(next, key, dialects).InvokeAsync);
 
-        app.MapGet("/health", Health.AnswerAsync);
+        // Behind the key: nobody unknown has anything unpacked. What is unpacked is held to the limit of bodies too.
+        app.UseRequestDecompression();
+        app.MapMethods(Health.Path, [HttpMethods.Get, HttpMethods.Head], Health.AnswerAsync);
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>());
         dialects.Map(app, new DialectService(models, replies));
         return app;
     }
 
-    private static void Listen(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel, ServerOptions options)
+    private static void Listen(KestrelServerOptions kestrel, ServerOptions options, DialectSet dialects)
     {
+        void Use(ListenOptions listen) => listen.Use(next => RefusalWriter.Use(next, dialects.Refuse));
+
         if (options.Host is "*" or "+")
-            kestrel.ListenAnyIP(options.Port);
+            kestrel.ListenAnyIP(options.Port, Use);
         else if (IPAddress.TryParse(options.Host, out IPAddress? address))
-            kestrel.Listen(address, options.Port);
+            kestrel.Listen(address, options.Port, Use);
         else if (options.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
-            kestrel.Listen(IPAddress.Loopback, options.Port);
+            kestrel.Listen(IPAddress.Loopback, options.Port, Use);
         else
             throw new ArgumentException($"The host '{options.Host}' is neither an IP address nor 'localhost' nor '*'.", nameof(options));
     }

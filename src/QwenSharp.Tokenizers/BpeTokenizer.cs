@@ -151,6 +151,29 @@ public sealed class BpeTokenizer
     }
 
     /// <summary>
+    /// How many tokens a text has at the least, whatever stands before and behind it, without encoding more of it than shows that there
+    /// are too many. It looks at the text in parts, and leaves out what the cuts between them may add.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="enough">Counting ends once there are more than this.</param>
+    public int CountAtLeast(ReadOnlySpan<char> text, int enough)
+    {
+        const int Part = 1 << 14, AtCuts = 64;
+        List<int> ids = [];
+        int counted = 0;
+        while (!text.IsEmpty && counted <= enough)
+        {
+            ReadOnlySpan<char> part = text[..Math.Min(Part, text.Length)];
+            ids.Clear();
+            Encode(part, ids, TokenParsing.None);
+            counted += Math.Max(0, ids.Count - AtCuts);
+            text = text[part.Length..];
+        }
+
+        return counted;
+    }
+
+    /// <summary>
     /// Appends the tokens of any bytes, UTF-8 or not. No added token is recognised and nothing is normalized,
     /// so the bytes of the tokens are exactly the bytes given.
     /// </summary>

@@ -58,6 +58,8 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         ArgumentNullException.ThrowIfNull(messages);
         ChatTemplate template = model.Template;
         ChatRequest request = Read(options);
+        messages = [.. messages];
+        RequireRoom(messages);
         RenderedPrompt prompt = template.Render(ChatTemplateConversation.Of(messages, request.Prompt));
         return
         [
@@ -100,6 +102,26 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         model,
         modelId ?? model.Id,
         thinks => model.RecommendedSampling(thinks && model.Template.Format.Reasons));
+
+    private void RequireRoom(IEnumerable<ChatMessage> messages)
+    {
+        try
+        {
+            model.RequireRoom([.. messages.SelectMany(message => message.Contents).Select(TextOf)]);
+        }
+        catch (OptionException fault)
+        {
+            throw new OptionException(fault.Fault.Renamed(Conversation), fault);
+        }
+    }
+
+    // What every template shows; earlier reasoning, some leave out.
+    private static string TextOf(AIContent content) => content switch
+    {
+        TextContent text => text.Text,
+        FunctionResultContent { Result: string result } => result,
+        _ => "",
+    };
 
     private int[] Encode(RenderedPrompt prompt)
     {

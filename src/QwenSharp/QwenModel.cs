@@ -142,12 +142,41 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     /// The token ids of a prompt as it stands: control tokens in it are parsed, and a token that begins every sequence is added where the
     /// model has one.
     /// </summary>
+    /// <exception cref="ArgumentException">It is much longer than the context.</exception>
     public int[] EncodePrompt(string prompt)
     {
+        RequireRoom([prompt]);
         List<int> ids = [];
         Tokenizer.Begin(ids);
         Tokenizer.Encode(prompt, ids, TokenParsing.All);
         return [.. ids];
+    }
+
+    /// <summary>
+    /// Refuses a prompt whose texts alone are longer than the context, before it is rendered and tokenised as a whole: megabytes that
+    /// cannot be answered are to cost next to nothing.
+    /// </summary>
+    /// <param name="texts">Texts of which the prompt is made; white space around them may be left out.</param>
+    /// <exception cref="ArgumentException">They have more tokens than the context; the parameter is the prompt.</exception>
+    internal void RequireRoom(IReadOnlyCollection<string> texts)
+    {
+        // A few characters a token: shorter texts may fit, and cost little to be seen not to.
+        const int CharactersAToken = 4;
+        if (texts.Sum(text => (long)text.Length) <= (long)CharactersAToken * ContextLength)
+            return;
+
+        long counted = 0;
+        foreach (string text in texts)
+        {
+            counted += Tokenizer.CountAtLeast(text.AsSpan().Trim(), ContextLength);
+            if (counted > ContextLength)
+            {
+                throw new OptionException(OptionFault.Of(
+                    FaultKind.TooLong,
+                    nameof(GenerationRequest.Prompt),
+                    $"has more than {ContextLength} tokens; the context of {ContextLength} has room for {ContextLength - 1} and an answer."));
+            }
+        }
     }
 
     /// <summary>Reads neutral options for a prompt without a conversation; what only a chat template could honour is refused.</summary>

@@ -64,8 +64,18 @@ public class ChatCompletionRequestTests
 
     [Theory]
     [InlineData("\"store\":false")]
+    [InlineData("\"store\":true")]
     [InlineData("\"metadata\":{}")]
+    [InlineData("\"metadata\":{\"team\":\"a\"}")]
     [InlineData("\"service_tier\":\"auto\"")]
+    [InlineData("\"service_tier\":\"priority\"")]
+    [InlineData("\"prompt_cache_key\":\"k\"")]
+    [InlineData("\"safety_identifier\":\"u\"")]
+    [InlineData("\"verbosity\":\"medium\"")]
+    [InlineData("\"tools\":[]")]
+    [InlineData("\"tools\":[],\"tool_choice\":\"auto\"")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}]")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"files.read/all:v2\"}}]")]
     [InlineData("\"response_format\":{\"type\":\"text\"}")]
     [InlineData("\"modalities\":[\"text\"]")]
     [InlineData("\"parallel_tool_calls\":true")]
@@ -75,10 +85,14 @@ public class ChatCompletionRequestTests
     [Theory]
     [InlineData("\"tempersture\":1", "tempersture", "unsupported_parameter")]
     [InlineData("\"audio\":{}", "audio", "unsupported_parameter")]
-    [InlineData("\"store\":true", "store", "unsupported_parameter")]
-    [InlineData("\"metadata\":{\"a\":\"b\"}", "metadata", "unsupported_parameter")]
-    [InlineData("\"service_tier\":\"priority\"", "service_tier", "unsupported_parameter")]
-    [InlineData("\"reasoning_effort\":\"low\"", "reasoning_effort", "unsupported_parameter")]
+    [InlineData("\"store\":1", "store", "invalid_type")]
+    [InlineData("\"metadata\":{\"a\":1}", "metadata.a", "invalid_type")]
+    [InlineData("\"metadata\":[]", "metadata", "invalid_type")]
+    [InlineData("\"service_tier\":\"gold\"", "service_tier", "invalid_value")]
+    [InlineData("\"prompt_cache_key\":1", "prompt_cache_key", "invalid_type")]
+    [InlineData("\"safety_identifier\":1", "safety_identifier", "invalid_type")]
+    [InlineData("\"verbosity\":\"low\"", "verbosity", "unsupported_parameter")]
+    [InlineData("\"reasoning_effort\":\"huge\"", "reasoning_effort", "invalid_value")]
     [InlineData("\"functions\":[]", "functions", "unsupported_parameter")]
     [InlineData("\"modalities\":[\"audio\"]", "modalities", "unsupported_parameter")]
     [InlineData("\"response_format\":{\"type\":\"json_object\"}", "response_format.type", "unsupported_parameter")]
@@ -117,13 +131,19 @@ public class ChatCompletionRequestTests
     [InlineData("\"logit_bias\":{\"-1\":1}", "logit_bias", "invalid_value")]
     [InlineData("\"logit_bias\":{\"1\":101}", "logit_bias.1", "invalid_value")]
     [InlineData("\"logit_bias\":[]", "logit_bias", "invalid_type")]
-    [InlineData("\"tools\":[]", "tools", "invalid_value")]
+    [InlineData("\"tools\":{}", "tools", "invalid_type")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"get weather\"}}]", "tools[0].function.name", "invalid_value")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a>b\"}}]", "tools[0].function.name", "invalid_value")]
+    [InlineData(
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}},{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]",
+        "tools[1].function.name",
+        "invalid_value")]
     [InlineData("\"tools\":[{\"type\":\"web_search\"}]", "tools[0].type", "unsupported_parameter")]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"\"}}]", "tools[0].function.name", "invalid_value")]
     [InlineData(
-        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":true}}]",
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":1}}]",
         "tools[0].function.strict",
-        "unsupported_parameter")]
+        "invalid_type")]
     [InlineData(
         "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":1}}]",
         "tools[0].function.parameters",

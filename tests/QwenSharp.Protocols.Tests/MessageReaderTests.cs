@@ -11,7 +11,7 @@ public class MessageReaderTests
     {
         IReadOnlyList<ChatMessage> messages = Read("""
             {"role":"developer","content":"Be brief."},
-            {"role":"user","content":[{"type":"text","text":"What is"},{"type":"text","text":" the time?"}],"name":"Ada"},
+            {"role":"user","content":[{"type":"text","text":"What is"},{"type":"text","text":" the time?"}],"name":null},
             {"role":"assistant","content":null,"refusal":null,"annotations":[],"reasoning_content":"A clock would know.","tool_calls":[
                 {"id":"call_1","type":"function","function":{"name":"clock","arguments":"{\"zone\":\"UTC\",\"tick\":1.0}"}},
                 {"id":"call_2","type":"function","function":{"name":"now","arguments":""}}]},
@@ -21,7 +21,6 @@ public class MessageReaderTests
 
         Assert.Equal(["system", "user", "assistant", "tool", "assistant"], messages.Select(message => message.Role.Value));
         Assert.Equal(["What is", " the time?"], messages[1].Contents.Select(content => ((TextContent)content).Text));
-        Assert.Equal("Ada", messages[1].AuthorName);
         Assert.Equal("A clock would know.", Assert.IsType<TextReasoningContent>(messages[2].Contents[0]).Text);
         FunctionCallContent call = Assert.IsType<FunctionCallContent>(messages[2].Contents[1]);
         Assert.Equal(("call_1", "clock"), (call.CallId, call.Name));
@@ -35,6 +34,7 @@ public class MessageReaderTests
 
     [Theory]
     [InlineData("", "messages", "invalid_value")]
+    [InlineData("""{"role":"user","content":"Hi","name":"Ada"}""", "messages[0].name", "unsupported_parameter")]
     [InlineData("1", "messages[0]", "invalid_type")]
     [InlineData("null", "messages[0]", "invalid_type")]
     [InlineData("""{"content":"Hi"}""", "messages[0].role", "missing_required_parameter")]

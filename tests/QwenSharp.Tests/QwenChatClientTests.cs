@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
+using QwenSharp.Faults;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Tests;
@@ -203,6 +204,35 @@ public sealed class QwenChatClientTests : IDisposable
             client.GetStreamingResponseAsync(
                 [new(ChatRole.User, new string('x', 10_000))],
                 cancellationToken: TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task Megabytes_that_cannot_fit_cost_next_to_nothing()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        using QwenChatClient client = new(model);
+        string page = string.Concat(Enumerable.Repeat("汉字 é e\u0301 word ", 200_000));
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        foreach (ChatMessage message in (ChatMessage[])[
+            new(ChatRole.User, page),
+            new(ChatRole.Tool, [new FunctionResultContent("c", page)])])
+        {
+            OptionException refusal = Assert.Throws<OptionException>(() =>
+                client.GetStreamingResponseAsync([message], cancellationToken: TestContext.Current.CancellationToken));
+            Assert.Equal(FaultKind.TooLong, refusal.Fault.Kind);
+        }
+
+        // Far less than one copy of the text.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, page.Length);
+    }
+
+    [Fact]
+    public async Task White_space_that_the_template_takes_away_is_no_prompt()
+    {
+        await using QwenModel model = Load(ScriptedCheckpoint.Greeting);
+        Assert.ThrowsAny<OptionException>(() => model.RequireRoom([new string('x', 1 << 20)]));
+        model.RequireRoom([new string(' ', 1 << 20), "x"]);
     }
 
     [Fact]

@@ -28,6 +28,21 @@ public class BytePairTests
     }
 
     [Fact]
+    public void Counting_that_ends_early_never_counts_too_many()
+    {
+        Random random = new(44);
+        for (int i = 0; i < 20; i++)
+        {
+            string text = string.Concat(Enumerable.Range(0, 3_000).Select(_ => RandomText.Next(random)));
+            int tokens = Tokenizer.Encode(text, TokenParsing.None).Length;
+            Assert.InRange(Tokenizer.CountAtLeast(text, int.MaxValue), tokens * 9 / 10, tokens);
+            Assert.InRange(Tokenizer.CountAtLeast(text, 1_000), 1_001, 1_000 + (1 << 16));
+        }
+
+        Assert.Equal(0, Tokenizer.CountAtLeast("", 5));
+    }
+
+    [Fact]
     public void Short_and_long_pieces_merge_alike()
     {
         // One piece of letters each; the length crosses from the plain search to the heap.

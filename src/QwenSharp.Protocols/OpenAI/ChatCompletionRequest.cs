@@ -30,6 +30,7 @@ public sealed record ChatCompletionRequest
         ReadTools(fields, options);
         ReadLogprobs(fields, options);
         ReadTemplateVariables(fields, options);
+        ReadReasoningEffort(fields, options);
         RefuseWhatIsNotText(fields);
         fields.RefuseRest();
         return new ChatCompletionRequest { Generation = generation, Messages = messages };
@@ -52,7 +53,8 @@ public sealed record ChatCompletionRequest
 
     private static void ReadTools(RequestFields fields, ChatOptions options)
     {
-        List<AITool>? tools = fields.Take("tools") is { } list ? ToolReader.Read(list) : null;
+        RequestValue? list = fields.Take("tools");
+        List<AITool>? tools = list is { } given ? ToolReader.Read(given) : null;
         fields.Refuse("parallel_tool_calls", value => value.ValueKind == JsonValueKind.True,
             "is not honoured: the model decides how many tools it calls. Only true is accepted.");
         if (fields.Take("tool_choice") is not { } choice)
@@ -61,14 +63,14 @@ public sealed record ChatCompletionRequest
             return;
         }
 
-        if (tools is null)
+        if (list is null)
             throw choice.Conflict($"{new OptionName(choice.Path)} is only allowed when {new OptionName("tools")} are given.");
 
         if (!choice.IsString || choice.String() is not ("auto" or "none"))
             throw choice.Unsupported("may be \"auto\" or \"none\"; a call cannot be forced yet.");
 
         options.Tools = tools;
-        options.ToolMode = choice.String() == "auto" ? ChatToolMode.Auto : ChatToolMode.None;
+        options.ToolMode = tools is null ? null : choice.String() == "auto" ? ChatToolMode.Auto : ChatToolMode.None;
     }
 
     private static void ReadLogprobs(RequestFields fields, ChatOptions options)
@@ -111,6 +113,27 @@ public sealed record ChatCompletionRequest
             options.AdditionalProperties![ChatOptionKeys.ChatTemplateKwargs] = variables;
     }
 
+    // Qwen models reason or do not: "none" turns it off, every other effort is the one that they make.
+    private static void ReadReasoningEffort(RequestFields fields, ChatOptions options)
+    {
+        if (fields.Take("reasoning_effort") is not { } value)
+            return;
+
+        options.Reasoning = new ReasoningOptions
+        {
+            Effort = value.String() switch
+            {
+                "none" => ReasoningEffort.None,
+                "minimal" or "low" => ReasoningEffort.Low,
+                "medium" => ReasoningEffort.Medium,
+                "high" => ReasoningEffort.High,
+                "xhigh" => ReasoningEffort.ExtraHigh,
+                string other => throw value.Invalid(
+                    $"must be none, minimal, low, medium, high or xhigh, not '{Excerpt.Of(other)}'."),
+            },
+        };
+    }
+
     private static void RefuseWhatIsNotText(RequestFields fields)
     {
         if (fields.Take("response_format") is { } format)
@@ -118,11 +141,15 @@ public sealed record ChatCompletionRequest
             RequestFields members = format.Fields();
             RequestValue type = members.Require("type");
             if (type.String() != "text")
-                throw type.Unsupported($"may only be \"text\"; \"{type.String()}\" is not built yet.");
+                throw type.Unsupported($"may only be \"text\"; \"{Excerpt.Of(type.String())}\" is not built yet.");
 
             members.RefuseRest();
         }
 
+        fields.Refuse(
+            "verbosity",
+            verbosity => verbosity.ValueKind == JsonValueKind.String && verbosity.ValueEquals("medium"),
+            "is not honoured: how much is said is for the conversation to ask. Only \"medium\" is accepted.");
         fields.Refuse("modalities", IsTextOnly, "is not honoured: this server writes text. Only [\"text\"] is accepted.");
     }
 

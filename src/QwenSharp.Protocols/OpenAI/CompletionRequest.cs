@@ -12,6 +12,9 @@ public sealed record CompletionRequest
     private const int DefaultMaxTokens = 16;
     private const int MaxLogprobs = 5;
 
+    // As many prompts as the protocol takes in a list.
+    private const int MaxAnswers = 2048;
+
     /// <summary>What is common to chat and plain completions.</summary>
     public required GenerationFields Generation { get; init; }
 
@@ -40,6 +43,14 @@ public sealed record CompletionRequest
         fields.Refuse("suffix", value => value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0,
             "is not built yet. Write the model's fill-in-the-middle tokens into 'prompt'.");
         fields.RefuseRest();
+        if ((long)prompts.Count * generation.Choices > MaxAnswers)
+        {
+            throw new OptionException(OptionFault.Of(
+                FaultKind.OutOfRange,
+                "prompt",
+                $"holds {prompts.Count} prompts, {generation.Choices} answers each; a request may have {MaxAnswers} answers."));
+        }
+
         return new CompletionRequest { Generation = generation, Prompts = prompts };
     }
 

@@ -12,6 +12,7 @@ public sealed record GenerationFields
 {
     private const int MaxStops = 4;
     private const int MaxChoices = 128;
+    private const int MaxLabels = 16;
 
     /// <summary>Which model is asked; null where the request leaves that to the server.</summary>
     public string? Model { get; init; }
@@ -33,7 +34,7 @@ public sealed record GenerationFields
 
     internal static GenerationFields Read(RequestFields fields)
     {
-        RefuseWhatNeedsStorage(fields);
+        ReadLabels(fields);
         bool stream = fields.Take("stream")?.Boolean() ?? false;
         return new GenerationFields
         {
@@ -96,14 +97,15 @@ public sealed record GenerationFields
 
     private static Dictionary<int, float> ReadLogitBias(RequestValue value)
     {
-        RequestFields fields = value.Fields();
+        value.Fields();
         Dictionary<int, float> bias = [];
         foreach (JsonProperty property in value.Element.EnumerateObject())
         {
             if (!int.TryParse(property.Name, NumberStyles.None, CultureInfo.InvariantCulture, out int token))
-                throw value.Invalid($"has the key '{property.Name}', which is not a token id.");
+                throw value.Invalid($"has the key '{Excerpt.Of(property.Name)}', which is not a token id.");
 
-            bias[token] = fields.Require(property.Name).Number(-100, 100);
+            // Not looked up by name: that takes the time of as many comparisons as there are entries.
+            bias[token] = new RequestValue(property.Value, $"{value.Path}.{property.Name}").Number(-100, 100);
         }
 
         return bias;
@@ -124,13 +126,32 @@ public sealed record GenerationFields
         return include;
     }
 
-    private static void RefuseWhatNeedsStorage(RequestFields fields)
+    // What asks for nothing that changes an answer: leave to keep it, labels to find it by, names for who asks and for what is alike, and
+    // tiers of a price that there is not. They are checked, and no official client fails on one of its defaults.
+    private static void ReadLabels(RequestFields fields)
     {
-        fields.Refuse("store", IsFalse, "is not honoured: this server keeps no conversations. Only false is accepted.");
-        fields.Refuse("metadata", value => value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(),
-            "is not honoured: this server keeps no conversations that it could label.");
-        fields.Refuse("service_tier", value => value.ValueKind == JsonValueKind.String && value.GetString() is "auto" or "default",
-            "is not honoured: this server has one tier. Only \"auto\" and \"default\" are accepted.");
+        fields.Take("store")?.Boolean();
+        ReadMetadata(fields);
+        fields.Take("prompt_cache_key")?.String();
+        fields.Take("safety_identifier")?.String();
+        if (fields.Take("service_tier") is { } tier && tier.String() is not ("auto" or "default" or "flex" or "scale" or "priority"))
+            throw tier.Invalid($"must be auto, default, flex, scale or priority, not '{Excerpt.Of(tier.String())}'.");
+    }
+
+    private static void ReadMetadata(RequestFields fields)
+    {
+        if (fields.Take("metadata") is not { } value)
+            return;
+
+        value.Fields();
+        int labels = 0;
+        foreach (JsonProperty label in value.Element.EnumerateObject())
+        {
+            if (++labels > MaxLabels)
+                throw value.Invalid($"may hold at most {MaxLabels} labels.");
+
+            _ = new RequestValue(label.Value, $"{value.Path}.{Excerpt.Of(label.Name)}").String();
+        }
     }
 
     internal static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Faults;
@@ -8,6 +9,10 @@ namespace QwenSharp.Protocols.OpenAI;
 /// <summary>The <c>messages</c> of a request as neutral chat messages.</summary>
 internal static class MessageReader
 {
+    // What templates and clients write around the arguments has room beside them in the 64 levels that readers of JSON take.
+    private const int MaxDepth = 48;
+    private static readonly JsonDocumentOptions Nested = new() { MaxDepth = MaxDepth };
+
     public static List<ChatMessage> Read(RequestValue value)
     {
         List<ChatMessage> messages = [.. value.Items().Select(ReadMessage)];
@@ -27,11 +32,24 @@ internal static class MessageReader
             "user" => new ChatMessage(ChatRole.User, ReadContent(fields.Require("content"))),
             "assistant" => ReadAssistant(value, fields),
             "tool" => ReadToolResult(fields),
-            string other => throw role.Invalid($"must be system, developer, user, assistant or tool, not '{other}'."),
+            string other => throw role.Invalid($"must be system, developer, user, assistant or tool, not '{Excerpt.Of(other)}'."),
         };
-        message.AuthorName = fields.Take("name")?.String();
+        ReadName(fields, message);
         fields.RefuseRest();
         return message;
+    }
+
+    // Older clients repeat the function's name beside its result; the call has it already. Who among several speaks, templates do not say.
+    private static void ReadName(RequestFields fields, ChatMessage message)
+    {
+        if (fields.Take("name") is not { } name)
+            return;
+
+        if (name.String().Length > 0 && message.Role != ChatRole.Tool)
+        {
+            throw name.Unsupported(
+                "is not honoured: the chat templates of Qwen models have no place for a speaker's name. Write it into 'content'.");
+        }
     }
 
     private static ChatMessage ReadAssistant(RequestValue value, RequestFields fields)
@@ -85,7 +103,7 @@ internal static class MessageReader
         RequestFields fields = value.Fields();
         RequestValue type = fields.Require("type");
         if (type.String() != "text")
-            throw type.Unsupported($"is '{type.String()}', but this server takes only 'text'.");
+            throw type.Unsupported($"is '{Excerpt.Of(type.String())}', but this server takes only 'text'.");
 
         string text = fields.Require("text").String();
         fields.RefuseRest();
@@ -111,9 +129,12 @@ internal static class MessageReader
         if (json.Length == 0)
             return [];
 
+        if (JsonText.Find(Encoding.UTF8.GetBytes(json)) is { } place)
+            throw value.Invalid($"is not valid Unicode text: {place.Reason}.");
+
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json);
+            using JsonDocument document = JsonDocument.Parse(json, Nested);
             if (document.RootElement.ValueKind == JsonValueKind.Object)
             {
                 // A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not the caller.
@@ -128,6 +149,6 @@ internal static class MessageReader
         {
         }
 
-        throw value.Invalid("must be a string that holds a JSON object.");
+        throw value.Invalid($"must be a string that holds a JSON object, nested at most {MaxDepth} deep.");
     }
 }

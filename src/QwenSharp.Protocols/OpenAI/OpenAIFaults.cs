@@ -1,6 +1,7 @@
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Faults;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -9,6 +10,11 @@ public static class OpenAIFaults
 {
     /// <summary>The type of errors that are the client's.</summary>
     public const string InvalidRequest = "invalid_request_error";
+
+    /// <summary>The longest message, in UTF-16 units: whatever a request holds, its error is one that can be read.</summary>
+    public const int MaxMessage = 2_000;
+
+    private const int MaxField = 500;
 
     // What readers of requests and the model call the options that fields become. A field's own path needs no other name.
     private static readonly Dictionary<string, string> Fields = new()
@@ -34,9 +40,9 @@ public static class OpenAIFaults
     {
         ArgumentNullException.ThrowIfNull(fault);
         return new OpenAIError(
-            fault.Say(option => $"'{FieldOf(option)}'"),
+            Excerpt.Of(fault.Say(option => $"'{FieldOf(option)}'"), MaxMessage),
             InvalidRequest,
-            fault.Option.Length > 0 ? FieldOf(fault.Option) : null,
+            fault.Option.Length > 0 ? Excerpt.Of(FieldOf(fault.Option), MaxField) : null,
             Code(fault));
     }
 

@@ -18,6 +18,9 @@ public sealed record ToolCall(
     private static readonly JsonTypeInfo Arguments = new JsonSerializerOptions(AIJsonUtilities.DefaultOptions)
     {
         WriteIndented = false,
+
+        // A model's arguments may be as deep as their reader takes; the object around them is one level more.
+        MaxDepth = 128,
     }.GetTypeInfo(typeof(IDictionary<string, object?>));
 
     /// <summary>Always <c>function</c>.</summary>

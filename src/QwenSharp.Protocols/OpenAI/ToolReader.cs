@@ -7,14 +7,17 @@ namespace QwenSharp.Protocols.OpenAI;
 /// <summary>The <c>tools</c> of a request as neutral declarations.</summary>
 internal static class ToolReader
 {
+    private const int MaxNameLength = 128;
+
     private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     public static List<AITool>? Read(RequestValue value)
     {
-        List<AITool> tools = [.. value.Items().Select(ReadTool)];
-        return tools.Count > 0
-            ? tools
-            : throw value.Invalid("must hold at least one tool; leave it out for none.");
+        HashSet<string> names = [];
+        List<AITool> tools = [.. value.Items().Select(item => ReadTool(item, names))];
+
+        // An empty list is what some clients write for none.
+        return tools.Count > 0 ? tools : null;
     }
 
     /// <summary>Takes <c>type</c>, which must be <c>function</c>.</summary>
@@ -22,27 +25,38 @@ internal static class ToolReader
     {
         RequestValue type = fields.Require("type");
         if (type.String() != "function")
-            throw type.Unsupported($"is '{type.String()}', but this server knows only 'function'.");
+            throw type.Unsupported($"is '{Excerpt.Of(type.String())}', but this server knows only 'function'.");
     }
 
-    private static AITool ReadTool(RequestValue value)
+    private static AITool ReadTool(RequestValue value, HashSet<string> names)
     {
         RequestFields fields = value.Fields();
         RequireFunction(fields);
         RequestFields function = fields.Require("function").Fields();
         RequestValue name = function.Require("name");
-        if (name.String().Length == 0)
-            throw name.Invalid("is empty.");
+        CheckName(name);
+        if (!names.Add(name.String()))
+            throw name.Invalid($"is '{name.String()}', which another tool is called already.");
 
         string? description = function.Take("description")?.String();
         RequestValue? parameters = function.Take("parameters");
         parameters?.Fields();
-        function.Refuse(
-            "strict",
-            GenerationFields.IsFalse,
-            "is not built yet: arguments are not held to the schema. Only false is accepted.");
+
+        // Arguments are read by the schema either way; what cannot be read by it is no call.
+        function.Take("strict")?.Boolean();
         function.RefuseRest();
         fields.RefuseRest();
         return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);
+    }
+
+    // The protocol's own names, and the separators that tools of other servers come with. Models write names between tags and quotes.
+    private static void CheckName(RequestValue value)
+    {
+        string name = value.String();
+        if (name.Length is 0 or > MaxNameLength || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || "_-.:/".Contains(letter)))
+        {
+            throw value.Invalid(
+                $"is '{Excerpt.Of(name)}'; a name has 1 to {MaxNameLength} of the letters a to z and A to Z, digits, '_', '-', '.', ':' and '/'.");
+        }
     }
 }

@@ -58,5 +58,5 @@ public sealed class RequestFields
         }
     }
 
-    private string PathOf(string name) => _path.Length == 0 ? name : $"{_path}.{name}";
+    private string PathOf(string name) => _path.Length == 0 ? Excerpt.Of(name) : $"{_path}.{Excerpt.Of(name)}";
 }

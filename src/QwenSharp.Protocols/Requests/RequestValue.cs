@@ -116,7 +116,7 @@ public readonly struct RequestValue
         return new(new OptionFault(
             FaultKind.OutOfRange,
             _path,
-            $"{new OptionName(_path)} must be {range}, not {_element.GetRawText()}.")
+            $"{new OptionName(_path)} must be {range}, not {Excerpt.Of(_element.GetRawText())}.")
         {
             Bounds = range,
         });

@@ -13,7 +13,7 @@ internal sealed class ApiKeyGuard(RequestDelegate next, string key, DialectSet d
     {
         IDialect dialect = dialects.Of(http);
         string? given = dialect.KeyOf(http.Request);
-        if (http.Request.Path == "/health" || (given is not null && CryptographicOperations.FixedTimeEquals(Hash(given), _hash)))
+        if (Health.IsAsked(http.Request) || (given is not null && CryptographicOperations.FixedTimeEquals(Hash(given), _hash)))
             return next(http);
 
         throw new HttpFault(

@@ -47,7 +47,7 @@ internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dial
             StatusCodes.Status404NotFound => new HttpFault(
                 404,
                 HttpFaultKind.UnknownPath,
-                $"There is nothing at {http.Request.Method} {http.Request.Path}."),
+                $"There is nothing at {http.Request.Method} {Excerpt.Of(http.Request.Path)}."),
             StatusCodes.Status405MethodNotAllowed => new HttpFault(
                 405,
                 HttpFaultKind.Method,

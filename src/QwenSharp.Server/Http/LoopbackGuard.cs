@@ -1,4 +1,5 @@
 using System.Net;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Server.Http;
 
@@ -8,11 +9,15 @@ namespace QwenSharp.Server.Http;
 /// </summary>
 internal sealed class LoopbackGuard(RequestDelegate next)
 {
-    public Task InvokeAsync(HttpContext http) => IsLoopback(http.Request.Host.Host) ? next(http) : throw new HttpFault(
-        StatusCodes.Status403Forbidden,
-        HttpFaultKind.Host,
-        $"This server listens on this machine only and does not answer to the name '{http.Request.Host.Host}'. Use 127.0.0.1 or "
-            + "localhost.");
+    public Task InvokeAsync(HttpContext http)
+    {
+        // The header as it was sent: ASP.NET's own reading of it decodes international names, and throws where they are none.
+        string host = new HostString(http.Request.Headers.Host.ToString()).Host;
+        return IsLoopback(host) ? next(http) : throw new HttpFault(
+            StatusCodes.Status403Forbidden,
+            HttpFaultKind.Host,
+            $"This server listens on this machine only and does not answer to the name '{Excerpt.Of(host)}'. Use 127.0.0.1 or localhost.");
+    }
 
     public static bool IsLoopback(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using QwenSharp.Faults;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Server.Http;
 
@@ -10,6 +11,7 @@ internal static class RequestBody
 
     /// <summary>Reads the body whole; the server's limit bounds its length.</summary>
     /// <exception cref="HttpFault">415: it is not declared as JSON. 400: it is not JSON.</exception>
+    /// <exception cref="OptionException">The text of one of its names or values is no Unicode.</exception>
     public static async Task<JsonDocument> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         // A web page of another origin can post other content types without asking the server first.
@@ -21,9 +23,20 @@ internal static class RequestBody
                 "The request must have the header 'Content-Type: application/json'.");
         }
 
+        ReadOnlyMemory<byte> body = await ReadWholeAsync(request, cancellationToken).ConfigureAwait(false);
+        if (JsonText.Find(body.Span) is { } place)
+        {
+            throw place.Path is { } path
+                ? new OptionException(OptionFault.Of(FaultKind.OutOfRange, path, $"is not valid Unicode text: {place.Reason}."))
+                : new HttpFault(
+                    StatusCodes.Status400BadRequest,
+                    HttpFaultKind.NotJson,
+                    $"The request's body is not valid Unicode text: {place.Reason}.");
+        }
+
         try
         {
-            return await JsonDocument.ParseAsync(request.Body, Strict, cancellationToken).ConfigureAwait(false);
+            return JsonDocument.Parse(body, Strict);
         }
         catch (JsonException fault)
         {
@@ -33,5 +46,26 @@ internal static class RequestBody
                 $"The request's body is not valid JSON: {JsonProblem.Of(fault)}.",
                 fault);
         }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadWholeAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        using MemoryStream whole = new((int)Math.Min(request.ContentLength ?? 0, 1 << 20));
+        try
+        {
+            await request.Body.CopyToAsync(whole, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is InvalidDataException or OverflowException or FormatException)
+        {
+            // Compressed bytes that are none, and lengths of chunks that no number holds.
+            throw new HttpFault(
+                StatusCodes.Status400BadRequest,
+                HttpFaultKind.Malformed,
+                $"The request's body cannot be read: {fault.Message}",
+                fault);
+        }
+
+        ReadOnlyMemory<byte> body = whole.GetBuffer().AsMemory(0, (int)whole.Length);
+        return body.Span.StartsWith("\uFEFF"u8) ? body["\uFEFF"u8.Length..] : body;
     }
 }

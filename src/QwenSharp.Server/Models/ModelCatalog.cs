@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using QwenSharp.Faults;
+using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Models;
@@ -40,5 +41,5 @@ internal sealed class ModelCatalog
     public ServedModel this[string id] => _byId.TryGetValue(id, out ServedModel? model) ? model : throw new HttpFault(
         StatusCodes.Status404NotFound,
         HttpFaultKind.UnknownModel,
-        $"The model '{id}' does not exist. This server has: {string.Join(", ", _byId.Keys)}.");
+        $"The model '{Excerpt.Of(id)}' does not exist. This server has: {string.Join(", ", _byId.Keys)}.");
 }

@@ -18,8 +18,9 @@ internal sealed class OpenAIDialect : IDialect
     public void Map(IEndpointRouteBuilder routes, DialectService service)
     {
         ModelsEndpoint list = new(service.Models);
-        routes.MapGet("/v1/models", list.ListAsync);
-        routes.MapGet($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", list.ShowAsync);
+        string[] get = [HttpMethods.Get, HttpMethods.Head];
+        routes.MapMethods("/v1/models", get, list.ListAsync);
+        routes.MapMethods($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", get, list.ShowAsync);
         routes.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(service).InvokeAsync);
         routes.MapPost("/v1/completions", new CompletionsEndpoint(service).InvokeAsync);
     }

@@ -1,4 +1,5 @@
 using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.OpenAI;
@@ -9,7 +10,7 @@ internal static class OpenAIErrors
     private const string Endpoints = " See GET /v1/models, POST /v1/chat/completions, POST /v1/completions.";
 
     public static OpenAIError Word(HttpFault fault) => fault.Option is { } option ? OpenAIFaults.Word(option) : new OpenAIError(
-        fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message,
+        Excerpt.Of(fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message, OpenAIFaults.MaxMessage),
         fault.Status < StatusCodes.Status500InternalServerError ? OpenAIFaults.InvalidRequest : "server_error",
         fault.Kind == HttpFaultKind.UnknownModel ? "model" : null,
         Code(fault.Kind));
