@@ -66,6 +66,9 @@ public class LineEditorTests
     }
 
     [Fact]
+    public void A_line_feed_enters_as_well() => Assert.Equal("one", Editor("one", LineFeed, "two").Read("> ").Text);
+
+    [Fact]
     public void Edges_hold()
     {
         Assert.Equal("a", Read(ConsoleKey.Backspace, Left, Right, ConsoleKey.Delete, Alt(Left), Alt('d'), Control('K'), 'a', Right));
@@ -244,6 +247,8 @@ public class LineEditorTests
     };
 
     private static ConsoleKeyInfo Control(char letter) => new((char)(letter - '@'), (ConsoleKey)letter, false, false, control: true);
+
+    private static ConsoleKeyInfo LineFeed => new('\n', ConsoleKey.Enter, false, false, control: true);
 
     private static ConsoleKeyInfo ControlAnd(ConsoleKey key) => new('\0', key, false, false, control: true);
 

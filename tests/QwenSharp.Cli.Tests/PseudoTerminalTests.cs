@@ -32,7 +32,8 @@ public sealed class PseudoTerminalTests : IDisposable
         await Sees("Hello, world!");
         await Sees("(context ");
         await Sees(">>> ");
-        await Types($"/save {_folder["chat.json"]}\r");
+        // Programs that type end a line with a line feed.
+        await Types($"/save {_folder["chat.json"]}\n");
         await Sees("Saved 2 messages");
         await Types("\u0004");
         await Ends(ExitCode.Ok);
@@ -59,8 +60,8 @@ public sealed class PseudoTerminalTests : IDisposable
         using LocalHub hub = new();
         hub.Files["tiny-q8_0.gguf"] = File.ReadAllBytes(ScriptedCheckpoint.Write(_folder["source.gguf"]));
         Start(hub, "run", LocalHub.Repo, "Hi", "--temperature", "0", "--threads", "1");
-        await Sees("Qwen/Tiny-GGUF is not on this machine. Pull it now, ");
-        await Sees("? [y/N] ");
+        await Sees("Qwen/Tiny-GGUF is not on this machine; pulling it brings ");
+        await Sees("Pull it now? [y/N] ");
         await Types(answer + "\r");
         await Sees(seen);
         await Ends(code);

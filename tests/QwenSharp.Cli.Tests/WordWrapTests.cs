@@ -8,7 +8,7 @@ public class WordWrapTests
     [InlineData("The quick brown fox", 10, "The quick \nbrown fox")]
     [InlineData("exactly10! and", 10, "exactly10!\nand")]
     [InlineData("short\nlines\n", 10, "short\nlines\n")]
-    [InlineData("a verylongwordindeed b", 10, "a \nverylongwordindeed\nb")]
+    [InlineData("a verylongwordindeed b", 10, "a \nverylongwordindeed b")]
     [InlineData("你好世界你好", 8, "你好世界\n你好")]
     [InlineData("    code stays", 20, "    code stays")]
     [InlineData("", 10, "")]

@@ -22,8 +22,8 @@ internal static class PullOffer
         {
             string size = await SizeAsync(reference, options, stop).ConfigureAwait(false);
             string source = reference.Name == reference.Repo ? "" : $" ({reference.Repo})";
-            string question = $"{name}{source} is not on this machine. Pull it now{size}? [y/N] ";
-            string? answer = await Task.Run(() => terminal.Ask(question), stop).WaitAsync(stop).ConfigureAwait(false);
+            terminal.Out.WriteLine(terminal.Wrapped($"{name}{source} is not on this machine{size}."));
+            string? answer = await Task.Run(() => terminal.Ask("Pull it now? [y/N] "), stop).WaitAsync(stop).ConfigureAwait(false);
             if (answer?.Trim().ToLowerInvariant() is "y" or "yes")
                 await PullCommand.PullAsync(terminal, options, reference, folder: null, json: false, stop).ConfigureAwait(false);
         }
@@ -43,7 +43,7 @@ internal static class PullOffer
             : null;
     }
 
-    /// <summary>", 610 MiB"; nothing where the hub does not say.</summary>
+    /// <summary>"; pulling it brings 610 MiB"; nothing where the hub does not say.</summary>
     private static async Task<string> SizeAsync(ModelReference reference, HubOptions options, CancellationToken stop)
     {
         using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(stop);
@@ -51,7 +51,8 @@ internal static class PullOffer
         try
         {
             using HubClient client = new(options);
-            return $", {Output.Bytes(await client.SizeAsync(reference, patience.Token).ConfigureAwait(false))}";
+            long bytes = await client.SizeAsync(reference, patience.Token).ConfigureAwait(false);
+            return $"; pulling it brings {Output.Bytes(bytes)}";
         }
         catch (Exception unknown) when (unknown is HubException or OperationCanceledException && !stop.IsCancellationRequested)
         {

@@ -76,7 +76,8 @@ internal sealed class LineEditor(KeyInput keys, TextWriter output, Func<(int Wid
             case { Pasted: { } pasted }:
                 _text.Insert(pasted);
                 break;
-            case { Is: ConsoleKey.Enter, Alt: false, Control: false }:
+            // A line feed, which .NET takes for Ctrl-Enter, is what programs send, and a terminal for what was typed before the first read.
+            case { Is: ConsoleKey.Enter, Alt: false }:
                 return LineEnd.Entered;
             case { Is: ConsoleKey.Enter }:
                 _text.Insert("\n");
