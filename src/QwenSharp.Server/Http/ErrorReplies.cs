@@ -1,3 +1,4 @@
+using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
 
 namespace QwenSharp.Server.Http;
