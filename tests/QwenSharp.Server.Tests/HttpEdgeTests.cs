@@ -61,9 +61,9 @@ public class HttpEdgeTests
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"));
         arguments ??= string.Concat(Enumerable.Repeat("""{\"a\":""", 60)) + "1" + new string('}', 60);
 
-        (int, JsonNode) reply = await server.ChatAsync(messages: $$"""
+        (int, JsonNode) reply = await server.ChatAsync(messages: $$$"""
             [{"role":"user","content":"x"},{"role":"assistant","tool_calls":[
-              {"id":"a","type":"function","function":{"name":"f","arguments":"{{arguments}}"}}]}]
+              {"id":"a","type":"function","function":{"name":"f","arguments":"{{{arguments}}}"}}]}]
             """);
 
         Assert.Contains(
