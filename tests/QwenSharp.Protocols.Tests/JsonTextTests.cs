@@ -37,7 +37,7 @@ public class JsonTextTests
     {
         byte[] json = [.. "{\"a\":[\"é\",\""u8, 0xC3, 0x28, .. "\"]}"u8];
 
-        Assert.Equal(new JsonTextFault("a[1]", "the byte at offset 11 is not UTF-8"), JsonText.Find(json));
+        Assert.Equal(new JsonTextFault("a[1]", "the byte at offset 12 is not UTF-8"), JsonText.Find(json));
     }
 
     [Fact]

@@ -153,7 +153,7 @@ public class HttpEdgeTests
 
     [Theory]
     [InlineData("GET /health HTTP/1.1\r\nHost: xn--\r\nConnection: close\r\n\r\n", 403)]
-    [InlineData("GET /health HTTP/1.1\r\nHost: localhost:\r\nConnection: close\r\n\r\n", 200)]
+    [InlineData("GET /health HTTP/1.1\r\nHost: localhost:\r\nConnection: close\r\n\r\n", 400)]
     [InlineData("GET /health HTTP/1.1\r\nHost: a b\r\n\r\n", 400)]
     [InlineData("GET /health HTTP/1.1\r\n\r\n", 400)]
     [InlineData("nonsense\r\n\r\n", 400)]

@@ -55,7 +55,7 @@ internal static class RequestBody
         {
             await request.Body.CopyToAsync(whole, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is InvalidDataException or OverflowException or FormatException)
+        catch (Exception fault) when (fault is InvalidDataException or IOException { InnerException: OverflowException })
         {
             // Compressed bytes that are none, and lengths of chunks that no number holds.
             throw new HttpFault(
