@@ -11,7 +11,8 @@ namespace QwenSharp.Corpus;
 /// <remarks>
 /// A prompt has a part, what is asked, and one way to judge the answer: <c>says</c> (texts of <see cref="Mentions"/>), <c>declines</c>,
 /// <c>exact</c>, <c>json</c>, <c>number</c>, <c>begins</c>, <c>phrase</c> (any of them), <c>story</c> (what it is about) or
-/// <c>calls</c>. The names of its tools, and a call with its result that are already there, may stand beside it; and <c>think</c>, false to forbid it.
+/// <c>calls</c>. The names of its tools, and a call with its result that are already there, may stand beside it; and <c>think</c>,
+/// false to forbid it.
 /// </remarks>
 public static class HandWritten
 {

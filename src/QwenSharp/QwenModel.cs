@@ -174,7 +174,8 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
                 throw new OptionException(OptionFault.Of(
                     FaultKind.TooLong,
                     nameof(GenerationRequest.Prompt),
-                    $"has more than {ContextLength} tokens; the context of {ContextLength} has room for {ContextLength - 1} and an answer."));
+                    $"has more than {ContextLength} tokens; the context of {ContextLength} has room for {ContextLength - 1} and an "
+                        + "answer."));
             }
         }
     }

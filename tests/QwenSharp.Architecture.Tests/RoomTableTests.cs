@@ -63,7 +63,8 @@ public class RoomTableTests
     [MemberData(nameof(Projects))]
     public void No_library_names_a_command_or_an_option_of_the_command_line(string room)
     {
-        if (room == "QwenSharp.Cli")
+        // What the corpus holds the model in the box says, which knows the program that it comes with.
+        if (room is "QwenSharp.Cli" or "QwenSharp.Corpus")
             return;
 
         IEnumerable<string> commands = Directory

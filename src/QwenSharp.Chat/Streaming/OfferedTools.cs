@@ -52,7 +52,8 @@ internal sealed class OfferedTool(JsonElement schema)
     public bool TakesOnly(JsonElement arguments) =>
         arguments.EnumerateObject().All(argument => Declares(argument.Name) && Takes(argument.Name, argument.Value));
 
-    /// <summary>Whether arguments are what the tool takes, and none has moved into the object before it, as a bracket was left out.</summary>
+    /// <summary>Whether arguments are what the tool takes, and none has moved into the object before it, as a bracket was left
+    /// out.</summary>
     public bool TakesMended(JsonElement arguments) =>
         arguments.EnumerateObject().All(argument => Takes(argument.Name, argument.Value) && !HoldsAStray(argument.Value));
 

@@ -199,7 +199,8 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         };
         Say(
             $"plan: {steps:#,0} updates of {settings.Rows() * settings.SequenceLength:#,0} tokens, {epochs:0.##} epochs; the learning ",
-            $"rate {(warmup > 0 ? $"rises to {settings.LearningRate:0.0#e0} in {warmup:#,0} updates" : $"is {settings.LearningRate:0.0#e0}")} ",
+            $"rate {(warmup > 0 ? "rises to" : "is")} {settings.LearningRate:0.0#e0} ",
+            $"{(warmup > 0 ? $"in {warmup:#,0} updates " : "")}",
             $"{falls}"
         );
         if (undecided.Count > 0)

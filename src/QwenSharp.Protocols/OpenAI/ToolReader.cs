@@ -56,7 +56,8 @@ internal static class ToolReader
         if (name.Length is 0 or > MaxNameLength || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || "_-.:/".Contains(letter)))
         {
             throw value.Invalid(
-                $"is '{Excerpt.Of(name)}'; a name has 1 to {MaxNameLength} of the letters a to z and A to Z, digits, '_', '-', '.', ':' and '/'.");
+                $"is '{Excerpt.Of(name)}'; a name has 1 to {MaxNameLength} of the letters a to z and A to Z, digits, '_', '-', '.', "
+                    + "':' and '/'.");
         }
     }
 }

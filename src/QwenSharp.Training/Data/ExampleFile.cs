@@ -26,7 +26,8 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
         ".JSONL" or ".NDJSON" or ".JSON" => ReadRows(path),
         ".TXT" => ReadText(path),
         _ => throw new TrainingDataException(
-            $"{path}: training data is .jsonl (a conversation or a text a line), .json (the same, or one array of them) or .txt (plain text)."),
+            $"{path}: training data is .jsonl (a conversation or a text a line), .json (the same, or one array of them) or .txt "
+                + "(plain text)."),
     };
 
     private IEnumerable<(ulong, ExampleText)> ReadRows(string path)
@@ -75,7 +76,8 @@ internal sealed class ExampleFile(ChatTemplate? template, ulong seed, Action<Bad
             ulong hash = conversation.Hash(seed);
             return _renderer.Render(conversation).Select(example => (hash, example));
         }
-        catch (JsonException fault) when (fault.BytePositionInLine is null && normal.Said(fault.Message) is var said && said != fault.Message)
+        catch (JsonException fault)
+            when (fault.BytePositionInLine is null && normal.Said(fault.Message) is var said && said != fault.Message)
         {
             throw new JsonException(said, fault);
         }

@@ -9,13 +9,15 @@ namespace QwenSharp.Training;
 /// of plain text, all. Files are read as a stream; what stays in memory is two or three bytes a token.
 /// </summary>
 /// <remarks>
-/// A <c>.jsonl</c> file has one JSON object a line, a <c>.json</c> file the same or one array of them: <c>{"messages": […], "tools": […], "chat_template_kwargs": {…}}</c> in OpenAI's form
+/// A <c>.jsonl</c> file has one JSON object a line, a <c>.json</c> file the same or one array of them: <c>{"messages": […], "tools":
+/// […], "chat_template_kwargs": {…}}</c> in OpenAI's form
 /// (roles system, user,
 /// assistant and tool; tool calls with their arguments as JSON or as JSON in a string; <c>reasoning_content</c>; an assistant's message
 /// with <c>"weight": 0</c>
 /// is not learnt; tools and kwargs may be absent), or <c>{"text": "…"}</c>. Rows of Alpaca's form (<c>{"instruction": "…", "input": "…",
 /// "output": "…"}</c>), of ShareGPT's (<c>{"conversations": [{"from": "human", "value": "…"}, …]}</c>) and prompts with completions
-/// (<c>{"prompt": …, "completion": …}</c>) become conversations; each row is told by its fields. A <c>.txt</c> file is one document, or several divided by
+/// (<c>{"prompt": …, "completion": …}</c>) become conversations; each row is told by its fields. A <c>.txt</c> file is one document,
+/// or several divided by
 /// <c>&lt;|endoftext|&gt;</c>.
 /// </remarks>
 public sealed class TrainingData

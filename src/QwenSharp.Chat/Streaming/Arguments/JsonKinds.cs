@@ -38,7 +38,8 @@ internal static class JsonKindNames
     public static JsonKinds Of(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => JsonKinds.String,
-        JsonValueKind.Number => value.GetRawText().AsSpan().ContainsAny('.', 'e', 'E') ? JsonKinds.Number : JsonKinds.Integer | JsonKinds.Number,
+        JsonValueKind.Number =>
+            value.GetRawText().AsSpan().ContainsAny('.', 'e', 'E') ? JsonKinds.Number : JsonKinds.Integer | JsonKinds.Number,
         JsonValueKind.True or JsonValueKind.False => JsonKinds.Boolean,
         JsonValueKind.Array => JsonKinds.Array,
         JsonValueKind.Object => JsonKinds.Object,

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// Alpaca's form: <c>instruction</c>, <c>input</c> (which may be absent or blank), <c>output</c>; and the turns before, as <c>system</c> and
+/// Alpaca's form: <c>instruction</c>, <c>input</c> (which may be absent or blank), <c>output</c>; and the turns before, as
+/// <c>system</c> and
 /// <c>history</c>, pairs of a question and its answer. Instruction and input are one message, a line end between them.
 /// </summary>
 internal static class AlpacaRow

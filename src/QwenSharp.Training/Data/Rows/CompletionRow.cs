@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// A <c>prompt</c> and its <c>completion</c>: both text, which are a user's message and the answer to it, or both lists of messages, of which
+/// A <c>prompt</c> and its <c>completion</c>: both text, which are a user's message and the answer to it, or both lists of messages,
+/// of which
 /// the completion's are learnt alone.
 /// </summary>
 internal static class CompletionRow

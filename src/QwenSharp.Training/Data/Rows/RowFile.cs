@@ -23,7 +23,8 @@ internal static class RowFile
     }
 
     /// <summary>
-    /// The rows as JSON, with the line that each begins on, from 1, and how far the file is read. The bytes hold until the next is asked for.
+    /// The rows as JSON, with the line that each begins on, from 1, and how far the file is read. The bytes hold until the next is
+    /// asked for.
     /// </summary>
     /// <exception cref="TrainingDataException">A line is too long, or the array is not JSON.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -3,7 +3,8 @@ using System.Text.Json;
 namespace QwenSharp.Training;
 
 /// <summary>
-/// ShareGPT's form: <c>conversations</c>, a list of <c>{"from": …, "value": …}</c>, with <c>system</c> and <c>tools</c> beside it. What calls
+/// ShareGPT's form: <c>conversations</c>, a list of <c>{"from": …, "value": …}</c>, with <c>system</c> and <c>tools</c> beside it.
+/// What calls
 /// functions has calls as JSON in its value. Entries in OpenAI's form, with <c>role</c> and <c>content</c>, are read too.
 /// </summary>
 internal static class ShareGptRow
