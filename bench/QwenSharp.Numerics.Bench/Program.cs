@@ -59,8 +59,8 @@ void Measure(TensorType type, int columns, int rows, int tokens, int threads, do
     }
 
     Tensor[] weights = [.. Enumerable.Range(0, copies).Select(i => Tensor.Copy($"w{i}", type, [columns, rows], data))];
-    using Compute compute = new(threads, isa);
-    using Activations x = new(tokens, columns), y = new(tokens, rows);
+    using CpuCompute compute = new(threads, isa);
+    using HostActivations x = new(tokens, columns), y = new(tokens, rows);
     for (int t = 0; t < tokens; t++)
         row.CopyTo(x.Row(t));
 

@@ -20,10 +20,10 @@ internal static class AttentionSection
 
             foreach ((TensorType type, int heads) in new[] { (TensorType.F16, 16), (TensorType.F16, 32), (TensorType.F32, 16) })
             {
-                using Compute compute = new(threads);
-                using KvStore store = new(type, Layers, KvHeads, Length, Context / KvStore.BlockTokens);
+                using CpuCompute compute = new(threads);
+                using KvStore store = compute.CreateKvStore(type, Layers, KvHeads, Length, Context / KvStore.BlockTokens);
                 int[] blocks = Fill(compute, store, Context);
-                using Activations queries = Random(1, heads * Length), y = new(1, heads * Length);
+                using HostActivations queries = Random(1, heads * Length), y = new(1, heads * Length);
                 SequenceRows[] step = [new(0, 1, Context - 1, blocks)];
                 int layer = 0;
                 double seconds = Measure.Best(() => compute.Attend(store, layer++ % Layers, queries, step, y), 2);
@@ -56,10 +56,10 @@ internal static class AttentionSection
                 })
             {
                 const int Rows = 512;
-                using Compute compute = new(threads);
-                using KvStore store = new(type, 1, KvHeads, Length, context / KvStore.BlockTokens);
+                using CpuCompute compute = new(threads);
+                using KvStore store = compute.CreateKvStore(type, 1, KvHeads, Length, context / KvStore.BlockTokens);
                 int[] blocks = Fill(compute, store, context);
-                using Activations queries = Random(Rows, heads * Length),
+                using HostActivations queries = Random(Rows, heads * Length),
                     y = new(Rows, heads * Length),
                     keys = Random(Rows, KvHeads * Length);
                 SequenceRows[] step = [new(0, Rows, context - Rows, blocks)];
@@ -74,11 +74,11 @@ internal static class AttentionSection
         }
     }
 
-    private static int[] Fill(Compute compute, KvStore store, int context)
+    private static int[] Fill(CpuCompute compute, KvStore store, int context)
     {
         int[] blocks = [.. Enumerable.Range(0, store.Blocks)];
         new Random(1).Shuffle(blocks);
-        using Activations rows = Random(256, store.KvHeads * Length);
+        using HostActivations rows = Random(256, store.KvHeads * Length);
         for (int layer = 0; layer < store.Layers; layer++)
         {
             for (int position = 0; position < context; position += 256)
@@ -88,10 +88,10 @@ internal static class AttentionSection
         return blocks;
     }
 
-    private static Activations Random(int rows, int width)
+    private static HostActivations Random(int rows, int width)
     {
         Random random = new(2);
-        Activations matrix = new(rows, width);
+        HostActivations matrix = new(rows, width);
         for (int row = 0; row < rows; row++)
         {
             foreach (ref float value in matrix.Row(row))

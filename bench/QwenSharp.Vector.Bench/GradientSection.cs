@@ -83,12 +83,12 @@ internal static class GradientSection
 
     private static void Attention(int threads, double peak, int rows, int segment, int heads, int kvHeads, int length)
     {
-        using Compute compute = new(threads);
-        using Activations q = Random(rows, heads * length),
+        using TrainingCompute compute = new(threads);
+        using HostActivations q = Random(rows, heads * length),
             k = Random(rows, kvHeads * length),
             v = Random(rows, kvHeads * length),
             dy = Random(rows, heads * length);
-        using Activations y = new(rows, heads * length),
+        using HostActivations y = new(rows, heads * length),
             sums = new(rows, heads),
             dq = new(rows, heads * length),
             dk = new(rows, kvHeads * length),
@@ -107,10 +107,10 @@ internal static class GradientSection
 
     private static void Rows(int threads)
     {
-        using Compute compute = new(threads);
+        using TrainingCompute compute = new(threads);
         const int Count = 2048,
             Width = 1024;
-        using Activations x = Random(Count, Width),
+        using HostActivations x = Random(Count, Width),
             dy = Random(Count, Width),
             a = new(Count, Width),
             b = new(Count, Width),
@@ -136,7 +136,7 @@ internal static class GradientSection
         foreach (int vocabulary in new[] { 4096, 151_936 })
         {
             int rows = (8 << 20) / vocabulary;
-            using Activations logits = Random(rows, vocabulary);
+            using HostActivations logits = Random(rows, vocabulary);
             int[] targets = new int[rows];
             float[] weights = [.. Enumerable.Repeat(1f, rows)];
             double seconds = Measure.Best(() => compute.CrossEntropy(logits, rows, targets, weights, 1, gradient: true), 1);
@@ -147,10 +147,10 @@ internal static class GradientSection
             Console.WriteLine($"  {what}: {(double)passes * Count * Width * sizeof(float) / Measure.Best(action, 0.4) / 1e9:f1} GB/s");
     }
 
-    private static Activations Random(int rows, int width)
+    private static HostActivations Random(int rows, int width)
     {
         Random random = new(1);
-        Activations matrix = new(rows, width);
+        HostActivations matrix = new(rows, width);
         for (int row = 0; row < rows; row++)
         {
             foreach (ref float value in matrix.Row(row))

@@ -10,8 +10,8 @@ internal static class RowSection
         const int Rows = 512;
         foreach (Isa isa in InstructionSets.Available)
         {
-            using Compute compute = new(2, isa);
-            using Activations x = new(Rows, 1024),
+            using CpuCompute compute = new(2, isa);
+            using HostActivations x = new(Rows, 1024),
                 y = new(Rows, 1024),
                 heads = new(Rows, 2048),
                 gate = new(Rows, 3072),
@@ -19,7 +19,7 @@ internal static class RowSection
                 product = new(Rows, 3072),
                 rotations = new(Rows, 128);
             Random random = new(1);
-            foreach (Activations matrix in new[] { x, heads, gate, up })
+            foreach (HostActivations matrix in new[] { x, heads, gate, up })
             {
                 for (int row = 0; row < Rows; row++)
                 {

@@ -50,9 +50,9 @@ internal static class TrainingProductSection
                 using (WorkerPool pool = new(threads))
                     peak = 2 * Measure.PeakMacs(pool, action => Measure.LeastProcessorTime(action, threads, 0.2));
 
-                using Compute compute = new(threads);
-                using Activations x = Random(rows, width), y = Random(rows, outputs), dx = new(rows, width);
-                using Activations? dw = type == TensorType.F32 ? new(outputs, width) : null;
+                using TrainingCompute compute = new(threads);
+                using HostActivations x = Random(rows, width), y = Random(rows, outputs), dx = new(rows, width);
+                using HostActivations? dw = type == TensorType.F32 ? new(outputs, width) : null;
                 Tensor weight = Weights(type, width, outputs);
                 double operations = 2.0 * rows * width * outputs;
                 string Share(Action product)
@@ -87,10 +87,10 @@ internal static class TrainingProductSection
         return Tensor.Over("weight", type, [width, outputs], data);
     }
 
-    private static Activations Random(int rows, int width)
+    private static HostActivations Random(int rows, int width)
     {
         Random random = new(2);
-        Activations matrix = new(rows, width);
+        HostActivations matrix = new(rows, width);
         for (int row = 0; row < rows; row++)
         {
             foreach (ref float value in matrix.Row(row))

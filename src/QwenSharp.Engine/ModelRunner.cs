@@ -11,7 +11,7 @@ public sealed class ModelRunner : IDisposable
 {
     private readonly MachineResources _resources;
     private readonly bool _hasDrafts;
-    private readonly Compute _compute;
+    private readonly CpuCompute _compute;
     private readonly Workspace _workspace;
     private readonly Activations? _classes;
     private readonly TensorType _kvType;
@@ -33,7 +33,7 @@ public sealed class ModelRunner : IDisposable
         _resources = options.Resources?.Share() ?? new MachineResources(options.Threads);
         try
         {
-            _compute = new Compute(_resources, options.Threads) { Observer = options.Observer };
+            _compute = new CpuCompute(_resources, options.Threads) { Observer = options.Observer };
             (_memory, _cache, _drafts) = Allocate(options.Blocks);
         }
         catch
@@ -43,9 +43,9 @@ public sealed class ModelRunner : IDisposable
             throw;
         }
 
-        States = model.CreateRecurrentStore(options.Sequences);
-        _workspace = new Workspace(model.Config, options.Rows, options.LogitRows);
-        _classes = model.ClassifierOutputs > 0 ? new Activations(options.LogitRows, model.ClassifierOutputs) : null;
+        States = model.CreateRecurrentStore(_compute, options.Sequences);
+        _workspace = new Workspace(_compute, model.Config, options.Rows, options.LogitRows);
+        _classes = model.ClassifierOutputs > 0 ? _compute.CreateActivations(options.LogitRows, model.ClassifierOutputs) : null;
     }
 
     /// <summary>The weights.</summary>
@@ -193,7 +193,7 @@ public sealed class ModelRunner : IDisposable
             Model, Model.WeightBytes, (blocks * blockBytes) + (Sequences * config.StateBytesPerSequence));
         try
         {
-            return (memory, Model.CreateKvStore(_kvType, blocks), _hasDrafts ? Model.CreateNextTokenKvStore(_kvType, blocks) : null);
+            return (memory, Model.CreateKvStore(_compute, _kvType, blocks), _hasDrafts ? Model.CreateNextTokenKvStore(_compute, _kvType, blocks) : null);
         }
         catch
         {

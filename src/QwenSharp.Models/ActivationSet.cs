@@ -13,11 +13,11 @@ internal readonly record struct ActivationShape(string Name, int Rows, int Width
 }
 
 /// <summary>Matrices allocated from a list, the same that tells their bytes without them.</summary>
-internal sealed class ActivationSet(IEnumerable<ActivationShape> layout) : IDisposable
+internal sealed class ActivationSet(Compute compute, IEnumerable<ActivationShape> layout) : IDisposable
 {
     private readonly Dictionary<string, Activations> _matrices = layout.ToDictionary(
         shape => shape.Name,
-        shape => new Activations(shape.Rows, shape.Width));
+        shape => compute.CreateActivations(shape.Rows, shape.Width));
 
     /// <summary>The matrix of a name that the list has.</summary>
     public Activations this[string name] => _matrices[name];

@@ -7,9 +7,9 @@ internal sealed class DeltaNetWorkspace : IDisposable
 {
     private readonly ActivationSet _matrices;
 
-    public DeltaNetWorkspace(DeltaNetShape shape, int maxRows)
+    public DeltaNetWorkspace(Compute compute, DeltaNetShape shape, int maxRows)
     {
-        _matrices = new ActivationSet(Layout(shape, maxRows));
+        _matrices = new ActivationSet(compute, Layout(shape, maxRows));
         Mixed = _matrices[nameof(Mixed)];
         Convolved = _matrices[nameof(Convolved)];
         Gate = _matrices[nameof(Gate)];

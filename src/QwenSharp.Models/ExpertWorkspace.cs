@@ -9,9 +9,9 @@ internal sealed class ExpertWorkspace : IDisposable
 {
     private readonly ActivationSet _matrices;
 
-    public ExpertWorkspace(ModelConfig config, MixtureOfExperts experts, int maxRows)
+    public ExpertWorkspace(Compute compute, ModelConfig config, MixtureOfExperts experts, int maxRows)
     {
-        _matrices = new ActivationSet(Layout(config, experts, maxRows));
+        _matrices = new ActivationSet(compute, Layout(config, experts, maxRows));
         Scores = _matrices[nameof(Scores)];
         SharedGate = _matrices[nameof(SharedGate)];
         Inputs = _matrices[nameof(Inputs)];

@@ -124,23 +124,27 @@ public sealed class LanguageModel
     public void Leave() => _files.Leave();
 
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
+    /// <param name="compute">The backend that will compute on it.</param>
     /// <param name="type">F16 or F32.</param>
     /// <param name="blocks">How many blocks.</param>
-    public KvStore CreateKvStore(TensorType type, int blocks) =>
-        new(type, Config.AttentionLayers, Config.KvHeads, Config.HeadLength, blocks);
+    public KvStore CreateKvStore(Compute compute, TensorType type, int blocks) =>
+        compute.CreateKvStore(type, Config.AttentionLayers, Config.KvHeads, Config.HeadLength, blocks);
 
     /// <summary>
     /// Allocates the states of recurrent layers for <paramref name="slots"/> sequences; null where no layer is recurrent.
     /// </summary>
-    public RecurrentStore? CreateRecurrentStore(int slots) =>
-        Config.Recurrent is { } recurrent ? new RecurrentStore(recurrent.Shape, recurrent.Count(Config.Layers), slots) : null;
+    /// <param name="compute">The backend that will compute on it.</param>
+    /// <param name="slots">How many sequences.</param>
+    public RecurrentStore? CreateRecurrentStore(Compute compute, int slots) =>
+        Config.Recurrent is { } recurrent ? compute.CreateRecurrentStore(recurrent.Shape, recurrent.Count(Config.Layers), slots) : null;
 
     /// <summary>Allocates a KV cache for the blocks that draft the token after next, which attend to what they computed before.</summary>
+    /// <param name="compute">The backend that will compute on it.</param>
     /// <param name="type">F16 or F32.</param>
     /// <param name="blocks">How many blocks; a sequence uses the same numbers as in the cache of the layers.</param>
     /// <exception cref="InvalidOperationException">The model has no such block.</exception>
-    public KvStore CreateNextTokenKvStore(TensorType type, int blocks) =>
-        new(type, RequireNextTokens(), Config.KvHeads, Config.HeadLength, blocks);
+    public KvStore CreateNextTokenKvStore(Compute compute, TensorType type, int blocks) =>
+        compute.CreateKvStore(type, RequireNextTokens(), Config.KvHeads, Config.HeadLength, blocks);
 
     /// <summary>
     /// Computes the batch's rows: stores their keys and values, and writes the final hidden states that were asked for to

@@ -13,11 +13,15 @@ public sealed class Workspace : IDisposable
     /// <summary>
     /// Allocates for batches of up to <paramref name="maxRows"/> tokens of which up to <paramref name="maxLogits"/> want logits.
     /// </summary>
-    public Workspace(ModelConfig config, int maxRows, int maxLogits)
+    /// <param name="compute">The backend that will compute on it.</param>
+    /// <param name="config">The model.</param>
+    /// <param name="maxRows">Tokens of the largest batch.</param>
+    /// <param name="maxLogits">How many of them want logits at most.</param>
+    public Workspace(Compute compute, ModelConfig config, int maxRows, int maxLogits)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxRows);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxLogits);
-        _matrices = new ActivationSet(Layout(config, maxRows, maxLogits));
+        _matrices = new ActivationSet(compute, Layout(config, maxRows, maxLogits));
         Hidden = _matrices[nameof(Hidden)];
         Normed = _matrices[nameof(Normed)];
         Rotations = _matrices[nameof(Rotations)];
@@ -33,8 +37,8 @@ public sealed class Workspace : IDisposable
         Scored = _matrices[nameof(Scored)];
         Logits = _matrices[nameof(Logits)];
         Adapters = new AdapterRows(maxRows);
-        DeltaNet = config.Recurrent is { } recurrent ? new DeltaNetWorkspace(recurrent.Shape, maxRows) : null;
-        Experts = config.Experts is { } experts ? new ExpertWorkspace(config, experts, maxRows) : null;
+        DeltaNet = config.Recurrent is { } recurrent ? new DeltaNetWorkspace(compute, recurrent.Shape, maxRows) : null;
+        Experts = config.Experts is { } experts ? new ExpertWorkspace(compute, config, experts, maxRows) : null;
     }
 
     /// <summary>Bytes of all activations, without the few that adapters need.</summary>

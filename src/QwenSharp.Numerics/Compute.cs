@@ -1,75 +1,109 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// The operations of a forward pass, on the kernels of one instruction set and one pool of threads.
-/// It owns scratch memory, so one engine loop uses it at a time.
-/// Every operation computes a row (a token) the same way whatever other rows are in the batch.
+/// A backend: the operations of a forward pass, and the memory that they work on. A model is written against this class alone; the
+/// processor's kernels are <see cref="CpuCompute"/>. Weights are given as they lie in the checkpoint, and never change: a backend with
+/// memory of its own keeps its copies by tensor. Activations and stores are those that it made itself.
+/// <para>It owns scratch memory, so one engine loop uses it at a time. Every operation computes a row (a token) the same way whatever other
+/// rows are in the batch, and however its sequence was cut into batches: a backend gives the same bits for the same sequence, always.
+/// Two backends need not give each other's.</para>
 /// </summary>
-public sealed partial class Compute : IDisposable
+public abstract partial class Compute : IDisposable
 {
-    /// <summary>Chooses kernels and starts the threads.</summary>
-    /// <param name="threads">How many threads compute, the caller's included; 0 for one a processor.</param>
-    /// <param name="isa">Which kernels; null for what <see cref="InstructionSets.Variable"/> names, or else the processor's best.</param>
-    /// <param name="precision">What the matrix products of training multiply; all else is F32.</param>
-    /// <exception cref="ArgumentException">This processor cannot run these kernels, or the variable names none.</exception>
-    public Compute(int threads = 0, Isa? isa = null, TrainingPrecision precision = TrainingPrecision.F32)
-        : this(() => new WorkerPool(Positive(threads)), isa, precision)
-    {
-    }
-
-    /// <summary>Chooses kernels that compute on a machine's threads; a step begins with <see cref="TakeTurn"/>.</summary>
-    /// <param name="machine">Whose threads they are; not owned.</param>
-    /// <param name="threads">How many of them compute, the caller's included; 0 for all.</param>
-    /// <param name="isa">Which kernels; null for what <see cref="InstructionSets.Variable"/> names, or else the processor's best.</param>
-    /// <exception cref="ArgumentException">This processor cannot run these kernels, the variable names none, or there are not so many
-    /// threads.</exception>
-    public Compute(MachineResources machine, int threads = 0, Isa? isa = null)
-        : this(() => machine.Workers(threads), isa, TrainingPrecision.F32)
-    {
-    }
-
-    private Compute(Func<WorkerPool> pool, Isa? isa, TrainingPrecision precision)
-    {
-        Isa = isa is { } chosen
-            ? InstructionSets.Require(chosen)
-            : InstructionSets.Select(Environment.GetEnvironmentVariable(InstructionSets.Variable));
-        Precision = TrainingPrecisions.WhyNot(precision, Isa) is { } missing
-            ? throw new ArgumentException(missing, nameof(precision))
-            : precision;
-        Pool = pool();
-        _matMul = IMatMul.Create(Isa, Pool);
-    }
-
-    /// <summary>The kernels in use.</summary>
-    public Isa Isa { get; }
-
-    /// <summary>What the matrix products of training multiply.</summary>
-    public TrainingPrecision Precision { get; }
-
-    /// <summary>How many threads compute, the caller's included.</summary>
-    public int Threads => Pool.Threads;
-
-    /// <summary>Takes the threads for a step, and waits as long as others have them.</summary>
-    public void TakeTurn() => Pool.TakeTurn();
-
-    /// <summary>Ends the step; others may have the threads.</summary>
-    public void EndTurn() => Pool.EndTurn();
-
-    internal WorkerPool Pool { get; }
+    /// <summary>
+    /// Called for each product of <see cref="Project"/>, before it is computed; for measurements such as an importance matrix.
+    /// </summary>
+    public ProjectionObserver? Observer { get; init; }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public abstract void Dispose();
+
+    /// <summary>Allocates room for <paramref name="capacity"/> rows of <paramref name="width"/> floats, all zero.</summary>
+    /// <exception cref="OutOfMemoryException">There is no such amount of memory.</exception>
+    public abstract Activations CreateActivations(int capacity, int width);
+
+    /// <summary>Reserves a KV cache.</summary>
+    /// <param name="type">F16 or F32.</param>
+    /// <param name="layers">Layers with attention.</param>
+    /// <param name="kvHeads">KV heads of a layer (GQA).</param>
+    /// <param name="headLength">Features of a head.</param>
+    /// <param name="blocks">How many blocks of <see cref="KvStore.BlockTokens"/> positions.</param>
+    /// <exception cref="ArgumentException">The type is neither, or a number makes no sense.</exception>
+    /// <exception cref="OutOfMemoryException">There is no such amount of memory.</exception>
+    public abstract KvStore CreateKvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks);
+
+    /// <summary>Reserves the states of recurrent layers.</summary>
+    /// <param name="shape">The lengths of every recurrent layer.</param>
+    /// <param name="layers">Recurrent layers.</param>
+    /// <param name="slots">How many sequences have a state.</param>
+    /// <exception cref="ArgumentException">A number makes no sense.</exception>
+    /// <exception cref="OutOfMemoryException">There is no such amount of memory.</exception>
+    public abstract RecurrentStore CreateRecurrentStore(DeltaNetShape shape, int layers, int slots);
+
+    /// <summary>
+    /// Multiplies rows of activations with several weight matrices that share them:
+    /// for each output, y[r, o] = s · Σᵢ W[o, i] x[r, i] (+ bias[o]) (+ y[r, o]).
+    /// A backend may round activations that meet quantised weights: the processor's takes 8 bits, by blocks of 256 for K-quants and of 32
+    /// for all other types. A result's bits do not depend on the number of rows.
+    /// </summary>
+    /// <param name="x">[rows, in].</param>
+    /// <param name="rows">How many rows (tokens) of <paramref name="x"/> to use.</param>
+    /// <param name="outputs">The products.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit, a weight's type has no matrix product, or an output is the input.</exception>
+    public void Project(Activations x, int rows, params ReadOnlySpan<Projection> outputs)
     {
-        Pool.Dispose();
-        _matMul.Dispose();
-        DisposeAttention();
-        _gemm?.Dispose();
-        DisposeTraining();
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        foreach (ref readonly Projection output in outputs)
+            Check(x, rows, output);
+
+        if (rows == 0)
+            return;
+
+        if (Observer is { } observer)
+        {
+            foreach (ref readonly Projection output in outputs)
+                observer(output.Weight, x, output.Rows ?? new RowRange(0, rows));
+        }
+
+        ProjectCore(x, rows, outputs);
     }
 
-    private static int Positive(int threads)
+    /// <summary>Looks up rows of an embedding table of any type: y[first + r] = table[ids[r]].</summary>
+    /// <param name="table">[width, vocabulary].</param>
+    /// <param name="ids">Rows of the table.</param>
+    /// <param name="y">[rows, width].</param>
+    /// <param name="first">Where the first goes.</param>
+    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An id is not a row of the table.</exception>
+    public abstract void Embed(Tensor table, ReadOnlySpan<int> ids, Activations y, int first = 0);
+
+    /// <summary>
+    /// The products of <see cref="Project"/>, of at least one row. Arguments are checked, and the observer has been told.
+    /// </summary>
+    protected abstract void ProjectCore(Activations x, int rows, ReadOnlySpan<Projection> outputs);
+
+    private static void Check(Activations x, int rows, in Projection output)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(threads);
-        return threads == 0 ? Environment.ProcessorCount : threads;
+        Tensor weight = output.Weight;
+        if (output.Rows is { } range && (range.First < 0 || range.Count < 0 || range.First > rows - range.Count))
+        {
+            throw new ArgumentException(
+                $"Rows {range.First} to {(long)range.First + range.Count - 1} of {weight} are not among the first {rows}.");
+        }
+
+        if (weight.Columns != x.Width || weight.Rows != output.Output.Width || rows > x.Capacity || rows > output.Output.Capacity)
+        {
+            throw new ArgumentException(
+                $"{weight} does not fit {rows} rows of width {x.Width} into width {output.Output.Width} ({x.Capacity} and "
+                    + $"{output.Output.Capacity} rows of room)."
+            );
+        }
+
+        if (!weight.Type.HasMatrixProduct())
+            throw new ArgumentException($"{weight} is of a type without a matrix product.");
+        if (output.Bias is { } bias && (bias.Type != TensorType.F32 || bias.ElementCount != weight.Rows))
+            throw new ArgumentException($"The bias {bias} does not fit {weight}: it must be F32 of {weight.Rows} elements.");
+        if (ReferenceEquals(x, output.Output))
+            throw new ArgumentException($"The output of {weight} is its input.");
     }
 }

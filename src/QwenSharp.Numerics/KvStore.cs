@@ -1,31 +1,22 @@
-using System.Runtime.CompilerServices;
-
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// Keys and values of all layers, cut into blocks of <see cref="BlockTokens"/> positions that sequences own by number.
-/// Inside a block and layer lie, for each KV head, the keys transposed [headLength, BlockTokens] and then the values
-/// [BlockTokens, headLength]: attention runs over whole vectors of positions for scores, and of features for sums.
+/// Keys and values of all layers, cut into blocks of <see cref="BlockTokens"/> positions that sequences own by number; in a backend's
+/// memory and layout. Made by <see cref="Compute.CreateKvStore"/>.
 /// </summary>
-public sealed unsafe class KvStore : IDisposable
+public abstract class KvStore : IDisposable
 {
     /// <summary>Positions in a block.</summary>
     public const int BlockTokens = 32;
 
-    private readonly NativeBuffer _buffer;
-
-    // For each block, layer and head, whether something that is not finite was written: rare, and slower to read.
-    private readonly bool[] _notFinite;
-
-    /// <summary>Reserves <paramref name="blocks"/> blocks; pages cost memory once they are written.</summary>
+    /// <summary>A store of this shape.</summary>
     /// <param name="type">F16 or F32.</param>
     /// <param name="layers">Layers with attention.</param>
     /// <param name="kvHeads">KV heads of a layer (GQA).</param>
     /// <param name="headLength">Features of a head.</param>
     /// <param name="blocks">How many blocks.</param>
     /// <exception cref="ArgumentException">The type is neither, or a number makes no sense.</exception>
-    /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
-    public KvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks)
+    protected KvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks)
     {
         if (type is not (TensorType.F16 or TensorType.F32))
             throw new ArgumentException($"A KV cache is F16 or F32, not {type}.", nameof(type));
@@ -35,8 +26,6 @@ public sealed unsafe class KvStore : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
         ArgumentOutOfRangeException.ThrowIfNegative(blocks);
         (Type, Layers, KvHeads, HeadLength, Blocks) = (type, layers, kvHeads, headLength, blocks);
-        _buffer = new NativeBuffer(checked(blocks * BlockBytes));
-        _notFinite = new bool[checked(blocks * layers * kvHeads)];
     }
 
     /// <summary>F16 or F32.</summary>
@@ -57,72 +46,18 @@ public sealed unsafe class KvStore : IDisposable
     /// <summary>Bytes of one block, over all layers.</summary>
     public long BlockBytes => (long)Layers * KvHeads * 2 * HeadLength * BlockTokens * Type.BlockBytes();
 
-    /// <inheritdoc/>
-    public void Dispose() => _buffer.Dispose();
-
     /// <summary>Makes one block what another is, in all layers.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such block.</exception>
     public void Copy(int from, int to)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)from, (uint)Blocks, nameof(from));
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)to, (uint)Blocks, nameof(to));
-        Buffer.MemoryCopy(_buffer.Pointer + from * BlockBytes, _buffer.Pointer + to * BlockBytes, BlockBytes, BlockBytes);
-        int flags = Layers * KvHeads;
-        _notFinite.AsSpan(from * flags, flags).CopyTo(_notFinite.AsSpan(to * flags));
+        CopyBlock(from, to);
     }
 
-    /// <summary>Where the transposed keys of a block, layer and head begin.</summary>
-    internal byte* Keys(int block, int layer, int head) =>
-        _buffer.Pointer + block * BlockBytes + ((long)layer * KvHeads + head) * 2 * HeadLength * BlockTokens * Type.BlockBytes();
+    /// <inheritdoc/>
+    public abstract void Dispose();
 
-    /// <summary>Where the values of a block, layer and head begin.</summary>
-    internal byte* Values(int block, int layer, int head) =>
-        Keys(block, layer, head) + (long)HeadLength * BlockTokens * Type.BlockBytes();
-
-    /// <summary>Writes keys and values of consecutive positions of one block, from rows <paramref name="width"/> floats apart.</summary>
-    internal void Write(VectorKernels kernels, int layer, int head, int block, int slot, int rows, float* keys, float* values, int width)
-    {
-        const int Piece = 128;
-        Half* rounded = stackalloc Half[Piece];
-        ref bool notFinite = ref _notFinite[(((block * Layers) + layer) * KvHeads) + head];
-
-        // Whoever takes a block over writes its first position first.
-        if (slot == 0)
-            notFinite = false;
-
-        for (int row = 0; row < rows; row++, slot++, keys += width, values += width)
-        {
-            if (Type == TensorType.F32)
-            {
-                Scatter(new ReadOnlySpan<float>(keys, HeadLength), (float*)Keys(block, layer, head) + slot);
-                Unsafe.CopyBlockUnaligned(
-                    (float*)Values(block, layer, head) + (slot * HeadLength),
-                    values,
-                    (uint)(HeadLength * sizeof(float)));
-            }
-            else
-            {
-                for (int i = 0; i < HeadLength; i += Piece)
-                {
-                    int count = Math.Min(Piece, HeadLength - i);
-                    kernels.Narrow(keys + i, rounded, count);
-                    Scatter(new ReadOnlySpan<Half>(rounded, count), (Half*)Keys(block, layer, head) + (i * BlockTokens) + slot);
-                }
-
-                notFinite |= !kernels.IsFinite(keys, HeadLength) || !kernels.IsFinite(values, HeadLength);
-                kernels.Narrow(values, (Half*)Values(block, layer, head) + (slot * HeadLength), HeadLength);
-            }
-        }
-    }
-
-    /// <summary>Whether all that was written to a block, layer and head is finite; other slots may hold anything.</summary>
-    internal bool IsFinite(int block, int layer, int head) => !_notFinite[(((block * Layers) + layer) * KvHeads) + head];
-
-    /// <summary>Writes a column of the transposed keys.</summary>
-    private static void Scatter<T>(ReadOnlySpan<T> from, T* to)
-        where T : unmanaged
-    {
-        for (int i = 0; i < from.Length; i++)
-            to[i * BlockTokens] = from[i];
-    }
+    /// <summary>Copies what one block holds to another.</summary>
+    protected abstract void CopyBlock(int from, int to);
 }

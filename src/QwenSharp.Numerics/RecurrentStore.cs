@@ -3,28 +3,26 @@ namespace QwenSharp.Numerics;
 /// <summary>
 /// The states of recurrent layers: one slot a sequence, and in it for each layer the last inputs of the convolution and a state matrix
 /// for each head, all F32. Unlike keys and values, a state is that of one position: it goes forward, and back only by a copy made before.
-/// A sequence that begins at position 0 needs no cleared slot.
+/// A sequence that begins at position 0 needs no cleared slot. Made by <see cref="Compute.CreateRecurrentStore"/>; here is what is known of
+/// the slots, in a backend's memory what they hold.
 /// </summary>
-public sealed unsafe class RecurrentStore : IDisposable
+public abstract class RecurrentStore : IDisposable
 {
     private const int Unknown = -1;
 
-    private readonly NativeBuffer _buffer;
     private readonly int[] _positions;
 
-    /// <summary>Reserves <paramref name="slots"/> slots; pages cost memory once they are written.</summary>
+    /// <summary>A store of this shape.</summary>
     /// <param name="shape">The lengths of every recurrent layer.</param>
     /// <param name="layers">Recurrent layers.</param>
     /// <param name="slots">How many slots.</param>
     /// <exception cref="ArgumentException">A number makes no sense.</exception>
-    /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
-    public RecurrentStore(DeltaNetShape shape, int layers, int slots)
+    protected RecurrentStore(DeltaNetShape shape, int layers, int slots)
     {
         shape.Validate();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(slots);
         (Shape, Layers, Slots) = (shape, layers, slots);
-        _buffer = new NativeBuffer(checked(slots * SlotBytes));
         _positions = new int[slots];
         Array.Fill(_positions, Unknown);
     }
@@ -96,7 +94,7 @@ public sealed unsafe class RecurrentStore : IDisposable
     public void Copy(int from, int to)
     {
         _positions[Require(to)] = _positions[Require(from)];
-        Buffer.MemoryCopy(Slot(from), Slot(to), SlotBytes, SlotBytes);
+        CopyState(from, to);
     }
 
     /// <summary>A copy of a slot's state, independent of this store.</summary>
@@ -107,15 +105,13 @@ public sealed unsafe class RecurrentStore : IDisposable
         if (position == Unknown)
             throw new InvalidOperationException($"Slot {slot} holds no state.");
 
-        return new RecurrentSnapshot(
-            Shape,
-            Layers,
-            position,
-            new ReadOnlySpan<float>(Slot(slot), checked((int)(SlotBytes / sizeof(float)))).ToArray());
+        float[] state = new float[checked((int)(SlotBytes / sizeof(float)))];
+        ReadState(slot, state);
+        return new RecurrentSnapshot(GetType(), Shape, Layers, position, state);
     }
 
     /// <summary>Makes a slot's state that of a snapshot, taken from this store or another of the same model.</summary>
-    /// <exception cref="ArgumentException">The snapshot is that of another model.</exception>
+    /// <exception cref="ArgumentException">The snapshot is that of another model or backend.</exception>
     public void Restore(int slot, RecurrentSnapshot snapshot)
     {
         Require(slot);
@@ -126,21 +122,24 @@ public sealed unsafe class RecurrentStore : IDisposable
                 nameof(snapshot));
         }
 
-        snapshot.State.CopyTo(new Span<float>(Slot(slot), snapshot.State.Length));
+        if (snapshot.Store != GetType())
+            throw new ArgumentException("The snapshot was taken on another backend.", nameof(snapshot));
+
+        WriteState(slot, snapshot.State);
         _positions[slot] = snapshot.Position;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _buffer.Dispose();
+    public abstract void Dispose();
 
-    /// <summary>The last inputs of a layer's convolution, oldest first: [taps − 1, convolutionWidth].</summary>
-    internal float* Inputs(int slot, int layer) => Slot(slot) + (layer * Shape.StateLength);
+    /// <summary>Copies what one slot holds to another.</summary>
+    protected abstract void CopyState(int from, int to);
 
-    /// <summary>A tile of a head's state matrix: [keyLength, <see cref="DeltaNetShape.TileColumns"/>].</summary>
-    internal float* Tile(int slot, int layer, int head, int tile) =>
-        Inputs(slot, layer) + Shape.ConvolutionLength + ((long)head * Shape.HeadStateLength) + ((long)tile * Shape.TileLength);
+    /// <summary>Reads what a slot holds, <see cref="SlotBytes"/>, in the order of this backend.</summary>
+    protected abstract void ReadState(int slot, Span<float> state);
 
-    private float* Slot(int slot) => (float*)(_buffer.Pointer + (slot * SlotBytes));
+    /// <summary>Makes a slot hold what <see cref="ReadState"/> gave.</summary>
+    protected abstract void WriteState(int slot, ReadOnlySpan<float> state);
 
     private int Require(int slot) =>
         (uint)slot < (uint)Slots ? slot : throw new ArgumentOutOfRangeException(nameof(slot), slot, $"There are {Slots} slots.");
@@ -149,14 +148,16 @@ public sealed unsafe class RecurrentStore : IDisposable
 /// <summary>The recurrent state of a sequence after <see cref="Position"/> tokens.</summary>
 public sealed class RecurrentSnapshot
 {
-    internal RecurrentSnapshot(DeltaNetShape shape, int layers, int position, float[] state) =>
-        (Shape, Layers, Position, State) = (shape, layers, position, state);
+    internal RecurrentSnapshot(Type store, DeltaNetShape shape, int layers, int position, float[] state) =>
+        (Store, Shape, Layers, Position, State) = (store, shape, layers, position, state);
 
     /// <summary>How many tokens the state has seen: the position that follows.</summary>
     public int Position { get; }
 
     /// <summary>Bytes that it takes.</summary>
     public long Bytes => (long)State.Length * sizeof(float);
+
+    internal Type Store { get; }
 
     internal DeltaNetShape Shape { get; }
 

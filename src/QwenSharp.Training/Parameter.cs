@@ -12,10 +12,10 @@ public sealed class Parameter : IDisposable
     public Parameter(string name, int inputs, int outputs = 1)
     {
         Name = name;
-        Value = new Activations(outputs, inputs);
-        Gradient = new Activations(outputs, inputs);
-        Mean = new Activations(outputs, inputs);
-        Variance = new Activations(outputs, inputs);
+        Value = new HostActivations(outputs, inputs);
+        Gradient = new HostActivations(outputs, inputs);
+        Mean = new HostActivations(outputs, inputs);
+        Variance = new HostActivations(outputs, inputs);
         Weight = Value.AsTensor(name);
     }
 
@@ -23,16 +23,16 @@ public sealed class Parameter : IDisposable
     public string Name { get; }
 
     /// <summary>The value, [outputs, inputs].</summary>
-    public Activations Value { get; }
+    public HostActivations Value { get; }
 
     /// <summary>∂loss / ∂value, summed over a step's batches.</summary>
-    public Activations Gradient { get; }
+    public HostActivations Gradient { get; }
 
     /// <summary>Running mean of gradients.</summary>
-    public Activations Mean { get; }
+    public HostActivations Mean { get; }
 
     /// <summary>Running mean of squared gradients; Muon has no use for it.</summary>
-    public Activations Variance { get; }
+    public HostActivations Variance { get; }
 
     /// <summary>The value as a weight, without a copy.</summary>
     public Tensor Weight { get; }

@@ -15,14 +15,14 @@ public sealed partial class TrainableModel
     /// <param name="dropoutSeed">What dropout is drawn from.</param>
     /// <returns>The sum over the batch, not scaled.</returns>
     /// <exception cref="ArgumentException">The batch does not fit the memory or the vocabulary.</exception>
-    public double AddGradients(Compute compute, TrainingBatch batch, TrainingWorkspace w, float scale, ulong dropoutSeed)
+    public double AddGradients(TrainingCompute compute, TrainingBatch batch, TrainingWorkspace w, float scale, ulong dropoutSeed)
     {
         Pass pass = Begin(compute, batch, w, dropoutSeed);
         for (int l = 0; l < _blocks.Length; l++)
             _blocks[l].Forward(pass, w.Inputs[l], w.TapeOf(l), w.Inputs[l + 1]);
 
         double loss = Score(pass, batch, w, scale, differentiates: true);
-        Activations gradient = w.Scratch.Hidden;
+        HostActivations gradient = w.Scratch.Hidden;
         for (int l = _blocks.Length - 1; l >= 0; l--)
         {
             if (w.Recomputes && l < _blocks.Length - 1)
@@ -42,7 +42,7 @@ public sealed partial class TrainableModel
     /// <param name="batch">The tokens.</param>
     /// <param name="w">Memory with room for the batch.</param>
     /// <exception cref="ArgumentException">The batch does not fit the memory or the vocabulary.</exception>
-    public double Loss(Compute compute, TrainingBatch batch, TrainingWorkspace w)
+    public double Loss(TrainingCompute compute, TrainingBatch batch, TrainingWorkspace w)
     {
         Pass pass = Begin(compute, batch, w, dropoutSeed: null);
         for (int l = 0; l < _blocks.Length; l++)
@@ -51,7 +51,7 @@ public sealed partial class TrainableModel
         return Score(pass, batch, w, scale: 0, differentiates: false);
     }
 
-    private Pass Begin(Compute compute, TrainingBatch batch, TrainingWorkspace w, ulong? dropoutSeed)
+    private Pass Begin(TrainingCompute compute, TrainingBatch batch, TrainingWorkspace w, ulong? dropoutSeed)
     {
         int rows = batch.Tokens.Length;
         if (rows > w.Rows)
@@ -68,7 +68,7 @@ public sealed partial class TrainableModel
     /// </summary>
     private double Score(Pass pass, TrainingBatch batch, TrainingWorkspace w, float scale, bool differentiates)
     {
-        (Compute compute, Activations hidden, Activations gradient) = (pass.Compute, w.Inputs[^1], pass.Scratch.Hidden);
+        (TrainingCompute compute, HostActivations hidden, HostActivations gradient) = (pass.Compute, w.Inputs[^1], pass.Scratch.Hidden);
         if (differentiates)
             gradient.Clear();
 

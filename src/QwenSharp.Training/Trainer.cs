@@ -16,7 +16,7 @@ public sealed class Trainer : IDisposable
     public const string LogName = TrainingLog.FileName;
 
     private readonly TrainableModel _model;
-    private readonly Compute _compute;
+    private readonly TrainingCompute _compute;
     private readonly TrainerOptions _options;
     private readonly List<TrainingStep> _steps = [];
     private readonly Optimizer _optimizer;
@@ -31,7 +31,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="IOException">The folder cannot be written, another run is at work in it, or the checkpoint cannot be
     /// read.</exception>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public Trainer(TrainableModel model, Compute compute, TrainerOptions options)
+    public Trainer(TrainableModel model, TrainingCompute compute, TrainerOptions options)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.Steps);
         options.Optimizer.Validate();

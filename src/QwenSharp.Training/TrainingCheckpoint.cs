@@ -35,7 +35,7 @@ internal static partial class TrainingCheckpoint
         writer.AddMetadata(SettingsKey, JsonSerializer.Serialize(settings, SettingsJson.Default.IReadOnlyDictionaryStringString));
         foreach (Parameter parameter in parameters)
         {
-            foreach ((string name, Activations values) in Parts(parameter))
+            foreach ((string name, HostActivations values) in Parts(parameter))
             {
                 writer.Add(name, SafetensorsType.F32, [values.Capacity, values.Width], stream =>
                 {
@@ -75,7 +75,7 @@ internal static partial class TrainingCheckpoint
 
         foreach (Parameter parameter in parameters)
         {
-            foreach ((string name, Activations values) in Parts(parameter))
+            foreach ((string name, HostActivations values) in Parts(parameter))
                 Read(path, file, name, values);
         }
 
@@ -123,14 +123,14 @@ internal static partial class TrainingCheckpoint
         }
     }
 
-    private static (string, Activations)[] Parts(Parameter parameter) =>
+    private static (string, HostActivations)[] Parts(Parameter parameter) =>
         [
             (parameter.Name, parameter.Value),
             (parameter.Name + MeanSuffix, parameter.Mean),
             (parameter.Name + VarianceSuffix, parameter.Variance),
         ];
 
-    private static void Read(string path, SafetensorsFile file, string name, Activations values)
+    private static void Read(string path, SafetensorsFile file, string name, HostActivations values)
     {
         if (
             !file.TryGetTensor(name, out SafetensorsTensor? tensor)

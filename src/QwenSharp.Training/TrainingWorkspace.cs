@@ -24,15 +24,15 @@ public sealed class TrainingWorkspace : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rows);
         (ModelConfig config, int rank) = (model.Config, model.Lora?.Rank ?? 0);
         (Rows, Recomputes) = (rows, recomputes);
-        Inputs = [.. Enumerable.Range(0, config.Layers + 1).Select(_ => new Activations(rows, config.Width))];
+        Inputs = [.. Enumerable.Range(0, config.Layers + 1).Select(_ => new HostActivations(rows, config.Width))];
         _tapes = [.. Enumerable.Range(0, recomputes ? 1 : config.Layers).Select(_ => new BlockTape(config, rows, rank))];
         Scratch = new Scratch(config, rows, rank, hasDropout: model.Lora?.Dropout > 0);
         int chunk = LogitRows(config, rows);
-        Logits = new Activations(chunk, config.VocabularySize);
-        Counted = new Activations(chunk, config.Width);
-        CountedNormed = new Activations(chunk, config.Width);
-        CountedGradient = new Activations(chunk, config.Width);
-        CountedHiddenGradient = new Activations(chunk, config.Width);
+        Logits = new HostActivations(chunk, config.VocabularySize);
+        Counted = new HostActivations(chunk, config.Width);
+        CountedNormed = new HostActivations(chunk, config.Width);
+        CountedGradient = new HostActivations(chunk, config.Width);
+        CountedHiddenGradient = new HostActivations(chunk, config.Width);
     }
 
     /// <summary>Tokens of the largest batch.</summary>
@@ -42,21 +42,21 @@ public sealed class TrainingWorkspace : IDisposable
     public bool Recomputes { get; }
 
     /// <summary>The input of each layer, and behind them the output of the last.</summary>
-    internal Activations[] Inputs { get; }
+    internal HostActivations[] Inputs { get; }
 
     internal Scratch Scratch { get; }
 
     /// <summary>Logits, and then their gradient, of some of the rows that count.</summary>
-    internal Activations Logits { get; }
+    internal HostActivations Logits { get; }
 
     /// <summary>The final hidden states of these rows.</summary>
-    internal Activations Counted { get; }
+    internal HostActivations Counted { get; }
 
-    internal Activations CountedNormed { get; }
+    internal HostActivations CountedNormed { get; }
 
-    internal Activations CountedGradient { get; }
+    internal HostActivations CountedGradient { get; }
 
-    internal Activations CountedHiddenGradient { get; }
+    internal HostActivations CountedHiddenGradient { get; }
 
     internal BlockTape TapeOf(int layer) => _tapes[Recomputes ? 0 : layer];
 

@@ -16,7 +16,7 @@ public class ExpertTests
     [InlineData(false)]
     public void Rows_go_to_their_likeliest_experts_and_come_back_from_every_slot(bool normalizes)
     {
-        using Compute compute = new(1);
+        using CpuCompute compute = new(1);
         Check(compute, Gen.Sample(Gen.Choose(1, 40), 50, 20).Select((experts, i) => (Experts: experts, Rows: 1 + i % 9, Seed: i)));
 
         void Check(Compute compute, IEnumerable<(int Experts, int Rows, int Seed)> cases)
@@ -25,7 +25,7 @@ public class ExpertTests
             {
                 Random random = new(seed);
                 MixtureOfExperts config = new(experts, 1 + random.Next(experts), 8) { NormalizesWeights = normalizes, WeightScale = 1.5f };
-                using Activations scores = new(rows, experts);
+                using HostActivations scores = new(rows, experts);
                 float[][] logits =
                 [
                     .. Enumerable
@@ -73,8 +73,8 @@ public class ExpertTests
     [Fact]
     public void Scores_that_are_not_numbers_still_pick_experts()
     {
-        using Compute compute = new(1);
-        using Activations scores = new(1, 4);
+        using CpuCompute compute = new(1);
+        using HostActivations scores = new(1, 4);
         scores.Row(0).Fill(float.NaN);
         MixtureOfExperts config = new(4, 2, 8);
         ExpertRouting routing = new(1, config.Choice);

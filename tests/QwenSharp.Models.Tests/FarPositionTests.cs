@@ -16,7 +16,7 @@ public class FarPositionTests
     [MemberData(nameof(Scalings))]
     public void Sines_and_cosines_are_exact_to_a_millionth(string scaling)
     {
-        using Compute compute = new(1);
+        using CpuCompute compute = new(1);
         foreach ((int length, double theta) in ((int, double)[])[(128, 1e6), (128, 5e6), (64, 1e7), (128, 1e4)])
         {
             ModelConfig config = TinyModels.Config("qwen3", heads: 2, kvHeads: 1, headLength: length) with
@@ -29,7 +29,7 @@ public class FarPositionTests
             foreach (int position in _positions)
                 batch.Add([1], position, new int[1 + position / KvStore.BlockTokens], 0);
 
-            using Activations rotations = new(_positions.Length, length);
+            using HostActivations rotations = new(_positions.Length, length);
             rotary.Fill(compute, batch, rotations);
             for (int pair = 0; pair < length / 2; pair++)
             {

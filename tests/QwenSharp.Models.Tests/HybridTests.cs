@@ -23,23 +23,24 @@ public class HybridTests
         Assert.Equal(0, ModelShapes.Find("qwen3-4b").StateBytesPerSequence);
 
         LanguageModel model = TinyModels.Create("qwen35");
-        using KvStore cache = model.CreateKvStore(TensorType.F16, 1);
-        using RecurrentStore? states = model.CreateRecurrentStore(2);
+        using CpuCompute compute = new(threads: 1);
+        using KvStore cache = model.CreateKvStore(compute, TensorType.F16, 1);
+        using RecurrentStore? states = model.CreateRecurrentStore(compute, 2);
         Assert.Equal(1, cache.Layers);
         Assert.Equal(cache.BlockBytes, KvStore.BlockTokens * model.Config.KvBytesPerToken(TensorType.F16));
         Assert.Equal(5, states!.Layers);
         Assert.Equal(states.SlotBytes, model.Config.StateBytesPerSequence);
-        Assert.Null(TinyModels.Create("qwen3").CreateRecurrentStore(2));
+        Assert.Null(TinyModels.Create("qwen3").CreateRecurrentStore(compute, 2));
     }
 
     [Fact]
     public void A_pass_without_states_or_at_another_position_is_refused()
     {
         LanguageModel model = TinyModels.Create("qwen35");
-        using Compute compute = new(threads: 1);
-        using KvStore cache = model.CreateKvStore(TensorType.F32, 1);
-        using RecurrentStore? states = model.CreateRecurrentStore(1);
-        using Workspace workspace = new(model.Config, 4, 1);
+        using CpuCompute compute = new(threads: 1);
+        using KvStore cache = model.CreateKvStore(compute, TensorType.F32, 1);
+        using RecurrentStore? states = model.CreateRecurrentStore(compute, 1);
+        using Workspace workspace = new(compute, model.Config, 4, 1);
         Batch batch = new(4, 1);
         batch.Add([1, 2, 3], 0, [0], 1);
         Assert.Throws<ArgumentException>(() => model.Forward(compute, batch, cache, workspace));

@@ -69,10 +69,11 @@ public class NextTokenTests
     public void A_model_without_such_a_block_says_so()
     {
         LanguageModel model = TinyModels.Create("qwen35");
-        Assert.Throws<InvalidOperationException>(() => model.CreateNextTokenKvStore(TensorType.F16, 1));
+        using CpuCompute compute = new(threads: 1);
+        Assert.Throws<InvalidOperationException>(() => model.CreateNextTokenKvStore(compute, TensorType.F16, 1));
         Assert.Throws<InvalidOperationException>(() => new ModelRunner(model, new RunnerOptions { Threads = 1, Drafts = true }));
         using ModelRunner runner = new(model, new RunnerOptions { Threads = 1, Blocks = 1 });
-        using Activations hidden = new(1, model.Config.Width);
+        using HostActivations hidden = new(1, model.Config.Width);
         runner.Batch.Add([1], 0, [0], 1);
         Assert.Throws<InvalidOperationException>(() => runner.PredictNext(hidden));
     }
@@ -90,7 +91,7 @@ public class NextTokenTests
             KvType = TensorType.F32,
             Drafts = true,
         });
-        using Activations hidden = new(Tokens, model.Config.Width);
+        using HostActivations hidden = new(Tokens, model.Config.Width);
         // The block needs the hidden states alone: no row pays for logits.
         runner.Batch.Add(_tokens, 0, blocks, scored: 0, kept: Tokens);
         runner.Forward();

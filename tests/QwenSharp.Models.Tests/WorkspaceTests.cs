@@ -13,7 +13,8 @@ public class WorkspaceTests
     public void The_predicted_bytes_are_those_allocated(string name)
     {
         ModelConfig config = TinyModels.Configs[name];
-        using Workspace workspace = new(config, maxRows: 7, maxLogits: 3);
+        using CpuCompute compute = new(threads: 1);
+        using Workspace workspace = new(compute, config, maxRows: 7, maxLogits: 3);
 
         Assert.Equal(workspace.Bytes, Workspace.BytesFor(config, 7, 3));
         Assert.True(workspace.Bytes > 4L * ((7 * 2 * config.Width) + (3 * config.VocabularySize)));

@@ -140,7 +140,7 @@ public class GradientTests
         {
             // W = W₀ + s·B·A, so ∂L/∂A = s·Bᵀ·∂L/∂W and ∂L/∂B = s·∂L/∂W·Aᵀ.
             (Parameter a, Parameter b) = (pairs[i], pairs[i + 1]);
-            Activations dw = TargetOf(merged, a).Gradient;
+            HostActivations dw = TargetOf(merged, a).Gradient;
             AssertClose(
                 a,
                 (r, column) => lora.Scale * Enumerable.Range(0, dw.Capacity).Sum(o => (double)b.Value.Row(o)[r] * dw.Row(o)[column]));
@@ -181,7 +181,7 @@ public class GradientTests
 
     private static void Merge(TrainableModel merged, Parameter down, Parameter up, float scale)
     {
-        Activations weight = TargetOf(merged, down).Value;
+        HostActivations weight = TargetOf(merged, down).Value;
         for (int o = 0; o < weight.Capacity; o++)
         {
             for (int i = 0; i < weight.Width; i++)

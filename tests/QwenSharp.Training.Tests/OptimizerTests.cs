@@ -14,7 +14,7 @@ public class OptimizerTests
     public void Muon_steps_along_the_orthogonal_part_of_the_running_mean_and_AdamW_serves_what_is_no_matrix_of_a_layer()
     {
         using TrainableModel model = SmallTraining.Model(Config);
-        using Compute compute = new(2);
+        using TrainingCompute compute = new(2);
         using Optimizer optimizer = new(
             model,
             compute,
@@ -79,7 +79,7 @@ public class OptimizerTests
     public void A_gradient_that_is_too_long_is_shortened_as_a_whole()
     {
         using TrainableModel clipped = SmallTraining.Model(Config), scaled = SmallTraining.Model(Config);
-        using Compute compute = new(2);
+        using TrainingCompute compute = new(2);
         using Optimizer clips = new(clipped, compute, new OptimizerOptions { MaxGradientNorm = 0.5, Epsilon = 1e-2 }),
             plain = new(scaled, compute, new OptimizerOptions { MaxGradientNorm = 0, Epsilon = 1e-2 });
         Draw(clipped, 1);
@@ -104,7 +104,7 @@ public class OptimizerTests
     public void Matrices_decay_and_norms_and_biases_do_not()
     {
         using TrainableModel model = SmallTraining.Model(SmallTraining.Configs["qwen2, biases"]);
-        using Compute compute = new(1);
+        using TrainingCompute compute = new(1);
         using Optimizer optimizer = new(model, compute, new OptimizerOptions { WeightDecay = Decay });
         Dictionary<string, double[,]> before = model.Parameters.ToDictionary(
             parameter => parameter.Name,
@@ -176,7 +176,7 @@ public class OptimizerTests
         return t;
     }
 
-    private static double[,] Matrix(Activations x)
+    private static double[,] Matrix(HostActivations x)
     {
         double[,] matrix = new double[x.Capacity, x.Width];
         Each(x.Capacity, x.Width, (i, j) => matrix[i, j] = x.Row(i)[j]);

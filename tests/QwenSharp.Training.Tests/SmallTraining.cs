@@ -75,7 +75,7 @@ internal static class SmallTraining
         int threads = 2,
         ulong dropoutSeed = 0)
     {
-        using Compute compute = new(threads);
+        using TrainingCompute compute = new(threads);
         using TrainingWorkspace workspace = new(model, batches.Max(batch => batch.Tokens.Length), recomputes);
         foreach (Parameter parameter in model.Parameters)
             parameter.Gradient.Clear();
@@ -84,7 +84,7 @@ internal static class SmallTraining
         return batches.Sum(batch => model.AddGradients(compute, batch, workspace, (float)(1 / weights), dropoutSeed)) / weights;
     }
 
-    public static float[] Elements(Activations matrix) =>
+    public static float[] Elements(HostActivations matrix) =>
         [.. Enumerable.Range(0, matrix.Capacity).SelectMany(row => matrix.Row(row).ToArray())];
 
     private static ModelConfig Config(string architecture, int heads, int kvHeads, int headLength) => new()

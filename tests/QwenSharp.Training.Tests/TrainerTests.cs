@@ -15,7 +15,7 @@ public sealed class TrainerTests : IDisposable
     public void Loss_falls_to_nothing_on_what_can_be_learnt_by_heart()
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
-        using Compute compute = new(2);
+        using TrainingCompute compute = new(2);
         using Trainer trainer = new(model, compute, Options("a", steps: 150));
         trainer.Run(
             _ => [SmallTraining.Batch(Config)],
@@ -56,7 +56,7 @@ public sealed class TrainerTests : IDisposable
     {
         Train("whole", stopsAt: null, threads: 2, out IReadOnlyList<TrainingStep> unbroken);
         using (TrainableModel model = TrainableModel.Create(Config, 1))
-        using (Compute compute = new(2))
+        using (TrainingCompute compute = new(2))
         using (Trainer trainer = new(model, compute, Options("broken", steps: 12) with { EvaluationInterval = 4 }))
         using (CancellationTokenSource stop = new())
         {
@@ -76,7 +76,7 @@ public sealed class TrainerTests : IDisposable
     public void One_folder_has_one_run()
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
-        using Compute compute = new(1);
+        using TrainingCompute compute = new(1);
         using (new Trainer(model, compute, Options("a", steps: 1)))
         {
             Assert.Contains(
@@ -93,7 +93,7 @@ public sealed class TrainerTests : IDisposable
     public void Weights_beyond_all_bounds_are_not_saved()
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
-        using Compute compute = new(1);
+        using TrainingCompute compute = new(1);
         using Trainer trainer = new(
             model,
             compute,
@@ -111,7 +111,7 @@ public sealed class TrainerTests : IDisposable
     public void A_checkpoint_of_other_settings_is_refused_with_the_setting()
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
-        using Compute compute = new(1);
+        using TrainingCompute compute = new(1);
         using (
             Trainer trainer = new(
                 model,
@@ -136,7 +136,7 @@ public sealed class TrainerTests : IDisposable
     public void A_damaged_checkpoint_is_refused(int length)
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
-        using Compute compute = new(1);
+        using TrainingCompute compute = new(1);
         using (Trainer trainer = new(model, compute, Options("a", steps: 1)))
             trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken);
 
@@ -151,7 +151,7 @@ public sealed class TrainerTests : IDisposable
     public void A_loss_that_is_not_a_number_ends_the_run_with_its_step()
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
-        using Compute compute = new(1);
+        using TrainingCompute compute = new(1);
         using Trainer trainer = new(
             model,
             compute,
@@ -180,7 +180,7 @@ public sealed class TrainerTests : IDisposable
             },
             2);
         Assert.Equal(2 * 2 * Config.Layers, adapted.Parameters.Count);
-        using Compute compute = new(2);
+        using TrainingCompute compute = new(2);
         using Trainer trainer = new(adapted, compute, Options("a", steps: 60));
         trainer.Run(_ => [SmallTraining.Batch(Config)], [], cancellationToken: TestContext.Current.CancellationToken);
         Assert.InRange(trainer.Steps[^1].Loss, 0, trainer.Steps[0].Loss * 0.8);
@@ -210,7 +210,7 @@ public sealed class TrainerTests : IDisposable
     private float[][] Train(string folder, int? stopsAt, int threads, out IReadOnlyList<TrainingStep> steps)
     {
         using TrainableModel model = TrainableModel.Create(Config, 1);
-        using Compute compute = new(threads);
+        using TrainingCompute compute = new(threads);
         using Trainer trainer = new(model, compute, Options(folder, steps: 12) with { EvaluationInterval = 4 });
         using CancellationTokenSource stop = new();
         trainer.Run(

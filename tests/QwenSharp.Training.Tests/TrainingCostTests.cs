@@ -27,7 +27,7 @@ public sealed class TrainingCostTests
 
         TrainingCost cost = new(config, lora, recomputes, 11);
 
-        HashSet<Activations> matrices = [];
+        HashSet<HostActivations> matrices = [];
         Collect(workspace, matrices);
         foreach (Parameter parameter in model.Parameters)
             matrices.UnionWith([parameter.Value, parameter.Gradient, parameter.Mean, parameter.Variance]);
@@ -77,9 +77,9 @@ public sealed class TrainingCostTests
         HasTiedHead = true,
     };
 
-    private static void Collect(object? found, HashSet<Activations> matrices)
+    private static void Collect(object? found, HashSet<HostActivations> matrices)
     {
-        if (found is Activations matrix)
+        if (found is HostActivations matrix)
         {
             matrices.Add(matrix);
         }

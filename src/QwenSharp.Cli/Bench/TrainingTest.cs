@@ -79,7 +79,7 @@ internal sealed class TrainingTest
 
         using TrainableModel model = _base.Open(_cost.Lora);
         using TrainingWorkspace workspace = new(model, _options.SequenceLength, _cost.Recomputes);
-        using Compute compute = new(_options.Threads, precision: _options.Precision);
+        using TrainingCompute compute = new(_options.Threads, precision: _options.Precision);
         using Optimizer optimizer = new(model, compute, new OptimizerOptions());
         List<TrainingSpeed> speeds = [];
         Step(0, Math.Min(WarmUpTokens, _options.SequenceLength));

@@ -177,7 +177,7 @@ internal static class BenchCommand
         SpeedTest speed = new(model, test);
         List<Speed> speeds = speed.Measure(line.Show, stop);
         MemoryNeed memory = MemoryNeed.OfEvaluator(model.Config, tensors, test.PromptTokens + test.GenerateTokens, test.KvType);
-        using Compute compute = new(threads: 1);
+        using CpuCompute compute = new(threads: 1);
         return new BenchReport(
             name, type, model.ParameterCount, model.WeightBytes, test.Threads, compute.Isa.ToString(), test, speeds,
             load.TotalSeconds, speed.BytesReadPerToken(), speed.PeakMemory, memory.TotalBytes);

@@ -48,7 +48,7 @@ internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightByt
     {
         long positions = (context + (long)KvStore.BlockTokens - 1) / KvStore.BlockTokens * KvStore.BlockTokens;
         int slots = rows * (config.Experts?.Used ?? 1);
-        long scratch = Compute.ScratchBytes(
+        long scratch = CpuCompute.ScratchBytes(
             tensors.Where(tensor => tensor.Shape.Length > 1).Select(tensor => (tensor.Type, RowsOf(tensor.Name), tensor.Columns)));
         return new MemoryNeed(
             context,

@@ -235,7 +235,7 @@ internal sealed class TrainingRun(Terminal terminal, TrainingSettings settings, 
         identity["data: examples"] = data.Training.Count.ToString(CultureInfo.InvariantCulture);
         identity["data: tokens"] = data.Training.TokenCount.ToString(CultureInfo.InvariantCulture);
         identity["data: hash"] = data.Fingerprint().ToString("x16", CultureInfo.InvariantCulture);
-        using Compute compute = new(report.Threads, precision: settings.Precision);
+        using TrainingCompute compute = new(report.Threads, precision: settings.Precision);
         using Trainer trainer = new(model, compute, new TrainerOptions
         {
             Steps = steps,

@@ -83,7 +83,7 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
             if (adapter.Embedding is not { } pair)
                 continue;
 
-            Activations inner = Inner(pair.Rank);
+            Activations inner = Inner(compute, pair.Rank);
             compute.Embed(pair.A, tokens.Slice(rows.First, rows.Count), inner, rows.First);
             compute.Project(inner, tokens.Length, new Projection(pair.B, hidden, Accumulate: true, Scale: pair.Scale) { Rows = rows });
         }
@@ -99,7 +99,7 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
     /// <summary>The runs from one on whose pairs have this rank.</summary>
     private void Add(Compute compute, int rank, int first, Activations x, int rows, Activations y)
     {
-        Activations inner = Inner(rank);
+        Activations inner = Inner(compute, rank);
         int count = 0;
         for (int i = first; i < _runs.Count; i++)
         {
@@ -115,10 +115,10 @@ internal sealed class AdapterRows(int maxRows) : IDisposable
         compute.Project(inner, rows, _up.AsSpan(0, count));
     }
 
-    private Activations Inner(int rank)
+    private Activations Inner(Compute compute, int rank)
     {
         if (!_inner.TryGetValue(rank, out Activations? inner))
-            _inner.Add(rank, inner = new Activations(maxRows, rank));
+            _inner.Add(rank, inner = compute.CreateActivations(maxRows, rank));
 
         return inner;
     }

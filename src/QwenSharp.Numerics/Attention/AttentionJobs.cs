@@ -1,7 +1,7 @@
 namespace QwenSharp.Numerics;
 
 /// <summary>Stores keys and values; a task is the rows of one block and head.</summary>
-internal readonly unsafe struct StoreJob(VectorKernels kernels, RowTiles tiles, KvStore store, int layer, float* keys, float* values)
+internal readonly unsafe struct StoreJob(VectorKernels kernels, RowTiles tiles, HostKvStore store, int layer, float* keys, float* values)
     : IParallelJob
 {
     public void Execute(int task, int worker)
@@ -29,7 +29,7 @@ internal readonly unsafe struct StoreJob(VectorKernels kernels, RowTiles tiles, 
 internal readonly unsafe struct AttendJob(
     AttentionTile[] workers,
     RowTiles tiles,
-    KvStore store,
+    HostKvStore store,
     int layer,
     int group,
     float* queries,

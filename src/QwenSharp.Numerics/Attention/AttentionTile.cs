@@ -83,7 +83,7 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
     }
 
     /// <summary>Attends to the positions of one part.</summary>
-    public void AttendPart(KvStore store, int layer, int head, int[] blocks, int part, Softmax sums)
+    public void AttendPart(HostKvStore store, int layer, int head, int[] blocks, int part, Softmax sums)
     {
         sums.Clear(_padded);
         int last = _firstPosition + _rows - 1;
@@ -157,7 +157,7 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
     }
 
     /// <summary>The transposed keys of a block in single precision, [headLength, <see cref="KvStore.BlockTokens"/>].</summary>
-    private float* Keys(KvStore store, int block, int next, int layer, int head)
+    private float* Keys(HostKvStore store, int block, int next, int layer, int head)
     {
         byte* keys = store.Keys(block, layer, head);
         if (store.Type == TensorType.F32)
@@ -173,7 +173,7 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
     }
 
     /// <summary>The first <paramref name="count"/> value rows of a block in single precision, each <see cref="Stride"/> floats.</summary>
-    private float* Values(KvStore store, int block, int next, int layer, int head, int count)
+    private float* Values(HostKvStore store, int block, int next, int layer, int head, int count)
     {
         byte* values = store.Values(block, layer, head);
         Half* ahead = (Half*)store.Values(next, layer, head);

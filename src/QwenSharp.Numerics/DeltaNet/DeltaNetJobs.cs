@@ -5,7 +5,7 @@ namespace QwenSharp.Numerics;
 /// </summary>
 internal readonly unsafe struct ConvolveJob(
     VectorKernels kernels,
-    RecurrentStore store,
+    HostRecurrentStore store,
     int layer,
     SequenceRows[] sequences,
     float* x,
@@ -97,7 +97,7 @@ internal readonly unsafe struct DeltaInputRows(
 /// </summary>
 internal readonly unsafe struct DeltaRuleJob(
     VectorKernels kernels,
-    RecurrentStore store,
+    HostRecurrentStore store,
     int layer,
     SequenceRows[] sequences,
     float* convolved,

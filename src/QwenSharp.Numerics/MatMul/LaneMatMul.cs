@@ -26,7 +26,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     // The call in progress.
     private Projection[] _outputs = new Projection[4];
     private Cut[] _cuts = new Cut[4];
-    private Activations _x = null!;
+    private HostActivations _x = null!;
     private int _tokens;
     private int _count;
 
@@ -52,7 +52,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
             (_outputs, _cuts) = (new Projection[room], new Cut[room]);
         }
 
-        (_x, _tokens, _count) = (x, rows, outputs.Length);
+        (_x, _tokens, _count) = (x.OnHost(), rows, outputs.Length);
         outputs.CopyTo(_outputs);
         Pack(outputs);
 
@@ -364,6 +364,8 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         if (whole && output.Bias is { } bias)
             (bias0, bias1) = (((V*)((float*)bias.Pointer + row))[0], ((V*)((float*)bias.Pointer + row))[1]);
 
+        float* outputs = output.Output.Pointer;
+        int width = output.Output.Width;
         for (int token = 0; token < tokens; token++, sums += 2)
         {
             if (!whole)
@@ -374,7 +376,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
                 continue;
             }
 
-            V* y = (V*)(output.Output.Pointer + (long)(firstToken + token) * output.Output.Width + row);
+            V* y = (V*)(outputs + (long)(firstToken + token) * width + row);
             V y0 = sums[0], y1 = sums[1];
             if (output.Scale != 1)
                 (y0, y1) = (TLanes.MultiplySingle(y0, scale), TLanes.MultiplySingle(y1, scale));

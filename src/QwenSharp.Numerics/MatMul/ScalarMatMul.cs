@@ -86,14 +86,14 @@ internal sealed unsafe class ScalarMatMul : IMatMul
     public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
     {
         foreach (ref readonly Projection output in outputs)
-            Multiply(output, x, output.Rows ?? new RowRange(0, rows));
+            Multiply(output, x.OnHost(), output.Rows ?? new RowRange(0, rows));
     }
 
     public void Dispose()
     {
     }
 
-    private static void Multiply(in Projection projection, Activations x, RowRange tokens)
+    private static void Multiply(in Projection projection, HostActivations x, RowRange tokens)
     {
         Tensor weight = projection.Weight;
         int block = ActivationQuantizer.BlockLength(weight.Type);

@@ -58,7 +58,7 @@ internal readonly unsafe struct RoutedRows(VectorKernels kernels, float* x, int 
     public void Execute(int row)
     {
         float* probabilities = x + ((long)row * width);
-        Compute.Softmax(kernels, probabilities, width);
+        CpuCompute.Softmax(kernels, probabilities, width);
         routing.Choose(row, new ReadOnlySpan<float>(probabilities, width));
     }
 }

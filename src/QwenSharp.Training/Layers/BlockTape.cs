@@ -28,40 +28,40 @@ internal sealed class BlockTape : PassMemory
         Adapted = loraRank == 0 ? [] : [.. Enum.GetValues<BlockMatrix>().Select(_ => Allocate(loraRank))];
     }
 
-    public Activations MixerNormed { get; }
+    public HostActivations MixerNormed { get; }
 
     /// <summary>Queries before their norm and rotation.</summary>
-    public Activations RawQueries { get; }
+    public HostActivations RawQueries { get; }
 
     /// <summary>Keys before their norm and rotation.</summary>
-    public Activations RawKeys { get; }
+    public HostActivations RawKeys { get; }
 
-    public Activations Queries { get; }
+    public HostActivations Queries { get; }
 
-    public Activations Keys { get; }
+    public HostActivations Keys { get; }
 
-    public Activations Values { get; }
+    public HostActivations Values { get; }
 
-    public Activations Attended { get; }
+    public HostActivations Attended { get; }
 
     /// <summary>ln of each row's and head's sum of exponentials.</summary>
-    public Activations LogSumExp { get; }
+    public HostActivations LogSumExp { get; }
 
     /// <summary>The residual stream between attention and the feed-forward network.</summary>
-    public Activations Middle { get; }
+    public HostActivations Middle { get; }
 
-    public Activations FeedForwardNormed { get; }
+    public HostActivations FeedForwardNormed { get; }
 
-    public Activations Gate { get; }
+    public HostActivations Gate { get; }
 
-    public Activations Up { get; }
+    public HostActivations Up { get; }
 
     /// <summary>silu(gate) · up.</summary>
-    public Activations Activated { get; }
+    public HostActivations Activated { get; }
 
     /// <summary>What adapters keep, by <see cref="BlockMatrix"/>; empty where there are none.</summary>
-    private Activations[] Adapted { get; }
+    private HostActivations[] Adapted { get; }
 
     /// <summary>What the adapter of a matrix keeps.</summary>
-    public Activations? this[BlockMatrix matrix] => Adapted.Length == 0 ? null : Adapted[(int)matrix];
+    public HostActivations? this[BlockMatrix matrix] => Adapted.Length == 0 ? null : Adapted[(int)matrix];
 }

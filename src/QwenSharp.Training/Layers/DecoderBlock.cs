@@ -28,9 +28,9 @@ internal sealed class DecoderBlock(
     /// <param name="input">h, [rows, width]; it stays.</param>
     /// <param name="tape">Takes what the gradients need.</param>
     /// <param name="output">h behind the layer; null to fill the tape alone, as gradient checkpointing does.</param>
-    public void Forward(Pass pass, Activations input, BlockTape tape, Activations? output)
+    public void Forward(Pass pass, HostActivations input, BlockTape tape, HostActivations? output)
     {
-        (Compute compute, int rows) = (pass.Compute, pass.Rows);
+        (TrainingCompute compute, int rows) = (pass.Compute, pass.Rows);
         compute.RmsNorm(input, rows, mixerNorm.Weight, config.RmsEpsilon, tape.MixerNormed);
         Apply(BlockMatrix.Query, pass, tape.MixerNormed, tape, tape.RawQueries);
         Apply(BlockMatrix.Key, pass, tape.MixerNormed, tape, tape.RawKeys);
@@ -57,9 +57,9 @@ internal sealed class DecoderBlock(
     /// <param name="input">What went in.</param>
     /// <param name="tape">What <see cref="Forward"/> kept.</param>
     /// <param name="gradient">∂loss / ∂h behind the layer; becomes ∂loss / ∂h ahead of it.</param>
-    public void Backward(Pass pass, Activations input, BlockTape tape, Activations gradient)
+    public void Backward(Pass pass, HostActivations input, BlockTape tape, HostActivations gradient)
     {
-        (Compute compute, int rows, Scratch s) = (pass.Compute, pass.Rows, pass.Scratch);
+        (TrainingCompute compute, int rows, Scratch s) = (pass.Compute, pass.Rows, pass.Scratch);
         Differentiate(BlockMatrix.Down, pass, tape.Activated, tape, gradient, s.Up);
         compute.SwiGluBackward(tape.Gate, tape.Up, rows, s.Up, s.Gate, s.Up);
         Differentiate(BlockMatrix.Gate, pass, tape.FeedForwardNormed, tape, s.Gate, s.Normed);
@@ -87,25 +87,26 @@ internal sealed class DecoderBlock(
         compute.RmsNormBackward(input, rows, mixerNorm.Weight, config.RmsEpsilon, s.Normed, gradient, mixerNorm.Gradient);
     }
 
-    private void Apply(BlockMatrix matrix, Pass pass, Activations x, BlockTape tape, Activations y, bool accumulate = false) =>
+    private void Apply(BlockMatrix matrix, Pass pass, HostActivations x, BlockTape tape, HostActivations y, bool accumulate = false) =>
         this[matrix].Forward(pass, x, tape[matrix], y, accumulate);
 
     private void Differentiate(
         BlockMatrix matrix,
         Pass pass,
-        Activations x,
+        HostActivations x,
         BlockTape tape,
-        Activations dy,
-        Activations dx,
+        HostActivations dy,
+        HostActivations dx,
         bool accumulate = false
     ) => this[matrix].Backward(pass, x, tape[matrix], dy, dx, accumulate);
 
-    private void Rotate(Pass pass, Activations raw, TrainedNorm? norm, Activations rotated)
+    private void Rotate(Pass pass, HostActivations raw, TrainedNorm? norm, HostActivations rotated)
     {
         pass.Compute.CopyRows(raw, pass.Rows, rotated);
         pass.Compute.NormalizeAndRotate(rotated, pass.Rows, config.HeadLength, norm?.Weight, config.RmsEpsilon, pass.Scratch.Rotations);
     }
 
-    private void Unrotate(Pass pass, Activations raw, TrainedNorm? norm, Activations gradient) => pass.Compute.NormalizeAndRotateBackward(
-        raw, pass.Rows, config.HeadLength, norm?.Weight, config.RmsEpsilon, pass.Scratch.Rotations, gradient, gradient, norm?.Gradient);
+    private void Unrotate(Pass pass, HostActivations raw, TrainedNorm? norm, HostActivations gradient) =>
+        pass.Compute.NormalizeAndRotateBackward(
+            raw, pass.Rows, config.HeadLength, norm?.Weight, config.RmsEpsilon, pass.Scratch.Rotations, gradient, gradient, norm?.Gradient);
 }

@@ -6,15 +6,15 @@ namespace QwenSharp.Training;
 /// <param name="rows">Tokens of the largest batch.</param>
 internal abstract class PassMemory(int rows) : IDisposable
 {
-    private readonly List<Activations> _all = [];
+    private readonly List<HostActivations> _all = [];
 
     /// <inheritdoc/>
     public void Dispose() => _all.ForEach(activations => activations.Dispose());
 
     /// <summary>One more of them, [rows, width].</summary>
-    protected Activations Allocate(int width)
+    protected HostActivations Allocate(int width)
     {
-        _all.Add(new Activations(rows, width));
+        _all.Add(new HostActivations(rows, width));
         return _all[^1];
     }
 }

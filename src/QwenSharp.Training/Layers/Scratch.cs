@@ -36,38 +36,38 @@ internal sealed class Scratch : PassMemory
     }
 
     /// <summary>Cosines and sines of each row's position, [rows, rotary length].</summary>
-    public Activations Rotations { get; }
+    public HostActivations Rotations { get; }
 
     /// <summary>∂loss / ∂ residual stream, [rows, width].</summary>
-    public Activations Hidden { get; }
+    public HostActivations Hidden { get; }
 
     /// <summary>Gradient of a norm's output, [rows, width].</summary>
-    public Activations Normed { get; }
+    public HostActivations Normed { get; }
 
     /// <summary>Gradient of queries, [rows, heads × head length].</summary>
-    public Activations Queries { get; }
+    public HostActivations Queries { get; }
 
     /// <summary>Gradient of keys, [rows, KV heads × head length].</summary>
-    public Activations Keys { get; }
+    public HostActivations Keys { get; }
 
     /// <summary>Gradient of values, [rows, KV heads × head length].</summary>
-    public Activations Values { get; }
+    public HostActivations Values { get; }
 
     /// <summary>Gradient of attention's output, [rows, heads × head length].</summary>
-    public Activations Attended { get; }
+    public HostActivations Attended { get; }
 
     /// <summary>Gradient of the gate, [rows, feed-forward width].</summary>
-    public Activations Gate { get; }
+    public HostActivations Gate { get; }
 
     /// <summary>Gradient of the upward projection, [rows, feed-forward width].</summary>
-    public Activations Up { get; }
+    public HostActivations Up { get; }
 
     /// <summary>Gradient between the two matrices of an adapter, [rows, rank].</summary>
-    public Activations? LoraDown { get; }
+    public HostActivations? LoraDown { get; }
 
     /// <summary>An adapter's input with parts dropped, by its width.</summary>
-    public Dictionary<int, Activations> Dropped { get; } = [];
+    public Dictionary<int, HostActivations> Dropped { get; } = [];
 
     /// <summary>Gradient of <see cref="Dropped"/>, by its width.</summary>
-    public Dictionary<int, Activations> DroppedGradient { get; } = [];
+    public Dictionary<int, HostActivations> DroppedGradient { get; } = [];
 }

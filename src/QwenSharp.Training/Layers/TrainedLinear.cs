@@ -24,7 +24,7 @@ internal sealed record TrainedLinear(Tensor Weight, Tensor? Bias = null)
     /// <param name="between">What the adapter keeps for its gradient, [rows, rank].</param>
     /// <param name="y">[rows, out].</param>
     /// <param name="accumulate">Whether the product is added to y.</param>
-    public void Forward(Pass pass, Activations x, Activations? between, Activations y, bool accumulate = false)
+    public void Forward(Pass pass, HostActivations x, HostActivations? between, HostActivations y, bool accumulate = false)
     {
         pass.Compute.Multiply(x, pass.Rows, Weight, y, accumulate);
         if (Bias is not null)
@@ -40,7 +40,8 @@ internal sealed record TrainedLinear(Tensor Weight, Tensor? Bias = null)
     /// <param name="dy">∂loss / ∂y.</param>
     /// <param name="dx">∂loss / ∂x; null where nobody needs it.</param>
     /// <param name="accumulate">Whether it is added to dx.</param>
-    public void Backward(Pass pass, Activations x, Activations? between, Activations dy, Activations? dx, bool accumulate = false)
+    public void Backward(
+        Pass pass, HostActivations x, HostActivations? between, HostActivations dy, HostActivations? dx, bool accumulate = false)
     {
         if (dx is not null)
             pass.Compute.MultiplyTransposed(dy, pass.Rows, Weight, dx, accumulate);

@@ -8,5 +8,5 @@ namespace QwenSharp.Training;
 internal sealed record TrainedNorm(Tensor Weight, Parameter? Trained)
 {
     /// <summary>Where the weight's gradient is added; null where it is frozen.</summary>
-    public Activations? Gradient => Trained?.Gradient;
+    public HostActivations? Gradient => Trained?.Gradient;
 }

@@ -14,7 +14,7 @@ namespace QwenSharp.Training;
 internal sealed record TrainedPair(Parameter Down, Parameter Up, float Scale, float Dropout, ulong Salt)
 {
     /// <summary>y += s·B·A·dropout(x); keeps A·dropout(x), scaled, in <paramref name="between"/>.</summary>
-    public void Forward(Pass pass, Activations x, Activations between, Activations y)
+    public void Forward(Pass pass, HostActivations x, HostActivations between, HostActivations y)
     {
         pass.Compute.Multiply(Drop(pass, x), pass.Rows, Down.Weight, between);
         pass.Compute.ScaleRows(between, pass.Rows, Scale);
@@ -22,9 +22,9 @@ internal sealed record TrainedPair(Parameter Down, Parameter Up, float Scale, fl
     }
 
     /// <summary>Adds the gradients of A and B, and that of x to <paramref name="dx"/>.</summary>
-    public void Backward(Pass pass, Activations x, Activations between, Activations dy, Activations? dx)
+    public void Backward(Pass pass, HostActivations x, HostActivations between, HostActivations dy, HostActivations? dx)
     {
-        (Compute compute, int rows, Activations dBetween) = (pass.Compute, pass.Rows, pass.Scratch.LoraDown!);
+        (TrainingCompute compute, int rows, HostActivations dBetween) = (pass.Compute, pass.Rows, pass.Scratch.LoraDown!);
         compute.MultiplyOuter(dy, between, rows, Up.Gradient);
         compute.MultiplyTransposed(dy, rows, Up.Weight, dBetween);
         compute.ScaleRows(dBetween, rows, Scale);
@@ -38,7 +38,7 @@ internal sealed record TrainedPair(Parameter Down, Parameter Up, float Scale, fl
             return;
         }
 
-        Activations dropped = pass.Scratch.DroppedGradient[x.Width];
+        HostActivations dropped = pass.Scratch.DroppedGradient[x.Width];
         compute.MultiplyTransposed(dBetween, rows, Down.Weight, dropped);
         compute.Dropout(dropped, rows, Dropout, SeedOf(pass), dropped);
         compute.AddScaled(dropped, rows, 1, dx);
@@ -48,12 +48,12 @@ internal sealed record TrainedPair(Parameter Down, Parameter Up, float Scale, fl
 
     private ulong SeedOf(Pass pass) => StableHash.Mix(pass.DropoutSeed!.Value ^ Salt);
 
-    private Activations Drop(Pass pass, Activations x)
+    private HostActivations Drop(Pass pass, HostActivations x)
     {
         if (!Drops(pass))
             return x;
 
-        Activations dropped = pass.Scratch.Dropped[x.Width];
+        HostActivations dropped = pass.Scratch.Dropped[x.Width];
         pass.Compute.Dropout(x, pass.Rows, Dropout, SeedOf(pass), dropped);
         return dropped;
     }

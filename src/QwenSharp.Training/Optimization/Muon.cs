@@ -9,14 +9,14 @@ namespace QwenSharp.Training;
 /// rate.
 /// The two numbers that bound it: a matrix of m ≤ n takes 5·(4m²n + 2m³) operations, whatever the batch.
 /// </summary>
-internal sealed class Muon(Compute compute) : IDisposable
+internal sealed class Muon(TrainingCompute compute) : IDisposable
 {
     private const int Iterations = 5;
 
     // The quintic whose iterates bring singular values of 0 … 1 to about 1 soonest (Jordan et al., 2024).
     private const float A = 3.4445f, B = -4.7750f, C = 2.0315f;
 
-    private readonly Dictionary<(int Rows, int Width, int Which), Activations> _scratch = [];
+    private readonly Dictionary<(int Rows, int Width, int Which), HostActivations> _scratch = [];
 
     /// <summary>Updates a matrix.</summary>
     /// <param name="parameter">The matrix; <see cref="Parameter.Mean"/> carries the running mean.</param>
@@ -26,13 +26,13 @@ internal sealed class Muon(Compute compute) : IDisposable
     /// <param name="gradientScale">What the gradient is multiplied by.</param>
     public void Update(Parameter parameter, float rate, float momentum, float decay, float gradientScale)
     {
-        (Activations value, Activations gradient, Activations mean) = (parameter.Value, parameter.Gradient, parameter.Mean);
+        (HostActivations value, HostActivations gradient, HostActivations mean) = (parameter.Value, parameter.Gradient, parameter.Mean);
         (int rows, int width) = (value.Capacity, value.Width);
         compute.ScaleRows(mean, rows, momentum);
         compute.AddScaled(gradient, rows, (1 - momentum) * gradientScale, mean);
 
         // Nesterov's look ahead: the mean as the next step would see it, were the gradient the same.
-        Activations step = Scratch(rows, width, 0);
+        HostActivations step = Scratch(rows, width, 0);
         compute.CopyRows(mean, rows, step);
         compute.ScaleRows(step, rows, momentum);
         compute.AddScaled(gradient, rows, (1 - momentum) * gradientScale, step);
@@ -45,19 +45,19 @@ internal sealed class Muon(Compute compute) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (Activations scratch in _scratch.Values)
+        foreach (HostActivations scratch in _scratch.Values)
             scratch.Dispose();
     }
 
     /// <summary>
     /// U·Vᵀ of a matrix U·S·Vᵀ, by iterating X ← aX + (b·XXᵀ + c·(XXᵀ)²)X from X = G ÷ ‖G‖; the smaller of XXᵀ and XᵀX serves.
     /// </summary>
-    private Activations Orthogonalize(Activations x)
+    private HostActivations Orthogonalize(HostActivations x)
     {
         (int rows, int width) = (x.Capacity, x.Width);
         int side = Math.Min(rows, width);
         compute.ScaleRows(x, rows, (float)(1 / (Math.Sqrt(compute.SumOfSquares(x)) + 1e-12)));
-        Activations next = Scratch(rows, width, 1), gram = Scratch(side, side, 2), polynomial = Scratch(side, side, 3);
+        HostActivations next = Scratch(rows, width, 1), gram = Scratch(side, side, 2), polynomial = Scratch(side, side, 3);
         for (int i = 0; i < Iterations; i++)
         {
             if (rows <= width)
@@ -80,10 +80,10 @@ internal sealed class Muon(Compute compute) : IDisposable
         return x;
     }
 
-    private Activations Scratch(int rows, int width, int which)
+    private HostActivations Scratch(int rows, int width, int which)
     {
-        if (!_scratch.TryGetValue((rows, width, which), out Activations? scratch))
-            _scratch.Add((rows, width, which), scratch = new Activations(rows, width));
+        if (!_scratch.TryGetValue((rows, width, which), out HostActivations? scratch))
+            _scratch.Add((rows, width, which), scratch = new HostActivations(rows, width));
 
         return scratch;
     }

@@ -6,7 +6,7 @@ namespace QwenSharp.Training;
 /// <param name="model">The model.</param>
 /// <param name="compute">The kernels.</param>
 /// <param name="options">The optimiser.</param>
-public sealed class Optimizer(TrainableModel model, Compute compute, OptimizerOptions options) : IDisposable
+public sealed class Optimizer(TrainableModel model, TrainingCompute compute, OptimizerOptions options) : IDisposable
 {
     private readonly Muon _muon = new(compute);
 

@@ -42,7 +42,7 @@ internal sealed class AttentionReference(TensorType type, int heads, int kvHeads
     }
 
     /// <summary>Copies rows first … first + count − 1 into a batch.</summary>
-    public void CopyTo(int first, int count, Activations queries, Activations keys, Activations values, int row)
+    public void CopyTo(int first, int count, HostActivations queries, HostActivations keys, HostActivations values, int row)
     {
         for (int i = 0; i < count; i++)
         {

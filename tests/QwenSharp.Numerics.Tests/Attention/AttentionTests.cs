@@ -116,9 +116,9 @@ public class AttentionTests
     [MemberData(nameof(Isas))]
     public void A_block_that_is_taken_over_is_as_good_as_new(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using KvStore store = new(TensorType.F16, 1, 1, 16, 1);
-        using Activations rows = Kernels.Matrix(3, 16, 1), poison = new(32, 16), y = new(3, 16), again = new(3, 16);
+        using CpuCompute compute = new(1, isa);
+        using HostKvStore store = new(TensorType.F16, 1, 1, 16, 1);
+        using HostActivations rows = Kernels.Matrix(3, 16, 1), poison = new(32, 16), y = new(3, 16), again = new(3, 16);
         compute.StoreKeysAndValues(store, 0, rows, rows, [new(0, 3, 0, [0])]);
         compute.Attend(store, 0, rows, [new(0, 3, 0, [0])], y);
 
@@ -137,9 +137,9 @@ public class AttentionTests
     [Fact]
     public void Nothing_is_allocated_once_the_shape_is_known()
     {
-        using Compute compute = new(2);
-        using KvStore store = new(TensorType.F16, 1, 2, 64, 8);
-        using Activations queries = Kernels.Matrix(40, 256, 1),
+        using CpuCompute compute = new(2);
+        using HostKvStore store = new(TensorType.F16, 1, 2, 64, 8);
+        using HostActivations queries = Kernels.Matrix(40, 256, 1),
             keys = Kernels.Matrix(40, 128, 2),
             values = Kernels.Matrix(40, 128, 3),
             y = new(40, 256),
@@ -161,9 +161,9 @@ public class AttentionTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        using Compute compute = new(1);
-        using KvStore store = new(TensorType.F16, 2, 2, 16, 3);
-        using Activations rows = new(4, 64), other = new(4, 64), keys = new(4, 32), odd = new(4, 48);
+        using CpuCompute compute = new(1);
+        using HostKvStore store = new(TensorType.F16, 2, 2, 16, 3);
+        using HostActivations rows = new(4, 64), other = new(4, 64), keys = new(4, 32), odd = new(4, 48);
         int[] blocks = [0, 1];
         Assert.Throws<ArgumentException>(() => compute.Attend(store, 0, rows, [new(0, 1, 0, blocks)], rows));
         Assert.Throws<ArgumentException>(() => compute.Attend(store, 0, odd, [new(0, 1, 0, blocks)], odd));
@@ -174,8 +174,8 @@ public class AttentionTests
         Assert.Throws<ArgumentException>(() => compute.Attend(store, 0, rows, [new(0, 1, 64, blocks)], other));
         Assert.Throws<ArgumentException>(() => compute.Attend(store, 0, rows, [new(0, 1, 32, [0, 3])], other));
         Assert.Throws<ArgumentException>(() => compute.StoreKeysAndValues(store, 0, keys, keys, [new(0, 1, 0, [-1])]));
-        Assert.Throws<ArgumentException>(() => new KvStore(TensorType.Q8_0, 1, 1, 32, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new KvStore(TensorType.F16, 1, 1, 0, 1));
+        Assert.Throws<ArgumentException>(() => new HostKvStore(TensorType.Q8_0, 1, 1, 32, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new HostKvStore(TensorType.F16, 1, 1, 0, 1));
     }
 
     /// <summary>
@@ -185,9 +185,9 @@ public class AttentionTests
     private static unsafe float[][][] Run(
         Isa isa, int threads, TensorType type, int heads, int kvHeads, int length, AttentionReference[] sequences, int[] chunks)
     {
-        using Compute compute = new(threads, isa);
+        using CpuCompute compute = new(threads, isa);
         int[] needed = [.. sequences.Select(sequence => (sequence.Tokens + KvStore.BlockTokens - 1) / KvStore.BlockTokens)];
-        using KvStore store = new(type, 2, kvHeads, length, needed.Sum() + 1);
+        using HostKvStore store = new(type, 2, kvHeads, length, needed.Sum() + 1);
         new Span<byte>(store.Keys(0, 0, 0), (int)(store.Blocks * store.BlockBytes)).Fill(0xFF);
 
         int[] numbers = [.. Enumerable.Range(0, store.Blocks)];
@@ -197,7 +197,7 @@ public class AttentionTests
         int[] done = new int[sequences.Length];
         float[][][] outputs = [.. sequences.Select(sequence => new float[sequence.Tokens][])];
         int capacity = chunks.Max() * sequences.Length;
-        using Activations queries = new(capacity, heads * length),
+        using HostActivations queries = new(capacity, heads * length),
             keys = new(capacity, kvHeads * length),
             values = new(capacity, kvHeads * length),
             y = new(capacity, heads * length);

@@ -21,11 +21,11 @@ public class DeltaNetTests
     [MemberData(nameof(Isas))]
     public void A_sequence_gives_what_double_precision_gives(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using CpuCompute compute = new(1, isa);
         foreach (DeltaNetShape shape in _shapes)
         {
             Layer layer = new(shape, seed: 1);
-            using RecurrentStore store = new(shape, layers: 2, slots: 3);
+            using HostRecurrentStore store = new(shape, layers: 2, slots: 3);
             Inputs inputs = new(shape, Tokens, seed: 2);
             float[][] actual = layer.Forward(compute, store, 1, [(inputs, 0, Tokens, 2)]).Single();
             double[][] expected = layer.Reference(inputs);
@@ -37,11 +37,11 @@ public class DeltaNetTests
     [MemberData(nameof(Isas))]
     public void Chunks_of_any_length_give_the_bits_of_single_steps(Isa isa)
     {
-        using Compute compute = new(2, isa);
+        using CpuCompute compute = new(2, isa);
         foreach (DeltaNetShape shape in _shapes)
         {
             Layer layer = new(shape, seed: 3);
-            using RecurrentStore store = new(shape, layers: 1, slots: 1);
+            using HostRecurrentStore store = new(shape, layers: 1, slots: 1);
             Inputs inputs = new(shape, Tokens, seed: 4);
             float[][] expected = InChunks(1);
             foreach (int chunk in (int[])[2, 3, 4, 7, 64, Tokens])
@@ -64,8 +64,8 @@ public class DeltaNetTests
         DeltaNetShape shape = _shapes[0];
         Layer layer = new(shape, seed: 5);
         Inputs[] inputs = [.. Enumerable.Range(0, 3).Select(i => new Inputs(shape, 30, seed: 10 * i))];
-        using Compute one = new(1), three = new(3);
-        using RecurrentStore store = new(shape, layers: 1, slots: 4);
+        using CpuCompute one = new(1), three = new(3);
+        using HostRecurrentStore store = new(shape, layers: 1, slots: 4);
         float[][][] expected = [.. inputs.Select(input => layer.Forward(one, store, 0, [(input, 0, 30, 0)]).Single())];
 
         float[][][] first = layer.Forward(three, store, 0, [(inputs[0], 0, 11, 3), (inputs[1], 0, 1, 1), (inputs[2], 0, 30, 0)]);
@@ -83,8 +83,8 @@ public class DeltaNetTests
         Inputs inputs = new(shape, Tokens, seed: 8);
         float[][][] results = [.. InstructionSets.Available.Select(isa =>
         {
-            using Compute compute = new(1, isa);
-            using RecurrentStore store = new(shape, layers: 1, slots: 1);
+            using CpuCompute compute = new(1, isa);
+            using HostRecurrentStore store = new(shape, layers: 1, slots: 1);
             return layer.Forward(compute, store, 0, [(inputs, 0, Tokens, 0)]).Single();
         })];
         Assert.All(results, result =>
@@ -96,9 +96,9 @@ public class DeltaNetTests
     {
         // β = 0 writes nothing; β = 1 with α = 1 makes the state answer its last key with its last value; α = 0 forgets all before.
         DeltaNetShape shape = new(1, 1, 4, 4, 1);
-        using Compute compute = new(1);
-        using RecurrentStore store = new(shape, layers: 1, slots: 1);
-        using Activations convolved = new(3, shape.ConvolutionWidth), a = new(3, 1), b = new(3, 1), y = new(3, 4);
+        using CpuCompute compute = new(1);
+        using HostRecurrentStore store = new(shape, layers: 1, slots: 1);
+        using HostActivations convolved = new(3, shape.ConvolutionWidth), a = new(3, 1), b = new(3, 1), y = new(3, 4);
         float[] unit = [1, 0, 0, 0];
         for (int t = 0; t < 3; t++)
         {
@@ -120,10 +120,10 @@ public class DeltaNetTests
     [MemberData(nameof(Isas))]
     public void Gated_norms_and_gates_are_those_of_double_precision(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using CpuCompute compute = new(1, isa);
         foreach (int length in (int[])[1, 5, 16, 100, 128])
         {
-            using Activations x = Kernels.Matrix(2, 3 * length, 1, 4),
+            using HostActivations x = Kernels.Matrix(2, 3 * length, 1, 4),
                 gate = Kernels.Matrix(2, 3 * length, 9, 20),
                 y = Kernels.Matrix(2, 3 * length, 1, 4);
             float[] weight = Kernels.Random(length, 5);
@@ -148,8 +148,8 @@ public class DeltaNetTests
     [Fact]
     public void Heads_in_pairs_are_taken_apart()
     {
-        using Compute compute = new(1);
-        using Activations x = new(1, 12), first = new(1, 6), second = new(1, 6);
+        using CpuCompute compute = new(1);
+        using HostActivations x = new(1, 12), first = new(1, 6), second = new(1, 6);
         ((float[])[0, 1, 2, 10, 11, 12, 3, 4, 5, 13, 14, 15]).CopyTo(x.Row(0));
         compute.SplitHeads(x, 1, 3, first, second);
         Assert.Equal([0, 1, 2, 3, 4, 5], first.Row(0).ToArray());
@@ -163,9 +163,9 @@ public class DeltaNetTests
     {
         DeltaNetShape shape = new(2, 4, 8, 8, 4);
         Layer layer = new(shape, 1);
-        using Compute compute = new(1);
-        using RecurrentStore store = new(shape, 1, 1);
-        using Activations x = new(2, shape.ConvolutionWidth),
+        using CpuCompute compute = new(1);
+        using HostRecurrentStore store = new(shape, 1, 1);
+        using HostActivations x = new(2, shape.ConvolutionWidth),
             y = new(2, shape.ConvolutionWidth),
             heads = new(2, 4),
             o = new(2, shape.ValueWidth);
@@ -178,8 +178,8 @@ public class DeltaNetTests
         Assert.Throws<ArgumentException>(() => compute.Convolve(store, 0, x, layer.Taps, [new(0, 2, 0, [], Slot: 1)], y));
         Assert.Throws<ArgumentException>(() => compute.DeltaRule(store, 0, x, heads, heads, layer.Rate, layer.Taps, Epsilon, rows, o));
         Assert.Throws<ArgumentException>(() => compute.DeltaRule(store, 0, x, heads, o, layer.Rate, layer.Bias, Epsilon, rows, o));
-        Assert.Throws<ArgumentException>(() => new RecurrentStore(new DeltaNetShape(3, 4, 8, 8, 4), 1, 1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => new RecurrentStore(new DeltaNetShape(1, 4, 8, 8, 0), 1, 1));
+        Assert.Throws<ArgumentException>(() => new HostRecurrentStore(new DeltaNetShape(3, 4, 8, 8, 4), 1, 1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new HostRecurrentStore(new DeltaNetShape(1, 4, 8, 8, 0), 1, 1));
     }
 
     private static double RelativeError(double[][] expected, float[][] actual)
@@ -241,10 +241,10 @@ public class DeltaNetTests
             (Inputs Inputs, int First, int Count, int Slot)[] parts)
         {
             int rows = parts.Sum(part => part.Count);
-            using Activations x = new(rows, _shape.ConvolutionWidth),
+            using HostActivations x = new(rows, _shape.ConvolutionWidth),
                 convolved = new(rows, _shape.ConvolutionWidth),
                 y = new(rows, _shape.ValueWidth);
-            using Activations a = new(rows, _shape.ValueHeads),
+            using HostActivations a = new(rows, _shape.ValueHeads),
                 b = new(rows, _shape.ValueHeads);
             List<SequenceRows> sequences = [];
             int row = 0;

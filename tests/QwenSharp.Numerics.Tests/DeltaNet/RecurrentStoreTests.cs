@@ -8,7 +8,7 @@ public class RecurrentStoreTests
     [Fact]
     public void A_state_goes_on_at_its_position_or_begins_again()
     {
-        using RecurrentStore store = new(_shape, layers: 1, slots: 2);
+        using HostRecurrentStore store = new(_shape, layers: 1, slots: 2);
         Assert.Equal(-1, store.PositionOf(0));
         Pass(store, position: 0, rows: 5);
         Assert.Equal(5, store.PositionOf(0));
@@ -23,7 +23,7 @@ public class RecurrentStoreTests
     [Fact]
     public void A_pass_that_fails_leaves_a_state_that_can_only_begin_again()
     {
-        using RecurrentStore store = new(_shape, layers: 1, slots: 1);
+        using HostRecurrentStore store = new(_shape, layers: 1, slots: 1);
         Pass(store, position: 0, rows: 5);
         store.Enter([new SequenceRows(0, 1, 5, [])]);
         Assert.Equal(-1, store.PositionOf(0));
@@ -35,7 +35,7 @@ public class RecurrentStoreTests
     [Fact]
     public void A_refused_batch_changes_nothing()
     {
-        using RecurrentStore store = new(_shape, layers: 1, slots: 2);
+        using HostRecurrentStore store = new(_shape, layers: 1, slots: 2);
         Pass(store, position: 0, rows: 5);
         Assert.Throws<ArgumentException>(() => store.Enter([new SequenceRows(0, 1, 5, []), new SequenceRows(1, 1, 0, [])]));
         Assert.Throws<ArgumentException>(() => store.Enter([new SequenceRows(0, 1, 5, []), new SequenceRows(1, 1, 3, [], Slot: 1)]));
@@ -48,7 +48,7 @@ public class RecurrentStoreTests
     public void A_slot_has_the_bytes_that_are_promised()
     {
         // Three inputs of 2·8 + 16 channels and two states of 8 × 8, whose columns are padded to 32.
-        using RecurrentStore store = new(_shape, layers: 3, slots: 1);
+        using HostRecurrentStore store = new(_shape, layers: 3, slots: 1);
         Assert.Equal(3 * ((3 * 32) + (2 * 8 * 32)) * sizeof(float), store.SlotBytes);
         Assert.Equal(store.SlotBytes, RecurrentStore.BytesPerSlot(_shape, 3));
     }
@@ -56,8 +56,8 @@ public class RecurrentStoreTests
     [Fact]
     public void Copies_and_snapshots_go_on_as_the_original_does()
     {
-        using Compute compute = new(2);
-        using RecurrentStore store = new(_shape, layers: 2, slots: 3), other = new(_shape, layers: 2, slots: 1);
+        using CpuCompute compute = new(2);
+        using HostRecurrentStore store = new(_shape, layers: 2, slots: 3), other = new(_shape, layers: 2, slots: 1);
         Step(compute, store, slot: 0, position: 0, rows: 7);
         store.Copy(0, 2);
         RecurrentSnapshot snapshot = store.Snapshot(0);
@@ -75,7 +75,7 @@ public class RecurrentStoreTests
     [Fact]
     public void A_snapshot_of_another_shape_is_refused()
     {
-        using RecurrentStore store = new(_shape, layers: 1, slots: 1), deeper = new(_shape, layers: 2, slots: 1);
+        using HostRecurrentStore store = new(_shape, layers: 1, slots: 1), deeper = new(_shape, layers: 2, slots: 1);
         Pass(store, position: 0, rows: 1);
         Assert.Throws<ArgumentException>(() => deeper.Restore(0, store.Snapshot(0)));
         Assert.Throws<ArgumentOutOfRangeException>(() => store.Restore(1, store.Snapshot(0)));
@@ -90,7 +90,7 @@ public class RecurrentStoreTests
     }
 
     /// <summary>Takes both layers over rows whose inputs depend on their position alone.</summary>
-    private static float[][] Step(Compute compute, RecurrentStore store, int slot, int position, int rows)
+    private static float[][] Step(CpuCompute compute, RecurrentStore store, int slot, int position, int rows)
     {
         SequenceRows[] sequences = [new(0, rows, position, [], slot)];
         float[] taps = Kernels.Random(_shape.ConvolutionWidth * _shape.Taps, 1);
@@ -106,9 +106,9 @@ public class RecurrentStoreTests
                 .Range(0, store.Layers)
                 .SelectMany(layer =>
                 {
-                    using Activations x = Kernels.Matrix(rows, _shape.ConvolutionWidth, 100 * (layer + 1) + position),
+                    using HostActivations x = Kernels.Matrix(rows, _shape.ConvolutionWidth, 100 * (layer + 1) + position),
                         y = new(rows, _shape.ConvolutionWidth);
-                    using Activations a = Kernels.Matrix(rows, _shape.ValueHeads, position),
+                    using HostActivations a = Kernels.Matrix(rows, _shape.ValueHeads, position),
                         b = Kernels.Matrix(rows, _shape.ValueHeads, position + 50),
                         o = new(rows, _shape.ValueWidth);
                     compute.Convolve(store, layer, x, weights, sequences, y);

@@ -10,8 +10,8 @@ public class ExpertOperationTests
     public void Weighted_rows_are_added_in_their_order(Isa isa)
     {
         const int Rows = 40, Each = 3, Width = 517, Picks = 30;
-        using Compute compute = new(3, isa);
-        using Activations x = Kernels.Matrix(Picks, Width, 1),
+        using CpuCompute compute = new(3, isa);
+        using HostActivations x = Kernels.Matrix(Picks, Width, 1),
             y = Kernels.Matrix(Rows, Width, 100),
             before = Kernels.Matrix(Rows, Width, 100);
         Random random = new(4);
@@ -38,9 +38,9 @@ public class ExpertOperationTests
     {
         const int Rows = 150, Experts = 130;
         ExpertChoice choice = new(Experts, 7, Normalizes: true, Scale: 2.5f);
-        using Compute many = new(3, isa), one = new(1, isa);
-        using Activations together = Kernels.Matrix(Rows, Experts, 3, 2), alone = new(1, Experts);
-        using Activations scores = Kernels.Matrix(Rows, Experts, 3, 2);
+        using CpuCompute many = new(3, isa), one = new(1, isa);
+        using HostActivations together = Kernels.Matrix(Rows, Experts, 3, 2), alone = new(1, Experts);
+        using HostActivations scores = Kernels.Matrix(Rows, Experts, 3, 2);
         ExpertRouting all = new(Rows, choice), single = new(1, choice);
         many.Route(together, Rows, all);
         for (int row = 0; row < Rows; row++)
@@ -60,8 +60,8 @@ public class ExpertOperationTests
     [MemberData(nameof(Isas))]
     public void A_gate_scales_its_row_by_its_sigmoid(Isa isa)
     {
-        using Compute compute = new(2, isa);
-        using Activations x = Kernels.Matrix(5, 37, 1), before = Kernels.Matrix(5, 37, 1), gate = new(5, 1);
+        using CpuCompute compute = new(2, isa);
+        using HostActivations x = Kernels.Matrix(5, 37, 1), before = Kernels.Matrix(5, 37, 1), gate = new(5, 1);
         float[] gates = [0, -3.5f, 2.25f, -200, 200];
         for (int row = 0; row < gates.Length; row++)
             gate.Row(row)[0] = gates[row];
@@ -83,8 +83,8 @@ public class ExpertOperationTests
     [MemberData(nameof(Isas))]
     public void Many_rows_are_gathered_as_few_are(Isa isa)
     {
-        using Compute compute = new(3, isa);
-        using Activations x = Kernels.Matrix(7, 301, 1), y = new(400, 301);
+        using CpuCompute compute = new(3, isa);
+        using HostActivations x = Kernels.Matrix(7, 301, 1), y = new(400, 301);
         int[] rows = [.. Enumerable.Range(0, 400).Select(i => i * 5 % 7)];
         compute.Gather(x, rows, y);
         for (int i = 0; i < rows.Length; i++)
@@ -94,8 +94,8 @@ public class ExpertOperationTests
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {
-        using Compute compute = new(1);
-        using Activations x = new(4, 8), y = new(2, 8), narrow = new(4, 7), gate = new(4, 1);
+        using CpuCompute compute = new(1);
+        using HostActivations x = new(4, 8), y = new(2, 8), narrow = new(4, 7), gate = new(4, 1);
         Assert.Throws<ArgumentException>(() => compute.AddWeighted(x, [0, 1], [1f, 1f], 2, x));
         Assert.Throws<ArgumentException>(() => compute.AddWeighted(x, [0, 1], [1f, 1f], 2, narrow));
         Assert.Throws<ArgumentException>(() => compute.AddWeighted(x, [0, 1, 2], [1f, 1f, 1f], 2, y));

@@ -16,9 +16,9 @@ internal static class Kernels
         return values;
     }
 
-    public static Activations Matrix(int rows, int width, int seed, float scale = 1)
+    public static HostActivations Matrix(int rows, int width, int seed, float scale = 1)
     {
-        Activations matrix = new(rows, width);
+        HostActivations matrix = new(rows, width);
         for (int row = 0; row < rows; row++)
             Random(width, seed + row, scale).CopyTo(matrix.Row(row));
 

@@ -8,7 +8,7 @@ public class LogitOperationTests
     [MemberData(nameof(Isas))]
     public void The_greatest_is_found_and_the_first_of_equals(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using CpuCompute compute = new(1, isa);
         Assert.Equal(-1, compute.ArgMax([]));
         Assert.Equal(-1, compute.ArgMax([float.NaN, float.NaN]));
         Assert.Equal(1, compute.ArgMax([float.NaN, float.NegativeInfinity]));
@@ -29,7 +29,7 @@ public class LogitOperationTests
     [MemberData(nameof(Isas))]
     public void Log_sum_exp_is_that_of_double_precision(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using CpuCompute compute = new(1, isa);
         foreach (int length in new[] { 1, 5, 8, 33, 1000, 151_936 })
         {
             foreach (float offset in new[] { 0f, -2000f, 3000f })
@@ -54,7 +54,7 @@ public class LogitOperationTests
     [MemberData(nameof(Isas))]
     public void Softmax_leaves_out_what_is_minus_infinity(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using CpuCompute compute = new(1, isa);
         float[] x = [1, float.NegativeInfinity, 1, -1e30f];
         compute.Softmax(x);
         Assert.Equal([0.5f, 0, 0.5f, 0], x);

@@ -12,8 +12,8 @@ public class RotaryEmbeddingTests
     {
         RotaryEmbedding rotary = RotaryEmbedding.Create(pairs, theta, factor);
         int[] positions = [0, 1, 2, 31, 4095, 131_071, 1_000_003, 16_777_217];
-        using Activations rotations = new(positions.Length, 2 * pairs);
-        using Compute compute = new(2);
+        using HostActivations rotations = new(positions.Length, 2 * pairs);
+        using CpuCompute compute = new(2);
         compute.FillRotations(rotary, positions, rotations);
         for (int row = 0; row < positions.Length; row++)
         {
@@ -36,8 +36,8 @@ public class RotaryEmbeddingTests
         Assert.Throws<ArgumentException>(() => new RotaryEmbedding([1, double.NaN]));
         Assert.Throws<ArgumentException>(() => new RotaryEmbedding([1], float.NaN));
         Assert.Throws<ArgumentException>(() => new RotaryEmbedding([1, 2], 1, [RotaryAxis.Time]));
-        using Compute compute = new(1);
-        using Activations rotations = new(1, 8);
+        using CpuCompute compute = new(1);
+        using HostActivations rotations = new(1, 8);
         Assert.Throws<ArgumentException>(() => compute.FillRotations(RotaryEmbedding.Create(3, 1e4), [1], rotations));
         Assert.Throws<ArgumentException>(() => compute.FillRotations(RotaryEmbedding.Create(4, 1e4), [1, 2], rotations));
         Assert.Throws<ArgumentException>(() =>
@@ -50,8 +50,8 @@ public class RotaryEmbeddingTests
         RotaryEmbedding plain = RotaryEmbedding.Create(3, 100);
         RotaryAxis[] axes = [RotaryAxis.Width, RotaryAxis.Time, RotaryAxis.Height];
         RotaryEmbedding grid = new(plain.Frequencies, 2, axes);
-        using Compute compute = new(1);
-        using Activations expected = new(3, 6), actual = new(1, 6);
+        using CpuCompute compute = new(1);
+        using HostActivations expected = new(3, 6), actual = new(1, 6);
         compute.FillRotations(plain, [7, 5, 6], expected);
         compute.FillRotations(grid, [new GridPosition(5, 6, 7)], actual);
         for (int pair = 0; pair < 3; pair++)

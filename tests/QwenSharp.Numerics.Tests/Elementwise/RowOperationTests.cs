@@ -10,10 +10,10 @@ public class RowOperationTests
     [MemberData(nameof(Isas))]
     public void RmsNorm_is_that_of_double_precision(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using TrainingCompute compute = new(1, isa);
         foreach (int width in _lengths)
         {
-            using Activations x = Kernels.Matrix(3, width, 1, 5), y = new(3, width);
+            using HostActivations x = Kernels.Matrix(3, width, 1, 5), y = new(3, width);
             float[] weight = Kernels.Random(width, 9);
             compute.RmsNorm(x, 3, Kernels.Weights(weight), 1e-6f, y);
             for (int row = 0; row < 3; row++)
@@ -28,8 +28,8 @@ public class RowOperationTests
     [MemberData(nameof(Isas))]
     public void RmsNorm_of_zeros_is_zero_and_of_great_values_finite(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations x = new(2, 48), y = new(2, 48);
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations x = new(2, 48), y = new(2, 48);
         x.Row(1).Fill(1e18f);
         compute.RmsNorm(x, 2, Kernels.Weights([.. Enumerable.Repeat(2f, 48)]), 1e-6f, y);
         Assert.All(y.Row(0).ToArray(), value => Assert.Equal(0, value));
@@ -39,8 +39,8 @@ public class RowOperationTests
     [Fact]
     public void Rows_that_are_kept_move_together_and_others_go()
     {
-        using Compute compute = new(2);
-        using Activations x = Kernels.Matrix(6, 5, 1), before = Kernels.Matrix(6, 5, 1);
+        using TrainingCompute compute = new(2);
+        using HostActivations x = Kernels.Matrix(6, 5, 1), before = Kernels.Matrix(6, 5, 1);
         compute.KeepRows(x, [0, 2, 3, 5]);
         foreach ((int to, int from) in ((int, int)[])[(0, 0), (1, 2), (2, 3), (3, 5)])
             Kernels.SameBits(before.Row(from), x.Row(to));
@@ -53,8 +53,8 @@ public class RowOperationTests
     [Fact]
     public void Rows_are_put_side_by_side()
     {
-        using Compute compute = new(2);
-        using Activations first = Kernels.Matrix(40, 700, 1), second = Kernels.Matrix(40, 3, 2), y = new(40, 703), other = new(40, 702);
+        using TrainingCompute compute = new(2);
+        using HostActivations first = Kernels.Matrix(40, 700, 1), second = Kernels.Matrix(40, 3, 2), y = new(40, 703), other = new(40, 702);
         compute.JoinRows(first, second, 40, y);
         for (int row = 0; row < 40; row++)
         {
@@ -70,12 +70,12 @@ public class RowOperationTests
     [MemberData(nameof(Isas))]
     public void Heads_are_normalised_and_rotated(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using TrainingCompute compute = new(1, isa);
         foreach ((int length, int pairs) in new[] { (4, 2), (16, 8), (80, 40), (128, 64), (64, 16), (36, 18) })
         {
             foreach (bool normed in new[] { false, true })
             {
-                using Activations x = Kernels.Matrix(2, 3 * length, 4, 3),
+                using HostActivations x = Kernels.Matrix(2, 3 * length, 4, 3),
                     before = Kernels.Matrix(2, 3 * length, 4, 3),
                     rotations = new(2, 2 * pairs);
                 compute.FillRotations(RotaryEmbedding.Create(pairs, 10_000), [5, 1234], rotations);
@@ -107,10 +107,10 @@ public class RowOperationTests
     [MemberData(nameof(Isas))]
     public void SwiGlu_is_that_of_double_precision(Isa isa)
     {
-        using Compute compute = new(1, isa);
+        using TrainingCompute compute = new(1, isa);
         foreach (int width in _lengths)
         {
-            using Activations gate = Kernels.Matrix(2, width, 1, 30), up = Kernels.Matrix(2, width, 7), y = new(2, width);
+            using HostActivations gate = Kernels.Matrix(2, width, 1, 30), up = Kernels.Matrix(2, width, 7), y = new(2, width);
             compute.SwiGlu(gate, up, 2, y);
             double[] expected = [.. gate.Row(1).ToArray().Zip(up.Row(1).ToArray(), (g, u) => g / (1 + Math.Exp(-g)) * u)];
             Kernels.Close(expected, y.Row(1), 4e-7, floor: 1e-30);
@@ -123,8 +123,8 @@ public class RowOperationTests
     [MemberData(nameof(Isas))]
     public void SwiGlu_saturates(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations gate = new(1, 6), up = new(1, 6), y = new(1, 6);
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations gate = new(1, 6), up = new(1, 6), y = new(1, 6);
         new[] { 0, 100, -100, 1e30f, -1e30f, float.NaN }.CopyTo(gate.Row(0));
         up.Row(0).Fill(2);
         compute.SwiGlu(gate, up, 1, y);
@@ -135,8 +135,8 @@ public class RowOperationTests
     [MemberData(nameof(Isas))]
     public void Rows_are_added_and_gathered(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations x = Kernels.Matrix(3, 37, 1),
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations x = Kernels.Matrix(3, 37, 1),
             y = Kernels.Matrix(3, 37, 8),
             before = Kernels.Matrix(3, 37, 8),
             picked = new(2, 37);
@@ -155,8 +155,9 @@ public class RowOperationTests
     public void A_row_is_the_same_alone_and_in_a_crowd(Isa isa)
     {
         const int Rows = 300, Width = 260;
-        using Compute one = new(1, isa), many = new(4, isa);
-        using Activations x = Kernels.Matrix(Rows, Width, 1, 4), together = new(Rows, Width), single = new(1, Width), alone = new(1, Width);
+        using TrainingCompute one = new(1, isa), many = new(4, isa);
+        using HostActivations x = Kernels.Matrix(Rows, Width, 1, 4), together = new(Rows, Width);
+        using HostActivations single = new(1, Width), alone = new(1, Width);
         Tensor weight = Kernels.Weights(Kernels.Random(Width, 3));
         many.RmsNorm(x, Rows, weight, 1e-5f, together);
         many.SwiGlu(together, x, Rows, together);
@@ -172,15 +173,15 @@ public class RowOperationTests
     [Fact]
     public void Shapes_that_do_not_fit_are_refused()
     {
-        using Compute compute = new(1);
-        using Activations x = new(2, 8), other = new(2, 9), rotations = new(2, 16);
+        using TrainingCompute compute = new(1);
+        using HostActivations x = new(2, 8), other = new(2, 9), rotations = new(2, 16);
         Assert.Throws<ArgumentException>(() => compute.RmsNorm(x, 1, Kernels.Weights(1, 2), 1e-6f, x));
         Assert.Throws<ArgumentException>(() => compute.RmsNorm(x, 3, Kernels.Weights(new float[8]), 1e-6f, x));
         Assert.Throws<ArgumentException>(() => compute.RmsNorm(x, 1, Kernels.Weights(new float[8]), 1e-6f, other));
         Assert.Throws<ArgumentException>(() => compute.SwiGlu(x, other, 1, x));
         Assert.Throws<ArgumentException>(() => compute.Add(x, 1, other));
         Assert.Throws<ArgumentException>(() => compute.Gather(x, [0], x));
-        Assert.Throws<ArgumentOutOfRangeException>(() => compute.Gather(rotations, [2], new Activations(1, 16)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => compute.Gather(rotations, [2], new HostActivations(1, 16)));
         Assert.Throws<ArgumentException>(() => compute.NormalizeAndRotate(x, 1, 8, null, 1e-6f, rotations));
         Assert.Throws<ArgumentException>(() => compute.NormalizeAndRotate(x, 1, 3, null, 1e-6f, rotations));
     }

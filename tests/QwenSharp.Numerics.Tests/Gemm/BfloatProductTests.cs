@@ -86,15 +86,15 @@ public unsafe class BfloatProductTests
     [MemberData(nameof(Isas))]
     public void Products_are_those_of_rounded_operands_in_double_precision(Isa isa)
     {
-        using Compute compute = new(2, isa, TrainingPrecision.BF16);
+        using TrainingCompute compute = new(2, isa, TrainingPrecision.BF16);
         foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
-            using Activations x = Kernels.Matrix(rows, width, 1),
+            using HostActivations x = Kernels.Matrix(rows, width, 1),
                 dy = Kernels.Matrix(rows, outputs, 500),
                 w = Kernels.Matrix(outputs, width, 900);
             Tensor weight = w.AsTensor("w");
             string what = $"{isa} {rows}×{width}→{outputs}";
-            using Activations y = Kernels.Matrix(rows, outputs, 3),
+            using HostActivations y = Kernels.Matrix(rows, outputs, 3),
                 dx = Kernels.Matrix(rows, width, 4),
                 dw = Kernels.Matrix(outputs, width, 5),
                 before = Kernels.Matrix(rows, outputs, 3);
@@ -133,8 +133,8 @@ public unsafe class BfloatProductTests
     [MemberData(nameof(Isas))]
     public void What_is_no_number_is_none_in_its_row_and_nowhere_else(Isa isa)
     {
-        using Compute compute = new(2, isa, TrainingPrecision.BF16);
-        using Activations x = Kernels.Matrix(14, 270, 1), w = Kernels.Matrix(35, 270, 50), y = new(14, 35);
+        using TrainingCompute compute = new(2, isa, TrainingPrecision.BF16);
+        using HostActivations x = Kernels.Matrix(14, 270, 1), w = Kernels.Matrix(35, 270, 50), y = new(14, 35);
         (x.Row(3)[261], x.Row(5)[2]) = (float.NaN, float.PositiveInfinity);
         compute.Multiply(x, 14, w.AsTensor("w"), y);
         for (int row = 0; row < 14; row++)
@@ -146,7 +146,8 @@ public unsafe class BfloatProductTests
     {
         Assert.True(TrainingPrecisions.IsAvailable(TrainingPrecision.F32, Isa.Vector128));
         Assert.False(TrainingPrecisions.IsAvailable(TrainingPrecision.BF16, Isa.Vector128));
-        Assert.Contains("BF16", Assert.Throws<ArgumentException>(() => new Compute(1, Isa.Vector128, TrainingPrecision.BF16)).Message);
+        ArgumentException refusal = Assert.Throws<ArgumentException>(() => new TrainingCompute(1, Isa.Vector128, TrainingPrecision.BF16));
+        Assert.Contains("BF16", refusal.Message);
     }
 
     // Two roundings a pair where F32 fuses one a product, and denormal sums are zero.

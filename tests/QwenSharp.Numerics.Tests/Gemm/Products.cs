@@ -54,7 +54,7 @@ internal static class Products
         return result;
     }
 
-    public static void Close((double Value, double Error)[,] expected, Activations actual, string what)
+    public static void Close((double Value, double Error)[,] expected, HostActivations actual, string what)
     {
         for (int m = 0; m < expected.GetLength(0); m++)
         {
@@ -68,7 +68,7 @@ internal static class Products
         }
     }
 
-    public static void SameBits(Activations expected, Activations actual, int rows, string what)
+    public static void SameBits(HostActivations expected, HostActivations actual, int rows, string what)
     {
         for (int row = 0; row < rows; row++)
         {
@@ -83,13 +83,13 @@ internal static class Products
         Isa isa,
         int threads,
         int rows,
-        Activations y,
-        Activations dx,
-        Activations dw,
+        HostActivations y,
+        HostActivations dx,
+        HostActivations dw,
         TrainingPrecision precision = TrainingPrecision.F32)
     {
-        using Compute compute = new(threads, isa, precision);
-        using Activations x = Kernels.Matrix(rows, dx.Width, 1), dy = Kernels.Matrix(rows, y.Width, 500);
+        using TrainingCompute compute = new(threads, isa, precision);
+        using HostActivations x = Kernels.Matrix(rows, dx.Width, 1), dy = Kernels.Matrix(rows, y.Width, 500);
         Tensor weight = Samples.Weights(TensorType.F32, dx.Width, y.Width, seed: 7);
         compute.Multiply(x, rows, weight, y);
         compute.MultiplyTransposed(dy, rows, weight, dx);
@@ -101,7 +101,7 @@ internal static class Products
         const int Rows = 301,
             In = 530,
             Out = 777;
-        using Activations y = new(Rows, Out),
+        using HostActivations y = new(Rows, Out),
             dx = new(Rows, In),
             dw = new(Out, In),
             otherY = new(Rows, Out),

@@ -16,17 +16,17 @@ public class TrainingProductTests
     [MemberData(nameof(Isas))]
     public void Products_are_those_of_double_precision(Isa isa)
     {
-        using Compute compute = new(2, isa);
+        using TrainingCompute compute = new(2, isa);
         foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
-            using Activations x = Kernels.Matrix(rows, width, 1),
+            using HostActivations x = Kernels.Matrix(rows, width, 1),
                 dy = Kernels.Matrix(rows, outputs, 500),
                 w = Kernels.Matrix(outputs, width, 900);
             Tensor weight = w.AsTensor("w");
             foreach (bool accumulate in new[] { false, true })
             {
                 string what = $"{isa} {rows}×{width}→{outputs}{(accumulate ? " added" : "")}";
-                using Activations y = Kernels.Matrix(rows, outputs, 3),
+                using HostActivations y = Kernels.Matrix(rows, outputs, 3),
                     dx = Kernels.Matrix(rows, width, 4),
                     dw = Kernels.Matrix(outputs, width, 5);
                 var expected = Products.Of(rows, width, outputs, (r, i) => x.Row(r)[i], (i, o) => w.Row(o)[i], Before(y, accumulate));
@@ -50,8 +50,8 @@ public class TrainingProductTests
         Assert.SkipUnless(Fma.IsSupported || AdvSimd.IsSupported, "This processor rounds twice where others fuse.");
         foreach ((int rows, int width, int outputs) in Products.Shapes)
         {
-            using Activations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
-            using Activations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
+            using HostActivations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
+            using HostActivations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
             Products.All(Isa.Scalar, 1, rows, y, dx, dw);
             foreach (Isa isa in InstructionSets.Available)
             {
@@ -76,8 +76,8 @@ public class TrainingProductTests
         Prop.ForAll(cases.ToArbitrary(), drawn =>
         {
             (int rows, int width, int outputs, int threads) = drawn;
-            using Activations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
-            using Activations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
+            using HostActivations y = new(rows, outputs), dx = new(rows, width), dw = new(outputs, width);
+            using HostActivations otherY = new(rows, outputs), otherDx = new(rows, width), otherDw = new(outputs, width);
             Products.All(Isa.Scalar, 1, rows, y, dx, dw);
             foreach (Isa isa in InstructionSets.Available)
             {
@@ -100,9 +100,9 @@ public class TrainingProductTests
         const int Rows = 200,
             In = 300,
             Out = 70;
-        using Compute one = new(1, isa),
+        using TrainingCompute one = new(1, isa),
             many = new(3, isa);
-        using Activations x = Kernels.Matrix(Rows, In, 1),
+        using HostActivations x = Kernels.Matrix(Rows, In, 1),
             y = new(Rows, Out),
             dx = new(Rows, In),
             single = new(1, In),
@@ -132,8 +132,8 @@ public class TrainingProductTests
             Tensor weight = Samples.Weights(type, width, outputs, seed: 1), decoded = Products.Decoded(weight);
             foreach (Isa isa in InstructionSets.Available)
             {
-                using Compute compute = new(2, isa);
-                using Activations x = Kernels.Matrix(rows, width, 2),
+                using TrainingCompute compute = new(2, isa);
+                using HostActivations x = Kernels.Matrix(rows, width, 2),
                     y = Kernels.Matrix(rows, outputs, 3),
                     dx = new(rows, width),
                     otherY = Kernels.Matrix(rows, outputs, 3),
@@ -153,8 +153,8 @@ public class TrainingProductTests
     public void NaN_and_infinity_go_where_they_belong_and_nowhere_else(Isa isa)
     {
         const int Rows = 14, In = 270, Out = 35;
-        using Compute compute = new(2, isa);
-        using Activations x = Kernels.Matrix(Rows, In, 1), w = Kernels.Matrix(Out, In, 50), y = new(Rows, Out), dw = new(Out, In);
+        using TrainingCompute compute = new(2, isa);
+        using HostActivations x = Kernels.Matrix(Rows, In, 1), w = Kernels.Matrix(Out, In, 50), y = new(Rows, Out), dw = new(Out, In);
         x.Row(3)[261] = float.NaN;
         x.Row(5)[2] = float.PositiveInfinity;
         w.Row(33)[7] = float.NegativeInfinity;
@@ -168,7 +168,7 @@ public class TrainingProductTests
         Assert.All(y.Row(3).ToArray(), value => Assert.True(float.IsNaN(value)));
         Assert.Equal(w.Row(4)[2] > 0 ? float.PositiveInfinity : float.NegativeInfinity, y.Row(5)[4]);
 
-        using Activations dy = Kernels.Matrix(Rows, Out, 80), clean = Kernels.Matrix(Rows, In, 90);
+        using HostActivations dy = Kernels.Matrix(Rows, Out, 80), clean = Kernels.Matrix(Rows, In, 90);
         dy.Row(13)[34] = float.NaN;
         compute.MultiplyOuter(dy, clean, Rows, dw, accumulate: false);
         for (int row = 0; row < Out; row++)
@@ -179,8 +179,8 @@ public class TrainingProductTests
     [MemberData(nameof(Isas))]
     public void Only_the_rows_in_use_are_written(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations x = Kernels.Matrix(10, 20, 1),
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations x = Kernels.Matrix(10, 20, 1),
             y = Kernels.Matrix(10, 30, 2),
             untouched = Kernels.Matrix(10, 30, 2),
             dw = Kernels.Matrix(40, 20, 3),
@@ -211,8 +211,8 @@ public class TrainingProductTests
     public void Products_allocate_nothing_once_they_have_run()
     {
         const int Rows = 130, In = 512, Out = 300;
-        using Compute compute = new(2);
-        using Activations x = Kernels.Matrix(Rows, In, 1), y = new(Rows, Out), dx = new(Rows, In), dw = new(Out, In);
+        using TrainingCompute compute = new(2);
+        using HostActivations x = Kernels.Matrix(Rows, In, 1), y = new(Rows, Out), dx = new(Rows, In), dw = new(Out, In);
         Tensor weight = Samples.Weights(TensorType.Q4_K, In, Out, seed: 2);
         Assert.Equal(0, Allocations.Least(Step));
 
@@ -227,8 +227,8 @@ public class TrainingProductTests
     [Fact]
     public void Weights_that_are_trained_are_rows_seen_as_a_tensor()
     {
-        using Compute compute = new(1);
-        using Activations w = new(3, 2), single = new(1, 5), x = new(1, 2), y = new(1, 3);
+        using TrainingCompute compute = new(1);
+        using HostActivations w = new(3, 2), single = new(1, 5), x = new(1, 2), y = new(1, 3);
         Tensor weight = w.AsTensor("blk.0.weight");
         Assert.Equal("blk.0.weight F32 [2, 3]", weight.ToString());
         Assert.Equal("norm F32 [5]", single.AsTensor("norm").ToString());
@@ -244,8 +244,8 @@ public class TrainingProductTests
     [Fact]
     public void Shapes_and_types_that_do_not_fit_are_refused()
     {
-        using Compute compute = new(1);
-        using Activations x = new(2, 256), y = new(2, 8), narrow = new(2, 7), square = new(2, 2), dw = new(8, 256), few = new(7, 256);
+        using TrainingCompute compute = new(1);
+        using HostActivations x = new(2, 256), y = new(2, 8), narrow = new(2, 7), square = new(2, 2), dw = new(8, 256), few = new(7, 256);
         Tensor weight = Samples.Weights(TensorType.Q4_K, 256, 8, seed: 17);
         Tensor integers = Tensor.Copy("ids", TensorType.I32, [256, 8], new byte[256 * 8 * 4]);
         Assert.Throws<ArgumentException>(() => compute.Multiply(x, 2, weight, narrow));
@@ -259,12 +259,12 @@ public class TrainingProductTests
         Assert.Throws<ArgumentException>(() => compute.MultiplyOuter(y, x, 3, dw));
         Assert.Throws<ArgumentException>(() => compute.MultiplyOuter(x, y, 2, dw));
         Assert.ThrowsAny<ArgumentException>(() => compute.MultiplyOuter(y, x, -1, dw));
-        Assert.Throws<ArgumentException>(() => compute.Multiply(square, 2, new Activations(2, 2).AsTensor("w"), square));
-        Assert.Throws<ArgumentException>(() => compute.Multiply(new Activations(2, 2), 2, square.AsTensor("w"), square));
-        Assert.Throws<ArgumentException>(() => compute.MultiplyOuter(square, new Activations(2, 2), 2, square));
+        Assert.Throws<ArgumentException>(() => compute.Multiply(square, 2, new HostActivations(2, 2).AsTensor("w"), square));
+        Assert.Throws<ArgumentException>(() => compute.Multiply(new HostActivations(2, 2), 2, square.AsTensor("w"), square));
+        Assert.Throws<ArgumentException>(() => compute.MultiplyOuter(square, new HostActivations(2, 2), 2, square));
     }
 
-    private static Func<int, int, double>? Before(Activations c, bool accumulate)
+    private static Func<int, int, double>? Before(HostActivations c, bool accumulate)
     {
         float[][] before = [.. Enumerable.Range(0, c.Capacity).Select(row => c.Row(row).ToArray())];
         return accumulate ? (m, n) => before[m][n] : null;

@@ -8,14 +8,14 @@ public class AdamWTests
     [MemberData(nameof(Isas))]
     public void Steps_are_those_of_double_precision(Isa isa)
     {
-        using Compute compute = new(3, isa);
+        using TrainingCompute compute = new(3, isa);
         foreach ((int rows, int width) in new[] { (1, 1), (1, 7), (3, 37), (65, 513) })
         {
-            using Activations value = Kernels.Matrix(rows, width, 1), mean = new(rows, width), variance = new(rows, width);
+            using HostActivations value = Kernels.Matrix(rows, width, 1), mean = new(rows, width), variance = new(rows, width);
             double[] x = Differences.Widen(value, rows), m = new double[x.Length], v = new double[x.Length];
             for (int step = 1; step <= 5; step++)
             {
-                using Activations gradient = Kernels.Matrix(rows, width, 1000 * step, 30);
+                using HostActivations gradient = Kernels.Matrix(rows, width, 1000 * step, 30);
                 compute.AdamW(value, gradient, mean, variance, new AdamWStep(0.01f, 0.9f, 0.95f, 1e-8f, 0.1f, step, 0.5f));
                 double[] g = Differences.Widen(gradient, rows);
                 for (int i = 0; i < x.Length; i++)
@@ -38,8 +38,8 @@ public class AdamWTests
     [MemberData(nameof(Isas))]
     public void It_finds_the_least_square(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations value = Kernels.Matrix(1, 19, 1),
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations value = Kernels.Matrix(1, 19, 1),
             goal = Kernels.Matrix(1, 19, 2),
             gradient = new(1, 19),
             mean = new(1, 19),
@@ -62,9 +62,9 @@ public class AdamWTests
     {
         foreach ((int rows, int width) in new[] { (1, 1), (3, 7), (70, 1021), (0, 5) })
         {
-            using Activations x = Kernels.Matrix(rows, width, 1, 3);
+            using HostActivations x = Kernels.Matrix(rows, width, 1, 3);
             double expected = Differences.Widen(x, rows).Sum(value => value * value);
-            using Compute one = new(1, isa), many = new(4, isa);
+            using TrainingCompute one = new(1, isa), many = new(4, isa);
             double sum = one.SumOfSquares(x);
             Assert.Equal(expected, sum, 1e-6 * Math.Max(1, expected));
             Assert.Equal(sum, many.SumOfSquares(x));
@@ -74,8 +74,8 @@ public class AdamWTests
     [Fact]
     public void Nothing_is_lost_where_the_gradient_is_zero_and_nan_shows()
     {
-        using Compute compute = new(1);
-        using Activations value = Kernels.Matrix(1, 9, 1),
+        using TrainingCompute compute = new(1);
+        using HostActivations value = Kernels.Matrix(1, 9, 1),
             before = Kernels.Matrix(1, 9, 1),
             gradient = new(1, 9),
             mean = new(1, 9),
@@ -90,8 +90,8 @@ public class AdamWTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        using Compute compute = new(1);
-        using Activations value = new(2, 8), gradient = new(2, 8), mean = new(2, 8), variance = new(2, 8), other = new(1, 8);
+        using TrainingCompute compute = new(1);
+        using HostActivations value = new(2, 8), gradient = new(2, 8), mean = new(2, 8), variance = new(2, 8), other = new(1, 8);
         AdamWStep step = new(0.1f, 0.9f, 0.99f, 1e-8f, 0, 1, 1);
         Assert.Throws<ArgumentException>(() => compute.AdamW(value, other, mean, variance, step));
         Assert.Throws<ArgumentException>(() => compute.AdamW(value, gradient, other, variance, step));

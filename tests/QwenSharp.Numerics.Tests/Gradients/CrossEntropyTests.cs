@@ -8,10 +8,10 @@ public class CrossEntropyTests
     [MemberData(nameof(Isas))]
     public void Loss_and_gradient_are_those_of_double_precision(Isa isa)
     {
-        using Compute compute = new(2, isa);
+        using TrainingCompute compute = new(2, isa);
         foreach ((int rows, int vocabulary, float scale) in new[] { (3, 1, 1f), (4, 5, 3), (5, 17, 20), (3, 4097, 4), (2, 9001, 30) })
         {
-            using Activations logits = Kernels.Matrix(rows, vocabulary, 1, scale), before = Kernels.Matrix(rows, vocabulary, 1, scale);
+            using HostActivations logits = Kernels.Matrix(rows, vocabulary, 1, scale), before = Kernels.Matrix(rows, vocabulary, 1, scale);
             int[] targets = [.. Enumerable.Range(0, rows).Select(row => (row * 7919) % vocabulary)];
             float[] weights = [.. Enumerable.Range(0, rows).Select(row => 1 + (row / 4f))];
             double expected = Enumerable.Range(0, rows).Sum(row => weights[row] * Loss(Differences.Widen(before.Row(row)), targets[row]));
@@ -47,8 +47,8 @@ public class CrossEntropyTests
     [MemberData(nameof(Isas))]
     public void Rows_without_weight_count_for_nothing_and_are_not_read(Isa isa)
     {
-        using Compute compute = new(2, isa);
-        using Activations logits = Kernels.Matrix(3, 40, 1), alone = Kernels.Matrix(3, 40, 1);
+        using TrainingCompute compute = new(2, isa);
+        using HostActivations logits = Kernels.Matrix(3, 40, 1), alone = Kernels.Matrix(3, 40, 1);
         logits.Row(0).Fill(float.NaN);
         double loss = compute.CrossEntropy(logits, 3, [-1, 3, 99], [0, 1, 0], 1, gradient: true);
         Assert.Equal(Loss(Differences.Widen(alone.Row(1)), 3), loss, 1e-6);
@@ -60,8 +60,8 @@ public class CrossEntropyTests
     [MemberData(nameof(Isas))]
     public void Great_logits_do_not_overflow_and_nan_shows(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations logits = new(2, 20);
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations logits = new(2, 20);
         new[] { 1e30f, -1e30f, 3e4f }.CopyTo(logits.Row(0));
         Assert.Equal(0, compute.CrossEntropy(logits, 1, [0], [1], 1, gradient: true));
         Assert.All(logits.Row(0).ToArray(), value => Assert.Equal(0, value));
@@ -78,8 +78,8 @@ public class CrossEntropyTests
         double? first = null;
         for (int threads = 1; threads <= 4; threads++)
         {
-            using Compute compute = new(threads);
-            using Activations logits = Kernels.Matrix(70, 999, 1, 5);
+            using TrainingCompute compute = new(threads);
+            using HostActivations logits = Kernels.Matrix(70, 999, 1, 5);
             double loss = compute.CrossEntropy(
                 logits,
                 70,
@@ -94,8 +94,8 @@ public class CrossEntropyTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        using Compute compute = new(1);
-        using Activations logits = new(2, 8);
+        using TrainingCompute compute = new(1);
+        using HostActivations logits = new(2, 8);
         Assert.Throws<ArgumentException>(() => compute.CrossEntropy(logits, 3, [0, 0, 0], [1, 1, 1], 1, true));
         Assert.Throws<ArgumentException>(() => compute.CrossEntropy(logits, 2, [0], [1, 1], 1, true));
         Assert.Throws<ArgumentException>(() => compute.CrossEntropy(logits, 2, [0, 0], [1], 1, true));

@@ -30,7 +30,7 @@ internal static class Differences
     }
 
     /// <summary>All floats of the first rows, one row after another.</summary>
-    public static double[] Widen(Activations x, int rows) => [.. Enumerable.Range(0, rows).SelectMany(row => Widen(x.Row(row)))];
+    public static double[] Widen(HostActivations x, int rows) => [.. Enumerable.Range(0, rows).SelectMany(row => Widen(x.Row(row)))];
 
     /// <summary>Each element within <paramref name="tolerance"/> of the greatest element of all.</summary>
     public static void Close(ReadOnlySpan<double> expected, ReadOnlySpan<double> actual, double tolerance)

@@ -19,10 +19,10 @@ public class DropoutTests
     [Fact]
     public void The_mask_is_the_same_whenever_and_however_it_is_asked_for()
     {
-        using Activations x = Kernels.Matrix(300, 100, 1), y = new(300, 100), part = new(300, 100);
+        using HostActivations x = Kernels.Matrix(300, 100, 1), y = new(300, 100), part = new(300, 100);
         foreach (int threads in new[] { 1, 4 })
         {
-            using Compute compute = new(threads);
+            using TrainingCompute compute = new(threads);
             compute.Dropout(x, 300, 0.3f, 99, y);
             compute.Dropout(x, 5, 0.3f, 99, part);
             for (int row = 0; row < 5; row++)
@@ -32,7 +32,7 @@ public class DropoutTests
             Kernels.SameBits(y.Row(299), part.Row(299));
         }
 
-        using Compute again = new(2);
+        using TrainingCompute again = new(2);
         again.Dropout(x, 300, 0.3f, 99, x);
         for (int row = 0; row < 300; row++)
             Kernels.SameBits(y.Row(row), x.Row(row));
@@ -53,8 +53,8 @@ public class DropoutTests
 
     private static bool[] Kept(float probability, ulong seed, int rows, int width)
     {
-        using Compute compute = new(2);
-        using Activations x = new(rows, width), y = new(rows, width);
+        using TrainingCompute compute = new(2);
+        using HostActivations x = new(rows, width), y = new(rows, width);
         for (int row = 0; row < rows; row++)
             x.Row(row).Fill(1);
 

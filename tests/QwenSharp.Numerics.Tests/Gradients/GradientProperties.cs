@@ -22,12 +22,12 @@ public class GradientProperties
                     int cut = rows / 3,
                         heads = group * kvHeads;
                     int[] segments = cut == 0 ? [0, rows] : [0, cut, rows];
-                    using Compute compute = new(2);
-                    using Activations q = Kernels.Matrix(rows, heads * length, 1, 2),
+                    using TrainingCompute compute = new(2);
+                    using HostActivations q = Kernels.Matrix(rows, heads * length, 1, 2),
                         k = Kernels.Matrix(rows, kvHeads * length, 500, 2),
                         v = Kernels.Matrix(rows, kvHeads * length, 900),
                         dy = Kernels.Matrix(rows, heads * length, 1500);
-                    using Activations y = new(rows, heads * length),
+                    using HostActivations y = new(rows, heads * length),
                         sums = new(rows, heads),
                         dq = new(rows, heads * length),
                         dk = new(rows, kvHeads * length),
@@ -51,8 +51,8 @@ public class GradientProperties
     {
         Check.One(_config, Prop.ForAll(Arb.From(Gen.Choose(1, 300)), width =>
         {
-            using Compute compute = new(2);
-            using Activations x = Kernels.Matrix(3, width, width, 4), dy = Kernels.Matrix(3, width, 77), dx = new(3, width);
+            using TrainingCompute compute = new(2);
+            using HostActivations x = Kernels.Matrix(3, width, width, 4), dy = Kernels.Matrix(3, width, 77), dx = new(3, width);
             compute.RmsNormBackward(x, 3, Kernels.Weights(Kernels.Random(width, 5)), 0, dy, dx, null);
             (double value, double size) = Dot(x, dx, 0, 3);
             Assert.Equal(0, value, 1e-5 * (1 + size));
@@ -64,8 +64,8 @@ public class GradientProperties
     {
         Check.One(_config, Prop.ForAll(Arb.From(Gen.Choose(1, 6000)), vocabulary =>
         {
-            using Compute compute = new(2);
-            using Activations logits = Kernels.Matrix(2, vocabulary, vocabulary, 9);
+            using TrainingCompute compute = new(2);
+            using HostActivations logits = Kernels.Matrix(2, vocabulary, vocabulary, 9);
             compute.CrossEntropy(logits, 2, [vocabulary - 1, 0], [1, 0.5f], 2, gradient: true);
             Assert.Equal(0, Differences.Widen(logits.Row(0)).Sum(), 1e-5);
             Assert.Equal(0, Differences.Widen(logits.Row(1)).Sum(), 1e-5);
@@ -79,7 +79,7 @@ public class GradientProperties
         from length in Gen.Choose(1, 70)
         select (rows, @group, kvHeads, length);
 
-    private static (double Value, double Size) Dot(Activations x, Activations y, int from, int to)
+    private static (double Value, double Size) Dot(HostActivations x, HostActivations y, int from, int to)
     {
         double sum = 0, size = 0;
         for (int row = from; row < to; row++)

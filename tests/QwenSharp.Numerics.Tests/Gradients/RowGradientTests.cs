@@ -12,15 +12,15 @@ public class RowGradientTests
     [MemberData(nameof(Isas))]
     public void RmsNorm_backward_is_the_difference_of_the_norm(Isa isa)
     {
-        using Compute compute = new(2, isa);
+        using TrainingCompute compute = new(2, isa);
         foreach (int width in _lengths)
         {
             const int Rows = 3;
-            using Activations x = Kernels.Matrix(Rows, width, 1, 3),
+            using HostActivations x = Kernels.Matrix(Rows, width, 1, 3),
                 dy = Kernels.Matrix(Rows, width, 7),
                 dx = Kernels.Matrix(Rows, width, 20),
                 before = Kernels.Matrix(Rows, width, 20);
-            using Activations dWeight = Kernels.Matrix(1, width, 30),
+            using HostActivations dWeight = Kernels.Matrix(1, width, 30),
                 weightBefore = Kernels.Matrix(1, width, 30);
             float[] weight = Kernels.Random(width, 9);
             compute.RmsNormBackward(x, Rows, Kernels.Weights(weight), (float)Epsilon, dy, dx, dWeight);
@@ -42,8 +42,8 @@ public class RowGradientTests
     [MemberData(nameof(Isas))]
     public void A_frozen_norm_gives_the_same_gradient_of_its_input(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations x = Kernels.Matrix(5, 33, 1, 3),
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations x = Kernels.Matrix(5, 33, 1, 3),
             dy = Kernels.Matrix(5, 33, 7),
             trained = new(5, 33),
             frozen = new(5, 33),
@@ -59,17 +59,17 @@ public class RowGradientTests
     [MemberData(nameof(Isas))]
     public void Heads_go_back_through_rotation_and_norm(Isa isa)
     {
-        using Compute compute = new(2, isa);
+        using TrainingCompute compute = new(2, isa);
         foreach ((int length, int pairs) in new[] { (4, 2), (16, 8), (80, 40), (64, 16), (36, 18), (10, 3), (7, 3) })
         {
             foreach (bool normed in new[] { false, true })
             {
                 const int Rows = 2,
                     Heads = 3;
-                using Activations x = Kernels.Matrix(Rows, Heads * length, 4, 3),
+                using HostActivations x = Kernels.Matrix(Rows, Heads * length, 4, 3),
                     dy = Kernels.Matrix(Rows, Heads * length, 8),
                     dx = new(Rows, Heads * length);
-                using Activations rotations = new(Rows, 2 * pairs),
+                using HostActivations rotations = new(Rows, 2 * pairs),
                     dWeight = new(1, length);
                 compute.FillRotations(RotaryEmbedding.Create(pairs, 10_000), [5, 1234], rotations);
                 float[] weight = Kernels.Random(length, 5);
@@ -107,10 +107,10 @@ public class RowGradientTests
     [MemberData(nameof(Isas))]
     public void SwiGlu_backward_is_the_difference_of_SwiGlu(Isa isa)
     {
-        using Compute compute = new(2, isa);
+        using TrainingCompute compute = new(2, isa);
         foreach (int width in _lengths)
         {
-            using Activations gate = Kernels.Matrix(2, width, 1, 12),
+            using HostActivations gate = Kernels.Matrix(2, width, 1, 12),
                 up = Kernels.Matrix(2, width, 7),
                 dy = Kernels.Matrix(2, width, 9),
                 dGate = new(2, width),
@@ -131,8 +131,8 @@ public class RowGradientTests
     [MemberData(nameof(Isas))]
     public void SwiGlu_backward_saturates(Isa isa)
     {
-        using Compute compute = new(1, isa);
-        using Activations gate = new(1, 5), up = new(1, 5), dy = new(1, 5), dGate = new(1, 5), dUp = new(1, 5);
+        using TrainingCompute compute = new(1, isa);
+        using HostActivations gate = new(1, 5), up = new(1, 5), dy = new(1, 5), dGate = new(1, 5), dUp = new(1, 5);
         new[] { 0, 100, -100, -1e30f, float.NaN }.CopyTo(gate.Row(0));
         up.Row(0).Fill(2);
         dy.Row(0).Fill(1);
@@ -140,15 +140,15 @@ public class RowGradientTests
         Assert.Equal([1, 2, 0, 0, float.NaN], Flushed(dGate));
         Assert.Equal([0, 100, 0, 0, float.NaN], Flushed(dUp));
 
-        static IEnumerable<float> Flushed(Activations x) => x.Row(0).ToArray().Select(value => MathF.Abs(value) < 1e-30f ? 0 : value);
+        static IEnumerable<float> Flushed(HostActivations x) => x.Row(0).ToArray().Select(value => MathF.Abs(value) < 1e-30f ? 0 : value);
     }
 
     [Theory]
     [MemberData(nameof(Isas))]
     public void Sums_scales_and_biases_are_exact_element_by_element(Isa isa)
     {
-        using Compute compute = new(2, isa);
-        using Activations x = Kernels.Matrix(3, 37, 1),
+        using TrainingCompute compute = new(2, isa);
+        using HostActivations x = Kernels.Matrix(3, 37, 1),
             y = Kernels.Matrix(3, 37, 8),
             before = Kernels.Matrix(3, 37, 8),
             sum = Kernels.Matrix(1, 37, 3),
@@ -173,8 +173,8 @@ public class RowGradientTests
     {
         foreach ((int rows, int width) in new[] { (7, 5), (300, 129) })
         {
-            using Compute compute = new(3, isa);
-            using Activations dy = Kernels.Matrix(rows, width, 1),
+            using TrainingCompute compute = new(3, isa);
+            using HostActivations dy = Kernels.Matrix(rows, width, 1),
                 table = Kernels.Matrix(11, width, 500),
                 expected = Kernels.Matrix(11, width, 500);
             int[] ids = [.. Enumerable.Range(0, rows).Select(row => row * row % 11)];
@@ -198,12 +198,12 @@ public class RowGradientTests
         float[]? first = null;
         for (int threads = 1; threads <= 4; threads++)
         {
-            using Compute compute = new(threads, isa);
-            using Activations x = Kernels.Matrix(Rows, Width, 1),
+            using TrainingCompute compute = new(threads, isa);
+            using HostActivations x = Kernels.Matrix(Rows, Width, 1),
                 dy = Kernels.Matrix(Rows, Width, 700),
                 dx = new(Rows, Width),
                 rotations = new(Rows, Length);
-            using Activations dNorm = new(1, Width),
+            using HostActivations dNorm = new(1, Width),
                 dHead = new(1, Length),
                 dBias = new(1, Width),
                 table = new(50, Width),
@@ -239,8 +239,8 @@ public class RowGradientTests
     [Fact]
     public void No_rows_change_nothing()
     {
-        using Compute compute = new(2);
-        using Activations x = Kernels.Matrix(1, 8, 1),
+        using TrainingCompute compute = new(2);
+        using HostActivations x = Kernels.Matrix(1, 8, 1),
             dy = Kernels.Matrix(1, 8, 2),
             dx = Kernels.Matrix(1, 8, 3),
             same = Kernels.Matrix(1, 8, 3),
@@ -264,8 +264,8 @@ public class RowGradientTests
     [Fact]
     public void Nan_goes_through()
     {
-        using Compute compute = new(1);
-        using Activations x = Kernels.Matrix(2, 16, 1), dy = Kernels.Matrix(2, 16, 2), dx = new(2, 16), dWeight = new(1, 16);
+        using TrainingCompute compute = new(1);
+        using HostActivations x = Kernels.Matrix(2, 16, 1), dy = Kernels.Matrix(2, 16, 2), dx = new(2, 16), dWeight = new(1, 16);
         dy.Row(1)[3] = float.NaN;
         compute.RmsNormBackward(x, 2, Kernels.Weights(Kernels.Random(16, 1)), 1e-6f, dy, dx, dWeight);
         Assert.All(dx.Row(0).ToArray(), value => Assert.True(float.IsFinite(value)));
@@ -276,8 +276,8 @@ public class RowGradientTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        using Compute compute = new(1);
-        using Activations x = new(2, 8), y = new(2, 8), z = new(2, 8), wide = new(2, 9), sum = new(1, 8), rotations = new(2, 8);
+        using TrainingCompute compute = new(1);
+        using HostActivations x = new(2, 8), y = new(2, 8), z = new(2, 8), wide = new(2, 9), sum = new(1, 8), rotations = new(2, 8);
         Tensor weight = Kernels.Weights(new float[8]), other = Kernels.Weights(new float[9]);
         Assert.Throws<ArgumentException>(() => compute.RmsNormBackward(x, 3, weight, 1e-6f, y, z, null));
         Assert.Throws<ArgumentException>(() => compute.RmsNormBackward(x, 2, other, 1e-6f, y, z, null));

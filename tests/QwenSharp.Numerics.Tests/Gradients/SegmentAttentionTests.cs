@@ -55,7 +55,7 @@ public class SegmentAttentionTests
             for (int s = 0; s + 1 < segments.Length; s++)
             {
                 int from = segments[s], rows = segments[s + 1] - from;
-                double[] Part(Activations x) => [.. Enumerable.Range(from, rows).SelectMany(row => Differences.Widen(x.Row(row)))];
+                double[] Part(HostActivations x) => [.. Enumerable.Range(from, rows).SelectMany(row => Differences.Widen(x.Row(row)))];
                 SegmentReference reference = new(rows, heads, kvHeads, length);
                 double[] q = Part(batch.Q), k = Part(batch.K), v = Part(batch.V);
                 double tolerance = scale == 1 ? 4e-6 : 3e-5;
@@ -108,7 +108,7 @@ public class SegmentAttentionTests
         using Batch packed = new(217, 2, 1, 24, 2), alone = new(130, 2, 1, 24, 2);
         packed.Run(isa, 3, [0, 87, 217]);
         foreach (
-            (Activations from, Activations to) in new[]
+            (HostActivations from, HostActivations to) in new[]
             {
                 (packed.Q, alone.Q),
                 (packed.K, alone.K),
@@ -140,7 +140,7 @@ public class SegmentAttentionTests
         for (int threads = 2; threads <= 4; threads++)
         {
             using Batch batch = new(233, 4, 2, 40, 1);
-            using Compute compute = new(threads, isa);
+            using TrainingCompute compute = new(threads, isa);
             using (Batch shorter = new(90, 6, 3, 40, 1))
             {
                 shorter.V.Row(80).Fill(float.NaN);
@@ -186,7 +186,7 @@ public class SegmentAttentionTests
         using Batch batch = new(40, 2, 1, 16, 1);
         batch.K.Row(25)[3] = float.NaN;
         batch.Run(isa, 2, [0, 20, 40]);
-        foreach (Activations x in new[] { batch.Y, batch.DQ, batch.DK, batch.DV })
+        foreach (HostActivations x in new[] { batch.Y, batch.DQ, batch.DK, batch.DV })
         {
             for (int row = 0; row < 20; row++)
                 Assert.All(x.Row(row).ToArray(), value => Assert.True(float.IsFinite(value)));
@@ -199,9 +199,9 @@ public class SegmentAttentionTests
     [Fact]
     public void Nothing_is_allocated_once_the_shape_is_known()
     {
-        using Compute compute = new(2);
+        using TrainingCompute compute = new(2);
         using Batch batch = new(150, 4, 2, 32, 1);
-        using Activations dWeight = new(1, 128), mean = new(150, 128), variance = new(150, 128), sum = new(150, 128);
+        using HostActivations dWeight = new(1, 128), mean = new(150, 128), variance = new(150, 128), sum = new(150, 128);
         Tensor weight = Kernels.Weights(Kernels.Random(128, 1));
         int[] targets = new int[150];
         float[] ones = [.. Enumerable.Repeat(1f, 150)];
@@ -223,9 +223,9 @@ public class SegmentAttentionTests
     [Fact]
     public void What_does_not_fit_is_refused()
     {
-        using Compute compute = new(1);
+        using TrainingCompute compute = new(1);
         using Batch batch = new(8, 4, 2, 16, 1);
-        (Activations q, Activations k, Activations v, Activations y, Activations sums) = (
+        (HostActivations q, HostActivations k, HostActivations v, HostActivations y, HostActivations sums) = (
             batch.Q,
             batch.K,
             batch.V,
@@ -255,31 +255,31 @@ public class SegmentAttentionTests
     /// <summary>Random operands, and room for what comes out; what is there before is NaN, as it must not matter.</summary>
     private sealed class Batch(int rows, int heads, int kvHeads, int length, float scale) : IDisposable
     {
-        public Activations Q { get; } = Kernels.Matrix(rows, heads * length, 1, scale);
+        public HostActivations Q { get; } = Kernels.Matrix(rows, heads * length, 1, scale);
 
-        public Activations K { get; } = Kernels.Matrix(rows, kvHeads * length, 10_000, scale);
+        public HostActivations K { get; } = Kernels.Matrix(rows, kvHeads * length, 10_000, scale);
 
-        public Activations V { get; } = Kernels.Matrix(rows, kvHeads * length, 20_000);
+        public HostActivations V { get; } = Kernels.Matrix(rows, kvHeads * length, 20_000);
 
-        public Activations DY { get; } = Kernels.Matrix(rows, heads * length, 30_000);
+        public HostActivations DY { get; } = Kernels.Matrix(rows, heads * length, 30_000);
 
-        public Activations Y { get; } = new(rows, heads * length);
+        public HostActivations Y { get; } = new(rows, heads * length);
 
-        public Activations LogSumExp { get; } = new(rows, heads);
+        public HostActivations LogSumExp { get; } = new(rows, heads);
 
-        public Activations DQ { get; } = new(rows, heads * length);
+        public HostActivations DQ { get; } = new(rows, heads * length);
 
-        public Activations DK { get; } = new(rows, kvHeads * length);
+        public HostActivations DK { get; } = new(rows, kvHeads * length);
 
-        public Activations DV { get; } = new(rows, kvHeads * length);
+        public HostActivations DV { get; } = new(rows, kvHeads * length);
 
         public void Run(Isa isa, int threads, ReadOnlySpan<int> segments)
         {
-            using Compute compute = new(threads, isa);
+            using TrainingCompute compute = new(threads, isa);
             Run(compute, segments);
         }
 
-        public void Run(Compute compute, ReadOnlySpan<int> segments)
+        public void Run(TrainingCompute compute, ReadOnlySpan<int> segments)
         {
             for (int row = 0; row < rows; row++)
             {
@@ -295,7 +295,7 @@ public class SegmentAttentionTests
 
         public void Dispose()
         {
-            foreach (Activations matrix in (Activations[])[Q, K, V, DY, Y, LogSumExp, DQ, DK, DV])
+            foreach (HostActivations matrix in (HostActivations[])[Q, K, V, DY, Y, LogSumExp, DQ, DK, DV])
                 matrix.Dispose();
         }
     }

@@ -33,7 +33,7 @@ public class InstructionSetsTests
     [Fact]
     public void Compute_uses_what_it_is_told()
     {
-        using Compute compute = new(1, Isa.Scalar);
+        using CpuCompute compute = new(1, Isa.Scalar);
         Assert.Equal(Isa.Scalar, compute.Isa);
     }
 }

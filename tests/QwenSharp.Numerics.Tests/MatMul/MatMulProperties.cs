@@ -22,7 +22,7 @@ public class MatMulProperties
         {
             (TensorType type, int blocks, int rows, int tokens, int threads, int seed) = drawn;
             int columns = blocks * type.BlockLength();
-            using Activations x = Samples.Activations(tokens, columns, seed, scale: 3);
+            using HostActivations x = Samples.Activations(tokens, columns, seed, scale: 3);
             Tensor weight = Samples.Weights(type, columns, rows, seed ^ 1);
             float[] expected = Multiply(Isa.Scalar, 1, x, tokens, weight);
             return InstructionSets.Available.All(isa => expected.AsSpan().SequenceEqual(Multiply(isa, threads, x, tokens, weight)));
@@ -31,10 +31,10 @@ public class MatMulProperties
 
     private static Replay Replay => new(new Rnd(20260101UL, 1UL), null);
 
-    private static float[] Multiply(Isa isa, int threads, Activations x, int tokens, Tensor weight)
+    private static float[] Multiply(Isa isa, int threads, HostActivations x, int tokens, Tensor weight)
     {
-        using Compute compute = new(threads, isa);
-        using Activations y = new(tokens, weight.Rows);
+        using CpuCompute compute = new(threads, isa);
+        using HostActivations y = new(tokens, weight.Rows);
         compute.Project(x, tokens, new Projection(weight, y));
         return [.. Enumerable.Range(0, tokens).SelectMany(token => y.Row(token).ToArray())];
     }

@@ -21,7 +21,7 @@ public class MatMulTests
         {
             foreach (int rows in new[] { 1, 3, 16, 37, 80 })
             {
-                using Activations x = Samples.Activations(17, width, ++seed);
+                using HostActivations x = Samples.Activations(17, width, ++seed);
                 Tensor weight = Samples.Weights(type, width, rows, ++seed);
                 float[][] expected = Multiply(Isa.Scalar, 1, x, 17, weight);
                 foreach (Isa isa in Vectors)
@@ -36,7 +36,7 @@ public class MatMulTests
     [MemberData(nameof(Types))]
     public void A_tokens_result_does_not_depend_on_the_batch_or_the_threads(TensorType type)
     {
-        using Activations x = Samples.Activations(64, 512, seed: 3);
+        using HostActivations x = Samples.Activations(64, 512, seed: 3);
         Tensor weight = Samples.Weights(type, 512, 150, seed: 4);
         foreach (Isa isa in Vectors)
         {
@@ -49,7 +49,7 @@ public class MatMulTests
     [Fact]
     public void More_tokens_than_a_task_holds_give_the_same_results()
     {
-        using Activations x = Samples.Activations(700, 256, seed: 5);
+        using HostActivations x = Samples.Activations(700, 256, seed: 5);
         Tensor weight = Samples.Weights(TensorType.Q4_K, 256, 40, seed: 6);
         foreach (Isa isa in Vectors)
             AssertSame(Multiply(Isa.Scalar, 1, x, 700, weight), Multiply(isa, 2, x, 700, weight), $"{isa}");
@@ -60,7 +60,7 @@ public class MatMulTests
     public void The_product_is_that_of_the_dequantised_weights_within_the_activations_rounding(TensorType type)
     {
         const int Width = 1024, Rows = 24, Tokens = 3;
-        using Activations x = Samples.Activations(Tokens, Width, seed: 7);
+        using HostActivations x = Samples.Activations(Tokens, Width, seed: 7);
         Tensor weight = Samples.Weights(type, Width, Rows, seed: 8);
         float[] line = new float[Width];
         foreach (Isa isa in InstructionSets.Available)
@@ -91,21 +91,21 @@ public class MatMulTests
     public void Several_products_of_mixed_types_share_one_call_with_scale_bias_and_accumulation()
     {
         const float Scale = 0.7f;
-        using Activations x = Samples.Activations(5, 512, seed: 9);
+        using HostActivations x = Samples.Activations(5, 512, seed: 9);
         TensorType[] types = [TensorType.Q4_K, TensorType.Q8_0, TensorType.Q5_1, TensorType.F16, TensorType.Q6_K];
         float[] bias = Samples.Gaussian(50, seed: 10);
         Tensor biasTensor = Tensor.Copy("bias", TensorType.F32, [50], System.Runtime.InteropServices.MemoryMarshal.AsBytes(bias.AsSpan()));
         Tensor[] weights = [.. types.Select((type, i) => Samples.Weights(type, 512, 50, seed: 11 + i))];
         foreach (Isa isa in InstructionSets.Available)
         {
-            using Compute compute = new(2, isa);
-            Activations[] outputs = [.. weights.Select((_, i) => Samples.Activations(5, 50, seed: 20 + i))];
+            using CpuCompute compute = new(2, isa);
+            HostActivations[] outputs = [.. weights.Select((_, i) => Samples.Activations(5, 50, seed: 20 + i))];
             compute.Project(
                 x, 5, [.. weights.Select((weight, i) => new Projection(weight, outputs[i], biasTensor, Accumulate: true, Scale))]);
             for (int i = 0; i < weights.Length; i++)
             {
                 float[][] plain = Multiply(Isa.Scalar, 1, x, 5, weights[i]);
-                using Activations before = Samples.Activations(5, 50, seed: 20 + i);
+                using HostActivations before = Samples.Activations(5, 50, seed: 20 + i);
                 for (int token = 0; token < 5; token++)
                 {
                     for (int row = 0; row < 50; row++)
@@ -129,7 +129,7 @@ public class MatMulTests
             data.AsSpan(2, 32).Fill(0x80);
 
         Tensor weight = Tensor.Copy("noise", type, [width, 40], data);
-        using Activations x = Samples.Activations(4, width, seed: 13, scale: 100);
+        using HostActivations x = Samples.Activations(4, width, seed: 13, scale: 100);
         x.Row(1).Clear();
         x.Row(2)[3] = float.PositiveInfinity;
         x.Row(3)[5] = float.NaN;
@@ -147,11 +147,11 @@ public class MatMulTests
     [Fact]
     public void A_decode_step_on_vectors_allocates_nothing()
     {
-        using Activations x = Samples.Activations(1, 1024, seed: 14), y = new(1, 256), z = new(1, 256);
+        using HostActivations x = Samples.Activations(1, 1024, seed: 14), y = new(1, 256), z = new(1, 256);
         Tensor a = Samples.Weights(TensorType.Q4_K, 1024, 256, seed: 15), b = Samples.Weights(TensorType.Q8_0, 1024, 256, seed: 16);
         foreach (Isa isa in Vectors)
         {
-            using Compute compute = new(2, isa);
+            using CpuCompute compute = new(2, isa);
             Assert.Equal(0, Allocations.Least(() =>
             {
                 for (int i = 0; i < 10; i++)
@@ -163,8 +163,8 @@ public class MatMulTests
     [Fact]
     public void Shapes_and_types_that_do_not_fit_are_refused()
     {
-        using Compute compute = new(1);
-        using Activations x = new(2, 256), y = new(2, 8), narrow = new(2, 7);
+        using CpuCompute compute = new(1);
+        using HostActivations x = new(2, 256), y = new(2, 8), narrow = new(2, 7);
         Tensor weight = Samples.Weights(TensorType.Q4_K, 256, 8, seed: 17);
         Tensor integers = Tensor.Copy("ids", TensorType.I32, [256, 8], new byte[256 * 8 * 4]);
         Assert.Throws<ArgumentException>(() => compute.Project(x, 2, new Projection(weight, narrow)));
@@ -179,9 +179,9 @@ public class MatMulTests
     [MemberData(nameof(Types))]
     public void Embedding_rows_are_the_dequantised_ones(TensorType type)
     {
-        using Compute compute = new(1);
+        using CpuCompute compute = new(1);
         Tensor table = Samples.Weights(type, 256, 10, seed: 18);
-        using Activations y = new(3, 256);
+        using HostActivations y = new(3, 256);
         compute.Embed(table, [7, 0, 9], y);
         float[] line = new float[256];
         Quantization.Dequantize(type, table.RowData(9), line);
@@ -191,10 +191,10 @@ public class MatMulTests
         Assert.Throws<ArgumentException>(() => compute.Embed(table, [1, 2, 3, 4], y));
     }
 
-    private static float[][] Multiply(Isa isa, int threads, Activations x, int tokens, Tensor weight)
+    private static float[][] Multiply(Isa isa, int threads, HostActivations x, int tokens, Tensor weight)
     {
-        using Compute compute = new(threads, isa);
-        using Activations y = new(tokens, weight.Rows);
+        using CpuCompute compute = new(threads, isa);
+        using HostActivations y = new(tokens, weight.Rows);
         compute.Project(x, tokens, new Projection(weight, y));
         return [.. Enumerable.Range(0, tokens).Select(token => y.Row(token).ToArray())];
     }

@@ -26,14 +26,14 @@ public class RowRangeTests
     {
         const int Width = 512;
         int tokens = groups.Sum();
-        using Activations x = Samples.Activations(Math.Max(tokens, 1), Width, seed),
+        using HostActivations x = Samples.Activations(Math.Max(tokens, 1), Width, seed),
             y = new(Math.Max(tokens, 1), rows),
             alone = new(1, Width),
             expected = new(1, rows);
         Tensor[] weights = [.. groups.Select((_, i) => Samples.Weights(type, Width, rows, seed ^ i))];
         foreach (Isa isa in InstructionSets.Available)
         {
-            using Compute compute = new(threads, isa), scalar = new(1, Isa.Scalar);
+            using CpuCompute compute = new(threads, isa), scalar = new(1, Isa.Scalar);
             int first = 0;
             compute.Project(
                 x,
@@ -61,8 +61,8 @@ public class RowRangeTests
         Tensor weight = Samples.Weights(TensorType.Q4_K, 256, 20, seed: 2);
         foreach (Isa isa in InstructionSets.Available)
         {
-            using Compute compute = new(1, isa);
-            using Activations x = Samples.Activations(5, 256, seed: 1),
+            using CpuCompute compute = new(1, isa);
+            using HostActivations x = Samples.Activations(5, 256, seed: 1),
                 y = Samples.Activations(5, 20, seed: 3),
                 before = Samples.Activations(5, 20, seed: 3);
             compute.Project(x, 5, new Projection(weight, y, Accumulate: true) { Rows = new RowRange(1, 2) });
@@ -79,8 +79,8 @@ public class RowRangeTests
     [InlineData(1, int.MaxValue)]
     public void Rows_that_are_not_there_are_refused(int first, int count)
     {
-        using Compute compute = new(1);
-        using Activations x = new(4, 256), y = new(4, 8);
+        using CpuCompute compute = new(1);
+        using HostActivations x = new(4, 256), y = new(4, 8);
         Tensor weight = Samples.Weights(TensorType.F32, 256, 8, seed: 2);
         Assert.Throws<ArgumentException>(() => compute.Project(x, 3, new Projection(weight, y) { Rows = new RowRange(first, count) }));
     }

@@ -33,9 +33,9 @@ internal static class Samples
         return Tensor.Copy($"{type}", type, [columns, rows], data);
     }
 
-    public static Activations Activations(int rows, int columns, int seed, float scale = 1)
+    public static HostActivations Activations(int rows, int columns, int seed, float scale = 1)
     {
-        Activations x = new(rows, columns);
+        HostActivations x = new(rows, columns);
         float[] values = Gaussian(rows * columns, seed, scale);
         for (int r = 0; r < rows; r++)
             values.AsSpan(r * columns, columns).CopyTo(x.Row(r));

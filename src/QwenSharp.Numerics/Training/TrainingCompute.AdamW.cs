@@ -1,6 +1,6 @@
 namespace QwenSharp.Numerics;
 
-public sealed partial class Compute
+public sealed partial class TrainingCompute
 {
     /// <summary>
     /// A step of AdamW over all rows, in one pass: g = gradientScale · gradient, m ← β₁m + (1 − β₁)g, v ← β₂v + (1 − β₂)g²,

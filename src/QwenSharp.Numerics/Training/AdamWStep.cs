@@ -1,6 +1,6 @@
 namespace QwenSharp.Numerics;
 
-/// <summary>One step of AdamW (Loshchilov and Hutter, 2019, algorithm 2), for <see cref="Compute.AdamW"/>.</summary>
+/// <summary>One step of AdamW (Loshchilov and Hutter, 2019, algorithm 2), for <see cref="TrainingCompute.AdamW"/>.</summary>
 /// <param name="LearningRate">The rate of this step, schedule included.</param>
 /// <param name="Beta1">Decay of the mean of gradients: 0 ≤ β₁ &lt; 1.</param>
 /// <param name="Beta2">Decay of the mean of their squares: 0 ≤ β₂ &lt; 1.</param>

@@ -2,7 +2,7 @@ namespace QwenSharp.Numerics;
 
 // The way back through the operations on rows. Sums over rows are made in fixed blocks of rows and then over the blocks in order,
 // so that their bits depend neither on the number of threads nor on who did what.
-public sealed partial class Compute
+public sealed partial class TrainingCompute
 {
     // Floats of a cache line, which two threads should not share.
     private const int LineFloats = 16;
@@ -10,7 +10,7 @@ public sealed partial class Compute
     private NativeBuffer? _training;
 
     /// <summary>
-    /// The way back through <see cref="RmsNorm"/>: with r = 1 / √(mean(x²) + ε),
+    /// The way back through <see cref="Compute.RmsNorm"/>: with r = 1 / √(mean(x²) + ε),
     /// dx += r · w · dy − x · r³ · mean(w · dy · x) and dWeight[0, :] += Σ rows r · x · dy.
     /// </summary>
     /// <param name="x">[rows, width]: what was normalised.</param>
@@ -43,8 +43,8 @@ public sealed partial class Compute
     }
 
     /// <summary>
-    /// The way back through <see cref="NormalizeAndRotate"/>: each head's gradient is rotated back, and where there is a weight goes back
-    /// through the norm of that head.
+    /// The way back through <see cref="Compute.NormalizeAndRotate"/>: each head's gradient is rotated back, and where there is a weight goes
+    /// back through the norm of that head.
     /// </summary>
     /// <param name="x">[rows, heads × headLength]: what went in, before norm and rotation. Not read where there is no weight.</param>
     /// <param name="rows">How many rows.</param>
@@ -102,9 +102,8 @@ public sealed partial class Compute
     }
 
     /// <summary>
-    /// The way back through <see cref="SwiGlu"/>: with σ = 1 / (1 + e⁻ᵍᵃᵗᵉ), dGate = dy · up · σ · (1 + gate · (1 − σ)) and dUp = dy · gate
-    /// · σ.
-    /// Both are written. Each may be any of the inputs, but not the other.
+    /// The way back through <see cref="Compute.SwiGlu"/>: with σ = 1 / (1 + e⁻ᵍᵃᵗᵉ), dGate = dy · up · σ · (1 + gate · (1 − σ)) and
+    /// dUp = dy · gate · σ. Both are written. Each may be any of the inputs, but not the other.
     /// </summary>
     /// <exception cref="ArgumentException">Shapes do not fit, or the outputs are the same.</exception>
     public unsafe void SwiGluBackward(Activations gate, Activations up, int rows, Activations dy, Activations dGate, Activations dUp)
@@ -170,7 +169,7 @@ public sealed partial class Compute
     }
 
     /// <summary>
-    /// The way back through <see cref="Embed"/>: dTable[ids[r], :] += dy[r, :], in the order of r where an id is repeated.
+    /// The way back through <see cref="Compute.Embed"/>: dTable[ids[r], :] += dy[r, :], in the order of r where an id is repeated.
     /// </summary>
     /// <param name="ids">[rows].</param>
     /// <param name="dy">[rows, width].</param>

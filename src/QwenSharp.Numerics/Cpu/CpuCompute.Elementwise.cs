@@ -1,23 +1,17 @@
 namespace QwenSharp.Numerics;
 
-public sealed partial class Compute
+public partial class CpuCompute
 {
     // Below this many floats the caller is done sooner alone than with others (a job costs 1 … 3 µs).
-    private const int SharedFloats = 16 * 1024;
+    private protected const int SharedFloats = 16 * 1024;
 
     // Logits are many (a vocabulary), so single-precision sums go over chunks, and a double over these.
     private const int LogitChunk = 4096;
 
-    private VectorKernels Vectors => field ??= VectorKernels.For(Isa);
+    private protected VectorKernels Vectors => field ??= VectorKernels.For(Isa);
 
-    /// <summary>RMSNorm (Zhang and Sennrich, 2019) of each row: y = x / √(mean(x²) + ε) · weight. May be in place.</summary>
-    /// <param name="x">[rows, width].</param>
-    /// <param name="rows">How many rows.</param>
-    /// <param name="weight">F32 of shape [width].</param>
-    /// <param name="epsilon">ε.</param>
-    /// <param name="y">[rows, width].</param>
-    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
-    public unsafe void RmsNorm(Activations x, int rows, Tensor weight, float epsilon, Activations y)
+    /// <inheritdoc/>
+    public override unsafe void RmsNorm(Activations x, int rows, Tensor weight, float epsilon, Activations y)
     {
         CheckRows(rows, x, y);
         CheckNorm(weight, x.Width);
@@ -25,19 +19,9 @@ public sealed partial class Compute
         Keep(x, y, weight);
     }
 
-    /// <summary>
-    /// Prepares each head of each row for attention, in place: RMSNorm over the head where a weight is given (Qwen3's QK-norm),
-    /// then rotary position embedding (Su et al., 2021) in the half-split (NeoX) layout: element i pairs with i + pairs.
-    /// </summary>
-    /// <param name="x">[rows, heads × headLength].</param>
-    /// <param name="rows">How many rows.</param>
-    /// <param name="headLength">Elements in a head.</param>
-    /// <param name="normWeight">F32 of shape [headLength], or none.</param>
-    /// <param name="epsilon">ε of the norm.</param>
-    /// <param name="rotations">[rows, 2 × pairs]: cosines then sines of each row's angles (<see cref="RotaryEmbedding"/>); 2 × pairs ≤
-    /// headLength, the rest is not rotated.</param>
-    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
-    public unsafe void NormalizeAndRotate(Activations x, int rows, int headLength, Tensor? normWeight, float epsilon, Activations rotations)
+    /// <inheritdoc/>
+    public override unsafe void NormalizeAndRotate(
+        Activations x, int rows, int headLength, Tensor? normWeight, float epsilon, Activations rotations)
     {
         CheckRows(rows, x, x);
         CheckHeads(x, rows, headLength, rotations);
@@ -52,9 +36,8 @@ public sealed partial class Compute
         Keep(x, rotations, normWeight);
     }
 
-    /// <summary>SwiGLU (Shazeer, 2020): y = silu(gate) · up, with silu(v) = v / (1 + e⁻ᵛ). May be in place.</summary>
-    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
-    public unsafe void SwiGlu(Activations gate, Activations up, int rows, Activations y)
+    /// <inheritdoc/>
+    public override unsafe void SwiGlu(Activations gate, Activations up, int rows, Activations y)
     {
         CheckRows(rows, gate, up);
         CheckRows(rows, gate, y);
@@ -80,11 +63,8 @@ public sealed partial class Compute
         Keep(x, y);
     }
 
-    /// <summary>Keeps some rows and moves them together, in place: x[i] = x[rows[i]].</summary>
-    /// <param name="x">[rows, width].</param>
-    /// <param name="rows">Ascending rows of <paramref name="x"/>.</param>
-    /// <exception cref="ArgumentException">The rows do not ascend, or one is not there.</exception>
-    public unsafe void KeepRows(Activations x, ReadOnlySpan<int> rows)
+    /// <inheritdoc/>
+    public override unsafe void KeepRows(Activations x, ReadOnlySpan<int> rows)
     {
         int least = 0;
         foreach (int row in rows)
@@ -106,13 +86,8 @@ public sealed partial class Compute
         GC.KeepAlive(x);
     }
 
-    /// <summary>Puts rows side by side: y[r] = (first[r], second[r]).</summary>
-    /// <param name="first">[rows, a].</param>
-    /// <param name="second">[rows, b].</param>
-    /// <param name="rows">How many rows.</param>
-    /// <param name="y">[rows, a + b].</param>
-    /// <exception cref="ArgumentException">Shapes do not fit.</exception>
-    public unsafe void JoinRows(Activations first, Activations second, int rows, Activations y)
+    /// <inheritdoc/>
+    public override unsafe void JoinRows(Activations first, Activations second, int rows, Activations y)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         if (y.Width != first.Width + second.Width || rows > Math.Min(y.Capacity, Math.Min(first.Capacity, second.Capacity)))
@@ -180,7 +155,7 @@ public sealed partial class Compute
         kernels.Scale(x, (float)(1 / sum), length);
     }
 
-    private static void CheckRows(int rows, Activations x, Activations y)
+    private protected static void CheckRows(int rows, Activations x, Activations y)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         if (x.Width != y.Width || rows > x.Capacity || rows > y.Capacity)
@@ -191,13 +166,13 @@ public sealed partial class Compute
         }
     }
 
-    private static void CheckNorm(Tensor weight, int width)
+    private protected static void CheckNorm(Tensor weight, int width)
     {
         if (weight.Type != TensorType.F32 || weight.ElementCount != width)
             throw new ArgumentException($"A norm over {width} elements needs as many F32 weights, not {weight}.", nameof(weight));
     }
 
-    private static void CheckHeads(Activations x, int rows, int headLength, Activations rotations)
+    private protected static void CheckHeads(Activations x, int rows, int headLength, Activations rotations)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
         if (x.Width % headLength != 0 || rotations.Width % 2 != 0 || rotations.Width > headLength || rows > rotations.Capacity)
@@ -209,7 +184,7 @@ public sealed partial class Compute
         }
     }
 
-    private static void Keep(Activations x, Activations y, object? other = null)
+    private protected static void Keep(Activations x, Activations y, object? other = null)
     {
         GC.KeepAlive(x);
         GC.KeepAlive(y);
@@ -217,7 +192,7 @@ public sealed partial class Compute
         GC.KeepAlive(other);
     }
 
-    private void ForEachRow<TRows>(TRows operation, int rows, int workPerRow)
+    private protected void ForEachRow<TRows>(TRows operation, int rows, int workPerRow)
         where TRows : struct, IRowOperation
     {
         long work = (long)rows * workPerRow;

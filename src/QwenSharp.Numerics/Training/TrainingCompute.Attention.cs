@@ -1,6 +1,6 @@
 namespace QwenSharp.Numerics;
 
-public sealed partial class Compute
+public sealed partial class TrainingCompute
 {
     private SequenceRows[] _segments = [];
     private SegmentForward[] _segmentForward = [];
@@ -185,14 +185,12 @@ public sealed partial class Compute
         return _segments.AsSpan(0, count);
     }
 
-    private void DisposeTraining()
+    private void DisposeSegments()
     {
         foreach (SegmentForward worker in _segmentForward)
             worker.Dispose();
 
         foreach (SegmentBackward worker in _segmentBackward)
             worker.Dispose();
-
-        _training?.Dispose();
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace QwenSharp.Numerics;
 
 // What an instance comes to hold of its own.
-public sealed partial class Compute
+public partial class CpuCompute
 {
     /// <summary>
     /// Bytes that an instance comes to hold for activations rounded to 8 bits, once it has computed these products. Each format of rounded

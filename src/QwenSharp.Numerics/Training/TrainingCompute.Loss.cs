@@ -1,6 +1,6 @@
 namespace QwenSharp.Numerics;
 
-public sealed partial class Compute
+public sealed partial class TrainingCompute
 {
     private double[] _partialSums = [];
 
