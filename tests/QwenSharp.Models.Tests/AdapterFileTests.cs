@@ -130,8 +130,9 @@ public sealed class AdapterFileTests : IDisposable
         foreach ((string module, float[] delta) in deltas)
         {
             (int columns, int rows) = Shape(config, module);
+            string own = HuggingFaceNames.Find(Family.Of(config.Architecture), config.Layers, $"layers.1.linear_attn.{module}")!;
             Tensor matrix = Tensor.Copy(
-                $"blk.1.{HuggingFaceNames.Find(true, config.Layers, $"layers.1.linear_attn.{module}")![6..]}.weight",
+                $"{own}.weight",
                 TensorType.F32,
                 [columns, rows],
                 System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(delta));

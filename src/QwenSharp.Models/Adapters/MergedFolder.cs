@@ -80,7 +80,7 @@ public static class MergedFolder
         IProgress<(long, long)>? progress,
         CancellationToken cancellationToken)
     {
-        bool isHybrid = Family.Of(config.Architecture).IsHybrid;
+        Family family = Family.Of(config.Architecture);
         HashSet<LoraPair> left = [.. adapter.Pairs];
         long done = 0, all = files.Tensors.Sum(tensor => tensor.ByteLength);
         List<(string Name, SafetensorsWriter Writer)> writers = [];
@@ -118,7 +118,7 @@ public static class MergedFolder
         LoraPair? PairOf(string tensor) =>
             tensor.EndsWith(".weight", StringComparison.Ordinal)
             && !HuggingFaceNames.IsEncoder(tensor)
-            && HuggingFaceNames.Find(isHybrid, config.Layers, tensor[..^".weight".Length]) is { } name
+            && HuggingFaceNames.Find(family, config.Layers, tensor[..^".weight".Length]) is { } name
                 ? adapter.Find($"{name}.weight")
                 : null;
     }

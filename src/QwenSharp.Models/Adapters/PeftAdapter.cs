@@ -73,7 +73,8 @@ internal static class PeftAdapter
             target.Contains(".ssm_", StringComparison.Ordinal)
             || target.EndsWith(".attn_qkv", StringComparison.Ordinal)
             || target.EndsWith(".attn_gate", StringComparison.Ordinal);
-        string? module = isRecurrent ? null : HuggingFaceNames.ModuleOf(target);
+        Family family = Family.Of(adapter.Architecture);
+        string? module = isRecurrent ? null : HuggingFaceNames.ModuleOf(family, target);
         if (module is null)
         {
             throw new InvalidDataException(
@@ -85,7 +86,7 @@ internal static class PeftAdapter
         // A head stands beside the model, all else inside; and the model beside an encoder of images, where there is one.
         return module == "lm_head" ? module
             : adapter.Architecture.Contains("vl", StringComparison.Ordinal) ? $"model.language_model.{module}"
-            : $"model.{module}";
+            : family.Modules.Root + module;
     }
 
     /// <exception cref="InvalidDataException">A pair cannot be written so.</exception>
@@ -157,7 +158,7 @@ internal static class PeftAdapter
         SafetensorsTensor down,
         SafetensorsTensor up)
     {
-        string target = HuggingFaceNames.Find(Family.Of(model.Architecture).IsHybrid, model.Layers, module) is { } name
+        string target = HuggingFaceNames.Find(Family.Of(model.Architecture), model.Layers, module) is { } name
             ? $"{name}.weight"
             : throw new ModelLoadException($"{path}: tensor '{down.Name}' has no place in a model of '{model.Architecture}'.");
         Tensor a = Copy(path, target, down), b = Copy(path, target, up);

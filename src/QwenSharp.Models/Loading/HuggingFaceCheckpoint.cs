@@ -119,7 +119,7 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
 
         OrderedDictionary<string, GgufValue> metadata = new()
         {
-            ["general.architecture"] = HuggingFaceFamily.Of(json).Architecture,
+            ["general.architecture"] = Family.Of(json).Architecture,
             ["general.name"] = NameOf(folder),
         };
         SafetensorsModel files = SafetensorsModel.Open(folder);
@@ -171,7 +171,7 @@ public sealed class HuggingFaceCheckpoint : Checkpoint
             return $"{tensor} in {tensor.FilePath}";
 
         int dot = name.LastIndexOf('.');
-        return dot > 0 && HuggingFaceNames.ModuleOf(name[..dot], Metadata.GetString("general.architecture") == "qwen") is { } module
+        return dot > 0 && HuggingFaceNames.ModuleOf(Family.Of(Metadata.GetString("general.architecture")), name[..dot]) is { } module
             ? $"{module}{name[dot..]} in {Path}"
             : null;
     }

@@ -77,7 +77,7 @@ internal sealed class HuggingFaceConfig
     private HuggingFaceConfig(
         HuggingFaceJson root,
         HuggingFaceJson text,
-        HuggingFaceFamily family,
+        Family family,
         int nextTokenLayers,
         OrderedDictionary<string, GgufValue> metadata
     ) =>
@@ -96,7 +96,7 @@ internal sealed class HuggingFaceConfig
     public HuggingFaceJson Text { get; }
 
     /// <summary>The family that the file names.</summary>
-    public HuggingFaceFamily Family { get; }
+    public Family Family { get; }
 
     /// <summary>Whether the output head is the embedding table.</summary>
     public bool HasTiedHead { get; }
@@ -133,9 +133,15 @@ internal sealed class HuggingFaceConfig
     public static HuggingFaceConfig Read(HuggingFaceJson root, int nextTokenLayers, OrderedDictionary<string, GgufValue> metadata)
     {
         HuggingFaceJson text = root.TryGetObject("text_config", out HuggingFaceJson? nested) ? nested : root;
-        HuggingFaceConfig config = new(root, text, HuggingFaceFamily.Of(root), nextTokenLayers, metadata);
+        HuggingFaceConfig config = new(root, text, Family.Of(root), nextTokenLayers, metadata);
         text.Skip("tie_word_embeddings");
+        text.Skip("attention_bias");
         config.WriteCommonKeys();
+        if (config.Family.Experts is { } experts)
+            config.WriteExperts(experts);
+        if (config.Family.IsHybrid)
+            HuggingFaceRecurrent.WriteKeys(config);
+
         config.Family.WriteKeys?.Invoke(config);
         config.RequireNeutral();
         return config;
@@ -167,21 +173,6 @@ internal sealed class HuggingFaceConfig
     /// <summary>Adds a length under GGUF's name.</summary>
     public void AddLength(string key, string name, int? otherwise = null) => Add(key, (uint)Length(name, otherwise));
 
-    /// <summary>Adds the keys of a mixture of experts in every layer.</summary>
-    /// <param name="normalizesWeights">Whether the family divides the weights of the experts that are hit by their sum.</param>
-    public void WriteExperts(bool normalizesWeights)
-    {
-        AddLength("expert_count", "num_experts");
-        AddLength("expert_used_count", "num_experts_per_tok");
-        AddLength("expert_feed_forward_length", "moe_intermediate_size");
-        if (Text.TryGetBool("norm_topk_prob", out bool normalizes) && normalizes != normalizesWeights)
-            throw Refusal("norm_topk_prob", $"{Family.Architecture} is run with {(normalizesWeights ? "true" : "false")}");
-        if (Text.TryGetInt32("decoder_sparse_step", out int step) && step != 1)
-            throw Refusal("decoder_sparse_step", "only experts in every layer are supported");
-        if (Text.TryGetInt32s("mlp_only_layers", out int[]? dense) && dense.Length > 0)
-            throw Refusal("mlp_only_layers", "only experts in every layer are supported");
-    }
-
     private void WriteCommonKeys()
     {
         int width = Length("hidden_size"), heads = Length("num_attention_heads");
@@ -192,7 +183,7 @@ internal sealed class HuggingFaceConfig
         if (NextTokenLayers > 0)
             Add("nextn_predict_layers", (uint)NextTokenLayers);
 
-        Add("context_length", (uint)ContextLength());
+        Add("context_length", (uint)(Family.ContextLength?.Invoke(this) ?? Length("max_position_embeddings")));
         Add("embedding_length", (uint)width);
         if (Text.Has("intermediate_size") || !Text.Has("moe_intermediate_size"))
             AddLength("feed_forward_length", "intermediate_size");
@@ -214,24 +205,20 @@ internal sealed class HuggingFaceConfig
         HuggingFaceRope.Write(this);
     }
 
-    /// <summary>
-    /// The first generation was trained on <c>seq_length</c> positions, up to which its two ways to go further (the base of the rotation
-    /// grows, attention is multiplied by a
-    /// logarithm) change nothing. This build has neither of them: it ends there.
-    /// </summary>
-    private int ContextLength()
+    /// <summary>Adds the keys of a mixture of experts in every layer.</summary>
+    private void WriteExperts(ExpertTraits traits)
     {
-        int most = Length("max_position_embeddings");
-        bool stretches = Text.TryGetBool("use_dynamic_ntk", out bool scales) && scales,
-            sharpens = Text.TryGetBool("use_logn_attn", out bool grows) && grows;
-        if (!Text.Has("seq_length") || Length("seq_length") is var trained && (trained >= most || !(stretches || sharpens)))
-            return most;
-
-        Remarks.Add(
-            $"The context is {trained} positions, not {most}: what config.json asks for beyond them (use_dynamic_ntk, use_logn_attn) is "
-                + "not supported."
-        );
-        return trained;
+        AddLength("expert_count", "num_experts");
+        AddLength("expert_used_count", "num_experts_per_tok");
+        AddLength("expert_feed_forward_length", "moe_intermediate_size");
+        if (Text.TryGetBool("norm_topk_prob", out bool normalizes) && normalizes != traits.NormalizesWeights)
+            throw Refusal("norm_topk_prob", $"{Family.Architecture} is run with {(traits.NormalizesWeights ? "true" : "false")}");
+        if (Text.TryGetInt32("decoder_sparse_step", out int step) && step != 1)
+            throw Refusal("decoder_sparse_step", "only experts in every layer are supported");
+        if (Text.TryGetInt32s("mlp_only_layers", out int[]? dense) && dense.Length > 0)
+            throw Refusal("mlp_only_layers", "only experts in every layer are supported");
+        if (traits.HasShared)
+            AddLength("expert_shared_feed_forward_length", "shared_expert_intermediate_size");
     }
 
     /// <summary>Settings of features that these families do not have, or that this build does not honour.</summary>
@@ -258,8 +245,6 @@ internal sealed class HuggingFaceConfig
             throw Refusal("layer_types", $"each of the {Layers} layers of this family has full attention");
         if (Factors.FirstOrDefault(name => Text.TryGetNumber(name, out double factor) && factor is not (0 or 1)) is { } changed)
             throw Refusal(changed, "this family has nothing of the kind");
-        if (Text.TryGetBool("attention_bias", out bool hasBias) && hasBias && Family.Architecture == "qwen3")
-            throw Refusal("attention_bias", "this family has none");
         if (Text.TryGetBool("is_causal", out bool causal) && !causal)
             throw Refusal("is_causal", "only causal attention is supported");
     }

@@ -82,7 +82,7 @@ internal sealed class HuggingFaceWeights
         if (module.Name.EndsWith(".rotary_emb", StringComparison.Ordinal))
             return;
 
-        string name = HuggingFaceNames.Find(_config.Family.IsHybrid, _config.Layers, module.Name)
+        string name = HuggingFaceNames.Find(_config.Family, _config.Layers, module.Name)
             ?? throw new ModelLoadException($"Tensor {module.First} in {module.First.FilePath} has no place in the model.");
 
         // transformers ignores a head that a checkpoint stores beside the embedding table to which it is tied.

@@ -9,12 +9,60 @@ namespace QwenSharp.Models;
 /// </summary>
 internal static class Qwen3Next
 {
+    /// <summary>The length of a head that <c>config.json</c> does not name, in all hybrid families.</summary>
+    public const int HeadLength = 256;
+
+    /// <summary>The names of a hybrid family's modules. GGUF has another name for the norm before their feed-forward networks.</summary>
+    public static readonly ModuleNames HybridModules = ModuleNames.Dense.With(
+        ("post_attention_layernorm", "post_attention_norm"),
+        ("linear_attn", "ssm"),
+        ("linear_attn.in_proj_qkvz", "ssm_in"),
+        ("linear_attn.in_proj_ba", "ssm_ba"),
+        ("linear_attn.in_proj_qkv", "attn_qkv"),
+        ("linear_attn.in_proj_z", "attn_gate"),
+        ("linear_attn.in_proj_a", "ssm_alpha"),
+        ("linear_attn.in_proj_b", "ssm_beta"),
+        ("linear_attn.conv1d", "ssm_conv1d"),
+        ("linear_attn.norm", "ssm_norm"),
+        ("linear_attn.out_proj", "ssm_out"));
+
     public static Family Family { get; } = new("qwen3next", ReadLayer)
     {
         HasQkNorm = true,
         IsHybrid = true,
         Experts = new ExpertTraits(NormalizesWeights: true, HasShared: true),
+        Classes = ["Qwen3NextForCausalLM"],
+        Modules = HybridModules.WithExperts(),
+        DefaultHeadLength = HeadLength,
+        Shapes =
+        [
+            ("qwen3-next-80b-a3b", Shape("qwen3next", 151_936, 2_048, 48, 16, 2, 32) with
+            {
+                Experts = new MixtureOfExperts(512, 10, 512) { SharedWidth = 512, NormalizesWeights = true },
+            }),
+        ],
     };
+
+    /// <summary>A shape of a hybrid family, without its feed-forward networks.</summary>
+    public static ModelConfig Shape(string architecture, int vocabulary, int width, int layers, int heads, int kvHeads, int valueHeads) =>
+        new()
+        {
+            Architecture = architecture,
+            VocabularySize = vocabulary,
+            Width = width,
+            Layers = layers,
+            Heads = heads,
+            KvHeads = kvHeads,
+            HeadLength = HeadLength,
+            RotaryLength = 64,
+            ContextLength = 262_144,
+            RopeTheta = 10_000_000,
+            HasQkNorm = true,
+            HasGatedAttention = true,
+            Recurrent = new RecurrentLayers(
+                new DeltaNetShape(KeyHeads: 16, valueHeads, KeyLength: 128, ValueLength: 128, Taps: 4),
+                AttentionInterval: 4),
+        };
 
     private static DecoderLayer ReadLayer(WeightReader weights, ModelConfig config) => new(
         weights.Vector("attn_norm.weight", config.Width),
