@@ -22,6 +22,7 @@ public sealed class AdapterFileTests : IDisposable
     private string Gguf => Path.Combine(_root, "support.gguf");
 
     [Theory]
+    [InlineData("qwen", TensorType.F32, false)]
     [InlineData("qwen2", TensorType.F32, false)]
     [InlineData("qwen3", TensorType.F16, true)]
     [InlineData("qwen3", TensorType.BF16, false)]
@@ -44,6 +45,22 @@ public sealed class AdapterFileTests : IDisposable
         AssertSame(adapter, folder, exact: true);
         AssertSame(adapter, file, exact: true);
         Assert.Equal(folder.Name, AdapterFile.Read(Path.Combine(Folder, "adapter_config.json"), TinyModels.Configs[name]).Name);
+    }
+
+    [Fact]
+    public void Modules_have_the_names_of_their_generation()
+    {
+        Random random = new(1);
+        LoraAdapter first = new("first", "qwen", 8, [
+            Adapters.Pair("blk.0.attn_qkv.weight", 64, 192, 4, random),
+            Adapters.Pair("blk.1.ffn_gate.weight", 64, 96, 4, random)]);
+        AdapterFile.WritePeft(first, Folder, "Qwen/Tiny");
+        using SafetensorsFile file = SafetensorsFile.Open(Path.Combine(Folder, "adapter_model.safetensors"));
+
+        string[] modules = ["transformer.h.0.attn.c_attn", "transformer.h.1.mlp.w2"];
+        Assert.Equal(
+            modules.SelectMany(module => (string[])["A", "B"], (module, half) => $"base_model.model.{module}.lora_{half}.weight").Order(),
+            file.Tensors.Select(tensor => tensor.Name).Order());
     }
 
     [Fact]

@@ -37,10 +37,11 @@ internal static class PeftAdapter
         }
 
         using SafetensorsFile file = SafetensorsFile.Open(path);
+        string embedding = HuggingFaceNames.ModuleOf(Family.Of(model.Architecture), "token_embd")!;
         OrderedDictionary<string, (SafetensorsTensor? Down, SafetensorsTensor? Up)> modules = [];
         foreach (SafetensorsTensor tensor in file.Tensors)
         {
-            (string module, bool isDown) = Parse(path, tensor);
+            (string module, bool isDown) = Parse(path, tensor, embedding);
             (SafetensorsTensor? down, SafetensorsTensor? up) = modules.GetValueOrDefault(module);
             modules[module] = isDown ? (tensor, up) : (down, tensor);
         }
@@ -69,11 +70,12 @@ internal static class PeftAdapter
     public static string ModuleOf(LoraAdapter adapter, LoraPair pair)
     {
         string target = pair.Target.EndsWith(".weight", StringComparison.Ordinal) ? pair.Target[..^".weight".Length] : pair.Target;
-        bool isRecurrent =
-            target.Contains(".ssm_", StringComparison.Ordinal)
-            || target.EndsWith(".attn_qkv", StringComparison.Ordinal)
-            || target.EndsWith(".attn_gate", StringComparison.Ordinal);
         Family family = Family.Of(adapter.Architecture);
+        bool isRecurrent =
+            family.IsHybrid
+            && (target.Contains(".ssm_", StringComparison.Ordinal)
+                || target.EndsWith(".attn_qkv", StringComparison.Ordinal)
+                || target.EndsWith(".attn_gate", StringComparison.Ordinal));
         string? module = isRecurrent ? null : HuggingFaceNames.ModuleOf(family, target);
         if (module is null)
         {
@@ -125,7 +127,7 @@ internal static class PeftAdapter
         }
     }
 
-    private static (string Module, bool IsDown) Parse(string path, SafetensorsTensor tensor)
+    private static (string Module, bool IsDown) Parse(string path, SafetensorsTensor tensor, string embedding)
     {
         string name = tensor.Name;
         if (name.StartsWith(Prefix, StringComparison.Ordinal))
@@ -138,7 +140,7 @@ internal static class PeftAdapter
                 if (
                     name.EndsWith(suffix, StringComparison.Ordinal)
                     && name.Length > Prefix.Length + suffix.Length
-                    && isEmbedding == name.EndsWith("embed_tokens" + suffix, StringComparison.Ordinal))
+                    && isEmbedding == name.EndsWith(embedding + suffix, StringComparison.Ordinal))
                 {
                     return (name[Prefix.Length..^suffix.Length], isDown);
                 }
