@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat.Conversations;
 using QwenSharp.Chat.Jinja;
 
 namespace QwenSharp.Chat;
@@ -12,8 +13,6 @@ namespace QwenSharp.Chat;
 /// </summary>
 public sealed record ChatTemplateConversation
 {
-    private static readonly string[] Known = ["messages", "tools", "add_generation_prompt", "kwargs", "name"];
-
     /// <summary>A JSON array of messages.</summary>
     public required JsonElement Messages { get; init; }
 
@@ -27,8 +26,8 @@ public sealed record ChatTemplateConversation
     public IReadOnlyDictionary<string, JsonElement> Arguments { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>
-    /// Reads one JSON object with <c>messages</c>, and optionally <c>tools</c>, <c>add_generation_prompt</c>, <c>kwargs</c> and <c>name</c>
-    /// (a label).
+    /// Reads one JSON object with <c>messages</c>, and optionally <c>tools</c>, <c>add_generation_prompt</c>,
+    /// <c>chat_template_kwargs</c> (or <c>kwargs</c>) and <c>name</c> (a label).
     /// </summary>
     /// <exception cref="JsonException">The text is not such an object; the message names the field.</exception>
     public static ChatTemplateConversation Parse(string json)
@@ -41,26 +40,13 @@ public sealed record ChatTemplateConversation
     /// <exception cref="JsonException">The value is not such an object; the message names the field.</exception>
     public static ChatTemplateConversation Read(JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Object)
-            throw new JsonException("A conversation is a JSON object with \"messages\".");
-
-        string? unknown = json.EnumerateObject().Select(property => property.Name).FirstOrDefault(name => !Known.Contains(name));
-        if (unknown is not null)
-            throw new JsonException($"A conversation has no field \"{unknown}\"; it has {string.Join(", ", Known)}.");
-
-        JsonElement? arguments = Optional(json, "kwargs", JsonValueKind.Object);
-        if (arguments?.EnumerateObject().Select(property => property.Name).FirstOrDefault(IsPartOfConversation) is string replaced)
-            throw new JsonException($"The conversation's \"kwargs\" may not set \"{replaced}\", which is a field of its own.");
-
-        JsonElement? generation = Optional(json, "add_generation_prompt", JsonValueKind.True, JsonValueKind.False);
+        ConversationFields fields = ConversationFields.Read(json, isPrompt: true);
         return new()
         {
-            Messages =
-                Optional(json, "messages", JsonValueKind.Array)?.Clone()
-                ?? throw new JsonException("A conversation needs \"messages\", an array."),
-            Tools = Optional(json, "tools", JsonValueKind.Array)?.Clone(),
-            AddGenerationPrompt = generation?.GetBoolean() ?? true,
-            Arguments = arguments?.EnumerateObject().ToDictionary(property => property.Name, property => property.Value.Clone()) ?? [],
+            Messages = fields.Messages.Clone(),
+            Tools = fields.Tools?.Clone(),
+            AddGenerationPrompt = fields.AddGenerationPrompt,
+            Arguments = fields.Arguments.ToDictionary(argument => argument.Key, argument => argument.Value.Clone()),
         };
     }
 
@@ -97,9 +83,4 @@ public sealed record ChatTemplateConversation
         foreach ((string name, JsonElement value) in Arguments)
             scope[name] = JsonValues.Read(scope.Runtime, value);
     }
-
-    private static JsonElement? Optional(JsonElement json, string name, params ReadOnlySpan<JsonValueKind> kinds) =>
-        !json.TryGetProperty(name, out JsonElement value) || value.ValueKind == JsonValueKind.Null ? null
-            : kinds.Contains(value.ValueKind) ? value
-            : throw new JsonException($"The conversation's \"{name}\" is of the wrong kind: {value.ValueKind}.");
 }

@@ -125,7 +125,7 @@ public sealed class EvalCommandTests : IDisposable
             """.ReplaceLineEndings(" "));
 
         Assert.Equal([AnswerForm.Text, AnswerForm.Json, AnswerForm.Calls], cases.Select(one => one.Form));
-        Assert.Equal([1, 1, 5], cases.Select(one => one.Request.Messages.Count));
+        Assert.Equal([1, 1, 5], cases.Select(one => one.Messages.Count));
         Assert.All(cases, one => Assert.Null(one.Fault(one.Expected)));
 
         Assert.Null(cases[0].Fault(Says("Hello")));
@@ -150,7 +150,7 @@ public sealed class EvalCommandTests : IDisposable
     [InlineData("""{"text": "once upon a time"}""", "only conversations")]
     [InlineData(
         """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{city: Rome}"}}]}]}""",
-        "not a JSON object: {city: Rome}")]
+        "messages[1].tool_calls[0]: the \"arguments\" of \"f\" are not a JSON object")]
     [InlineData(
         """{"messages": [{"role": "user", "content": "q"}, {"role": "assistant", "tool_calls": [{"function": {"arguments": "{}"}}]}]}""",
         "no \"name\"")]
@@ -185,8 +185,8 @@ public sealed class EvalCommandTests : IDisposable
             """{"prompt": [{"role": "user", "content": "p"}, {"role": "assistant", "content": "b"}, {"role": "user", "content": "q"}], "completion": [{"role": "assistant", "content": "a"}]}""",
         ];
         IReadOnlyList<DataCase> cases = Cases(rows);
-        Assert.Equal(["q\nmore", "q", "q", "q"], cases.Select(one => one.Request.Messages[^1].Text));
-        Assert.Equal([1, 1, 3, 3], cases.Select(one => one.Request.Messages.Count));
+        Assert.Equal(["q\nmore", "q", "q", "q"], cases.Select(one => one.Messages[^1].Text));
+        Assert.Equal([1, 1, 3, 3], cases.Select(one => one.Messages.Count));
         Assert.All(cases, one => Assert.Equal("a", one.Expected.Text));
 
         File.WriteAllText(_folder["data.json"], $"[{string.Join(",\n", rows)}]");

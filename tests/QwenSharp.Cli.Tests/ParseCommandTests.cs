@@ -71,7 +71,7 @@ public sealed class ParseCommandTests : IDisposable
 
     [Theory]
     [InlineData("{", "bad.json holds no tools")]
-    [InlineData("{}", "a list of tools")]
+    [InlineData("{}", "an object where an array belongs")]
     [InlineData("[1]", "tools[0]")]
     [InlineData("[{\"function\": {\"name\": \"f\"}}, {\"function\": {}}]", "tools[1]")]
     [InlineData("[{\"name\": \"f\", \"parameters\": []}]", "\"f\"")]
@@ -102,13 +102,23 @@ public sealed class ParseCommandTests : IDisposable
         {
             string folder = Path.Combine(root, name);
             Invocation parsed = await Invocation.WithInputAsync(
-                File.ReadAllText(Path.Combine(folder, file + ".txt")), "parse", "--dialect", dialect, "--tools", Path.Combine(folder, "tools.json"));
+                File.ReadAllText(Path.Combine(folder, file + ".txt")),
+                "parse",
+                "--dialect",
+                dialect,
+                "--tools",
+                Path.Combine(folder, "tools.json"));
             Assert.Equal($$"""{"reasoning":null,"content":{{expected}}""" + "\n", parsed.Out);
         }
 
         string inThink = Path.Combine(root, "tool-call-inside-think");
         Invocation unclosed = await Invocation.WithInputAsync(
-            File.ReadAllText(Path.Combine(inThink, "unclosed.txt")), "parse", "--dialect", "xml", "--think", Path.Combine(inThink, "tools.json"));
+            File.ReadAllText(Path.Combine(inThink, "unclosed.txt")),
+            "parse",
+            "--dialect",
+            "xml",
+            "--think",
+            Path.Combine(inThink, "tools.json"));
         Assert.Equal(
             """{"reasoning":"The file must be read first.","content":null""" + Call("""{"id":1}""") + "\n",
             unclosed.Out);

@@ -52,8 +52,7 @@ internal sealed class OfferedTool(JsonElement schema)
     public bool TakesOnly(JsonElement arguments) =>
         arguments.EnumerateObject().All(argument => Declares(argument.Name) && Takes(argument.Name, argument.Value));
 
-    /// <summary>Whether arguments are what the tool takes, and none has moved into the object before it, as a bracket was left
-    /// out.</summary>
+    /// <summary>Whether arguments are what the tool takes, and no bracket that was left out moved one into the object before.</summary>
     public bool TakesMended(JsonElement arguments) =>
         arguments.EnumerateObject().All(argument => Takes(argument.Name, argument.Value) && !HoldsAStray(argument.Value));
 

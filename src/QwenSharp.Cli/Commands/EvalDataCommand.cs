@@ -81,7 +81,7 @@ internal static class EvalDataCommand
                 answers = await new ParallelChat(client, AtOnce) { NameOf = i => $"{file}:{cases[i].Line}" }
                     .AskAsync(
                         cases.Count,
-                        i => (cases[i].Request.Messages, cases[i].Request.Generation.Options),
+                        i => (cases[i].Messages, cases[i].Options),
                         PromptProgress.On(line, cases.Count),
                         stop)
                     .ConfigureAwait(false);

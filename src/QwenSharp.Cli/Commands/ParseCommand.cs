@@ -18,9 +18,11 @@ internal static class ParseCommand
         qwensharp parse --dialect xml --tools tools.json < reply.txt     # Qwen3-Coder, Qwen3.5
         qwensharp parse --dialect hermes --think < reply.txt             # Qwen2.5, Qwen3; the prompt has opened the reasoning
 
-        It prints one JSON object, {"reasoning": …, "content": …, "tool_calls": [{"name": …, "arguments": {…}}]}: reasoning and content are
-        null where there is none, tool_calls is an empty list. What cannot be read with certainty stays text; without tools all of it is.
-        The tools are OpenAI's list, [{"type": "function", "function": {"name": …, "parameters": {…}}}]; a list of the functions alone will do.
+        It prints one JSON object, {"reasoning": …, "content": …, "tool_calls": [{"name": …, "arguments": {…}}]}: reasoning and content
+        are null where there is none, tool_calls is an empty list. What cannot be read with certainty stays text; without tools all of it
+        is.
+        The tools are OpenAI's list, [{"type": "function", "function": {"name": …, "parameters": {…}}}]; a list of the functions alone
+        will do.
         """;
 
     public static Command Create(Terminal terminal)

@@ -17,7 +17,7 @@ internal static class TemplateCommand
         qwensharp template chat_template.jinja --conversation conversations.json --name tools
         echo '{"messages": [{"role": "user", "content": "Hi"}]}' | qwensharp template qwen3-0.6b.gguf --conversation -
 
-        The conversation: {"messages": […], "tools": […], "add_generation_prompt": true, "kwargs": {"enable_thinking": false}};
+        The conversation: {"messages": […], "tools": […], "add_generation_prompt": true, "chat_template_kwargs": {…}};
         all but messages may be left out. The text is printed exactly, with nothing added.
         """;
 

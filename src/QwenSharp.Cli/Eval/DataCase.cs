@@ -1,11 +1,12 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+using QwenSharp.Chat.Conversations;
 using QwenSharp.Cli.Commands;
 using QwenSharp.Corpus;
 using QwenSharp.Corpus.Expectations;
 using QwenSharp.Faults;
-using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Training;
 using ToolCall = QwenSharp.Corpus.ToolCall;
 
@@ -26,9 +27,10 @@ internal enum AnswerForm
 
 /// <summary>A row of a data file: a conversation to be asked up to its last message, which is the right answer.</summary>
 /// <param name="Line">The line that it begins on, from 1.</param>
-/// <param name="Request">The messages before the answer, and greedy options.</param>
+/// <param name="Messages">The messages before the answer.</param>
+/// <param name="Options">Tools, the template's variables, and greedy sampling.</param>
 /// <param name="Expected">The file's answer.</param>
-internal sealed record DataCase(long Line, ChatCompletionRequest Request, Answer Expected)
+internal sealed record DataCase(long Line, IReadOnlyList<ChatMessage> Messages, ChatOptions Options, Answer Expected)
 {
     public AnswerForm Form =>
         Expected.Calls.Count > 0 ? AnswerForm.Calls
@@ -86,105 +88,45 @@ internal sealed record DataCase(long Line, ChatCompletionRequest Request, Answer
     {
         try
         {
-            return Read(row.Line, JsonObject.Create(row.Json)!, longestAnswer);
+            return Read(row.Line, row.Json, longestAnswer);
         }
-        catch (Exception fault) when (fault is JsonException or IOptionFault or InvalidOperationException or FormatException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            string said = fault switch
-            {
-                JsonException json => JsonProblem.Of(json, oneLine: true),
-                IOptionFault { Fault: var option } => OpenAIFaults.Word(option).Message,
-                _ => fault.Message,
-            };
+            string said = fault is JsonException json ? JsonProblem.Of(json, oneLine: true) : fault.Message;
             throw new InvalidDataException($"{path}:{row.Line}: {said.TrimEnd('.')}.", fault);
         }
     }
 
-    private static DataCase Read(long number, JsonObject conversation, int longestAnswer)
+    private static DataCase Read(long number, JsonElement json, int longestAnswer)
     {
-        if (conversation["messages"] is not JsonArray { Count: > 1 } messages)
-            throw new FormatException("\"messages\" must hold a question and its answer; only conversations can be asked");
-        if (messages[^1] is not JsonObject answer || (string?)answer["role"] != "assistant")
-            throw new FormatException("the last message is not the assistant's, so there is no answer to compare with");
+        ConversationJson? conversation = json.TryGetProperty("messages", out _) ? ConversationJson.Read(json) : null;
+        if (conversation is not { Messages: { Count: > 1 } messages })
+            throw new JsonException("\"messages\" must hold a question and its answer; only conversations can be asked");
+        ConversationMessage answer = messages[^1];
+        if (answer.Role != "assistant")
+            throw new JsonException("the last message is not the assistant's, so there is no answer to compare with");
+        if (answer.Content.Length == 0 && answer.Calls.Count == 0)
+            throw new JsonException("the last message is empty");
 
-        messages.RemoveAt(messages.Count - 1);
-        AsRequested(messages);
-        JsonObject request = new() { ["messages"] = messages.DeepClone(), ["temperature"] = 0, ["max_tokens"] = longestAnswer };
-        foreach ((string name, JsonNode? value) in conversation)
+        ChatOptions options = new()
         {
-            if (name == "messages" || value is null)
-                continue;
-
-            string field = name == "kwargs" ? "chat_template_kwargs" : name;
-            if (field is not ("tools" or "chat_template_kwargs") || request.ContainsKey(field))
+            Temperature = 0,
+            MaxOutputTokens = longestAnswer,
+            Tools = conversation.Tools.Count > 0 ? [.. conversation.Tools.Select(tool => tool.ToDeclaration())] : null,
+            AdditionalProperties = new()
             {
-                throw new FormatException(
-                    $"a conversation has no field \"{name}\" here; it has \"messages\", \"tools\" and one \"chat_template_kwargs\" (or "
-                        + "\"kwargs\")"
-                );
-            }
-
-            if (value is not JsonArray { Count: 0 })
-                request[field] = value.DeepClone();
-        }
-
-        // How strictly arguments are held to the schema is not the model's to know.
-        foreach (JsonObject tool in (request["tools"] as JsonArray ?? []).OfType<JsonObject>())
-            (tool["function"] as JsonObject)?.Remove("strict");
-
-        return new DataCase(number, ChatCompletionRequest.Read(JsonElement.Parse(request.ToJsonString())), ReadAnswer(answer));
-    }
-
-    private static Answer ReadAnswer(JsonObject message)
-    {
-        List<ToolCall> calls = [];
-        foreach (JsonNode? call in message["tool_calls"] as JsonArray ?? [])
-        {
-            JsonNode function = call?["function"] ?? throw new FormatException("a tool call of the answer has no \"function\"");
-            JsonNode arguments = function["arguments"] ?? throw new FormatException("a tool call of the answer has no \"arguments\"");
-            string json = arguments is JsonValue ? (string)arguments! : arguments.ToJsonString();
-            if (Parse(json) is not JsonObject)
-                throw new FormatException($"the \"arguments\" of the answer's call are not a JSON object: {json}");
-
-            calls.Add(
-                new ToolCall((string?)function["name"] ?? throw new FormatException("a tool call of the answer has no \"name\""), json));
-        }
-
-        string text = message["content"] switch
-        {
-            null => "",
-            JsonArray parts => string.Concat(parts.Select(part => (string?)part?["text"])),
-            JsonNode content => (string)content!,
+                [ChatOptionKeys.ChatTemplateKwargs] =
+                    conversation.Arguments.ToDictionary(argument => argument.Key, argument => (object?)argument.Value),
+            },
         };
-        return text.Length > 0 || calls.Count > 0
-            ? new Answer(text, (string?)message["reasoning_content"] ?? "", calls)
-            : throw new FormatException("the last message is empty");
-    }
-
-    /// <summary>
-    /// Brings messages of training data into the form of a request: data may leave out what ties a result to its call, as templates do not
-    /// show it, give arguments as
-    /// JSON instead of JSON in a string, and say what is learnt.
-    /// </summary>
-    private static void AsRequested(JsonArray messages)
-    {
-        Queue<string> open = [];
-        foreach ((JsonObject message, int place) in messages.OfType<JsonObject>().Select((message, place) => (message, place)))
-        {
-            message.Remove("weight");
-            foreach (
-                (JsonObject call, int i) in (message["tool_calls"] as JsonArray ?? []).OfType<JsonObject>().Select((call, i) => (call, i)))
-            {
-                call["id"] ??= $"call_{place}_{i}";
-                call["type"] ??= "function";
-                open.Enqueue((string)call["id"]!);
-                if (call["function"] is JsonObject function && function["arguments"] is JsonObject arguments)
-                    function["arguments"] = arguments.ToJsonString();
-            }
-
-            if ((string?)message["role"] == "tool" && open.TryDequeue(out string? id))
-                message["tool_call_id"] ??= id;
-        }
+        return new DataCase(
+            number,
+            conversation.ToChatMessages(messages.Count - 1),
+            options,
+            new Answer(
+                answer.Content,
+                answer.Reasoning,
+                [.. answer.Calls.Select(call => new ToolCall(call.Name, call.Arguments.GetRawText()))]));
     }
 
     /// <summary>A model may say numbers that are too long to compare, and halves of characters.</summary>

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat.Conversations;
+using QwenSharp.Cli.Commands;
 using QwenSharp.Faults;
 
 namespace QwenSharp.Cli.Run;
@@ -34,31 +36,20 @@ internal static class Transcript
         File.WriteAllText(path, new JsonObject { ["messages"] = written }.ToJsonString(Indented) + "\n");
     }
 
-    /// <summary>Reads messages that <see cref="Save"/> wrote.</summary>
+    /// <summary>Reads a conversation that <see cref="Save"/> wrote, or any other of text.</summary>
     /// <exception cref="InvalidDataException">The file is not such a conversation.</exception>
     public static List<ChatMessage> Load(string path)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
-            return [.. document.RootElement.GetProperty("messages").EnumerateArray().Select(Message)];
+            ConversationJson conversation = ConversationJson.Read(JsonElement.Parse(File.ReadAllText(path), Output.StrictJson));
+            return [.. conversation.ToChatMessages(conversation.Messages.Count)];
         }
-        catch (Exception wrong) when (wrong is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
         {
             throw new InvalidDataException(
                 $"{path} is not a saved conversation (an object with 'messages' of 'role' and 'content'): {JsonProblem.Of(wrong)}.",
                 wrong);
         }
-    }
-
-    private static ChatMessage Message(JsonElement entry)
-    {
-        ChatRole role = new(entry.GetProperty("role").GetString()!);
-        List<AIContent> contents = [];
-        if (entry.TryGetProperty("reasoning_content", out JsonElement reasoning))
-            contents.Add(new TextReasoningContent(reasoning.GetString()));
-
-        contents.Add(new TextContent(entry.GetProperty("content").GetString()));
-        return new ChatMessage(role, contents);
     }
 }

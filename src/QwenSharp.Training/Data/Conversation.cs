@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using QwenSharp.Chat.Conversations;
 
 namespace QwenSharp.Training;
 
@@ -50,31 +51,10 @@ internal sealed class Conversation
     /// <exception cref="JsonException">It is not a conversation that can be learnt from; the message names the field.</exception>
     public static Conversation Read(JsonElement line)
     {
-        Conversation conversation = new();
-        foreach (JsonProperty property in line.EnumerateObject())
-        {
-            if (property.Value.ValueKind == JsonValueKind.Null)
-                continue;
-
-            switch (property.Name)
-            {
-                case "messages":
-                    conversation.ReadMessages(property.Value);
-                    break;
-                case "tools":
-                    conversation.ReadTools(property.Value);
-                    break;
-                case "kwargs" or "chat_template_kwargs" when conversation.Arguments.Count == 0:
-                    conversation.Arguments = ReadArguments(property);
-                    break;
-                default:
-                    throw new JsonException(
-                        $"A conversation has no field \"{property.Name}\" here; it has \"messages\", \"tools\" and one "
-                            + "\"chat_template_kwargs\" (or \"kwargs\")."
-                    );
-            }
-        }
-
+        ConversationJson read = ConversationJson.Read(line);
+        Conversation conversation = new() { Arguments = read.Arguments };
+        conversation.AddTools(read.Tools);
+        conversation.AddMessages(read.Messages);
         if (conversation._ends.Count == 0)
             throw new JsonException("\"messages\" is missing or empty.");
         if (conversation._turns.Count > 0 && conversation._turns[0].Message == 0)
@@ -87,54 +67,38 @@ internal sealed class Conversation
         return conversation;
     }
 
-    private void ReadTools(JsonElement tools)
+    private void AddTools(IReadOnlyList<ConversationTool> tools)
     {
-        MessageJson.Expect(tools, JsonValueKind.Array, "\"tools\"");
-        if (tools.GetArrayLength() == 0)
+        if (tools.Count == 0)
             return;
 
         ArrayBufferWriter<byte> written = new(1024);
         using (Utf8JsonWriter json = new(written, Relaxed))
         {
             json.WriteStartArray();
-            ToolNames = [.. tools.EnumerateArray().Select(tool => ToolJson.Write(tool, json))];
+            foreach (ConversationTool tool in tools)
+                tool.WriteTo(json);
+
             json.WriteEndArray();
         }
 
         Tools = JsonElement.Parse(written.WrittenSpan);
+        ToolNames = [.. tools.Select(tool => tool.Name)];
     }
 
-    private void ReadMessages(JsonElement messages)
+    private void AddMessages(IReadOnlyList<ConversationMessage> messages)
     {
-        MessageJson.Expect(messages, JsonValueKind.Array, "\"messages\"");
         using Utf8JsonWriter json = new(_json, Relaxed);
         json.WriteStartArray();
-        foreach (JsonElement message in messages.EnumerateArray())
+        foreach (ConversationMessage message in messages)
         {
-            try
-            {
-                if (MessageJson.Write(message, json) is (bool isLearnt, string reasoning, IReadOnlyList<string> calls))
-                    _turns.Add(new Turn(_ends.Count, isLearnt, reasoning, calls));
-            }
-            catch (JsonException error)
-            {
-                throw new JsonException($"messages[{_ends.Count}]: {error.Message}", error);
-            }
+            if (message.Role == "assistant")
+                _turns.Add(new Turn(_ends.Count, message.IsLearnt, message.Reasoning, [.. message.Calls.Select(call => call.Name)]));
 
+            message.WriteTo(json);
             json.Flush();
             _ends.Add(_json.WrittenCount);
         }
-    }
-
-    private static Dictionary<string, JsonElement> ReadArguments(JsonProperty property)
-    {
-        MessageJson.Expect(property.Value, JsonValueKind.Object, $"\"{property.Name}\"");
-        Dictionary<string, JsonElement> arguments = property
-            .Value.EnumerateObject()
-            .ToDictionary(argument => argument.Name, argument => argument.Value);
-        return arguments.Keys.FirstOrDefault(name => name is "messages" or "tools" or "add_generation_prompt") is { } taken
-            ? throw new JsonException($"\"{property.Name}\" may not set \"{taken}\", which the conversation gives.")
-            : arguments;
     }
 
     /// <summary>A message of the assistant's.</summary>

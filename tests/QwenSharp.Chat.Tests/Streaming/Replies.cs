@@ -8,13 +8,22 @@ namespace QwenSharp.Chat.Tests.Streaming;
 internal static class Replies
 {
     /// <summary>Checks what a reply is split into, whole and character by character.</summary>
-    public static void AssertSplit(ToolCallDialect dialect, IReadOnlyList<AITool> tools, string reply, string expected, bool inReasoning = false)
+    public static void AssertSplit(
+        ToolCallDialect dialect,
+        IReadOnlyList<AITool> tools,
+        string reply,
+        string expected,
+        bool inReasoning = false)
     {
         Assert.Equal(expected, Split(dialect, tools, [reply], inReasoning));
         Assert.Equal(expected, Split(dialect, tools, reply.Select(c => c.ToString()), inReasoning));
     }
 
-    public static string Split(ToolCallDialect? dialect, IReadOnlyList<AITool> tools, IEnumerable<string> pieces, bool inReasoning = false) =>
+    public static string Split(
+        ToolCallDialect? dialect,
+        IReadOnlyList<AITool> tools,
+        IEnumerable<string> pieces,
+        bool inReasoning = false) =>
         Fold(new ReplySplitter(new ReplyFormat { ToolCalls = dialect }, tools, inReasoning), pieces);
 
     public static string Fold(ReplySplitter splitter, IEnumerable<string> pieces)

@@ -57,11 +57,12 @@ public sealed class XmlToolCallTests
 
     [Theory]
     [InlineData("Now.\n\n<function=now>\n</function>\n</tool_call>", "Now.C(now {})")]
+    [InlineData("<tool_call>\n<tool_call>\n<function=now>\n</function>\n</tool_call>\n</tool_call>", "C(now {})")]
     [InlineData("Now. <function=now></function> Then.", "Now. C(now {}) Then.")]
     [InlineData("<function=write>\n<parameter=path>\na\n</function>\n</tool_call>", "C(write {\"path\":\"a\"})")]
     [InlineData("<function=write>\n<parameter=path>\na\n</parameter>\n</tool_call>", "C(write {\"path\":\"a\"})")]
     [InlineData("<function=write>\n<parameter=path>\na\n</parameter>", "C(write {\"path\":\"a\"})")]
-    public void The_wrapper_may_be_missing_around_an_offered_tool(string reply, string expected) => AssertSplit(reply, expected);
+    public void The_wrapper_may_be_missing_or_doubled_around_an_offered_tool(string reply, string expected) => AssertSplit(reply, expected);
 
     [Theory]
     [InlineData("<function=other>\n<parameter=path>\na\n</parameter>\n</function>")]
@@ -89,7 +90,8 @@ public sealed class XmlToolCallTests
     {
         string reply = $"<tool_call>\n<function=write>\n<parameter=text>\n{value}\n</parameter>\n<parameter=path>\na\n</parameter>{Done}";
         AssertSplit(reply, $"C(write {{\"text\":{Quoted(value)},\"path\":\"a\"}})");
-        AssertSplit(reply + "\n" + reply, $"C(write {{\"text\":{Quoted(value)},\"path\":\"a\"}})C(write {{\"text\":{Quoted(value)},\"path\":\"a\"}})");
+        string call = $"C(write {{\"text\":{Quoted(value)},\"path\":\"a\"}})";
+        AssertSplit(reply + "\n" + reply, call + call);
     }
 
     [Theory]
@@ -116,7 +118,11 @@ public sealed class XmlToolCallTests
     [Fact]
     public void What_cannot_be_a_call_any_more_comes_out_at_once()
     {
-        ReplySplitterTests.AssertOut(new XmlToolCalls(), Tools, ("<tool_call>\n<function=no", ""), ("w>\nwell", "<tool_call>\n<function=now>\nwell"));
+        ReplySplitterTests.AssertOut(
+            new XmlToolCalls(),
+            Tools,
+            ("<tool_call>\n<function=no", ""),
+            ("w>\nwell", "<tool_call>\n<function=now>\nwell"));
         ReplySplitterTests.AssertOut(new XmlToolCalls(), Tools, ("<function=othe", ""), ("r>", "<function=other>"));
     }
 

@@ -201,8 +201,8 @@ internal sealed class ArgumentSchema(JsonElement root, JsonElement schema)
                 .Replace("~0", "~", StringComparison.Ordinal);
             if (found.ValueKind == JsonValueKind.Object && found.TryGetProperty(name, out JsonElement property))
                 found = property;
-            else if (found.ValueKind == JsonValueKind.Array && int.TryParse(name, out int at) && at >= 0 && at < found.GetArrayLength())
-                found = found[at];
+            else if (found.ValueKind == JsonValueKind.Array && uint.TryParse(name, out uint place) && place < found.GetArrayLength())
+                found = found[(int)place];
             else
                 return null;
         }

@@ -38,8 +38,8 @@ internal static class JsonKindNames
     public static JsonKinds Of(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => JsonKinds.String,
-        JsonValueKind.Number =>
-            value.GetRawText().AsSpan().ContainsAny('.', 'e', 'E') ? JsonKinds.Number : JsonKinds.Integer | JsonKinds.Number,
+        JsonValueKind.Number when value.GetRawText().AsSpan().ContainsAny('.', 'e', 'E') => JsonKinds.Number,
+        JsonValueKind.Number => JsonKinds.Integer | JsonKinds.Number,
         JsonValueKind.True or JsonValueKind.False => JsonKinds.Boolean,
         JsonValueKind.Array => JsonKinds.Array,
         JsonValueKind.Object => JsonKinds.Object,

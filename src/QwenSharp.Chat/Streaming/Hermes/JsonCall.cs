@@ -15,8 +15,7 @@ internal static class JsonCall
     /// <summary>Reads a call; null if the text is none.</summary>
     /// <param name="text">The object.</param>
     /// <param name="tools">What is offered.</param>
-    /// <param name="isMarked">Whether a tag says that this is a call; without one it has to name an offered tool, and its
-    /// arguments.</param>
+    /// <param name="isMarked">Whether a tag says that this is a call; else it has to name an offered tool, and its arguments.</param>
     /// <param name="isMended">Whether brackets were added, so that everything has to be what the tool takes.</param>
     public static FunctionCallContent? Read(string text, OfferedTools tools, bool isMarked, bool isMended)
     {

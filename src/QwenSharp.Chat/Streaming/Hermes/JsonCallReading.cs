@@ -101,13 +101,21 @@ internal sealed class JsonCallReading(OfferedTools tools, JsonWrapping wrapping,
         if (!isEnd && close.AsSpan().StartsWith(rest))
             return CallVerdict.More;
 
+        // The opening, said twice.
+        if (IsMarked && _calls.Count == 0 && rest.StartsWith(wrapping.Open))
+        {
+            _at += wrapping.Open.Length;
+            return null;
+        }
+
         // Text, or the next call: the closing tag was left out.
         ReadOnlySpan<char> gap = text[_lastEnd.._at];
-        bool isSetOff = EndsWithItsLine ? rest[0] == '\n' : IsMarked && (gap.Contains('\n') || rest.StartsWith(wrapping.Open));
+        bool isSetOff = _calls.Count > 0
+            && (EndsWithItsLine ? rest[0] == '\n' : IsMarked && (gap.Contains('\n') || rest.StartsWith(wrapping.Open)));
         if (!isEnd && IsMarked && !isSetOff && wrapping.Open.AsSpan().StartsWith(rest))
             return CallVerdict.More;
 
-        bool isOffered = _calls.Count > 0 && _calls.TrueForAll(call => tools.Find(call.Name) is not null);
+        bool isOffered = _calls.TrueForAll(call => tools.Find(call.Name) is not null);
         return isSetOff && isOffered && !isWhole ? Ended(_lastEnd, _at) : CallVerdict.Text(Math.Max(_at, 1));
     }
 

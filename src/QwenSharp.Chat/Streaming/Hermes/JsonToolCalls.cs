@@ -4,7 +4,7 @@ namespace QwenSharp.Chat.Streaming.Hermes;
 /// Hermes' dialect, of Qwen2.5, QwQ and Qwen3: <c>&lt;tool_call&gt; {"name": "f", "arguments": {…}} &lt;/tool_call&gt;</c>. Qwen2.5-Coder
 /// writes the object alone, in a block of code or in <c>&lt;tools&gt;</c>.
 /// </summary>
-public sealed class JsonToolCalls : ToolCallDialect
+internal sealed class JsonToolCalls : ToolCallDialect
 {
     private static readonly CallOpening Wrapped = new("<tool_call>") { InReasoning = true },
         Tools = new("<tools>") { IsBare = true },

@@ -26,9 +26,11 @@ internal sealed class XmlCallReading(OfferedTools tools, bool isBare, bool isWho
                 _hasBegun = true;
                 if (isBare && (tag.Kind != XmlTagKind.FunctionOpen || tools.Find(tag.Name) is null))
                     return CallVerdict.Text(Math.Max(tag.End, 1));
-                if (!isBare)
-                    continue;
             }
+
+            // The opening, which some models say twice.
+            if (!isBare && tag.Kind == XmlTagKind.CallOpen && _balanced is { IsAlive: true, Functions.Count: 0 })
+                continue;
 
             _balanced.Take(tag, text);
             _sequential.Take(tag, text);

@@ -5,7 +5,7 @@ namespace QwenSharp.Chat.Streaming.Xml;
 /// &lt;/function&gt; &lt;/tool_call&gt;</c>. A value is bare text, without the newline on either side. Coder often leaves out the
 /// outermost opening tag.
 /// </summary>
-public sealed class XmlToolCalls : ToolCallDialect
+internal sealed class XmlToolCalls : ToolCallDialect
 {
     private static readonly CallOpening Wrapped = new("<tool_call>") { InReasoning = true },
         Function = new("<function=") { IsBare = true, InReasoning = true };

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Chat.Conversations;
 
 namespace QwenSharp.Training;
 
@@ -15,12 +16,12 @@ internal static class AlpacaRow
     public static NormalRow Read(JsonElement row)
     {
         using MessagesWriter messages = new();
-        if (MessageJson.Text(row, "system") is { } system && !string.IsNullOrWhiteSpace(system))
+        if (JsonFields.Text(row, "system") is { } system && !string.IsNullOrWhiteSpace(system))
             messages.Add("\"system\"", "system", system);
         if (RowForm.Has(row, "history"))
             AddHistory(row.GetProperty("history"), messages);
 
-        string instruction = RowForm.Required(row, "instruction", Form), input = MessageJson.Text(row, "input") ?? "";
+        string instruction = RowForm.Required(row, "instruction", Form), input = JsonFields.Text(row, "input") ?? "";
         messages.Add("\"instruction\"", "user", string.IsNullOrWhiteSpace(input) ? instruction : $"{instruction}\n{input}");
         messages.Add("\"output\"", "assistant", RowForm.Required(row, "output", Form));
         return messages.Finish(row, Form, "instruction", "input", "output", "system", "history");
@@ -28,7 +29,7 @@ internal static class AlpacaRow
 
     private static void AddHistory(JsonElement history, MessagesWriter messages)
     {
-        MessageJson.Expect(history, JsonValueKind.Array, "\"history\"");
+        JsonFields.Expect(history, JsonValueKind.Array, "\"history\"");
         foreach ((int turn, JsonElement pair) in history.EnumerateArray().Index())
         {
             if (

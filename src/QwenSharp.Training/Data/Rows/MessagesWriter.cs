@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using QwenSharp.Chat.Conversations;
 
 namespace QwenSharp.Training;
 
@@ -57,8 +58,8 @@ internal sealed class MessagesWriter : IDisposable
     /// <exception cref="JsonException">It is no object.</exception>
     public void Copy(string place, JsonElement message, bool isLearnt)
     {
-        MessageJson.Expect(message, JsonValueKind.Object, $"\"{place}\"");
-        if (isLearnt || MessageJson.Text(message, "role") != "assistant" || RowForm.Has(message, "weight"))
+        JsonFields.Expect(message, JsonValueKind.Object, $"\"{place}\"");
+        if (isLearnt || JsonFields.Text(message, "role") != "assistant" || RowForm.Has(message, "weight"))
         {
             message.WriteTo(_json);
         }
@@ -126,7 +127,7 @@ internal sealed class MessagesWriter : IDisposable
         catch (JsonException fault)
         {
             throw new JsonException(
-                $"{what} is not JSON, at column {fault.BytePositionInLine + 1} of its own: {MessageJson.WithoutPosition(fault)}",
+                $"{what} is not JSON, at column {fault.BytePositionInLine + 1} of its own: {JsonFields.WithoutPosition(fault)}",
                 fault);
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Chat.Conversations;
 
 namespace QwenSharp.Training;
 
@@ -66,7 +67,7 @@ internal static class RowFile
         catch (JsonException fault)
         {
             throw new TrainingDataException(
-                $"{path}:{fault.LineNumber + 1}: column {fault.BytePositionInLine + 1}: {MessageJson.WithoutPosition(fault)}",
+                $"{path}:{fault.LineNumber + 1}: column {fault.BytePositionInLine + 1}: {JsonFields.WithoutPosition(fault)}",
                 fault);
         }
 

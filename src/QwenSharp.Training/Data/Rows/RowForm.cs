@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Chat.Conversations;
 
 namespace QwenSharp.Training;
 
@@ -25,7 +26,7 @@ internal static class RowForm
     /// <exception cref="JsonException">The row is of no form or of two, or lacks a field of its form; the message names it.</exception>
     public static NormalRow Normalize(JsonElement row)
     {
-        MessageJson.Expect(row, JsonValueKind.Object, "The line");
+        JsonFields.Expect(row, JsonValueKind.Object, "The line");
         (string Mark, Func<JsonElement, NormalRow> Read)[] found =
         [
             .. Forms.Select(form => (Array.Find(form.Marks, mark => Has(row, mark)), form.Read))
@@ -48,7 +49,7 @@ internal static class RowForm
     /// <summary>A field that must be there and say something.</summary>
     /// <exception cref="JsonException">It is missing, blank or no text.</exception>
     public static string Required(JsonElement row, string name, string form) =>
-        MessageJson.Text(row, name) is not { } text ? throw new JsonException($"{form} has no \"{name}\".")
+        JsonFields.Text(row, name) is not { } text ? throw new JsonException($"{form} has no \"{name}\".")
         : string.IsNullOrWhiteSpace(text) ? throw new JsonException($"\"{name}\" is blank.")
         : text;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Chat.Conversations;
 
 namespace QwenSharp.Training;
 
@@ -32,15 +33,15 @@ internal static class ShareGptRow
     public static NormalRow Read(JsonElement row)
     {
         using MessagesWriter messages = new();
-        if (MessageJson.Text(row, "system") is { } system && !string.IsNullOrWhiteSpace(system))
+        if (JsonFields.Text(row, "system") is { } system && !string.IsNullOrWhiteSpace(system))
             messages.Add("\"system\"", "system", system);
 
         JsonElement entries = row.GetProperty("conversations");
-        MessageJson.Expect(entries, JsonValueKind.Array, "\"conversations\"");
+        JsonFields.Expect(entries, JsonValueKind.Array, "\"conversations\"");
         foreach ((int i, JsonElement entry) in entries.EnumerateArray().Index())
         {
             string place = $"conversations[{i}]";
-            MessageJson.Expect(entry, JsonValueKind.Object, place);
+            JsonFields.Expect(entry, JsonValueKind.Object, place);
             if (!RowForm.Has(entry, "role"))
                 Add(place, entry, messages);
             else if (!RowForm.Has(entry, "from"))
@@ -54,9 +55,9 @@ internal static class ShareGptRow
 
     private static void Add(string place, JsonElement entry, MessagesWriter messages)
     {
-        MessageJson.RequireFields(entry, place, "from", "value", "weight");
-        string from = MessageJson.Text(entry, "from") ?? throw new JsonException($"{place} has no \"from\"."),
-            value = MessageJson.Text(entry, "value") ?? throw new JsonException($"{place} has no \"value\".");
+        JsonFields.RequireFields(entry, place, "from", "value", "weight");
+        string from = JsonFields.Text(entry, "from") ?? throw new JsonException($"{place} has no \"from\"."),
+            value = JsonFields.Text(entry, "value") ?? throw new JsonException($"{place} has no \"value\".");
         string speaker = from.Replace('-', '_');
         if (speaker is "function_call" or "tool_call")
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Unicode;
+using QwenSharp.Chat.Conversations;
 
 namespace QwenSharp.Training;
 
@@ -54,6 +55,6 @@ public sealed class TrainingRow
     /// <summary>What is wrong with a row: of a line, with its column.</summary>
     internal static string Reason(Exception fault, bool isArray) =>
         fault is JsonException { BytePositionInLine: { } column }
-            ? isArray ? MessageJson.WithoutPosition(fault) : $"column {column + 1}: {MessageJson.WithoutPosition(fault)}"
+            ? isArray ? JsonFields.WithoutPosition(fault) : $"column {column + 1}: {JsonFields.WithoutPosition(fault)}"
             : fault.Message;
 }
