@@ -193,7 +193,8 @@ public sealed class ModelRunner : IDisposable
             Model, Model.WeightBytes, (blocks * blockBytes) + (Sequences * config.StateBytesPerSequence));
         try
         {
-            return (memory, Model.CreateKvStore(_compute, _kvType, blocks), _hasDrafts ? Model.CreateNextTokenKvStore(_compute, _kvType, blocks) : null);
+            KvStore cache = Model.CreateKvStore(_compute, _kvType, blocks);
+            return (memory, cache, _hasDrafts ? Model.CreateNextTokenKvStore(_compute, _kvType, blocks) : null);
         }
         catch
         {

@@ -10,9 +10,9 @@ public sealed partial class TrainingCompute
         _gemm ??= new Gemm(Pool, Precision == TrainingPrecision.BF16 ? GemmKernel.ForBfloat(Isa) : GemmKernel.For(Isa));
 
     /// <summary>
-    /// Multiplies rows with a weight matrix: y[r, o] = Σᵢ x[r, i] W[o, i] (+ y[r, o]). Unlike <see cref="Compute.Project"/>, activations are
-    /// not rounded: weights of any type are decoded to F32, a block at a time. A result's bits depend neither on the threads nor on the
-    /// other rows.
+    /// Multiplies rows with a weight matrix: y[r, o] = Σᵢ x[r, i] W[o, i] (+ y[r, o]). Unlike <see cref="Compute.Project"/>, activations
+    /// are not rounded: weights of any type are decoded to F32, a block at a time. A result's bits depend neither on the threads nor on
+    /// the other rows.
     /// </summary>
     /// <param name="x">[rows, in].</param>
     /// <param name="rows">How many rows.</param>

@@ -43,8 +43,8 @@ public sealed partial class TrainingCompute
     }
 
     /// <summary>
-    /// The way back through <see cref="Compute.NormalizeAndRotate"/>: each head's gradient is rotated back, and where there is a weight goes
-    /// back through the norm of that head.
+    /// The way back through <see cref="Compute.NormalizeAndRotate"/>: each head's gradient is rotated back, and where there is a weight
+    /// goes back through the norm of that head.
     /// </summary>
     /// <param name="x">[rows, heads × headLength]: what went in, before norm and rotation. Not read where there is no weight.</param>
     /// <param name="rows">How many rows.</param>
