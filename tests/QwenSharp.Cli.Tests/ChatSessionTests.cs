@@ -121,7 +121,9 @@ public sealed class ChatSessionTests : IDisposable
         foreach (string command in (string[])
                 ["/set", "/show", "/model", "/regen", "/undo", "/system", "/think", "/stats", "/clear", "/save", "/load", "/help", "/exit",
                     "\"\"\"", "Alt-Enter", "Ctrl-C", "Ctrl-R"])
+        {
             Assert.Contains(command, _output.ToString());
+        }
     }
 
     [Fact]

@@ -89,7 +89,9 @@ public sealed class TrainingBenchTests : IDisposable
             Assert.Equal("BF16", pairs.Json().GetProperty("precision").GetString());
         }
         else
+        {
             pairs.AssertFails(ExitCode.Failure, "BF16");
+        }
 
         (await Invocation.RunAsync([.. bench, "f16"])).AssertFails(ExitCode.Usage, "--precision");
         (await Invocation.RunAsync("bench", model, "--precision", "f32")).AssertFails(ExitCode.Usage, "--precision goes with --train");

@@ -69,7 +69,9 @@ public sealed class HuggingFaceTests : IDisposable
                 1e-5);
         }
         else
+        {
             Assert.Equal(made.Append(0, [1, 2, 96]), loaded.Append(0, [1, 2, 96]));
+        }
     }
 
     [Theory]

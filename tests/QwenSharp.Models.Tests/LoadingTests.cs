@@ -129,7 +129,9 @@ public sealed class LoadingTests : IDisposable
             writer => writer.Add("qwen2." + key, key.EndsWith("capping", StringComparison.Ordinal) ? (float)value : (GgufValue)value),
             without: "qwen2." + key);
         if (accepted)
+        {
             LanguageModel.Load(file);
+        }
         else
         {
             Assert.Contains(

@@ -87,7 +87,9 @@ internal static class ScriptedFolder
         for (int id = 0; id < tokens.Length; id++)
         {
             if (types[id] == 1)
+            {
                 vocabulary[tokens[id]] = id;
+            }
             else if (types[id] != 5)
             {
                 added.Add(

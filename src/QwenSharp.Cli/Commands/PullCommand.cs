@@ -62,7 +62,9 @@ internal static class PullCommand
         command.Validators.Add(result =>
         {
             if (result.GetValue(list) == (result.GetValue(model) is not null))
+            {
                 result.AddError("Give a MODEL to pull, or --list.");
+            }
             else if (
                 result.GetValue(list)
                 && result.Children.OfType<OptionResult>().Any(given => !given.Implicit && given.Option != list && given.Option != json))

@@ -49,7 +49,9 @@ internal static class RemoveCommand
 
             long freed = found.Sum(cache.Remove);
             if (parsed.GetValue(json))
+            {
                 terminal.Out.WriteLine(Json(found, freed));
+            }
             else
             {
                 terminal.Out.WriteLine(

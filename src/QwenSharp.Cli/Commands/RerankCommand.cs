@@ -75,7 +75,9 @@ internal static class RerankCommand
                     .ConfigureAwait(false);
                 int[] order = [.. Enumerable.Range(0, texts.Length).OrderByDescending(i => scores[i])];
                 if (parsed.GetValue(json))
+                {
                     terminal.Out.WriteLine(Describe(parsed.GetValue(query)!, texts, scores, order).ToJsonString(Output.JsonText));
+                }
                 else
                 {
                     Array.ForEach(

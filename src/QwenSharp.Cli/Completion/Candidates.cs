@@ -36,9 +36,13 @@ internal sealed record Candidates(IReadOnlyList<(string Word, string Meaning)> W
         public void Pass(string word)
         {
             if (_wanting is not null)
+            {
                 _wanting = null;
+            }
             else if (!_optionsEnded && word == "--")
+            {
                 _optionsEnded = true;
+            }
             else if (!_optionsEnded && word.StartsWith('-') && Find(NameOf(word)) is { } option)
             {
                 _given.Add(option);
@@ -51,7 +55,9 @@ internal sealed record Candidates(IReadOnlyList<(string Word, string Meaning)> W
                 _given.Clear();
             }
             else
+            {
                 _arguments++;
+            }
         }
 
         public Candidates Open(string typed)

@@ -54,9 +54,13 @@ internal sealed class ChatCommands
                     + "message that starts with '/' with \"\"\".");
         }
         else if (command.Argument.Length == 0 && argument.Length > 0)
+        {
             _session.Say($"{parts[0]} stands alone: nothing goes behind it.");
+        }
         else if (command.Argument.Length > 0 && command.Argument[0] != '[' && argument.Length == 0)
+        {
             _session.Say($"{parts[0]} needs {command.Needs}.");
+        }
         else
         {
             try

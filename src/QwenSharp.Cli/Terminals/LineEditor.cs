@@ -225,9 +225,13 @@ internal sealed class LineEditor(KeyInput keys, TextWriter output, Func<(int Wid
                 at = history.Entries.Count;
             }
             else if (key.Character is { } typed)
+            {
                 sought.Append(typed);
+            }
             else if (!again)
+            {
                 return Obey(key);
+            }
 
             string wanted = sought.ToString();
             int found = wanted.Length == 0 ? -1 : LastWith(wanted, again ? at - 1 : at);

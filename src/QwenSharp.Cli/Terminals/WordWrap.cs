@@ -59,7 +59,9 @@ internal sealed class WordWrap(Func<int> width)
             PutWord();
         }
         else
+        {
             _word.Append(character);
+        }
     }
 
     private void PutWord()

@@ -98,9 +98,13 @@ internal ref struct GgufReader(string filePath, ReadOnlySpan<byte> bytes, long f
         };
         int count = Count("array count", minimumSize);
         if (type == GgufValueType.String)
+        {
             SkipStrings(count);
+        }
         else if (type != GgufValueType.Array)
+        {
             SkipFixed(type, count);
+        }
         else
         {
             for (int i = 0; i < count; i++)

@@ -26,7 +26,9 @@ internal static class HuggingFaceExperts
             string own = $"{name}.{expert}.weight";
             long first = inputs * ((expert * stack.Shape[1]) + (part * outputs));
             if (stack is MappedWeight)
+            {
                 yield return new MappedWeight(tensor.View(own, stack.Type, [inputs, outputs], first));
+            }
             else
             {
                 yield return new DecodedWeight(

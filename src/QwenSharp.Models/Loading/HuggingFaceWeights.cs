@@ -59,7 +59,9 @@ internal sealed class HuggingFaceWeights
 
         bool hasHead = weights._weights.Exists(weight => weight.Name == "output.weight");
         if (!config.HasTiedHead && !hasHead && config.IsForEmbedding)
+        {
             weights.Notes.Add("There is no lm_head.weight, as a model that embeds texts needs none; the embedding table stands in for it.");
+        }
         else if (!config.HasTiedHead && !hasHead)
         {
             throw new ModelLoadException(

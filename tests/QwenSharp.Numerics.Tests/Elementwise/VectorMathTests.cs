@@ -100,7 +100,9 @@ public unsafe class VectorMathTests
         for (int i = 0; i < floats.Length; i++)
         {
             if (float.IsNaN(floats[i]))
+            {
                 Assert.True(Half.IsNaN(halves[i]));
+            }
             else
             {
                 Assert.Equal(
