@@ -261,8 +261,9 @@ public sealed class QwenChatClientTests : IDisposable
         ChatOptions options = new() { Temperature = 1000, TopK = 0, TopP = 1, Seed = long.MaxValue, MaxOutputTokens = 6 };
         int readings = 0;
 
+        CancellationToken cancellation = TestContext.Current.CancellationToken;
         List<string> together = [];
-        foreach (IAsyncEnumerable<ChatResponseUpdate> answer in client.GetStreamingResponses(Counted(), 3, options))
+        foreach (IAsyncEnumerable<ChatResponseUpdate> answer in client.GetStreamingResponses(Counted(), 3, options, cancellation))
             together.Add((await answer.ToChatResponseAsync(TestContext.Current.CancellationToken)).Text);
 
         List<string> alone = [];
