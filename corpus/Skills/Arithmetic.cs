@@ -64,21 +64,8 @@ internal sealed class Arithmetic : Skill
 
     private static readonly string[] Things =
     [
-        "apples",
-        "books",
-        "coins",
-        "stamps",
-        "cards",
-        "marbles",
-        "pens",
-        "stickers",
-        "shells",
-        "buttons",
-        "eggs",
-        "tickets",
-        "photos",
-        "stones",
-        "nuts",
+        "apples", "books", "coins", "stamps", "cards", "marbles", "pens", "stickers", "shells", "buttons", "eggs", "tickets", "photos",
+        "stones", "nuts",
     ];
 
     public override string Name => "arithmetic";

@@ -24,22 +24,8 @@ internal sealed class Repetition : Skill
         .. (
             (string[])
                 [
-                    "made",
-                    "Made",
-                    "person",
-                    "town",
-                    "email",
-                    "id",
-                    "file",
-                    "address",
-                    "title",
-                    "phone",
-                    "company",
-                    "subject",
-                    "item",
-                    "word",
-                    "message",
-                    "message",
+                    "made", "Made", "person", "town", "email", "id", "file", "address", "title", "phone", "company", "subject", "item",
+                    "word", "message", "message",
                 ]
         ).Select(SlotKind.Parse),
     ];

@@ -6,18 +6,11 @@ internal sealed record Topic(string Name)
 {
     private static readonly string[] TaskFrames =
     [
-        "How [do|can|could|should] I {task}[?|]",
-        "How [do|can] I {task}[ with QwenSharp| with qwensharp| here][?|]",
-        "How to {task}[?|]",
-        "What is the command to {task}?",
-        "[Which|What] command do I [use|need|type] to {task}?",
+        "How [do|can|could|should] I {task}[?|]", "How [do|can] I {task}[ with QwenSharp| with qwensharp| here][?|]", "How to {task}[?|]",
+        "What is the command to {task}?", "[Which|What] command do I [use|need|type] to {task}?",
         "I [want|need|would like] to {task}[.|, how?|. How?|. What do I do?|. What do I type?]",
-        "[Tell me|Show me|Explain] how to {task}[.|, please.]",
-        "Is there a way to {task}[?| with QwenSharp?]",
-        "Can I {task}? How?",
-        "What do I type to {task}?",
-        "[Help me|Please help me] {task}[.|]",
-        "What's the way to {task}?",
+        "[Tell me|Show me|Explain] how to {task}[.|, please.]", "Is there a way to {task}[?| with QwenSharp?]", "Can I {task}? How?",
+        "What do I type to {task}?", "[Help me|Please help me] {task}[.|]", "What's the way to {task}?",
     ];
 
     /// <summary>Questions; those that complete "How do I …?" begin with "task:".</summary>

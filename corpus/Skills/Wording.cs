@@ -5,17 +5,7 @@ internal static class Wording
 {
     private static readonly string[] Before =
     [
-        "Hi, ",
-        "Hello, ",
-        "Hey, ",
-        "Please: ",
-        "Quick question: ",
-        "So, ",
-        "OK, ",
-        "Question: ",
-        "Hi! ",
-        "Sorry, ",
-        "One question: ",
+        "Hi, ", "Hello, ", "Hey, ", "Please: ", "Quick question: ", "So, ", "OK, ", "Question: ", "Hi! ", "Sorry, ", "One question: ",
         "Now: ",
     ];
     private static readonly string[] After = [" Thanks.", " Thanks!", " Please.", " Thank you."];

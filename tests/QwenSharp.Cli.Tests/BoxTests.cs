@@ -64,18 +64,9 @@ public sealed class BoxTests : IDisposable
         foreach (
             (string part, int least) in ((string, int)[])
                 [
-                    ("identity and manners", 85),
-                    ("declines", 90),
-                    ("QwenSharp and Qwen", 85),
-                    ("arithmetic, thinking", 90),
-                    ("stories", 80),
-                    ("one call", 80),
-                    ("no tool fits", 80),
-                    ("extraction", 85),
-                    ("phrases", 90),
-                    ("phrases, several languages", 75),
-                    ("answers from results", 85),
-                    ("repeats", 85),
+                    ("identity and manners", 85), ("declines", 90), ("QwenSharp and Qwen", 85), ("arithmetic, thinking", 90),
+                    ("stories", 80), ("one call", 80), ("no tool fits", 80), ("extraction", 85), ("phrases", 90),
+                    ("phrases, several languages", 75), ("answers from results", 85), ("repeats", 85),
                 ])
         {
             Assert.True(percent[part] >= least, $"{part}: {percent[part]} %");

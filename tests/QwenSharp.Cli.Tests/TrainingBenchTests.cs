@@ -65,18 +65,7 @@ public sealed class TrainingBenchTests : IDisposable
         string model = ScriptedCheckpoint.Write(_folder["model.gguf"]);
         string[] bench =
         [
-            "bench",
-            model,
-            "--train",
-            "full",
-            "--sequence-length",
-            "16",
-            "--steps",
-            "1",
-            "--threads",
-            "1",
-            "--json",
-            "--precision",
+            "bench", model, "--train", "full", "--sequence-length", "16", "--steps", "1", "--threads", "1", "--json", "--precision",
         ];
 
         Assert.Equal("F32", (await Invocation.RunAsync([.. bench, "f32"])).Json().GetProperty("precision").GetString());

@@ -17,18 +17,7 @@ public class RequestFuzzTests
 
     private static readonly string[] Values =
     [
-        "null",
-        "true",
-        "-1",
-        "1e400",
-        "0.5",
-        "\"\"",
-        "\"x\"",
-        "[]",
-        "[null]",
-        "[[]]",
-        "{}",
-        "{\"a\":{}}",
+        "null", "true", "-1", "1e400", "0.5", "\"\"", "\"x\"", "[]", "[null]", "[[]]", "{}", "{\"a\":{}}",
     ];
 
     [Fact]

@@ -84,27 +84,8 @@ public class NameTests
     public void Nothing_that_is_written_makes_the_reader_fail_in_another_way()
     {
         Gen<string> texts = Gen.Elements(
-                "qwen3",
-                "qwen3:4b",
-                ":",
-                "/",
-                "Qwen",
-                "..",
-                "https://",
-                "huggingface.co",
-                "modelscope.cn",
-                "models",
-                "resolve",
-                "main",
-                "%2e%2e",
-                "%",
-                "\\",
-                " ",
-                "\0",
-                "x.gguf",
-                "?",
-                "#",
-                "@",
+                "qwen3", "qwen3:4b", ":", "/", "Qwen", "..", "https://", "huggingface.co", "modelscope.cn", "models", "resolve", "main",
+                "%2e%2e", "%", "\\", " ", "\0", "x.gguf", "?", "#", "@",
                 "é")
             .ListOf()
             .Select(string.Concat);

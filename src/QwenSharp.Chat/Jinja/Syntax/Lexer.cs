@@ -13,31 +13,7 @@ internal sealed class Lexer
     private static readonly SearchValues<string> Tags = SearchValues.Create(["{%", "{{", "{#"], StringComparison.Ordinal);
     private static readonly string[] Operators =
     [
-        "**",
-        "//",
-        "==",
-        "!=",
-        ">=",
-        "<=",
-        "+",
-        "-",
-        "/",
-        "*",
-        "%",
-        "~",
-        "[",
-        "]",
-        "(",
-        ")",
-        "{",
-        "}",
-        ">",
-        "<",
-        "=",
-        ".",
-        ":",
-        "|",
-        ",",
+        "**", "//", "==", "!=", ">=", "<=", "+", "-", "/", "*", "%", "~", "[", "]", "(", ")", "{", "}", ">", "<", "=", ".", ":", "|", ",",
         ";",
     ];
 
