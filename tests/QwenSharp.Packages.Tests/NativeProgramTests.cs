@@ -14,6 +14,7 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
     [InlineData("avx512")]
     public async Task The_published_program_answers_with_every_instruction_set(string? instructionSet)
     {
+        await program.PublishAsync();
         Assert.SkipWhen(program.Reason is not null, program.Reason ?? "");
         Command answer = await program.RunAsync(instructionSet, ["run", "Who are you?", "--temperature", "0"]);
         Assert.SkipWhen(answer.Error.Contains("This processor cannot run", StringComparison.Ordinal), answer.Error);
@@ -24,6 +25,7 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
     [Fact(Explicit = true)]
     public async Task The_published_program_has_the_instruction_sets_of_this_processor()
     {
+        await program.PublishAsync();
         Assert.SkipWhen(program.Reason is not null, program.Reason ?? "");
         string best = Numerics.InstructionSets.Best.ToString();
         Command measured = await program.RunAsync(null, ["bench", Repository.Box, "--threads", "1"]);
@@ -34,6 +36,7 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
     [Fact(Explicit = true)]
     public async Task The_published_program_trains()
     {
+        await program.PublishAsync();
         Assert.SkipWhen(program.Reason is not null, program.Reason ?? "");
         string data = program.PathOf("data.jsonl");
         await File.WriteAllLinesAsync(
@@ -49,17 +52,22 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
     }
 }
 
-/// <summary>The program, published for this machine.</summary>
-public sealed class PublishedProgram : IAsyncLifetime
+/// <summary>The program, published for this machine by the first test that asks: a run without these tests publishes nothing.</summary>
+public sealed class PublishedProgram : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
+    private bool _published;
 
     /// <summary>Why there is none; null where there is one.</summary>
     public string? Reason { get; private set; }
 
-    /// <inheritdoc/>
-    public async ValueTask InitializeAsync()
+    /// <summary>Publishes it, once.</summary>
+    internal async Task PublishAsync()
     {
+        if (_published)
+            return;
+
+        _published = true;
         string? compiler = new[] { "clang", "gcc" }.FirstOrDefault(IsInstalled);
         if (!OperatingSystem.IsLinux() || compiler is null)
         {
@@ -77,11 +85,7 @@ public sealed class PublishedProgram : IAsyncLifetime
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync()
-    {
-        _folder.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public void Dispose() => _folder.Dispose();
 
     /// <summary>The path of a file beside the program's folder.</summary>
     internal string PathOf(string name) => _folder[name];
