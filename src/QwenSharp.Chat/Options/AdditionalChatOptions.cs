@@ -28,6 +28,18 @@ public sealed record AdditionalChatOptions
     /// <summary>See <see cref="ChatOptionKeys.ChatTemplateKwargs"/>; empty where there are none.</summary>
     public IReadOnlyDictionary<string, JsonElement> ChatTemplateKwargs { get; private init; } = new Dictionary<string, JsonElement>();
 
+    /// <summary>See <see cref="ChatOptionKeys.ThinkingBudget"/>; null for no limit.</summary>
+    public int? ThinkingBudget { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.Grammar"/>; null for none.</summary>
+    public OutputGrammar? Grammar { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.AllowedTools"/>; null for all.</summary>
+    public IReadOnlyList<string>? AllowedTools { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.ContinueFinalMessage"/>.</summary>
+    public bool ContinueFinalMessage { get; private init; }
+
     /// <summary>Reads the properties of chat options.</summary>
     /// <param name="options">The caller's; null for none.</param>
     /// <exception cref="NotSupportedException">There is a key that no one honours.</exception>
@@ -44,6 +56,10 @@ public sealed record AdditionalChatOptions
             TopLogprobs = values.Integer(ChatOptionKeys.TopLogprobs) ?? 0,
             EnableThinking = values.Boolean(ChatOptionKeys.EnableThinking),
             ChatTemplateKwargs = values.Variables(ChatOptionKeys.ChatTemplateKwargs),
+            ThinkingBudget = values.Integer(ChatOptionKeys.ThinkingBudget),
+            Grammar = values.Of<OutputGrammar>(ChatOptionKeys.Grammar, "an OutputGrammar"),
+            AllowedTools = values.Of<IReadOnlyList<string>>(ChatOptionKeys.AllowedTools, "a list of names"),
+            ContinueFinalMessage = values.Boolean(ChatOptionKeys.ContinueFinalMessage) ?? false,
         };
         return read is { TopLogprobs: > 0, Logprobs: false }
             ? throw new OptionException(new OptionFault(

@@ -77,6 +77,10 @@ internal sealed class OptionValues
         _ => throw Wrong(name, "a JSON object or a dictionary with string keys"),
     };
 
+    /// <summary>A value of a .NET type; null where there is none.</summary>
+    public T? Of<T>(string name, string wanted)
+        where T : class => Get(name) is { } value ? value as T ?? throw Wrong(name, wanted) : null;
+
     private object? Get(string name) => _properties.GetValueOrDefault(name) switch
     {
         JsonElement { ValueKind: JsonValueKind.Null } => null,

@@ -21,6 +21,7 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
         modelId = options.ModelId ?? modelId;
         Refuse(options, model, modelId);
         AdditionalChatOptions additional = AdditionalChatOptions.Read(options);
+        Refuse(additional);
         PromptOptions prompt = PromptOptions.Read(options, additional);
         SamplingOptions defaults = recommended(prompt.Thinking ?? true);
         return new ChatRequest(
@@ -101,6 +102,18 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
 
         if (options.RawRepresentationFactory is not null)
             throw Unsupported(nameof(options.RawRepresentationFactory), "is not supported: there is no other representation.");
+    }
+
+    private static void Refuse(AdditionalChatOptions additional)
+    {
+        if (additional.ThinkingBudget is not null)
+            throw Unsupported(ChatOptionKeys.ThinkingBudget, "is not supported yet.");
+        if (additional.Grammar is not null)
+            throw Unsupported(ChatOptionKeys.Grammar, "is not supported yet.");
+        if (additional.AllowedTools is not null)
+            throw Unsupported(ChatOptionKeys.AllowedTools, "is not supported yet.");
+        if (additional.ContinueFinalMessage)
+            throw Unsupported(ChatOptionKeys.ContinueFinalMessage, "is not supported yet.");
     }
 
     private static OptionNotSupportedException Unsupported(string option, string reason) => new(option, reason);
