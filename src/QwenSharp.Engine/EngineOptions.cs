@@ -47,6 +47,18 @@ public sealed record EngineOptions
     /// </summary>
     public long? KvBytes { get; init; }
 
+    /// <summary>
+    /// Whether what sequences have computed stays in free memory, so that a prompt that begins as an earlier one goes on from there. It
+    /// changes no token.
+    /// </summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>
+    /// Bytes of recurrent states that the prefix cache of a hybrid model keeps: a prompt goes on from a position that has one. Null for an
+    /// eighth of the memory that others, the weights and states of running sequences leave, up to 64 states.
+    /// </summary>
+    public long? StateCacheBytes { get; init; }
+
     internal void Validate()
     {
         OptionException.Require(Threads >= 0, nameof(Threads), Threads, Bounds.AtLeast(0));
@@ -71,6 +83,8 @@ public sealed record EngineOptions
         OptionException.Require(MaxWaiting >= 1, nameof(MaxWaiting), MaxWaiting, Bounds.AtLeast(1));
         OptionException.Require(ContextLength >= 0, nameof(ContextLength), ContextLength, Bounds.AtLeast(0));
         OptionException.Require(KvType is TensorType.F16 or TensorType.F32, nameof(KvType), KvType, new Bounds("F16 or F32"));
+        OptionException.Require(
+            StateCacheBytes is null or >= 0, nameof(StateCacheBytes), StateCacheBytes, new Bounds("0 or more", Least: 0));
         OptionException.Require(KvBytes is null or > 0, nameof(KvBytes), KvBytes, new Bounds("positive", Least: 1));
     }
 }

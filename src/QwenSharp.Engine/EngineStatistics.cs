@@ -15,6 +15,12 @@ public readonly record struct EngineStatistics
     /// <summary>Blocks that no sequence holds.</summary>
     public int FreeKvBlocks { get; init; }
 
+    /// <summary>Those of the free blocks from which a later prompt may go on.</summary>
+    public int KeptKvBlocks { get; init; }
+
+    /// <summary>Tokens of prompts that were not computed, as earlier sequences had left them in the prefix cache.</summary>
+    public long ReusedTokens { get; init; }
+
     /// <summary>Steps taken.</summary>
     public long Steps { get; init; }
 

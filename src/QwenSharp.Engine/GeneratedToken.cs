@@ -6,7 +6,11 @@ namespace QwenSharp.Engine;
 /// temperature; NaN unless asked for.</param>
 /// <param name="Top">The likeliest tokens of that distribution, best first, lower id first among equals; empty unless asked for.</param>
 /// <param name="Finish">Why the answer ends with this token; null if it goes on.</param>
-public readonly record struct GeneratedToken(int Id, float Logprob, ReadOnlyMemory<TokenLogprob> Top, FinishReason? Finish);
+public readonly record struct GeneratedToken(int Id, float Logprob, ReadOnlyMemory<TokenLogprob> Top, FinishReason? Finish)
+{
+    /// <summary>With the first token of an answer: how much of the prompt was there already. Null with the others.</summary>
+    public PromptReuse? Reuse { get; init; }
+}
 
 /// <summary>A token and the natural logarithm of its probability.</summary>
 public readonly record struct TokenLogprob(int Id, float Logprob);
@@ -19,4 +23,7 @@ public enum FinishReason
 
     /// <summary>The limit of tokens, or the end of the context, is reached.</summary>
     Length,
+
+    /// <summary>The answer went round in circles, the same words again and again.</summary>
+    Repetition,
 }

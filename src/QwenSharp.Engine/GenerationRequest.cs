@@ -28,6 +28,15 @@ public sealed record GenerationRequest
     /// </summary>
     public object? Owner { get; init; }
 
+    /// <summary>
+    /// Positions of the prompt at which another one is likely to part from it, such as the beginnings of turns: a
+    /// hybrid model keeps states there for the prefix cache.
+    /// </summary>
+    public IReadOnlyList<int> CachePoints { get; init; } = [];
+
+    /// <summary>Makes what the answer is held to, for one sequence; null for nothing.</summary>
+    public Func<ITokenConstraint>? Constraint { get; init; }
+
     /// <summary>Whether each token comes with its log-probability.</summary>
     public bool Logprobs { get; init; }
 

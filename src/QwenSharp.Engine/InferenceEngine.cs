@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using QwenSharp.Faults;
 using QwenSharp.Models;
@@ -37,7 +38,8 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         options.Validate();
         using MachineResources resources = options.Resources?.Share() ?? new MachineResources(options.Threads);
-        (int blocks, ContextLength) = KvCapacity.Plan(model, options, resources.Memory);
+        KvCapacity capacity = KvCapacity.Plan(model, options, resources.Memory);
+        ContextLength = capacity.ContextLength;
         _runner = new ModelRunner(model, new RunnerOptions
         {
             Resources = resources,
@@ -45,13 +47,14 @@ public sealed class InferenceEngine : IAsyncDisposable
             Rows = options.MaxBatchTokens,
             LogitRows = options.MaxSequences,
             Sequences = options.MaxSequences,
-            Blocks = blocks,
+            Blocks = capacity.Blocks,
+            KeptStates = capacity.KeptStates,
             KvType = options.KvType,
         });
-        _scheduler = new Scheduler(options, new MemoryPool(_runner));
+        _scheduler = new Scheduler(options, new MemoryPool(_runner, options.PrefixCache));
         _maxWaiting = options.MaxWaiting;
         _sampler = new Sampler(model.Config.VocabularySize);
-        _statistics = _counts = new EngineStatistics { KvBlocks = blocks, FreeKvBlocks = blocks };
+        _statistics = _counts = new EngineStatistics { KvBlocks = capacity.Blocks, FreeKvBlocks = capacity.Blocks };
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -262,7 +265,10 @@ public sealed class InferenceEngine : IAsyncDisposable
     {
         try
         {
+            long begin = Stopwatch.GetTimestamp();
             _runner.Forward();
+            _scheduler.Pace.Observe(
+                _scheduler.Decoding, _runner.Batch.Rows - _scheduler.Decoding, Stopwatch.GetElapsedTime(begin).TotalSeconds);
             _counts = _counts with
             {
                 Steps = _counts.Steps + 1,
@@ -289,19 +295,36 @@ public sealed class InferenceEngine : IAsyncDisposable
                 GeneratedToken token = _sampler.Sample(
                     _runner.Logits.Row(row),
                     sequence.Sampling,
+                    sequence.Constraint,
                     sequence.Logprobs,
                     sequence.TopLogprobs);
-                token = token with { Finish = sequence.Append(token.Id) };
-                if (token.Finish is not null)
-                    _scheduler.Remove(sequence);
-
-                _chosen.Add((sequence, token));
+                Choose(sequence, token with { Reuse = sequence.Reuse });
+                sequence.Reuse = null;
+                Force(sequence);
             }
             catch (Exception fault)
             {
                 Fail(sequence, fault);
             }
         }
+    }
+
+    private void Choose(Sequence sequence, GeneratedToken token)
+    {
+        token = token with { Finish = sequence.Append(token.Id) };
+        sequence.IsFinished = token.Finish is not null;
+        _chosen.Add((sequence, token));
+    }
+
+    // Tokens of which there is no choice are computed together with the next one of which there is. Their logits are not, and so none
+    // are forced where log-probabilities are wanted.
+    private void Force(Sequence sequence)
+    {
+        if (sequence.Constraint is not { } constraint || sequence.Logprobs)
+            return;
+
+        for (int forced = 1; forced < Sequence.MostForced && !sequence.IsFinished && constraint.Forced is [int token, ..]; forced++)
+            Choose(sequence, new GeneratedToken(token, float.NaN, default, null));
     }
 
     private void Fail(Sequence sequence, Exception error)
@@ -327,6 +350,8 @@ public sealed class InferenceEngine : IAsyncDisposable
             Waiting = _scheduler.Waiting,
             Running = _scheduler.Running,
             FreeKvBlocks = _scheduler.FreeBlocks,
+            KeptKvBlocks = _scheduler.IdleBlocks,
+            ReusedTokens = _scheduler.ReusedTokens,
             Preemptions = _scheduler.Preemptions,
         };
         lock (_gate)

@@ -29,6 +29,7 @@ public sealed class ModelRunner : IDisposable
     public ModelRunner(LanguageModel model, RunnerOptions options)
     {
         (Model, _kvType, Sequences, _hasDrafts) = (model, options.KvType, options.Sequences, options.Drafts);
+        KeptStates = model.Config.StateBytesPerSequence == 0 ? 0 : options.KeptStates;
         Batch = new Batch(options.Rows, options.Sequences);
         _resources = options.Resources?.Share() ?? new MachineResources(options.Threads);
         try
@@ -43,7 +44,7 @@ public sealed class ModelRunner : IDisposable
             throw;
         }
 
-        States = model.CreateRecurrentStore(_compute, options.Sequences);
+        States = model.CreateRecurrentStore(_compute, Sequences + KeptStates);
         _workspace = new Workspace(_compute, model.Config, options.Rows, options.LogitRows);
         _classes = model.ClassifierOutputs > 0 ? _compute.CreateActivations(options.LogitRows, model.ClassifierOutputs) : null;
     }
@@ -62,6 +63,9 @@ public sealed class ModelRunner : IDisposable
 
     /// <summary>Sequences of one step at most, and slots of recurrent states.</summary>
     public int Sequences { get; }
+
+    /// <summary>Slots of recurrent states behind those of the sequences.</summary>
+    public int KeptStates { get; }
 
     /// <summary>The logits of the last step: row n belongs to <see cref="Batch.ScoredRows"/>[n].</summary>
     public Activations Logits => _workspace.Logits;
@@ -190,7 +194,7 @@ public sealed class ModelRunner : IDisposable
             blockBytes += blockBytes / config.AttentionLayers * config.NextTokenLayers;
 
         MemoryReservation memory = _resources.Memory.Reserve(
-            Model, Model.WeightBytes, (blocks * blockBytes) + (Sequences * config.StateBytesPerSequence));
+            Model, Model.WeightBytes, (blocks * blockBytes) + ((Sequences + KeptStates) * config.StateBytesPerSequence));
         try
         {
             KvStore cache = Model.CreateKvStore(_compute, _kvType, blocks);

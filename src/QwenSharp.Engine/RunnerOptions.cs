@@ -20,6 +20,9 @@ public sealed record RunnerOptions
     /// <summary>Sequences of one step at most, each with a slot of recurrent states where the model has such.</summary>
     public int Sequences { get; init; } = 1;
 
+    /// <summary>Slots of recurrent states beside those of sequences, for states that are kept.</summary>
+    public int KeptStates { get; init; }
+
     /// <summary>Blocks of the KV cache, of <see cref="KvStore.BlockTokens"/> positions each.</summary>
     public int Blocks { get; init; }
 

@@ -73,7 +73,7 @@ public class SamplerTests
         for (int draw = 0; draw < Draws; draw++)
         {
             logits.CopyTo(row, 0);
-            int id = sampler.Sample(row, state, logprobs: false, top: 0).Id;
+            int id = sampler.Sample(row, state).Id;
             counts[id] = counts.GetValueOrDefault(id) + 1;
         }
 
@@ -111,7 +111,7 @@ public class SamplerTests
                     HashSet<int> allowed = [.. Expected(logits, options, slack: 1e-5).Keys];
                     SamplingState state = new(options, [1]);
                     Sampler sampler = new(Vocabulary);
-                    return Enumerable.Range(0, 5).All(_ => allowed.Contains(sampler.Sample([.. logits], state, false, 0).Id));
+                    return Enumerable.Range(0, 5).All(_ => allowed.Contains(sampler.Sample([.. logits], state).Id));
                 })
             .Check(Config.QuickThrowOnFailure.WithMaxTest(300).WithReplay(4711, 1));
     }
@@ -124,7 +124,7 @@ public class SamplerTests
         {
             SamplingState state = new(new() { Seed = seed }, [1]);
             Sampler sampler = new(Vocabulary);
-            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Sample([.. logits], state, false, 0).Id)];
+            return [.. Enumerable.Range(0, 50).Select(_ => sampler.Sample([.. logits], state).Id)];
         }
 
         Assert.Equal(Draw(5), Draw(5));
@@ -211,7 +211,7 @@ public class SamplerTests
         int[] best = [.. Enumerable.Range(0, Vocabulary).OrderByDescending(id => logits[id]).Take(5)];
         Assert.Equal(best, token.Top.ToArray().Select(top => top.Id));
         Assert.All(token.Top.ToArray(), top => Assert.Equal(logits[top.Id] - logSum, top.Logprob, 1e-4));
-        Assert.True(float.IsNaN(new Sampler(Vocabulary).Sample([.. logits], state, logprobs: false, top: 0).Logprob));
+        Assert.True(float.IsNaN(new Sampler(Vocabulary).Sample([.. logits], state).Logprob));
     }
 
     [Theory]

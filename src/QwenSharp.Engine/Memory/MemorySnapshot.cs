@@ -3,7 +3,8 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Engine;
 
 /// <summary>The memory of a sequence at one position, for others to go on from; it holds the blocks until it is disposed.</summary>
-internal sealed class MemorySnapshot(MemoryPool pool, int[] blocks, int length, RecurrentSnapshot? state) : IDisposable
+internal sealed class MemorySnapshot(MemoryPool pool, int[] blocks, int length, RecurrentSnapshot? state, PrefixNode? tail = null)
+    : IDisposable
 {
     /// <summary>The blocks, the last of which need not be full.</summary>
     public int[] Blocks => blocks;
@@ -13,6 +14,9 @@ internal sealed class MemorySnapshot(MemoryPool pool, int[] blocks, int length, 
 
     /// <summary>The recurrent state behind them, where the model has such.</summary>
     public RecurrentSnapshot? State => state;
+
+    /// <summary>The last of the blocks that is in the tree of prefixes, with all before it; null where there is no such tree.</summary>
+    public PrefixNode? Tail => tail;
 
     /// <summary>Free blocks that a sequence takes which goes on from here up to a position.</summary>
     public int Missing(int positions) =>

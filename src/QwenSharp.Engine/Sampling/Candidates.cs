@@ -11,6 +11,9 @@ internal sealed class Candidates(int vocabularySize)
     // One integer orders a token: the logit's bits, made to descend, above the id.
     private readonly ulong[] _keys = new ulong[vocabularySize];
 
+    /// <summary>How many tokens may be chosen at all, the others having a logit of −∞: where all of them are gathered, no more come.</summary>
+    public int Possible { get; set; } = vocabularySize;
+
     /// <summary>How many tokens there are.</summary>
     public int Count { get; private set; }
 
@@ -34,7 +37,7 @@ internal sealed class Candidates(int vocabularySize)
         for (float depth = 1; ; depth *= 2)
         {
             Gather(logits, max - depth);
-            if (Count >= count || Count == logits.Length)
+            if (Count >= count || Count >= Possible)
                 break;
         }
 
@@ -54,7 +57,7 @@ internal sealed class Candidates(int vocabularySize)
             for (int n = 0; n < Count; n++)
                 gathered += Math.Exp(((double)Logit(n) - max) * scale);
 
-            if (gathered >= mass || Count == logits.Length)
+            if (gathered >= mass || Count >= Possible)
                 break;
         }
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace QwenSharp.Engine;
 
 /// <summary>Chooses tokens from logits. It owns scratch memory, so one engine loop uses it at a time.</summary>
@@ -5,14 +7,17 @@ internal sealed class Sampler(int vocabularySize)
 {
     private readonly Candidates _candidates = new(vocabularySize);
     private readonly float[] _own = new float[vocabularySize];
+    private readonly uint[] _allowed = new uint[(vocabularySize + 31) / 32];
 
     /// <summary>Chooses one token, and describes it in the model's own distribution where that is asked for.</summary>
     /// <param name="logits">Of the whole vocabulary; overwritten.</param>
     /// <param name="state">The sequence's options and memory.</param>
+    /// <param name="constraint">What the token must be; null for anything.</param>
     /// <param name="logprobs">Whether the log-probability is wanted.</param>
     /// <param name="top">How many of the likeliest tokens are wanted.</param>
     /// <exception cref="InvalidOperationException">The logits are not numbers to choose from.</exception>
-    public GeneratedToken Sample(Span<float> logits, SamplingState state, bool logprobs, int top)
+    public GeneratedToken Sample(
+        Span<float> logits, SamplingState state, ITokenConstraint? constraint = null, bool logprobs = false, int top = 0)
     {
         // The model's own distribution is kept apart, as penalties and bias change the logits in place.
         Span<float> own = logprobs ? _own : [];
@@ -22,13 +27,47 @@ internal sealed class Sampler(int vocabularySize)
         // A NaN must not pass for a low logit, whatever the bias adds to it.
         FiniteMax(logits);
         state.Adjust(logits);
+        _candidates.Possible = constraint is not null && constraint.TryMask(_allowed) ? Mask(logits) : logits.Length;
         int id = Choose(logits, state);
         if (!logprobs)
             return new GeneratedToken(id, float.NaN, default, null);
 
+        // The model's own distribution knows of no constraint.
+        _candidates.Possible = own.Length;
         float max = FiniteMax(own);
         double logSum = max + Math.Log(LogitMath.SumExp(own, max, 1));
         return new GeneratedToken(id, (float)(own[id] - logSum), Top(own, max, logSum, top), null);
+    }
+
+    /// <summary>Makes the tokens impossible that may not come, and counts the others.</summary>
+    private int Mask(Span<float> logits)
+    {
+        int possible = 0;
+        for (int word = 0; word < _allowed.Length; word++)
+        {
+            uint allowed = _allowed[word];
+            Span<float> these = logits[(word * 32)..Math.Min((word + 1) * 32, logits.Length)];
+            if (these.Length < 32)
+                allowed &= (1u << these.Length) - 1;
+
+            possible += BitOperations.PopCount(allowed);
+            if (allowed == 0)
+            {
+                these.Fill(float.NegativeInfinity);
+                continue;
+            }
+
+            for (uint refused = ~allowed; refused != 0; refused &= refused - 1)
+            {
+                int bit = BitOperations.TrailingZeroCount(refused);
+                if (bit < these.Length)
+                    these[bit] = float.NegativeInfinity;
+            }
+        }
+
+        return possible > 0
+            ? possible
+            : throw new InvalidOperationException("What the answer is held to leaves no token that may come next.");
     }
 
     private int Choose(ReadOnlySpan<float> logits, SamplingState state)

@@ -5,10 +5,16 @@ using QwenSharp.Numerics;
 namespace QwenSharp.Engine;
 
 /// <summary>How large the KV cache is, and how long a sequence may become in it.</summary>
-internal static class KvCapacity
+/// <param name="Blocks">Blocks of the KV cache.</param>
+/// <param name="ContextLength">Positions that one sequence may have.</param>
+/// <param name="KeptStates">Recurrent states that the prefix cache keeps.</param>
+internal readonly record struct KvCapacity(int Blocks, int ContextLength, int KeptStates)
 {
+    private const int MostStates = 64;
+
+    /// <summary>Plans within the options and what there is of memory.</summary>
     /// <exception cref="ArgumentException">The options ask for a context that the model or the cache does not have.</exception>
-    public static (int Blocks, int ContextLength) Plan(LanguageModel model, EngineOptions options, MemoryBudget memory)
+    public static KvCapacity Plan(LanguageModel model, EngineOptions options, MemoryBudget memory)
     {
         int trained = model.Config.ContextLength;
         int context = options.ContextLength == 0 ? trained : options.ContextLength;
@@ -25,9 +31,12 @@ internal static class KvCapacity
 
         long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(options.KvType);
         long states = options.MaxSequences * model.Config.StateBytesPerSequence;
+        long free = memory.FreeBeside(model, model.WeightBytes) - states;
+        int kept = KeptStatesOf(model.Config.StateBytesPerSequence, options, free);
+        free -= kept * model.Config.StateBytesPerSequence;
         long wanted = (long)MemoryPool.BlocksFor(context) * options.MaxSequences;
         long affordable =
-            (options.KvBytes ?? Math.Max(0, memory.FreeBeside(model, model.WeightBytes) - states) / 2) / blockBytes;
+            (options.KvBytes ?? Math.Max(0, free) / 2) / blockBytes;
         int blocks = (int)Math.Min(int.MaxValue, Math.Min(wanted, affordable));
         long positions = (long)blocks * KvStore.BlockTokens;
         if (blocks == 0 || (options.ContextLength > 0 && positions < context))
@@ -42,6 +51,15 @@ internal static class KvCapacity
             });
         }
 
-        return (blocks, (int)Math.Min(context, positions));
+        return new KvCapacity(blocks, (int)Math.Min(context, positions), kept);
+    }
+
+    private static int KeptStatesOf(long stateBytes, EngineOptions options, long free)
+    {
+        if (stateBytes == 0 || !options.PrefixCache)
+            return 0;
+
+        long states = (options.StateCacheBytes ?? Math.Max(0, free) / 8) / stateBytes;
+        return (int)Math.Min(states, options.StateCacheBytes is null ? MostStates : int.MaxValue);
     }
 }

@@ -1,4 +1,5 @@
 using QwenSharp.Models;
+using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine;
 
@@ -13,6 +14,8 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
     // In the order of arrival.
     private readonly List<Sequence> _running = new(options.MaxSequences);
     private readonly WaitingRoom _waiting = new();
+    private readonly PrefixMatch _match = new();
+    private readonly PromptHistory _history = new();
 
     // Those whose memory is kept.
     private readonly List<SharedPrompt> _prompts = [];
@@ -24,11 +27,20 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
 
     public int FreeBlocks => pool.Blocks.Free;
 
+    /// <summary>Free blocks from which a prompt may go on.</summary>
+    public int IdleBlocks => pool.Blocks.Idle;
+
+    /// <summary>Tokens of prompts that were not computed, as they had been before.</summary>
+    public long ReusedTokens { get; private set; }
+
+    /// <summary>How much prefill a step takes beside sequences that decode.</summary>
+    public PrefillPace Pace { get; } = new(options.MaxPrefillTokensWhileDecoding);
+
     public bool HasWork => _running.Count + _waiting.Count > 0;
 
     public long Preemptions { get; private set; }
 
-    /// <summary>How many sequences of the last scheduled batch decode, with one row each.</summary>
+    /// <summary>Rows of the last scheduled batch that belong to sequences that decode.</summary>
     public int Decoding { get; private set; }
 
     /// <summary>The sequences of the last scheduled batch.</summary>
@@ -87,7 +99,7 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
         AddDecoding(batch);
         Decoding = batch.Rows;
         int prefill = batch.Capacity - batch.Rows;
-        AddPrefill(batch, Decoding > 0 ? Math.Min(prefill, options.MaxPrefillTokensWhileDecoding) : prefill);
+        AddPrefill(batch, Decoding > 0 ? Math.Min(prefill, Pace.Tokens) : prefill);
     }
 
     /// <summary>Keeps what the step has computed of the sequences that go on, once their tokens were chosen.</summary>
@@ -101,18 +113,32 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
                 continue;
 
             memory.Commit(rows);
+            memory.KeepPrefix(sequence.Tokens);
+            if (sequence.Stops.AsSpan().BinarySearch(memory.Length) >= 0)
+                memory.KeepState();
             if (sequence.Prompt is { } prompt && prompt.Leader == sequence && memory.Length == prompt.Length)
                 Share(prompt, memory);
+            if (sequence.IsFinished)
+                Remove(sequence);
         }
     }
 
     private void AddDecoding(Batch batch)
     {
+        // Each has a row; what is left is for tokens that were forced.
+        int spare = batch.Capacity;
+        foreach (Sequence sequence in _running)
+            spare -= sequence.IsDecoding ? 1 : 0;
+
         for (int i = 0; i < _running.Count; i++)
         {
             Sequence sequence = _running[i];
-            if (sequence.Pending == 1 && TryReserve(sequence))
-                Add(batch, sequence, 1);
+            if (!sequence.IsDecoding)
+                continue;
+
+            int rows = 1 + Math.Min(sequence.Pending - 1, spare);
+            if (TryReserve(sequence, rows))
+                spare -= Add(batch, sequence, rows) - 1;
         }
     }
 
@@ -125,6 +151,7 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
             if (sequence.Rows > 0)
                 continue;
 
+            GoOnFromOthers(sequence);
             oldest ??= sequence;
             if (sequence.Ready < oldest.Ready)
                 shorter += sequence.Ready;
@@ -152,12 +179,12 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
     }
 
     /// <summary>
-    /// Makes sure of the block of the next position, at the cost of younger sequences; false if the sequence itself was the youngest and
+    /// Makes sure of the blocks of the next positions, at the cost of younger sequences; false if the sequence itself was the youngest and
     /// had to yield.
     /// </summary>
-    private bool TryReserve(Sequence sequence)
+    private bool TryReserve(Sequence sequence, int rows)
     {
-        while (sequence.Memory!.Missing(1) > pool.Blocks.Free)
+        while (sequence.Memory!.Missing(rows) > pool.Blocks.Free)
         {
             if (TryForgetPrompt())
                 continue;
@@ -169,7 +196,7 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
                 return false;
         }
 
-        sequence.Memory.Reserve(1);
+        sequence.Memory.Reserve(rows);
         return true;
     }
 
@@ -215,15 +242,22 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
         // One block is left to each running sequence, or the newcomer would soon have to yield again.
         while (MissingBlocks(sequence) + _running.Count > pool.Blocks.Free)
         {
-            if (_running.Count > 0 || !TryForgetPrompt())
+            if (_running.Count > 0)
                 return false;
+
+            // All of the cache is the newcomer's, were it not for what others left.
+            if (!TryForgetPrompt())
+            {
+                Begin(sequence, goesOn: false);
+                return true;
+            }
         }
 
-        Begin(sequence);
+        Begin(sequence, goesOn: true);
         return true;
     }
 
-    private void Begin(Sequence sequence)
+    private void Begin(Sequence sequence, bool goesOn)
     {
         _waiting.Begin(sequence);
         int place = _running.Count;
@@ -231,24 +265,68 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
             place--;
 
         _running.Insert(place, sequence);
-        sequence.Memory = new SequenceMemory(pool, sequence.MaxTokens);
-        if (sequence.Prompt is { } prompt)
-        {
-            if (prompt.Memory is { } computed)
-                sequence.Memory.Restore(computed);
+        SequenceMemory memory = sequence.Memory = new SequenceMemory(pool, sequence.MaxTokens, sequence.Adapter);
+        bool isNew = !sequence.HasBegun;
+        if (sequence.Prompt?.Memory is { } computed)
+            memory.Restore(computed);
+        else if (goesOn && memory.Find(sequence.Tokens, _match))
+            memory.Adopt(_match);
 
-            NoLongerWaitsForPrompt(sequence);
-            if (prompt is { Memory: null, Waiting: > 0 })
-                prompt.Leader = sequence;
+        if (isNew)
+        {
+            ReusedTokens += memory.Length;
+            sequence.Reuse = _history.Explain(sequence.Adapter, sequence.Tokens, memory.Length, _match.Attended);
         }
 
-        sequence.Memory.Reserve(sequence.Pending);
+        if (sequence.Prompt is { } prompt)
+        {
+            NoLongerWaitsForPrompt(sequence);
+            if (prompt is { Memory: null, Waiting: > 0 })
+            {
+                prompt.Leader = sequence;
+                if (memory.Length == prompt.Length)
+                    Share(prompt, memory);
+            }
+        }
+
+        sequence.HasBegun = true;
+        memory.Reserve(sequence.Pending);
     }
 
-    private static int MissingBlocks(Sequence sequence) =>
-        sequence.Prompt?.Memory is { } computed
-            ? computed.Missing(sequence.Tokens.Length)
-            : MemoryPool.BlocksFor(sequence.Tokens.Length);
+    /// <summary>Takes over what another sequence has computed of the same prompt since this one began.</summary>
+    private void GoOnFromOthers(Sequence sequence)
+    {
+        SequenceMemory memory = sequence.Memory!;
+        int before = memory.Length;
+        if (sequence.Prompt is { Leader: not null } || !memory.Find(sequence.Tokens, _match))
+            return;
+
+        memory.Adopt(_match);
+        memory.Reserve(sequence.Pending);
+        ReusedTokens += memory.Length - before;
+        if (sequence.Reuse is { } reuse)
+            sequence.Reuse = reuse with { Tokens = reuse.Tokens + memory.Length - before };
+    }
+
+    private int MissingBlocks(Sequence sequence)
+    {
+        int all = MemoryPool.BlocksFor(sequence.Tokens.Length);
+        if (sequence.Prompt?.Memory is { } computed)
+            return computed.Missing(sequence.Tokens.Length);
+        if (pool.Prefixes is not { } prefixes)
+            return all;
+
+        prefixes.Find(prefixes.RootOf(sequence.Adapter), sequence.Tokens, sequence.Tokens.Length - 1, _match);
+        for (int i = 0; i < _match.Blocks.Count; i++)
+        {
+            // A block that others hold costs nothing, unless it is to be copied; one that is free is no longer, and neither is its copy.
+            bool isCopied = (i + 1) * KvStore.BlockTokens > _match.Length;
+            if (pool.Blocks.IsHeld(_match.Blocks[i]) != isCopied)
+                all += isCopied ? 1 : -1;
+        }
+
+        return all;
+    }
 
     /// <summary>Takes a running sequence's memory; it is computed again later.</summary>
     private void Yield(Sequence sequence)
@@ -260,9 +338,13 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
         Preemptions++;
     }
 
-    private static void Stop(Sequence sequence)
+    private void Stop(Sequence sequence)
     {
-        sequence.Memory!.Release();
+        // What a step that failed was to compute is not there.
+        sequence.Memory!.Release(sequence.Tokens);
+        if (pool.Prefixes is not null)
+            _history.Add(sequence.Adapter, sequence.Tokens);
+
         sequence.Memory = null;
         if (sequence.Prompt is { } prompt && prompt.Leader == sequence)
             prompt.Leader = null;
@@ -283,7 +365,6 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
         if (sequence.HasBegun || sequence.Prompt is not { } prompt)
             return;
 
-        sequence.HasBegun = true;
         if (--prompt.Waiting == 0 && prompt.Memory is not null)
             Forget(prompt);
     }
