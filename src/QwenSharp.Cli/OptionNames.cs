@@ -12,6 +12,8 @@ internal static class OptionNames
         [nameof(QwenModelOptions.Threads)] = "--threads",
         [nameof(QwenModelOptions.ContextLength)] = "--context",
         [nameof(QwenModelOptions.KvType)] = "--kv",
+        [nameof(QwenModelOptions.KvBytes)] = "--kv-memory",
+        [nameof(QwenModelOptions.StateCacheBytes)] = "--state-memory",
         [nameof(ModelWriterOptions.AllowsRequantization)] = "--requantize",
         [nameof(ModelWriterOptions.Mix)] = "--type",
         [nameof(ChatOptions.Temperature)] = "--temperature",

@@ -61,12 +61,13 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         messages = [.. messages];
         RequireRoom(messages);
         RenderedPrompt prompt = template.Render(ChatTemplateConversation.Of(messages, request.Prompt));
+        int[] ids = Encode(prompt);
         return
         [
-            .. Complete(Encode(prompt), choices, request, cancellationToken).Select(chunks =>
+            .. Complete(ids, choices, request, cancellationToken).Select(chunks =>
             {
                 ReplySplitter splitter = new(template.Format, request.Prompt.Tools, prompt.OpensReasoning);
-                return Answer(chunks, splitter, request.Generation, cancellationToken);
+                return Answer(chunks, ids, splitter, request.Generation, cancellationToken);
             }),
         ];
     }
@@ -131,6 +132,11 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         return [.. ids];
     }
 
+    // A prompt begins with the control token that opens a turn, and text of the conversation is never read as one.
+    private int[] TurnsOf(int[] prompt) => prompt.Length > 0 && model.Tokenizer.IsControl(prompt[0])
+        ? [.. Enumerable.Range(1, prompt.Length - 1).Where(position => prompt[position] == prompt[0])]
+        : [];
+
     // What the engine calls the prompt is the caller's conversation.
     private static string? Conversation(string name) =>
         name == nameof(GenerationRequest.Prompt) ? nameof(ChatTemplateConversation.Messages) : null;
@@ -140,7 +146,8 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     {
         try
         {
-            return model.CompleteAsync(prompt, choices, request.Generation, cancellationToken);
+            TextGenerationOptions generation = request.Generation with { CachePoints = TurnsOf(prompt) };
+            return model.CompleteAsync(prompt, choices, generation, cancellationToken);
         }
         catch (OptionException fault)
         {
@@ -150,11 +157,12 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
 
     private async IAsyncEnumerable<ChatResponseUpdate> Answer(
         IAsyncEnumerable<TextChunk> chunks,
+        int[] prompt,
         ReplySplitter splitter,
         TextGenerationOptions options,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        UpdateWriter writer = new($"chatcmpl-{Guid.NewGuid():N}", options.Adapter ?? model.Id, options.Logprobs);
+        UpdateWriter writer = new($"chatcmpl-{Guid.NewGuid():N}", options.Adapter ?? model.Id, model.Describe(prompt), options.Logprobs);
         await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             List<AIContent> contents = [.. splitter.Push(chunk.Text)];

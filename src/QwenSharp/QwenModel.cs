@@ -232,6 +232,19 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         ];
     }
 
+    /// <summary>Words what the prefix cache had of a prompt.</summary>
+    internal Func<PromptReuse, CachedPrompt> Describe(ReadOnlyMemory<int> prompt) => reuse => new CachedPrompt(reuse.Tokens, prompt.Length)
+    {
+        DivergedAtToken = reuse.Parts,
+        DivergedAtCharacter = reuse.Parts is { } parts ? Tokenizer.Decode(prompt.Span[..parts]).Length : null,
+        Reason = reuse.Loss switch
+        {
+            ReuseLoss.Evicted => "evicted",
+            ReuseLoss.NoState => "no-snapshot",
+            _ => reuse.Parts is null ? null : "changed-text",
+        },
+    };
+
     /// <summary>
     /// Starts the engine and reads the template, so that what is wrong with either shows now and not at the first request.
     /// </summary>
@@ -290,6 +303,8 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         Sampling = options.Sampling ?? RecommendedSampling(),
         MaxTokens = options.MaxTokens,
         StopTokens = StopTokens,
+        CachePoints = options.CachePoints,
+        Constraint = options.Constraint,
         Logprobs = options.Logprobs,
         TopLogprobs = options.TopLogprobs,
     };

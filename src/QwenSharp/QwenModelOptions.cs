@@ -34,6 +34,21 @@ public sealed record QwenModelOptions
     /// <summary>How keys and values are kept: F16 or F32.</summary>
     public TensorType KvType { get; init; } = TensorType.F16;
 
+    /// <summary>
+    /// Bytes of keys and values, for all sequences together and the prefix cache; null for what the engine chooses
+    /// (<see cref="EngineOptions.KvBytes"/>).
+    /// </summary>
+    public long? KvBytes { get; init; }
+
+    /// <summary>Whether prompts go on from what earlier ones have computed.</summary>
+    public bool PrefixCache { get; init; } = true;
+
+    /// <summary>
+    /// Bytes of recurrent states that the prefix cache of a hybrid model keeps; null for what the engine chooses
+    /// (<see cref="EngineOptions.StateCacheBytes"/>).
+    /// </summary>
+    public long? StateCacheBytes { get; init; }
+
     /// <summary>The most sequences that are computed in one batch; null for the engine's default.</summary>
     public int? MaxSequences { get; init; }
 
@@ -54,6 +69,9 @@ public sealed record QwenModelOptions
             Threads = Threads,
             ContextLength = ContextLength,
             KvType = KvType,
+            KvBytes = KvBytes,
+            PrefixCache = PrefixCache,
+            StateCacheBytes = StateCacheBytes,
             MaxWaiting = MaxWaiting ?? defaults.MaxWaiting,
             MaxSequences = MaxSequences ?? defaults.MaxSequences,
             MaxBatchTokens = MaxBatchTokens ?? Math.Max(defaults.MaxBatchTokens, MaxSequences ?? 0),

@@ -31,7 +31,7 @@ public sealed class QwenTextClient(QwenModel model, string? modelId = null)
             return
             [
                 .. model.CompleteAsync(prompt, choices, generation, cancellationToken)
-                    .Select(chunks => Answer(chunks, generation, cancellationToken)),
+                    .Select(chunks => Answer(chunks, prompt, generation, cancellationToken)),
             ];
         }
         catch (OptionException fault)
@@ -42,10 +42,11 @@ public sealed class QwenTextClient(QwenModel model, string? modelId = null)
 
     private async IAsyncEnumerable<ChatResponseUpdate> Answer(
         IAsyncEnumerable<TextChunk> chunks,
+        ReadOnlyMemory<int> prompt,
         TextGenerationOptions options,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        UpdateWriter writer = new($"cmpl-{Guid.NewGuid():N}", options.Adapter ?? model.Id, options.Logprobs);
+        UpdateWriter writer = new($"cmpl-{Guid.NewGuid():N}", options.Adapter ?? model.Id, model.Describe(prompt), options.Logprobs);
         await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             IReadOnlyList<AIContent> contents = chunk.Text.Length > 0 ? [new TextContent(chunk.Text)] : [];

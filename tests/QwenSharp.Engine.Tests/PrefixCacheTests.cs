@@ -95,7 +95,10 @@ public class PrefixCacheTests
         GenerationRequest[] requests =
         [
             .. Enumerable.Range(0, 5).Select(i =>
-                Request([.. common, .. TinyModels.RandomTokens(20 + i, model.Config.VocabularySize, 10 + i)], 10) with { CachePoints = [192] }),
+                Request([.. common, .. TinyModels.RandomTokens(20 + i, model.Config.VocabularySize, 10 + i)], 10) with
+                {
+                    CachePoints = [192],
+                }),
         ];
         await using InferenceEngine engine = Engine(model, batch: 32);
         (int[] Tokens, PromptReuse Reuse)[] answers = await Task.WhenAll(requests.Select(request => Answer(engine, request)));

@@ -33,21 +33,30 @@ public static class ChatOptionKeys
     /// <summary>Further variables of the chat template: a JSON object or a dictionary with string keys.</summary>
     public const string ChatTemplateKwargs = "chat_template_kwargs";
 
-    /// <summary>A whole number, at least 0: tokens of reasoning at most, after which it is ended in the words that Qwen documents.</summary>
+    /// <summary>
+    /// A whole number, at least 0: tokens of reasoning at most, after which it is ended in the words that Qwen documents.
+    /// </summary>
     public const string ThinkingBudget = "thinking_budget";
 
     /// <summary>An <see cref="OutputGrammar"/> that the answer is held to, in place of <see cref="ChatOptions.ResponseFormat"/>.</summary>
     public const string Grammar = "grammar";
 
-    /// <summary>An <c>IReadOnlyList&lt;string&gt;</c>: the tools, of those that are offered, that may be called; the others are only shown.</summary>
+    /// <summary>
+    /// An <c>IReadOnlyList&lt;string&gt;</c>: the tools, of those that are offered, that may be called; the others are only shown.
+    /// </summary>
     public const string AllowedTools = "allowed_tools";
 
     /// <summary>A boolean: the last message is the assistant's, and the answer goes on with it instead of beginning a new turn.</summary>
     public const string ContinueFinalMessage = "continue_final_message";
 
+    /// <summary>
+    /// In the <c>AdditionalProperties</c> of an answer's first update, never in options: its <see cref="Chat.CachedPrompt"/>.
+    /// </summary>
+    public const string CachedPrompt = "cached_prompt";
+
     internal static IReadOnlyList<string> All { get; } =
         [
-            MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar, AllowedTools,
-            ContinueFinalMessage,
+            MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar,
+            AllowedTools, ContinueFinalMessage,
         ];
 }

@@ -48,6 +48,16 @@ internal static class ServeCommand
         };
         Values.Check(apiKey, key => !string.IsNullOrWhiteSpace(key), "may not be empty");
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
+        Option<long?> kvMemory = Values.Bytes(
+            "--kv-memory",
+            "Memory for keys and values of all running sequences and of the prefix cache; without it up to half of what is free.");
+        Option<long?> stateMemory = Values.Bytes(
+            "--state-memory",
+            "Memory for the recurrent states that the prefix cache of a hybrid model keeps; without it up to an eighth of what is free.");
+        Option<bool> noPrefixCache = new("--no-prefix-cache")
+        {
+            Description = "Compute every prompt from its beginning, whatever earlier ones have in common with it.",
+        };
         ModelOptions modelOptions = new();
         DocumentedCommand command = new(
             "serve",
@@ -60,6 +70,9 @@ internal static class ServeCommand
             port,
             apiKey,
             log,
+            kvMemory,
+            stateMemory,
+            noPrefixCache,
         };
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
@@ -71,7 +84,12 @@ internal static class ServeCommand
         {
             string[] named = parsed.GetValue(models) ?? [];
             LocalModel[] local = named.Length == 0 ? [BoxModel.Introduce(terminal)] : [.. named.Select(LocalModel.Of)];
-            QwenModelOptions read = modelOptions.Read(parsed);
+            QwenModelOptions read = modelOptions.Read(parsed) with
+            {
+                KvBytes = parsed.GetValue(kvMemory),
+                StateCacheBytes = parsed.GetValue(stateMemory),
+                PrefixCache = !parsed.GetValue(noPrefixCache),
+            };
 
             // However many models there are, they compute on the threads and in the memory of one machine.
             using MachineResources machine = new(read.Threads);

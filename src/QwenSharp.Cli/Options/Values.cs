@@ -47,6 +47,27 @@ internal static class Values
         };
     }
 
+    /// <summary>A number of bytes, such as 800M or 4G; null when it is absent.</summary>
+    public static Option<long?> Bytes(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "SIZE",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[^1].Value;
+            int power = text.Length == 0 ? -1 : "KMGT".IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal) + 1;
+            if (power >= 0
+                && double.TryParse(power > 0 ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
+                && number * Math.Pow(1024, power) is >= 1 and < long.MaxValue and double bytes)
+            {
+                return (long)bytes;
+            }
+
+            result.AddError($"{name} must be a size such as 800M or 4G, not '{text}'.");
+            return null;
+        },
+    };
+
     /// <summary>One of some words, the first where none is given.</summary>
     public static Option<string> Choice(string name, string description, params string[] words)
     {

@@ -42,7 +42,9 @@ internal sealed class MemoryPool
 
     public void ReturnSlot(int slot) => _slots.Push(slot);
 
-    /// <summary>Takes a slot for a state that is kept, where none is free the one that was used longest ago; null if there is none.</summary>
+    /// <summary>
+    /// Takes a slot for a state that is kept, where none is free the one that was used longest ago; null if there is none.
+    /// </summary>
     public int? TakeKeptSlot(PrefixCache prefixes) => _keptSlots.TryPop(out int slot) ? slot : prefixes.DropOldestState();
 
     public void ReturnKeptSlot(int slot) => _keptSlots.Push(slot);

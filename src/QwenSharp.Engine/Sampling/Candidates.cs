@@ -11,7 +11,9 @@ internal sealed class Candidates(int vocabularySize)
     // One integer orders a token: the logit's bits, made to descend, above the id.
     private readonly ulong[] _keys = new ulong[vocabularySize];
 
-    /// <summary>How many tokens may be chosen at all, the others having a logit of −∞: where all of them are gathered, no more come.</summary>
+    /// <summary>
+    /// How many tokens may be chosen at all, the others having a logit of −∞: where all of them are gathered, no more come.
+    /// </summary>
     public int Possible { get; set; } = vocabularySize;
 
     /// <summary>How many tokens there are.</summary>

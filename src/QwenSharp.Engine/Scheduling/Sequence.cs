@@ -94,7 +94,9 @@ internal sealed class Sequence
     /// <summary>Rows that the step at hand computes of it.</summary>
     public int Rows { get; set; }
 
-    /// <summary>Whether it goes on with its answer: what is to be computed are tokens that were chosen or forced in the last step.</summary>
+    /// <summary>
+    /// Whether it goes on with its answer: what is to be computed are tokens that were chosen or forced in the last step.
+    /// </summary>
     public bool IsDecoding => Pending == 1 || (_tokens.Count - Pending >= _promptLength && Pending <= MostForced);
 
     /// <summary>

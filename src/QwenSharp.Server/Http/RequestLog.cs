@@ -9,6 +9,9 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
     /// <summary>Where endpoints leave the caller's own name for who asks. It is escaped in the log, lest it forge lines.</summary>
     public static readonly object User = new();
 
+    /// <summary>Where it is left what the prefix cache had of a prompt.</summary>
+    public static readonly object Cache = new();
+
     public async Task InvokeAsync(HttpContext http)
     {
         long start = Stopwatch.GetTimestamp();
@@ -25,13 +28,14 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
             status,
             (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds,
             http.TraceIdentifier,
-            http.Items[User] is string user ? $" user \"{JsonEncodedText.Encode(user)}\"" : "");
+            (http.Items[User] is string user ? $" user \"{JsonEncodedText.Encode(user)}\"" : "")
+                + (http.Items[Cache] is string cache ? $" cache \"{cache}\"" : ""));
     }
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId}{User}")]
+        [LoggerMessage(1, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId}{Notes}")]
         public static partial void Served(
-            ILogger logger, string method, string path, int status, long milliseconds, string requestId, string user);
+            ILogger logger, string method, string path, int status, long milliseconds, string requestId, string notes);
     }
 }

@@ -23,9 +23,9 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         ServedModel model = service.Models.Choose(generation.Model);
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation.Choices, generation.Options);
         AnswerStream answers = new(
-            Choices.MergeAsync(
+            CacheHeader.Observe(http, Choices.MergeAsync(
                 token => model.Chat.Complete(request.Messages, generation.Options, generation.Choices, token),
-                work.Token),
+                work.Token)),
             generation.Choices);
         if (generation.Stream)
         {

@@ -23,10 +23,10 @@ internal sealed class CompletionsEndpoint(DialectService service)
         ServedModel model = service.Models.Choose(generation.Model);
         ReplyHeader header = ReplyHeader.For("cmpl", model.Id, generation.Choices, generation.Options);
         AnswerStream answers = new(
-            Choices.MergeAsync(
+            CacheHeader.Observe(http, Choices.MergeAsync(
                 token => [.. request.Prompts.SelectMany(prompt =>
                     model.Text.Complete(prompt, generation.Options, generation.Choices, token))],
-                work.Token),
+                work.Token)),
             generation.Choices);
         if (generation.Stream)
         {

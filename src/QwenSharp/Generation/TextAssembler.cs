@@ -16,6 +16,8 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
     private readonly Queue<(TextToken Token, int Start)> _waiting = new();
     private readonly StringBuilder _released = new();
     private int _completionTokens;
+    private int _cachedTokens;
+    private PromptReuse? _reuse;
     private int _decodedLength;
     private int _releasedLength;
 
@@ -26,6 +28,9 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
     public TextChunk? Append(GeneratedToken token)
     {
         _completionTokens++;
+        if (token.Reuse is { } reuse)
+            (_reuse, _cachedTokens) = (reuse, reuse.Tokens);
+
         FinishReason? finish = token.Finish;
         if (finish != FinishReason.Stop)
         {
@@ -60,7 +65,10 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
         while (_waiting.TryPeek(out (TextToken Token, int Start) next) && next.Start < _releasedLength)
             tokens.Add(_waiting.Dequeue().Token);
 
-        return new TextChunk(text, tokens, finish, finish is null ? null : new TextUsage(promptTokens, _completionTokens));
+        TextUsage? usage = finish is null ? null : new TextUsage(promptTokens, _completionTokens, _cachedTokens);
+        TextChunk chunk = new(text, tokens, finish, usage) { Reuse = _reuse };
+        _reuse = null;
+        return chunk;
     }
 
     private TextToken Describe(GeneratedToken token)

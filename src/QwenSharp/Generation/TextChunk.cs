@@ -9,9 +9,14 @@ namespace QwenSharp;
 /// listed.</param>
 /// <param name="Finish">Why the answer ended; null but in the last chunk.</param>
 /// <param name="Usage">What the answer cost; null but in the last chunk.</param>
-public sealed record TextChunk(string Text, IReadOnlyList<TextToken> Tokens, FinishReason? Finish = null, TextUsage? Usage = null);
+public sealed record TextChunk(string Text, IReadOnlyList<TextToken> Tokens, FinishReason? Finish = null, TextUsage? Usage = null)
+{
+    /// <summary>In the first chunk of an answer: how much of the prompt was there already. Null in the others.</summary>
+    public PromptReuse? Reuse { get; init; }
+}
 
 /// <summary>Tokens that an answer took.</summary>
 /// <param name="PromptTokens">Tokens of the prompt.</param>
 /// <param name="CompletionTokens">Tokens generated, the one that ended the answer included.</param>
-public sealed record TextUsage(int PromptTokens, int CompletionTokens);
+/// <param name="CachedTokens">Those of the prompt that were not computed, as the prefix cache had them.</param>
+public sealed record TextUsage(int PromptTokens, int CompletionTokens, int CachedTokens = 0);

@@ -17,6 +17,12 @@ public sealed record TextGenerationOptions
     /// <summary>Texts that end the answer. They may span tokens; they and what follows them are not part of the answer.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>Where in the prompt others are likely to part from it; see <see cref="GenerationRequest.CachePoints"/>.</summary>
+    public IReadOnlyList<int> CachePoints { get; init; } = [];
+
+    /// <summary>Makes what one answer is held to; see <see cref="GenerationRequest.Constraint"/>.</summary>
+    public Func<ITokenConstraint>? Constraint { get; init; }
+
     /// <summary>Whether chunks carry the log-probability of each token.</summary>
     public bool Logprobs { get; init; }
 
