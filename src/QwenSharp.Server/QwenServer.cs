@@ -164,7 +164,7 @@ public sealed class QwenServer : IAsyncDisposable
         // Behind the key: nobody unknown has anything unpacked. What is unpacked is held to the limit of bodies too.
         app.UseRequestDecompression();
         app.MapMethods(Health.Path, [HttpMethods.Get, HttpMethods.Head], Health.AnswerAsync);
-        ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>());
+        ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
         dialects.Map(app, new DialectService(models, replies));
         return app;
     }

@@ -18,6 +18,11 @@ public sealed record ServerOptions
     /// <summary>The longest body of a request, in bytes.</summary>
     public long MaxRequestBytes { get; init; } = 32 << 20;
 
+    /// <summary>
+    /// How long a request may take, waiting included; then it ends with an error that says so. Null for as long as it takes.
+    /// </summary>
+    public TimeSpan? Deadline { get; init; }
+
     /// <summary>How long running requests may go on once the server is asked to stop. Then they end with an error that says so.</summary>
     public TimeSpan DrainTime { get; init; } = TimeSpan.FromSeconds(5);
 

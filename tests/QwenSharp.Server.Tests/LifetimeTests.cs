@@ -39,6 +39,47 @@ public class LifetimeTests
     }
 
     [Fact]
+    public async Task A_request_that_takes_too_long_is_told_so_and_its_work_ends()
+    {
+        Endless model = new();
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            model.Speak, options => options with { Deadline = TimeSpan.FromMilliseconds(200) });
+        (int status, JsonNode body) = await server.ChatAsync();
+        Assert.Equal(504, status);
+        Assert.Equal("deadline_exceeded", (string)body["error"]!["code"]!);
+        Assert.Contains("0.2 s", (string)body["error"]!["message"]!, StringComparison.Ordinal);
+        await model.Ended(1);
+    }
+
+    [Fact]
+    public async Task Who_finds_the_queue_full_is_told_when_to_come_back()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Fail(new Faults.QueueFullException(1, 8, 8)));
+        using HttpResponseMessage reply = await server.PostAsync("/v1/chat/completions", Whole);
+        Assert.Equal(503, (int)reply.StatusCode);
+        Assert.Equal(5, reply.Headers.RetryAfter!.Delta!.Value.TotalSeconds);
+    }
+
+    [Fact]
+    public async Task What_the_prefix_cache_had_of_a_prompt_is_told_in_a_header_and_in_usage()
+    {
+        Chat.CachedPrompt cached = new(960, 1024) { DivergedAtToken = 961, DivergedAtCharacter = 3120, Reason = "changed-text" };
+        ChatResponseUpdate first = new(ChatRole.Assistant, "Hi")
+        {
+            AdditionalProperties = new() { [Chat.ChatOptionKeys.CachedPrompt] = cached },
+        };
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Updates(first, Scripts.End(ChatFinishReason.Stop, 1024, 1)));
+        foreach (string body in (string[])[Whole, Whole[..^1] + ",\"stream\":true}"])
+        {
+            using HttpResponseMessage reply = await server.PostAsync("/v1/chat/completions", body);
+            Assert.Equal(
+                "reused=960; prompt=1024; diverged=961; character=3120; reason=changed-text",
+                Assert.Single(reply.Headers.GetValues("x-qwensharp-cache")));
+        }
+    }
+
+    [Fact]
     public async Task A_stop_ends_streams_with_an_error_that_says_so()
     {
         Endless model = new();

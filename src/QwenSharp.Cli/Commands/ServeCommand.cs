@@ -58,6 +58,11 @@ internal static class ServeCommand
         {
             Description = "Compute every prompt from its beginning, whatever earlier ones have in common with it.",
         };
+        Option<int?> running = Values.Optional("--max-running", 1, 4096, "Answers that are computed at the same time; others wait.");
+        Option<int?> waiting = Values.Optional(
+            "--max-waiting", 1, int.MaxValue, "Answers that wait at most; more are refused with 503 and when to come back.");
+        Option<int?> deadline = Values.Optional(
+            "--deadline", 1, 86400, "Seconds that a request may take, waiting included; then it ends with 504.");
         ModelOptions modelOptions = new();
         DocumentedCommand command = new(
             "serve",
@@ -73,6 +78,9 @@ internal static class ServeCommand
             kvMemory,
             stateMemory,
             noPrefixCache,
+            running,
+            waiting,
+            deadline,
         };
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
@@ -89,6 +97,8 @@ internal static class ServeCommand
                 KvBytes = parsed.GetValue(kvMemory),
                 StateCacheBytes = parsed.GetValue(stateMemory),
                 PrefixCache = !parsed.GetValue(noPrefixCache),
+                MaxSequences = parsed.GetValue(running),
+                MaxWaiting = parsed.GetValue(waiting),
             };
 
             // However many models there are, they compute on the threads and in the memory of one machine.
@@ -101,6 +111,7 @@ internal static class ServeCommand
                 Models = [.. local.Select(model => new ModelSource(model.Path, shared with { Id = model.Id }))],
                 ApiKey = parsed.GetValue(apiKey) ?? KeyFromEnvironment(),
                 LogRequests = parsed.GetValue(log),
+                Deadline = parsed.GetValue(deadline) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             };
             await QwenServer.RunAsync(options, server => Announce(terminal, server), stop).ConfigureAwait(false);
             // Who asks a server to end, as init systems do, finds that it has done its work.

@@ -1,3 +1,4 @@
+using System.Globalization;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
 
@@ -37,6 +38,9 @@ internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dial
     {
         http.Response.StatusCode = fault.Status;
         http.Response.ContentType = JsonReply.MediaType;
+        if (fault.RetryAfter is { } pause)
+            http.Response.Headers.RetryAfter = ((int)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
+
         dialect.WriteHeaders(fault, http.Response.Headers);
         dialect.WriteFault(fault, http.Response.BodyWriter);
         await http.Response.BodyWriter.FlushAsync(http.RequestAborted).ConfigureAwait(false);

@@ -6,8 +6,11 @@ namespace QwenSharp.Server.Http;
 /// What a client is told of a failure: of its own, what to change; of the server's, only the name under which the log says more. The words
 /// are neutral; a dialect shapes them.
 /// </summary>
-internal sealed partial class FaultDescriber(Shutdown shutdown, ILogger<FaultDescriber> log)
+internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions options, ILogger<FaultDescriber> log)
 {
+    // A queue that is full is not empty at once; another server may be there as soon as the client looks for one.
+    private static readonly TimeSpan AfterQueue = TimeSpan.FromSeconds(5), AfterShutdown = TimeSpan.FromSeconds(1);
+
     public HttpFault Describe(HttpContext http, Exception fault)
     {
         switch (fault)
@@ -26,9 +29,20 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ILogger<FaultDes
                     HttpFaultKind.TooMany,
                     $"{asked} answers are asked for at once; this server takes {limit}. Ask for fewer.");
             case QueueFullException:
-                return new HttpFault(503, HttpFaultKind.Busy, "Too many requests wait already. Try again later.");
+                return new HttpFault(503, HttpFaultKind.Busy, "Too many requests wait already. Try again later.")
+                {
+                    RetryAfter = AfterQueue,
+                };
             case OperationCanceledException when shutdown.Token.IsCancellationRequested:
-                return new HttpFault(503, HttpFaultKind.ShuttingDown, "The server is shutting down. Ask again later.");
+                return new HttpFault(503, HttpFaultKind.ShuttingDown, "The server is shutting down. Ask again later.")
+                {
+                    RetryAfter = AfterShutdown,
+                };
+            case OperationCanceledException when options.Deadline is { } deadline:
+                return new HttpFault(
+                    504,
+                    HttpFaultKind.Deadline,
+                    $"The answer took longer than the {deadline.TotalSeconds:0.###} s that a request may take here.");
             default:
                 Log.Failed(log, http.TraceIdentifier, fault);
                 return new HttpFault(

@@ -41,6 +41,9 @@ internal enum HttpFaultKind
     /// <summary>Too many requests wait already.</summary>
     Busy,
 
+    /// <summary>The request took longer than one may.</summary>
+    Deadline,
+
     /// <summary>The server is ending.</summary>
     ShuttingDown,
 
@@ -64,6 +67,9 @@ internal sealed class HttpFault(int status, HttpFaultKind kind, string message, 
 
     /// <summary>What is wrong.</summary>
     public HttpFaultKind Kind => kind;
+
+    /// <summary>When to come back, where that helps.</summary>
+    public TimeSpan? RetryAfter { get; init; }
 
     /// <summary>The option at fault, where one is.</summary>
     public OptionFault? Option { get; }

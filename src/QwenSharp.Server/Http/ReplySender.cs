@@ -4,11 +4,17 @@ using System.Runtime.CompilerServices;
 namespace QwenSharp.Server.Http;
 
 /// <summary>Sends the parts of a reply as they come.</summary>
-internal sealed class ReplySender(FaultDescriber faults, Shutdown shutdown)
+internal sealed class ReplySender(FaultDescriber faults, Shutdown shutdown, ServerOptions options)
 {
-    /// <summary>A token for the work of a request: cancelled when its client hangs up or the server ends.</summary>
-    public CancellationTokenSource Work(HttpContext http) =>
-        CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, shutdown.Token);
+    /// <summary>A token for the work of a request: cancelled when its client hangs up, its time is over or the server ends.</summary>
+    public CancellationTokenSource Work(HttpContext http)
+    {
+        CancellationTokenSource work = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, shutdown.Token);
+        if (options.Deadline is { } deadline)
+            work.CancelAfter(deadline);
+
+        return work;
+    }
 
     /// <summary>
     /// Streams parts until they end or the client hangs up. What fails before the first is thrown, and so becomes a reply with an error's

@@ -27,6 +27,7 @@ internal static class OpenAIErrors
         HttpFaultKind.Method => "method_not_allowed",
         HttpFaultKind.TooMany => "too_many_choices",
         HttpFaultKind.Busy => "server_busy",
+        HttpFaultKind.Deadline => "deadline_exceeded",
         HttpFaultKind.ShuttingDown => "server_shutting_down",
         HttpFaultKind.Internal => "internal_error",
         _ => null,
