@@ -45,6 +45,11 @@ public static class ChatOptionKeys
     /// <summary>A boolean: the last message is the assistant's, and the answer goes on with it instead of beginning a new turn.</summary>
     public const string ContinueFinalMessage = "continue_final_message";
 
+    /// <summary>
+    /// No option: in the <c>AdditionalProperties</c> of an answer's last update, which of <see cref="ChatOptions.StopSequences"/> ended it.
+    /// </summary>
+    public const string StopSequence = "stop_sequence";
+
     internal static IReadOnlyList<string> All { get; } =
         [
             MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar, AllowedTools,

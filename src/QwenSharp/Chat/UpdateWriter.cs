@@ -48,6 +48,9 @@ internal sealed class UpdateWriter(string id, string modelId, bool logprobs)
             _tokens = [];
         }
 
+        if (chunk.StopString is { } stop)
+            (update.AdditionalProperties ??= [])[ChatOptionKeys.StopSequence] = stop;
+
         return update;
     }
 

@@ -60,7 +60,8 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
         while (_waiting.TryPeek(out (TextToken Token, int Start) next) && next.Start < _releasedLength)
             tokens.Add(_waiting.Dequeue().Token);
 
-        return new TextChunk(text, tokens, finish, finish is null ? null : new TextUsage(promptTokens, _completionTokens));
+        TextUsage? usage = finish is null ? null : new TextUsage(promptTokens, _completionTokens);
+        return new TextChunk(text, tokens, finish, usage, finish is null ? null : _matcher.Found);
     }
 
     private TextToken Describe(GeneratedToken token)
