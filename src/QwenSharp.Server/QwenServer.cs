@@ -105,7 +105,8 @@ public sealed class QwenServer : IAsyncDisposable
         CancellationToken cancellationToken,
         params IReadOnlyList<IDialect> further)
     {
-        WebApplication app = Build(options, new ModelCatalog(models), new DialectSet([new OpenAIDialect(), new AnthropicDialect(), .. further]));
+        DialectSet dialects = new([new OpenAIDialect(), new AnthropicDialect(), .. further]);
+        WebApplication app = Build(options, new ModelCatalog(models), dialects);
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);

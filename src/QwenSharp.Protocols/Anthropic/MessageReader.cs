@@ -133,7 +133,10 @@ internal sealed class MessageReader(ThoughtSigner signer)
     }
 
     private static bool IsDirectCaller(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("type", out JsonElement type) && type.ValueEquals("direct");
+        value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty("type", out JsonElement type)
+        && type.ValueKind == JsonValueKind.String
+        && type.ValueEquals("direct");
 
     private static FunctionResultContent ReadResult(RequestFields fields)
     {

@@ -54,7 +54,8 @@ internal static class ToolReader
     }
 
     private static bool IsDirect(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(caller => caller.ValueEquals("direct"));
+        value.ValueKind == JsonValueKind.Array
+        && value.EnumerateArray().All(caller => caller.ValueKind == JsonValueKind.String && caller.ValueEquals("direct"));
 
     // Models write names between tags and quotes.
     private static void CheckName(RequestValue value)

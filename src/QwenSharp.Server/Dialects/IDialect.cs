@@ -18,7 +18,8 @@ internal interface IDialect
     bool Owns(PathString path);
 
     /// <summary>
-    /// Whether a request says by its headers that it speaks this dialect: then it gets this one's route where several have one for its path.
+    /// Whether a request says by its headers that it speaks this dialect: then it gets this one's route where several have one for its
+    /// path.
     /// </summary>
     bool IsSpokenBy(HttpRequest request) => false;
 
