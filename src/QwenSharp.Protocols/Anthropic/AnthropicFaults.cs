@@ -14,6 +14,12 @@ public static class AnthropicFaults
     /// <summary>The longest message, in UTF-16 units: whatever a request holds, its error is one that can be read.</summary>
     public const int MaxMessage = 2_000;
 
+    /// <summary>The field that asks for a conversation to be kept.</summary>
+    internal const string Thread = "thread";
+
+    // By these words clients send the whole conversation instead.
+    private static readonly RecoverableDetails NoThreads = new("thread_unsupported_request", [Thread]);
+
     // What readers of requests and the model call the options that fields become. A field's own path needs no other name.
     private static readonly Dictionary<string, string> Fields = new()
     {
@@ -42,6 +48,6 @@ public static class AnthropicFaults
 
         // Clients know by these words that a conversation has to be made shorter, and do so.
         string message = fault.Kind == FaultKind.TooLong ? $"prompt is too long: {said}" : said;
-        return new ErrorDetail(InvalidRequest, Excerpt.Of(message, MaxMessage));
+        return new ErrorDetail(InvalidRequest, Excerpt.Of(message, MaxMessage), fault.Option == Thread ? NoThreads : null);
     }
 }

@@ -101,4 +101,13 @@ public sealed record ErrorReply(ErrorDetail Error, string? RequestId) : MessageE
 /// <summary>An error.</summary>
 /// <param name="Type">The class of error.</param>
 /// <param name="Message">What is wrong and what to do.</param>
-public sealed record ErrorDetail(string Type, string Message);
+/// <param name="Details">What clients recover by themselves from; null for all else.</param>
+public sealed record ErrorDetail(
+    string Type,
+    string Message,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] RecoverableDetails? Details = null);
+
+/// <summary>What a client may leave out of the same request, sent again.</summary>
+/// <param name="ErrorCode">A word for programs.</param>
+/// <param name="Unsupported">What this server has not.</param>
+public sealed record RecoverableDetails(string ErrorCode, IReadOnlyList<string> Unsupported);
