@@ -14,8 +14,7 @@ public static class AnthropicFaults
     /// <summary>The longest message, in UTF-16 units: whatever a request holds, its error is one that can be read.</summary>
     public const int MaxMessage = 2_000;
 
-    /// <summary>The field that asks for a conversation to be kept.</summary>
-    internal const string Thread = "thread";
+    private const string Thread = "thread";
 
     // By these words clients send the whole conversation instead.
     private static readonly RecoverableDetails NoThreads = new("thread_unsupported_request", [Thread]);

@@ -246,7 +246,7 @@ public sealed record MessagesRequest
         fields.Refuse("container", _ => false, "is not honoured: no code is run here. Leave it out.");
         fields.Refuse("mcp_servers", value => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0,
             "are not asked by this server. Connect to them yourself, and give their tools as 'tools'.");
-        fields.Refuse(AnthropicFaults.Thread, _ => false, "is not honoured: no conversation is kept here. Send all messages.");
+        fields.Refuse("thread", _ => false, "is not honoured: no conversation is kept here. Send all messages.");
         fields.Refuse("inference_geo", _ => false, "is not honoured: this server is where it is. Leave it out.");
         fields.Refuse("speed", value => value.ValueKind == JsonValueKind.String && value.ValueEquals("standard"),
             "is not honoured: there is one speed. Only \"standard\" is accepted.");

@@ -52,7 +52,8 @@ internal static class MessageReader
         else if (name.String().Length > 0 && message.Role != ChatRole.Tool)
         {
             throw name.Unsupported(
-                "is honoured for users alone: the chat templates of Qwen models have no place for a speaker's name. Write it into 'content'.");
+                "is honoured for users alone: the chat templates of Qwen models have no place for a speaker's name. "
+                    + "Write it into 'content'.");
         }
     }
 
