@@ -131,11 +131,24 @@ internal static class NeutralJson
         ["content"] = result.Result switch
         {
             string text => text,
+            AIContent part => ResultText([part]),
+            IEnumerable<AIContent> parts => ResultText(parts),
             null when result.Exception is not null => $"Error: {result.Exception.Message}",
             JsonElement { ValueKind: JsonValueKind.String } text => text.GetString(),
             var value => JsonSerializer.Serialize(Element(value), Relaxed),
         },
     };
+
+    // Tools give what they have; a model of text is told what it does not see.
+    private static string ResultText(IEnumerable<AIContent> parts) => string.Concat(parts.Select(part => part switch
+    {
+        TextContent text => text.Text,
+        DataContent data => LeftOut(data.MediaType),
+        UriContent uri => LeftOut(uri.MediaType),
+        _ => throw NoForm($"a tool result's {part.GetType().Name}"),
+    }));
+
+    private static string LeftOut(string mediaType) => $"[{mediaType} left out: only the text of a tool's result is shown]";
 
     private static JsonObject Media(string mediaType, string uri) => mediaType.Split('/')[0] switch
     {

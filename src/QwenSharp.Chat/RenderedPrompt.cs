@@ -8,7 +8,10 @@ public sealed record RenderedPrompt
 {
     private static readonly string ThinkTag = ReasoningTags.Think.Open;
 
-    internal RenderedPrompt(string text, IReadOnlyList<Range> trustedRanges) => (Text, TrustedRanges) = (text, trustedRanges);
+    private readonly bool _endsInThought;
+
+    internal RenderedPrompt(string text, IReadOnlyList<Range> trustedRanges, bool endsInThought = false) =>
+        (Text, TrustedRanges, _endsInThought) = (text, trustedRanges, endsInThought);
 
     /// <summary>The prompt.</summary>
     public string Text { get; }
@@ -18,17 +21,27 @@ public sealed record RenderedPrompt
 
     /// <summary>
     /// Whether the prompt ends inside the reasoning that the model is to continue: the template's own <c>&lt;think&gt;</c> is its last
-    /// word.
+    /// word, or the last message is gone on with and has only thought so far.
     /// </summary>
     public bool OpensReasoning
     {
         get
         {
             int end = Text.AsSpan().TrimEnd().Length;
-            return Text.AsSpan(0, end).EndsWith(ThinkTag)
-                && TrustedRanges.Any(range => range.Start.Value <= end - ThinkTag.Length && end <= range.End.Value);
+            return _endsInThought
+                || (Text.AsSpan(0, end).EndsWith(ThinkTag)
+                    && TrustedRanges.Any(range => range.Start.Value <= end - ThinkTag.Length && end <= range.End.Value));
         }
     }
+
+    /// <summary>The prompt up to the last place of a text; null where it is nowhere.</summary>
+    /// <param name="mark">The text.</param>
+    /// <param name="endsInThought">Whether that is inside the reasoning.</param>
+    internal RenderedPrompt? Before(string mark, bool endsInThought) =>
+        Text.LastIndexOf(mark, StringComparison.Ordinal) is >= 0 and int end ? new RenderedPrompt(
+            Text[..end],
+            [.. TrustedRanges.Where(range => range.Start.Value < end).Select(range => range.Start.Value..Math.Min(range.End.Value, end))],
+            endsInThought) : null;
 
     internal static RenderedPrompt From(Jinja.Text text)
     {

@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using QwenSharp.Server.Anthropic;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
@@ -104,7 +105,8 @@ public sealed class QwenServer : IAsyncDisposable
         CancellationToken cancellationToken,
         params IReadOnlyList<IDialect> further)
     {
-        WebApplication app = Build(options, new ModelCatalog(models), new DialectSet([new OpenAIDialect(), .. further]));
+        DialectSet dialects = new([new OpenAIDialect(), new AnthropicDialect(), .. further]);
+        WebApplication app = Build(options, new ModelCatalog(models), dialects);
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -144,6 +146,7 @@ public sealed class QwenServer : IAsyncDisposable
                 console.LogToStandardErrorThreshold = LogLevel.Trace)
             .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime + TimeSpan.FromSeconds(5))
             .AddRoutingCore()
+            .AddSingleton<MatcherPolicy, DialectPolicy>()
             .AddRequestDecompression()
             .AddSingleton<IHostLifetime, CallerLifetime>()
             .AddSingleton(options)

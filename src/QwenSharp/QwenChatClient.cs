@@ -60,7 +60,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         ChatRequest request = Read(options);
         messages = [.. messages];
         RequireRoom(messages);
-        RenderedPrompt prompt = template.Render(ChatTemplateConversation.Of(messages, request.Prompt));
+        RenderedPrompt prompt = template.Render(messages, request.Prompt);
         int[] ids = Encode(prompt);
         return
         [
@@ -77,7 +77,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     public int CountPromptTokens(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        return Encode(model.Template.Render(ChatTemplateConversation.Of(messages, Read(options).Prompt))).Length;
+        return Encode(model.Template.Render(messages, Read(options).Prompt)).Length;
     }
 
     /// <summary>Gives the <see cref="QwenModel"/>, the client itself, or its <see cref="ChatClientMetadata"/>.</summary>

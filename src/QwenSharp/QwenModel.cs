@@ -192,6 +192,8 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
             throw NeedsConversation(nameof(ChatOptions.Tools), "need a conversation; a plain prompt has no place for them.");
         if (request.Prompt.Instructions is not null)
             throw NeedsConversation(nameof(ChatOptions.Instructions), "need a conversation; a plain prompt has no place for them.");
+        if (request.Prompt.ContinueFinalMessage)
+            throw NeedsConversation(ChatOptionKeys.ContinueFinalMessage, "needs a conversation; a plain prompt is gone on with as it is.");
         if (request.Prompt.Variables.Count > 0)
             throw NeedsConversation(ChatOptionKeys.ChatTemplateKwargs, "need a conversation; a plain prompt has no template.");
 

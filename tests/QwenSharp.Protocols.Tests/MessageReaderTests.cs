@@ -32,9 +32,30 @@ public class MessageReaderTests
         Assert.Equal("", messages[4].Text);
     }
 
+    [Fact]
+    public void What_clients_send_back_arrives()
+    {
+        IReadOnlyList<ChatMessage> messages = Read("""
+            {"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral"}}],"name":"Ada"},
+            {"role":"assistant","content":null,"reasoning":"Hm.","tool_calls":[]},
+            {"role":"system","content":"b"},
+            {"role":"assistant","content":[{"type":"text","text":"c"},{"type":"refusal","refusal":"No."}],"tool_calls":[
+                {"index":0,"id":"call_1","type":"function","function":{"name":"look","arguments":"{}"}}]},
+            {"role":"tool","tool_call_id":"call_1","content":[{"type":"text","text":"d "},{"type":"image_url","image_url":{"url":"x"}}]},
+            {"role":"tool","tool_call_id":"call_1","content":null}
+            """);
+
+        Assert.Equal("Ada", messages[0].AuthorName);
+        Assert.Equal("Hm.", Assert.IsType<TextReasoningContent>(Assert.Single(messages[1].Contents)).Text);
+        Assert.Equal("cNo.", messages[3].Text);
+        Assert.Equal(
+            ["d [image left out: this model reads text only]", ""],
+            messages.Skip(4).Select(message => Assert.IsType<FunctionResultContent>(message.Contents[0]).Result));
+    }
+
     [Theory]
     [InlineData("", "messages", "invalid_value")]
-    [InlineData("""{"role":"user","content":"Hi","name":"Ada"}""", "messages[0].name", "unsupported_parameter")]
+    [InlineData("""{"role":"system","content":"Hi","name":"Ada"}""", "messages[0].name", "unsupported_parameter")]
     [InlineData("1", "messages[0]", "invalid_type")]
     [InlineData("null", "messages[0]", "invalid_type")]
     [InlineData("""{"content":"Hi"}""", "messages[0].role", "missing_required_parameter")]
@@ -52,7 +73,6 @@ public class MessageReaderTests
         """{"role":"user","content":[{"type":"text","text":"a","cache":1}]}""",
         "messages[0].content[0].cache",
         "unsupported_parameter")]
-    [InlineData("""{"role":"assistant"}""", "messages[0].content", "missing_required_parameter")]
     [InlineData("""{"role":"assistant","content":"","refusal":"No."}""", "messages[0].refusal", "unsupported_parameter")]
     [InlineData("""{"role":"assistant","content":"","function_call":{}}""", "messages[0].function_call", "unsupported_parameter")]
     [InlineData(

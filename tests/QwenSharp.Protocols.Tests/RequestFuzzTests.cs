@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using QwenSharp.Faults;
+using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Protocols.Tests;
@@ -15,25 +16,47 @@ public class RequestFuzzTests
         "logprobs":true,"top_logprobs":2,"response_format":{"type":"text"},"chat_template_kwargs":{"a":1},"seed":1,"user":"u"}
         """;
 
+    private const string WholeMessages = """
+        {"model":"m","max_tokens":9,"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral","ttl":"5m"}}],"messages":[
+        {"role":"user","content":[{"type":"text","text":"t"}]},{"role":"assistant","content":[{"type":"thinking","thinking":"t","signature":"s"},
+        {"type":"text","text":"t"},{"type":"tool_use","id":"c","name":"f","input":{"a":1},"caller":{"type":"direct"}}]},
+        {"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":[{"type":"text","text":"r"}],"is_error":true},
+        {"type":"document","source":{"type":"text","data":"d"},"citations":{"enabled":false}}]},{"role":"system","content":"s"}],
+        "tools":[{"name":"f","description":"d","input_schema":{"type":"object"},"allowed_callers":["direct"],"input_examples":[]}],
+        "tool_choice":{"type":"tool","name":"f"},"temperature":1,"top_p":1,"top_k":1,"stop_sequences":["x"],"stream":true,
+        "thinking":{"type":"enabled","budget_tokens":9,"display":"omitted"},"metadata":{"user_id":"u"},"service_tier":"auto","speed":"standard",
+        "output_config":{"effort":"low","format":{"type":"json_schema","schema":{}}},"mcp_servers":[],
+        "context_management":{"edits":[{"type":"clear_thinking_20251015","keep":{"type":"thinking_turns","value":1}}]}}
+        """;
+
     private static readonly string[] Values =
     [
         "null", "true", "-1", "1e400", "0.5", "\"\"", "\"x\"", "[]", "[null]", "[[]]", "{}", "{\"a\":{}}",
     ];
 
     [Fact]
-    public void Any_value_anywhere_is_read_or_refused()
+    public void Any_value_anywhere_is_read_or_refused() => ReadOrRefuse(Whole, body => ChatCompletionRequest.Read(body));
+
+    [Fact]
+    public void Any_value_anywhere_in_messages_is_read_or_refused()
+    {
+        ThoughtSigner signer = new();
+        ReadOrRefuse(WholeMessages, body => MessagesRequest.Read(body, signer));
+    }
+
+    private static void ReadOrRefuse(string whole, Func<JsonElement, object> read)
     {
         Random random = new(20260101);
         int refused = 0;
         for (int i = 0; i < 5_000; i++)
         {
-            JsonNode body = JsonNode.Parse(Whole)!;
+            JsonNode body = JsonNode.Parse(whole)!;
             for (int changes = random.Next(1, 4); changes > 0; changes--)
                 Change(body, random);
 
             try
             {
-                ChatCompletionRequest.Read(JsonElement.Parse(body.ToJsonString()));
+                read(JsonElement.Parse(body.ToJsonString()));
             }
             catch (Exception fault) when (fault is IOptionFault)
             {

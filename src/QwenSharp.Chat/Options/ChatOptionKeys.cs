@@ -54,6 +54,11 @@ public static class ChatOptionKeys
     /// </summary>
     public const string CachedPrompt = "cached_prompt";
 
+    /// <summary>
+    /// No option: in the <c>AdditionalProperties</c> of an answer's last update, which of <see cref="ChatOptions.StopSequences"/> ended it.
+    /// </summary>
+    public const string StopSequence = "stop_sequence";
+
     internal static IReadOnlyList<string> All { get; } =
         [
             MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar,

@@ -25,6 +25,9 @@ public sealed record PromptOptions
     /// </summary>
     public bool? Thinking { get; private init; }
 
+    /// <summary>See <see cref="ChatOptionKeys.ContinueFinalMessage"/>.</summary>
+    public bool ContinueFinalMessage { get; private init; }
+
     /// <summary>Reads the options that concern a prompt.</summary>
     /// <param name="options">The caller's; null for none.</param>
     /// <inheritdoc cref="Read(ChatOptions?, AdditionalChatOptions)" path="/exception"/>
@@ -55,6 +58,7 @@ public sealed record PromptOptions
             Instructions = options?.Instructions,
             Tools = options?.ToolMode is NoneChatToolMode ? [] : [.. (options?.Tools ?? []).Select(Function)],
             Variables = variables,
+            ContinueFinalMessage = additional.ContinueFinalMessage,
             Thinking = variables.TryGetValue(ChatOptionKeys.EnableThinking, out JsonElement thinking) ? IsTrue(thinking) : null,
         };
     }

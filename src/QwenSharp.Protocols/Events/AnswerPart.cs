@@ -26,6 +26,9 @@ public sealed record AnswerPart(int Choice, bool IsFirst)
     /// <summary>Why the answer ended, in its last part. An answer that calls tools never ends with "stop".</summary>
     public ChatFinishReason? Finish { get; init; }
 
+    /// <summary>Which of the request's stop strings ended the answer, in its last part; null where none did.</summary>
+    public string? StopSequence { get; init; }
+
     /// <summary>Whether there is something to append to the answer.</summary>
     public bool HasContent => Text.Length > 0 || Reasoning.Length > 0 || Calls.Count > 0;
 }

@@ -118,6 +118,7 @@ public sealed class AnswerStream(IAsyncEnumerable<ChoiceUpdate> updates, int cho
                 Finish = update.FinishReason == ChatFinishReason.Stop && _calls + calls.Count > 0
                     ? ChatFinishReason.ToolCalls
                     : update.FinishReason,
+                StopSequence = update.AdditionalProperties?.GetValueOrDefault(ChatOptionKeys.StopSequence) as string,
             };
         }
     }

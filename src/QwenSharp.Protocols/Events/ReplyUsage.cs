@@ -6,7 +6,8 @@ namespace QwenSharp.Protocols.Events;
 /// <param name="PromptTokens">Tokens of the prompts; a prompt with several answers counts once.</param>
 /// <param name="AnswerTokens">Tokens of all answers.</param>
 /// <param name="ReasoningTokens">Which of the answers' tokens were thoughts; null where nobody counted them.</param>
-public sealed record ReplyUsage(long PromptTokens, long AnswerTokens, long? ReasoningTokens)
+/// <param name="CachedTokens">Which of the prompts' tokens had been computed before; null where nobody counted them.</param>
+public sealed record ReplyUsage(long PromptTokens, long AnswerTokens, long? ReasoningTokens, long? CachedTokens = null)
 {
     /// <summary>What all choices of a reply took together.</summary>
     /// <param name="choices">What each choice reported, by its index.</param>
@@ -16,5 +17,8 @@ public sealed record ReplyUsage(long PromptTokens, long AnswerTokens, long? Reas
         choices.Values.Sum(usage => usage.OutputTokenCount ?? 0),
         choices.Values.Any(usage => usage.ReasoningTokenCount is not null)
             ? choices.Values.Sum(usage => usage.ReasoningTokenCount ?? 0)
+            : null,
+        choices.Values.Any(usage => usage.CachedInputTokenCount is not null)
+            ? choices.Where(choice => choice.Key % choicesPerPrompt == 0).Sum(choice => choice.Value.CachedInputTokenCount ?? 0)
             : null);
 }

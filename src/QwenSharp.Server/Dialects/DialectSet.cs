@@ -25,9 +25,10 @@ internal sealed class DialectSet(IReadOnlyList<IDialect> dialects)
         return body.WrittenSpan.ToArray();
     }
 
-    /// <summary>The dialect of a request: that of its route, or the one whose path it is.</summary>
+    /// <summary>The dialect of a request: that of its route, the one that its headers name, or the one whose path it is.</summary>
     public IDialect Of(HttpContext http) =>
         http.GetEndpoint()?.Metadata.GetMetadata<IDialect>()
-        ?? dialects.FirstOrDefault(dialect => dialect.Owns(http.Request.Path))
+        ?? dialects.FirstOrDefault(dialect => dialect.IsSpokenBy(http.Request))
+        ?? dialects.LastOrDefault(dialect => dialect.Owns(http.Request.Path))
         ?? dialects[0];
 }

@@ -9,20 +9,18 @@ namespace QwenSharp.Server.Http;
 /// </summary>
 internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dialects, FaultDescriber faults, ILogger<ErrorReplies> log)
 {
-    public const string RequestIdHeader = "x-request-id";
-
     public async Task InvokeAsync(HttpContext http)
     {
         http.TraceIdentifier = $"req_{Guid.NewGuid():N}";
-        http.Response.Headers[RequestIdHeader] = http.TraceIdentifier;
 
         // The dialect is that of the route, which others of ASP.NET's handlers may take off the request.
         IDialect dialect = dialects.Of(http);
+        http.Response.Headers[dialect.RequestIdHeader] = http.TraceIdentifier;
         try
         {
             await next(http).ConfigureAwait(false);
             if (!http.Response.HasStarted && http.Response.StatusCode >= StatusCodes.Status400BadRequest)
-                await SendAsync(http, dialect, FromStatus(http)).ConfigureAwait(false);
+                await SendAsync(http, dialect, faults.Describe(http, FromStatus(http))).ConfigureAwait(false);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -36,7 +34,7 @@ internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dial
 
     private static async Task SendAsync(HttpContext http, IDialect dialect, HttpFault fault)
     {
-        http.Response.StatusCode = fault.Status;
+        http.Response.StatusCode = dialect.StatusOf(fault);
         http.Response.ContentType = JsonReply.MediaType;
         if (fault.RetryAfter is { } pause)
             http.Response.Headers.RetryAfter = ((int)Math.Ceiling(pause.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -11,7 +11,15 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions op
     // A queue that is full is not empty at once; another server may be there as soon as the client looks for one.
     private static readonly TimeSpan AfterQueue = TimeSpan.FromSeconds(5), AfterShutdown = TimeSpan.FromSeconds(1);
 
+    /// <summary>The fault of a request, with the request's name.</summary>
     public HttpFault Describe(HttpContext http, Exception fault)
+    {
+        HttpFault described = Word(http, fault);
+        described.RequestId = http.TraceIdentifier;
+        return described;
+    }
+
+    private HttpFault Word(HttpContext http, Exception fault)
     {
         switch (fault)
         {

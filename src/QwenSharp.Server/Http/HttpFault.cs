@@ -73,4 +73,7 @@ internal sealed class HttpFault(int status, HttpFaultKind kind, string message, 
 
     /// <summary>The option at fault, where one is.</summary>
     public OptionFault? Option { get; }
+
+    /// <summary>The name of the request that is not answered; null where the web server knows no request.</summary>
+    public string? RequestId { get; set; }
 }

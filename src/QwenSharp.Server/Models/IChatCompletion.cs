@@ -13,4 +13,9 @@ internal interface IChatCompletion
     /// <returns>A stream an answer.</returns>
     IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
         IReadOnlyList<ChatMessage> messages, ChatOptions options, int choices, CancellationToken cancellationToken);
+
+    /// <summary>The tokens of the prompt that a conversation becomes. What is wrong with the request is thrown.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <param name="options">Tools and thinking, which a prompt shows.</param>
+    int CountPromptTokens(IReadOnlyList<ChatMessage> messages, ChatOptions options);
 }

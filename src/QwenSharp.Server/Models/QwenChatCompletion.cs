@@ -9,4 +9,7 @@ internal sealed class QwenChatCompletion(QwenChatClient model) : IChatCompletion
     public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
         IReadOnlyList<ChatMessage> messages, ChatOptions options, int choices, CancellationToken cancellationToken) =>
         model.GetStreamingResponses(messages, choices, options, cancellationToken);
+
+    /// <inheritdoc/>
+    public int CountPromptTokens(IReadOnlyList<ChatMessage> messages, ChatOptions options) => model.CountPromptTokens(messages, options);
 }

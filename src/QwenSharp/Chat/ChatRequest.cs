@@ -112,8 +112,6 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
             throw Unsupported(ChatOptionKeys.Grammar, "is not supported yet.");
         if (additional.AllowedTools is not null)
             throw Unsupported(ChatOptionKeys.AllowedTools, "is not supported yet.");
-        if (additional.ContinueFinalMessage)
-            throw Unsupported(ChatOptionKeys.ContinueFinalMessage, "is not supported yet.");
     }
 
     private static OptionNotSupportedException Unsupported(string option, string reason) => new(option, reason);

@@ -70,6 +70,8 @@ internal sealed class UpdateWriter(string id, string modelId, Func<PromptReuse, 
             (update.AdditionalProperties ??= [])[ChatOptionKeys.CachedPrompt] = _cached;
             _cached = null;
         }
+        if (chunk.StopString is { } stop)
+            (update.AdditionalProperties ??= [])[ChatOptionKeys.StopSequence] = stop;
 
         return update;
     }

@@ -28,6 +28,9 @@ internal sealed class StopStringMatcher
         _matched = new int[_stops.Length];
     }
 
+    /// <summary>The stop string that was found; null before one is.</summary>
+    public string? Found { get; private set; }
+
     /// <summary>
     /// Takes the next piece of text and appends to <paramref name="released"/> what no stop string can touch any more.
     /// </summary>
@@ -76,8 +79,8 @@ internal sealed class StopStringMatcher
                 matched = _failure[s][matched - 1];
 
             _matched[s] = stop[matched] == next ? matched + 1 : 0;
-            if (_matched[s] == stop.Length)
-                longest = Math.Max(longest, stop.Length);
+            if (_matched[s] == stop.Length && stop.Length > longest)
+                (longest, Found) = (stop.Length, stop);
         }
 
         return longest;

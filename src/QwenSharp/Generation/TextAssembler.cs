@@ -66,7 +66,7 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
             tokens.Add(_waiting.Dequeue().Token);
 
         TextUsage? usage = finish is null ? null : new TextUsage(promptTokens, _completionTokens, _cachedTokens);
-        TextChunk chunk = new(text, tokens, finish, usage) { Reuse = _reuse };
+        TextChunk chunk = new(text, tokens, finish, usage, finish is null ? null : _matcher.Found) { Reuse = _reuse };
         _reuse = null;
         return chunk;
     }

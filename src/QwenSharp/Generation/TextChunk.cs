@@ -9,7 +9,9 @@ namespace QwenSharp;
 /// listed.</param>
 /// <param name="Finish">Why the answer ended; null but in the last chunk.</param>
 /// <param name="Usage">What the answer cost; null but in the last chunk.</param>
-public sealed record TextChunk(string Text, IReadOnlyList<TextToken> Tokens, FinishReason? Finish = null, TextUsage? Usage = null)
+/// <param name="StopString">Which of <see cref="TextGenerationOptions.Stop"/> ended the answer; null where none did.</param>
+public sealed record TextChunk(
+    string Text, IReadOnlyList<TextToken> Tokens, FinishReason? Finish = null, TextUsage? Usage = null, string? StopString = null)
 {
     /// <summary>In the first chunk of an answer: how much of the prompt was there already. Null in the others.</summary>
     public PromptReuse? Reuse { get; init; }

@@ -42,6 +42,8 @@ internal sealed class ScriptedChat(Script script) : IChatCompletion
 
         return [.. Enumerable.Range(0, choices).Select(choice => script(call.For(choice), cancellationToken))];
     }
+
+    public int CountPromptTokens(IReadOnlyList<ChatMessage> messages, ChatOptions options) => 7;
 }
 
 /// <summary>Scripts that tests share.</summary>

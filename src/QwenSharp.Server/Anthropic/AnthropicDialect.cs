@@ -1,0 +1,65 @@
+using System.Buffers;
+using QwenSharp.Protocols.Anthropic;
+using QwenSharp.Protocols.Events;
+using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Http;
+
+namespace QwenSharp.Server.Anthropic;
+
+/// <summary>
+/// Anthropic's protocol: <c>/v1/messages</c>, <c>/v1/messages/count_tokens</c>, and <c>/v1/models</c> for requests with the header
+/// <c>anthropic-version</c>. Headers of versions and betas are taken as they come: what a request may hold is said by its fields.
+/// </summary>
+internal sealed class AnthropicDialect : IDialect
+{
+    private const string Scheme = "Bearer ";
+    private const int Overloaded = 529;
+
+    private readonly ThoughtSigner _signer = new();
+
+    /// <inheritdoc/>
+    public string KeyPlace => "the header 'x-api-key: KEY' or 'Authorization: Bearer KEY'";
+
+    /// <inheritdoc/>
+    public string RequestIdHeader => "request-id";
+
+    /// <inheritdoc/>
+    public void Map(IEndpointRouteBuilder routes, DialectService service)
+    {
+        MessagesEndpoint messages = new(service, _signer);
+        routes.MapPost("/v1/messages", messages.AnswerAsync);
+        routes.MapPost("/v1/messages/count_tokens", messages.CountAsync);
+        ModelsEndpoint list = new(service.Models);
+        string[] get = [HttpMethods.Get, HttpMethods.Head];
+        routes.MapMethods("/v1/models", get, list.ListAsync);
+        routes.MapMethods($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", get, list.ShowAsync);
+    }
+
+    /// <inheritdoc/>
+    public bool Owns(PathString path) => path.StartsWithSegments("/v1/messages");
+
+    /// <inheritdoc/>
+    public bool IsSpokenBy(HttpRequest request) => request.Headers.ContainsKey("anthropic-version");
+
+    /// <inheritdoc/>
+    public string? KeyOf(HttpRequest request)
+    {
+        string header = request.Headers.Authorization.ToString();
+        return request.Headers["x-api-key"].FirstOrDefault() is { Length: > 0 } key ? key
+            : header.Length == 0 ? null
+            : header.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) ? header[Scheme.Length..].Trim()
+            : "";
+    }
+
+    /// <inheritdoc/>
+    public int StatusOf(HttpFault fault) => fault.Kind is HttpFaultKind.Busy or HttpFaultKind.ShuttingDown ? Overloaded : fault.Status;
+
+    /// <inheritdoc/>
+    public void WriteHeaders(HttpFault fault, IHeaderDictionary headers)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void WriteFault(HttpFault fault, IBufferWriter<byte> output) =>
+        WireJson.Write(output, AnthropicErrors.Word(fault), AnthropicJson.Default.MessageEvent);
+}

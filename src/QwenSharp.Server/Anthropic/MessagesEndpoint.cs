@@ -1,0 +1,58 @@
+using System.Text.Json;
+using QwenSharp.Protocols.Anthropic;
+using QwenSharp.Protocols.Events;
+using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Http;
+using QwenSharp.Server.Models;
+
+namespace QwenSharp.Server.Anthropic;
+
+/// <summary><c>POST /v1/messages</c> and <c>POST /v1/messages/count_tokens</c>.</summary>
+internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner signer)
+{
+    private static readonly StreamFormat<MessageEvent> Format = new(
+        EventStream.MediaType,
+        (output, next) => EventStream.Write(output, next, AnthropicJson.Default.MessageEvent, next.Name),
+        _ => { },
+        (output, fault) =>
+        {
+            ErrorReply error = AnthropicErrors.Word(fault);
+            EventStream.Write(output, error, AnthropicJson.Default.MessageEvent, error.Name);
+        });
+
+    public async Task AnswerAsync(HttpContext http)
+    {
+        using CancellationTokenSource work = service.Replies.Work(http);
+        using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
+        MessagesRequest request = MessagesRequest.Read(body.RootElement, signer);
+        http.Items[RequestLog.User] = request.User;
+
+        // A stream's first event counts the prompt, long before the model has computed it.
+        ServedModel model = service.Models.Choose(request.Model);
+        int promptTokens = model.Chat.CountPromptTokens(request.Messages, request.Options);
+        MessageHeader header = new(model.Id, promptTokens, request.Options.MaxOutputTokens!.Value, request.HidesThinking);
+        AnswerStream answers = new(
+            CacheHeader.Observe(http, Choices.MergeAsync(
+                token => model.Chat.Complete(request.Messages, request.Options, choices: 1, token), work.Token)),
+            choicesPerPrompt: 1);
+        if (request.Stream)
+        {
+            IAsyncEnumerable<MessageEvent> events = MessageStream.ToEventsAsync(answers, header, signer, work.Token);
+            await service.Replies.StreamAsync(http, events, Format, work.Token).ConfigureAwait(false);
+        }
+        else
+        {
+            Message reply = await MessageStream.FoldAsync(answers, header, signer, work.Token).ConfigureAwait(false);
+            await JsonReply.SendAsync(http, reply, AnthropicJson.Default.Message).ConfigureAwait(false);
+        }
+    }
+
+    public async Task CountAsync(HttpContext http)
+    {
+        using CancellationTokenSource work = service.Replies.Work(http);
+        using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
+        MessagesRequest request = MessagesRequest.Read(body.RootElement, signer, countsOnly: true);
+        TokenCount count = new(service.Models.Choose(request.Model).Chat.CountPromptTokens(request.Messages, request.Options));
+        await JsonReply.SendAsync(http, count, AnthropicJson.Default.TokenCount).ConfigureAwait(false);
+    }
+}
