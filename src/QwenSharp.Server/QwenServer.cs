@@ -17,11 +17,13 @@ namespace QwenSharp.Server;
 public sealed class QwenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly IReadOnlyList<ServedModel> _served;
     private readonly IReadOnlyList<QwenModel> _loaded;
 
-    private QwenServer(WebApplication app, IReadOnlyList<QwenModel> loaded)
+    private QwenServer(WebApplication app, IReadOnlyList<ServedModel> served, IReadOnlyList<QwenModel> loaded)
     {
         _app = app;
+        _served = served;
         _loaded = loaded;
     }
 
@@ -87,6 +89,9 @@ public sealed class QwenServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
+        foreach (ServedModel model in _served)
+            model.Dispose();
+
         await _app.DisposeAsync().ConfigureAwait(false);
         await DisposeAsync(_loaded).ConfigureAwait(false);
     }
@@ -108,7 +113,7 @@ public sealed class QwenServer : IAsyncDisposable
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new QwenServer(app, loaded);
+            return new QwenServer(app, models, loaded);
         }
         catch
         {
