@@ -35,7 +35,7 @@ public sealed record CompletionRequest
             generation.Options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = (int)top;
         }
 
-        fields.Refuse("echo", GenerationFields.IsFalse, "is not built yet. Only false is accepted.");
+        fields.Refuse("echo", InertFields.IsFalse, "is not built yet. Only false is accepted.");
         fields.Refuse(
             "best_of",
             value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int n) && n == generation.Choices,
