@@ -27,7 +27,7 @@ public sealed record CompletionRequest
     {
         RequestFields fields = RequestFields.Of(body);
         GenerationFields generation = GenerationFields.Read(fields);
-        List<CompletionPrompt> prompts = ReadPrompts(fields.Require("prompt"));
+        List<CompletionPrompt> prompts = TextInputs.Read(fields.Require("prompt"), MaxAnswers);
         generation.Options.MaxOutputTokens ??= DefaultMaxTokens;
         if (fields.Take("logprobs")?.Integer(0, MaxLogprobs) is { } top)
         {
@@ -53,23 +53,4 @@ public sealed record CompletionRequest
 
         return new CompletionRequest { Generation = generation, Prompts = prompts };
     }
-
-    private static List<CompletionPrompt> ReadPrompts(RequestValue value)
-    {
-        if (value.IsString)
-            return [new CompletionPrompt { Text = value.String() }];
-
-        List<RequestValue> items = [.. value.Items()];
-        if (items.Count == 0)
-            throw value.Invalid("must hold at least one prompt.");
-
-        if (items[0].IsInteger)
-            return [new CompletionPrompt { Tokens = ReadTokens(items) }];
-
-        return [.. items.Select(item => item.IsString
-            ? new CompletionPrompt { Text = item.String() }
-            : new CompletionPrompt { Tokens = ReadTokens(item.Items()) })];
-    }
-
-    private static int[] ReadTokens(IEnumerable<RequestValue> items) => [.. items.Select(item => (int)item.Integer(0, int.MaxValue))];
 }

@@ -6,7 +6,10 @@ using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.OpenAI;
 
-/// <summary>OpenAI's protocol: <c>/v1/models</c>, <c>/v1/chat/completions</c>, <c>/v1/completions</c>.</summary>
+/// <summary>
+/// OpenAI's protocol: <c>/v1/models</c>, <c>/v1/chat/completions</c>, <c>/v1/completions</c>, <c>/v1/embeddings</c>,
+/// <c>/v1/moderations</c>.
+/// </summary>
 internal sealed class OpenAIDialect : IDialect
 {
     private const string Scheme = "Bearer ";
@@ -23,6 +26,8 @@ internal sealed class OpenAIDialect : IDialect
         routes.MapMethods($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", get, list.ShowAsync);
         routes.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(service).InvokeAsync);
         routes.MapPost("/v1/completions", new CompletionsEndpoint(service).InvokeAsync);
+        routes.MapPost("/v1/embeddings", new EmbeddingsEndpoint(service).InvokeAsync);
+        routes.MapPost("/v1/moderations", new ModerationsEndpoint(service).InvokeAsync);
     }
 
     /// <inheritdoc/>
