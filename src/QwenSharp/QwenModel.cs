@@ -109,6 +109,9 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     /// <summary>Positions that one sequence may have, prompt and answer together.</summary>
     public int ContextLength => Engine.ContextLength;
 
+    /// <summary>What the model is doing at this moment.</summary>
+    public ModelActivity Activity => new(_engineOptions.MaxSequences, Engine.Statistics.Running, Engine.Statistics.Waiting);
+
     /// <summary>The tokens that end an answer.</summary>
     public IReadOnlyCollection<int> StopTokens { get; }
 

@@ -12,7 +12,7 @@ public sealed record GenerationFields
 {
     // The protocol's own clients send up to 4; other servers take more, and their clients send them.
     private const int MaxStops = 16;
-    private const int MaxChoices = 128;
+    internal const int MaxChoices = 128;
     private const int MaxLabels = 16;
 
     /// <summary>Which model is asked; null where the request leaves that to the server.</summary>
@@ -36,7 +36,7 @@ public sealed record GenerationFields
     /// <summary>Sampling and limits. What neutral options lack is under the keys of <see cref="ChatOptionKeys"/>.</summary>
     public required ChatOptions Options { get; init; }
 
-    internal static GenerationFields Read(RequestFields fields)
+    internal static GenerationFields Read(RequestFields fields, int leastTokens = 1)
     {
         ReadLabels(fields);
         bool stream = fields.Take("stream")?.Boolean() ?? false;
@@ -49,11 +49,11 @@ public sealed record GenerationFields
             IncludeUsage = usage,
             Obfuscates = obfuscation,
             User = fields.Take("user")?.String(),
-            Options = ReadOptions(fields),
+            Options = ReadOptions(fields, leastTokens),
         };
     }
 
-    private static ChatOptions ReadOptions(RequestFields fields)
+    private static ChatOptions ReadOptions(RequestFields fields, int leastTokens)
     {
         ChatOptions options = new()
         {
@@ -63,7 +63,7 @@ public sealed record GenerationFields
             PresencePenalty = fields.Take("presence_penalty")?.Number(-2, 2),
             FrequencyPenalty = fields.Take("frequency_penalty")?.Number(-2, 2),
             Seed = fields.Take("seed")?.Integer(long.MinValue, long.MaxValue),
-            MaxOutputTokens = (int?)fields.Take("max_tokens")?.Integer(1, int.MaxValue),
+            MaxOutputTokens = (int?)fields.Take("max_tokens")?.Integer(leastTokens, int.MaxValue),
             StopSequences = ReadStop(fields),
             AdditionalProperties = [],
         };

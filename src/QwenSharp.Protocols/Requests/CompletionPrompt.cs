@@ -6,6 +6,9 @@ public sealed record CompletionPrompt
     /// <summary>The text, or null where <see cref="Tokens"/> are given.</summary>
     public string? Text { get; init; }
 
+    /// <summary>What stands behind the answer: it goes between <see cref="Text"/> and this; null where nothing does.</summary>
+    public string? Suffix { get; init; }
+
     /// <summary>The token ids, or null where <see cref="Text"/> is given.</summary>
     public IReadOnlyList<int>? Tokens { get; init; }
 }

@@ -8,7 +8,7 @@ namespace QwenSharp.Server.Models;
 /// <param name="id">The model's name.</param>
 /// <param name="purpose">What it was trained for.</param>
 internal sealed class OtherPurpose(string id, ModelPurpose purpose)
-    : IChatCompletion, ITextCompletion, ITextEmbedding, IReranking, IModeration
+    : IChatCompletion, ITextCompletion, ITextEmbedding, IReranking, IModeration, IPromptEcho
 {
     /// <inheritdoc/>
     public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
@@ -32,6 +32,10 @@ internal sealed class OtherPurpose(string id, ModelPurpose purpose)
     /// <inheritdoc/>
     public Task<SafetyVerdict> JudgeAsync(IReadOnlyList<ChatMessage> conversation, CancellationToken cancellationToken) =>
         throw Fault("it gives no verdicts. Serve a Qwen3Guard for this");
+
+    /// <inheritdoc/>
+    public Task<ChatResponseUpdate> EchoAsync(CompletionPrompt prompt, ChatOptions options, CancellationToken cancellationToken) =>
+        throw Fault("it does not continue prompts");
 
     private OptionNotSupportedException Fault(string so) => new(nameof(ChatOptions.ModelId), $"is '{id}', which is {What}: {so}.");
 

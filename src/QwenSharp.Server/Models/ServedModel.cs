@@ -19,6 +19,15 @@ internal sealed record ServedModel(string Id, DateTimeOffset Loaded, IChatComple
     /// <summary>Judges conversations, or refuses to.</summary>
     public IModeration Moderation { get; init; } = new OtherPurpose(Id, ModelPurpose.Text);
 
+    /// <summary>Repeats prompts, or refuses to.</summary>
+    public IPromptEcho Echo { get; init; } = new OtherPurpose(Id, ModelPurpose.Text);
+
+    /// <summary>Its tokenizer and template; null for a model that shows neither.</summary>
+    public ITokenization? Tokenization { get; init; }
+
+    /// <summary>What it is doing; null for a model that does not show it.</summary>
+    public Func<ModelActivity>? Activity { get; init; }
+
     /// <summary>A model of this process under its own name, and with each of its adapters under theirs.</summary>
     public static IEnumerable<ServedModel> Of(QwenModel model) => model.Names.Select(id => Of(model, id));
 
@@ -35,15 +44,20 @@ internal sealed record ServedModel(string Id, DateTimeOffset Loaded, IChatComple
         OtherPurpose refused = new(id, model.Purpose);
         bool writes = model.Purpose is ModelPurpose.Text or ModelPurpose.Safety;
         bool isBase = id == model.Id;
+        QwenChatClient client = new(model, id);
+        QwenTextCompletion text = new(model, id);
         return new ServedModel(
             id,
             DateTimeOffset.UtcNow,
-            writes ? new QwenChatCompletion(new QwenChatClient(model, id)) : refused,
-            writes ? new QwenTextCompletion(model, id) : refused)
+            writes ? new QwenChatCompletion(client) : refused,
+            writes ? text : refused)
         {
             Purpose = model.Purpose,
             Embedding = isBase && model.Purpose == ModelPurpose.Embedding ? new QwenTextEmbedding(model) : refused,
             Reranking = isBase && model.Purpose == ModelPurpose.Ranking ? new QwenReranking(model) : refused,
+            Echo = writes ? text : refused,
+            Tokenization = new QwenTokenization(model, client),
+            Activity = () => model.Activity,
             Moderation = isBase && model.Purpose == ModelPurpose.Safety ? new QwenModeration(model) : refused,
         };
     }

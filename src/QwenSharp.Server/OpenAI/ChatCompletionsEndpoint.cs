@@ -20,7 +20,7 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = service.Models.Choose(generation.Model);
+        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, generation.Model);
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation.Choices, generation.Options);
         ChatReplyForm form = ChatReplyForm.Of(request);
         AnswerStream answers = new(
