@@ -3,10 +3,12 @@ using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using QwenSharp.Server.DashScope;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.OpenAI;
+using QwenSharp.Server.SelfHosted;
 
 namespace QwenSharp.Server;
 
@@ -109,7 +111,7 @@ public sealed class QwenServer : IAsyncDisposable
         CancellationToken cancellationToken,
         params IReadOnlyList<IDialect> further)
     {
-        WebApplication app = Build(options, new ModelCatalog(models), new DialectSet([new OpenAIDialect(), .. further]));
+        WebApplication app = Build(options, new ModelCatalog(models), new DialectSet([new OpenAIDialect(), new SelfHostedDialect(), new DashScopeDialect(), .. further]));
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -35,6 +35,7 @@ internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dial
 
     private static async Task SendAsync(HttpContext http, IDialect dialect, HttpFault fault)
     {
+        fault.RequestId = http.TraceIdentifier;
         http.Response.StatusCode = fault.Status;
         http.Response.ContentType = JsonReply.MediaType;
         dialect.WriteHeaders(fault, http.Response.Headers);

@@ -23,7 +23,7 @@ internal sealed class QwenTextCompletion(QwenModel model, string modelId) : ITex
     private int[] Encode(CompletionPrompt prompt) => prompt switch
     {
         { Tokens: { } given } => [.. given],
-        { Suffix: { } suffix } => _codec.EncodeInfill(prompt.Text!, suffix),
+        { Suffix: { } suffix } => _codec.EncodeInfill(prompt.Text!, suffix, prompt.Preamble),
         _ => model.EncodePrompt(prompt.Text!),
     };
 }

@@ -29,18 +29,25 @@ public sealed class PromptCodec(QwenModel model)
 
     /// <summary>
     /// The prompt that asks for what is between two texts, in the form of Qwen2.5-Coder (Hui et al., 2024, arXiv 2409.12186): the
-    /// prefix, the suffix, and then the middle. Control tokens in the prefix are parsed, so that it may begin with other files; in the suffix they are text.
+    /// prefix, the suffix, and then the middle. Control tokens in both are text.
     /// </summary>
     /// <param name="prefix">What stands before.</param>
     /// <param name="suffix">What stands behind.</param>
+    /// <param name="preamble">What goes before all: other files of the repository, with control tokens that are parsed; null for
+    /// nothing.</param>
     /// <exception cref="OptionNotSupportedException">The vocabulary has no tokens for it; the option is <c>Suffix</c>.</exception>
-    public int[] EncodeInfill(string prefix, string suffix)
+    public int[] EncodeInfill(string prefix, string suffix, string? preamble = null)
     {
         int[] marks = [.. Infill.Select(mark => model.Tokenizer.TryGetId(mark.Token, out int id) ? id : throw NoInfill(mark.Token))];
-        List<int> ids = [marks[0], .. Encode(prefix, beginsSequence: false)];
-        ids.Add(marks[1]);
-        ids.AddRange(Encode(suffix, beginsSequence: false, parsesControl: false));
-        ids.Add(marks[2]);
+        List<int> ids =
+        [
+            .. Encode(preamble ?? "", beginsSequence: false),
+            marks[0],
+            .. model.Tokenizer.Encode(prefix, TokenParsing.None),
+            marks[1],
+            .. model.Tokenizer.Encode(suffix, TokenParsing.None),
+            marks[2],
+        ];
         model.Tokenizer.Begin(ids);
         return [.. ids];
     }
