@@ -4,10 +4,12 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QwenSharp.Server.Anthropic;
+using QwenSharp.Server.DashScope;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.OpenAI;
+using QwenSharp.Server.SelfHosted;
 
 namespace QwenSharp.Server;
 
@@ -18,11 +20,13 @@ namespace QwenSharp.Server;
 public sealed class QwenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly IReadOnlyList<ServedModel> _served;
     private readonly IReadOnlyList<QwenModel> _loaded;
 
-    private QwenServer(WebApplication app, IReadOnlyList<QwenModel> loaded)
+    private QwenServer(WebApplication app, IReadOnlyList<ServedModel> served, IReadOnlyList<QwenModel> loaded)
     {
         _app = app;
+        _served = served;
         _loaded = loaded;
     }
 
@@ -88,6 +92,9 @@ public sealed class QwenServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
+        foreach (ServedModel model in _served)
+            model.Dispose();
+
         await _app.DisposeAsync().ConfigureAwait(false);
         await DisposeAsync(_loaded).ConfigureAwait(false);
     }
@@ -105,12 +112,13 @@ public sealed class QwenServer : IAsyncDisposable
         CancellationToken cancellationToken,
         params IReadOnlyList<IDialect> further)
     {
-        DialectSet dialects = new([new OpenAIDialect(), new AnthropicDialect(), .. further]);
+        DialectSet dialects = new(
+            [new OpenAIDialect(), new AnthropicDialect(), new SelfHostedDialect(), new DashScopeDialect(), .. further]);
         WebApplication app = Build(options, new ModelCatalog(models), dialects);
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new QwenServer(app, loaded);
+            return new QwenServer(app, models, loaded);
         }
         catch
         {

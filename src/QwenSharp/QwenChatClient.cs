@@ -80,6 +80,18 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         return Encode(model.Template.Render(messages, Read(options).Prompt)).Length;
     }
 
+    /// <summary>The text of the model's chat template.</summary>
+    public string Template => model.Template.Source;
+
+    /// <summary>The prompt that a conversation becomes, as text and as token ids, before it is computed.</summary>
+    /// <inheritdoc cref="GetStreamingResponseAsync" path="/param|/exception"/>
+    public (string Text, IReadOnlyList<int> Tokens) RenderPrompt(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(messages);
+        RenderedPrompt prompt = model.Template.Render(ChatTemplateConversation.Of(messages, Read(options).Prompt));
+        return (prompt.Text, Encode(prompt));
+    }
+
     /// <summary>Gives the <see cref="QwenModel"/>, the client itself, or its <see cref="ChatClientMetadata"/>.</summary>
     public object? GetService(Type serviceType, object? serviceKey = null)
     {

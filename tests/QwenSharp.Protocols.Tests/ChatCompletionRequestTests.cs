@@ -93,11 +93,10 @@ public class ChatCompletionRequestTests
     [InlineData("\"safety_identifier\":1", "safety_identifier", "invalid_type")]
     [InlineData("\"verbosity\":\"low\"", "verbosity", "unsupported_parameter")]
     [InlineData("\"reasoning_effort\":\"huge\"", "reasoning_effort", "invalid_value")]
-    [InlineData("\"functions\":[]", "functions", "unsupported_parameter")]
     [InlineData("\"modalities\":[\"audio\"]", "modalities", "unsupported_parameter")]
-    [InlineData("\"response_format\":{\"type\":\"json_object\"}", "response_format.type", "unsupported_parameter")]
+    [InlineData("\"response_format\":{\"type\":\"structural_tag\"}", "response_format.type", "unsupported_parameter")]
     [InlineData("\"response_format\":{\"type\":\"text\",\"x\":1}", "response_format.x", "unsupported_parameter")]
-    [InlineData("\"parallel_tool_calls\":false", "parallel_tool_calls", "unsupported_parameter")]
+    [InlineData("\"parallel_tool_calls\":0", "parallel_tool_calls", "invalid_type")]
     [InlineData("\"stream\":true,\"stream_options\":{\"chunk\":1}", "stream_options.chunk", "unsupported_parameter")]
     [InlineData("\"stream_options\":{\"include_usage\":true}", "stream_options", "invalid_value")]
     [InlineData("\"temperature\":\"1\"", "temperature", "invalid_type")]
@@ -117,7 +116,7 @@ public class ChatCompletionRequestTests
     [InlineData("\"max_tokens\":0", "max_tokens", "invalid_value")]
     [InlineData("\"max_tokens\":99999999999", "max_tokens", "invalid_value")]
     [InlineData("\"max_tokens\":5,\"max_completion_tokens\":6", "max_completion_tokens", "invalid_value")]
-    [InlineData("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\"]", "stop", "invalid_value")]
+    [InlineData("\"stop\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\",\"i\",\"j\",\"k\",\"l\",\"m\",\"n\",\"o\",\"p\",\"q\"]", "stop", "invalid_value")]
     [InlineData("\"stop\":[\"\"]", "stop", "invalid_value")]
     [InlineData("\"stop\":[1]", "stop[0]", "invalid_type")]
     [InlineData("\"stop\":{}", "stop", "invalid_type")]
@@ -155,13 +154,13 @@ public class ChatCompletionRequestTests
     [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools[0].function", "missing_required_parameter")]
     [InlineData("\"tool_choice\":\"auto\"", "tool_choice", "invalid_value")]
     [InlineData(
-        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"required\"",
+        "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":\"sometimes\"",
         "tool_choice",
-        "unsupported_parameter")]
+        "invalid_value")]
     [InlineData(
         "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}],\"tool_choice\":{\"type\":\"function\"}",
-        "tool_choice",
-        "unsupported_parameter")]
+        "tool_choice.function",
+        "missing_required_parameter")]
     [InlineData("\"enable_thinking\":1", "enable_thinking", "invalid_type")]
     [InlineData("\"enable_thinking\":true,\"chat_template_kwargs\":{\"enable_thinking\":false}", "enable_thinking", "invalid_value")]
     [InlineData("\"chat_template_kwargs\":[]", "chat_template_kwargs", "invalid_type")]
@@ -206,7 +205,7 @@ public class ChatCompletionRequestTests
     [Fact]
     public void Variables_of_the_template_are_gathered()
     {
-        ChatOptions options = Read("""  "enable_thinking":false,"chat_template_kwargs":{"style":"brief"}  """).Generation.Options;
+        ChatOptions options = Read("""  "chat_template_kwargs":{"style":"brief","enable_thinking":false}  """).Generation.Options;
 
         var variables = Assert.IsType<IReadOnlyDictionary<string, object?>>(
             options.AdditionalProperties![ChatOptionKeys.ChatTemplateKwargs],

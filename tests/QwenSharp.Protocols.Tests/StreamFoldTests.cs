@@ -89,13 +89,15 @@ public class StreamFoldTests
     private static ChatCompletion Fold(params ChoiceUpdate[] updates)
     {
         IAsyncEnumerable<ChoiceUpdate> all = updates.Append(new ChoiceUpdate(0, End)).ToAsyncEnumerable();
-        return ChatCompletionStream.FoldAsync(new AnswerStream(all, choicesPerPrompt: 1), Header, default).GetAwaiter().GetResult();
+        AnswerStream answers = new(all, choicesPerPrompt: 1);
+        return ChatCompletionStream.FoldAsync(answers, Header, new ChatReplyForm(), default).GetAwaiter().GetResult();
     }
 
     private static List<ChatCompletionChunk> Chunks(params ChoiceUpdate[] updates)
     {
         IAsyncEnumerable<ChoiceUpdate> all = updates.Append(new ChoiceUpdate(0, End)).ToAsyncEnumerable();
-        return ChatCompletionStream.ToChunksAsync(new AnswerStream(all, choicesPerPrompt: 1), Header, includeUsage: true, default)
+        AnswerStream answers = new(all, choicesPerPrompt: 1);
+        return ChatCompletionStream.ToChunksAsync(answers, Header, new ChatReplyForm { IncludesUsage = true }, default)
             .ToListAsync().AsTask().GetAwaiter().GetResult();
     }
 

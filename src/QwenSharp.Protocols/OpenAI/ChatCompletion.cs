@@ -23,8 +23,13 @@ public sealed record ChatCompletion(
 /// <param name="Index">Its place, from 0.</param>
 /// <param name="Message">What the model said.</param>
 /// <param name="Logprobs">The log-probabilities of its tokens, where they were asked for.</param>
-/// <param name="FinishReason"><c>stop</c>, <c>length</c> or <c>tool_calls</c>.</param>
-public sealed record ChatCompletionChoice(int Index, ChatCompletionMessage Message, ChatLogprobs? Logprobs, string FinishReason);
+/// <param name="FinishReason"><c>stop</c>, <c>length</c>, <c>tool_calls</c>, or in the older form <c>function_call</c>.</param>
+public sealed record ChatCompletionChoice(int Index, ChatCompletionMessage Message, ChatLogprobs? Logprobs, string FinishReason)
+{
+    /// <summary>Why it ended, where the protocol has no word for it: <c>repetition</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StopReason { get; init; }
+}
 
 /// <summary>What the model said.</summary>
 /// <param name="Content">The text for the user; null where the model only called tools.</param>
@@ -37,6 +42,10 @@ public sealed record ChatCompletionMessage(
 {
     /// <summary>Always <c>assistant</c>.</summary>
     public string Role { get; } = "assistant";
+
+    /// <summary>The function that it wants called, in the older form.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ToolCallFunction? FunctionCall { get; init; }
 
     /// <summary>Always null: refusals come as <see cref="Content"/>.</summary>
     public string? Refusal { get; }

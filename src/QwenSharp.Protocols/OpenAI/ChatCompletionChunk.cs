@@ -17,6 +17,10 @@ public sealed record ChatCompletionChunk(
 {
     /// <summary>Always <c>chat.completion.chunk</c>.</summary>
     public string Object { get; } = "chat.completion.chunk";
+
+    /// <summary>Letters that mean nothing, where padding was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Obfuscation { get; init; }
 }
 
 /// <summary>What is new in one answer.</summary>
@@ -24,7 +28,12 @@ public sealed record ChatCompletionChunk(
 /// <param name="Delta">What to append to the message.</param>
 /// <param name="Logprobs">The log-probabilities of the tokens of this chunk, where they were asked for.</param>
 /// <param name="FinishReason">Why the answer ended, in its last chunk.</param>
-public sealed record ChatChunkChoice(int Index, ChatDelta Delta, ChatLogprobs? Logprobs, string? FinishReason);
+public sealed record ChatChunkChoice(int Index, ChatDelta Delta, ChatLogprobs? Logprobs, string? FinishReason)
+{
+    /// <summary>Why the answer ended, where the protocol has no word for it: <c>repetition</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StopReason { get; init; }
+}
 
 /// <summary>What to append to a message.</summary>
 public sealed record ChatDelta
@@ -44,4 +53,8 @@ public sealed record ChatDelta
     /// <summary>Tools that the model wants called, each whole.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ToolCall>? ToolCalls { get; init; }
+
+    /// <summary>The function that the model wants called, in the older form.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ToolCallFunction? FunctionCall { get; init; }
 }

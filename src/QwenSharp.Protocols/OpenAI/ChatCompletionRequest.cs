@@ -17,23 +17,32 @@ public sealed record ChatCompletionRequest
     /// <summary>The conversation, at least one message.</summary>
     public required IReadOnlyList<ChatMessage> Messages { get; init; }
 
+    /// <summary>Whether the functions were offered in the older form, and calls are answered in it: <c>function_call</c>.</summary>
+    public bool CallsFunctions { get; init; }
+
     /// <summary>Reads a request's body.</summary>
     /// <exception cref="OptionException">A field is missing, wrong, or not honoured; the error names it.</exception>
-    public static ChatCompletionRequest Read(JsonElement body)
+    public static ChatCompletionRequest Read(JsonElement body) => Read(RequestFields.Of(body));
+
+    /// <summary>Reads a request's fields.</summary>
+    /// <inheritdoc cref="Read(JsonElement)" path="/exception"/>
+    public static ChatCompletionRequest Read(RequestFields fields)
     {
-        RequestFields fields = RequestFields.Of(body);
+        ArgumentNullException.ThrowIfNull(fields);
         GenerationFields generation = GenerationFields.Read(fields);
         List<ChatMessage> messages = MessageReader.Read(fields.Require("messages"));
         ChatOptions options = generation.Options;
 
         ReadMaxCompletionTokens(fields, options);
-        ReadTools(fields, options);
+        bool callsFunctions = ToolFields.Read(fields, options);
         ReadLogprobs(fields, options);
-        ReadTemplateVariables(fields, options);
-        ReadReasoningEffort(fields, options);
-        RefuseWhatIsNotText(fields);
+        OutputFields.Read(fields, options);
+        ReasoningFields.Read(fields, options);
+        ReadContinuation(fields, messages, options);
+        ReadPrediction(fields);
+        InertFields.TakeChat(fields);
         fields.RefuseRest();
-        return new ChatCompletionRequest { Generation = generation, Messages = messages };
+        return new ChatCompletionRequest { Generation = generation, Messages = messages, CallsFunctions = callsFunctions };
     }
 
     private static void ReadMaxCompletionTokens(RequestFields fields, ChatOptions options)
@@ -51,28 +60,6 @@ public sealed record ChatCompletionRequest
         options.MaxOutputTokens = limit;
     }
 
-    private static void ReadTools(RequestFields fields, ChatOptions options)
-    {
-        RequestValue? list = fields.Take("tools");
-        List<AITool>? tools = list is { } given ? ToolReader.Read(given) : null;
-        fields.Refuse("parallel_tool_calls", value => value.ValueKind == JsonValueKind.True,
-            "is not honoured: the model decides how many tools it calls. Only true is accepted.");
-        if (fields.Take("tool_choice") is not { } choice)
-        {
-            options.Tools = tools;
-            return;
-        }
-
-        if (list is null)
-            throw choice.Conflict($"{new OptionName(choice.Path)} is only allowed when {new OptionName("tools")} are given.");
-
-        if (!choice.IsString || choice.String() is not ("auto" or "none"))
-            throw choice.Unsupported("may be \"auto\" or \"none\"; a call cannot be forced yet.");
-
-        options.Tools = tools;
-        options.ToolMode = tools is null ? null : choice.String() == "auto" ? ChatToolMode.Auto : ChatToolMode.None;
-    }
-
     private static void ReadLogprobs(RequestFields fields, ChatOptions options)
     {
         bool logprobs = fields.Take("logprobs")?.Boolean() ?? false;
@@ -82,80 +69,60 @@ public sealed record ChatCompletionRequest
         if (fields.Take("top_logprobs") is not { } value)
             return;
 
-        long top = value.Integer(0, MaxTopLogprobs);
-        if (!logprobs)
+        // Libraries that write every setting write 0 for none.
+        int top = (int)value.Integer(0, MaxTopLogprobs);
+        if (logprobs)
+            options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = top;
+        else if (top > 0)
             throw value.Conflict($"{new OptionName(value.Path)} is only allowed when {new OptionName("logprobs")} is true.");
-
-        options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = (int)top;
     }
 
-    // chat_template_kwargs is vLLM's field; enable_thinking is how Qwen's own cloud spells its best known member.
-    private static void ReadTemplateVariables(RequestFields fields, ChatOptions options)
+    // vLLM's fields. A prompt that ends behind the last message without a beginning of the next has no answer of its own.
+    private static void ReadContinuation(RequestFields fields, List<ChatMessage> messages, ChatOptions options)
     {
-        Dictionary<string, object?> variables = [];
-        if (fields.Take("chat_template_kwargs") is { } value)
+        bool? begins = fields.Take("add_generation_prompt") is { } add ? add.Boolean() : null;
+        if (fields.Take("continue_final_message") is { } value && value.Boolean())
         {
-            value.Fields();
-            foreach (JsonProperty property in value.Element.EnumerateObject())
-                variables[property.Name] = property.Value.Clone();
-        }
+            if (begins is true)
+            {
+                throw value.Conflict(
+                    $"{new OptionName(value.Path)} goes on with the last message, and {new OptionName("add_generation_prompt")} begins another.");
+            }
 
-        if (fields.Take("enable_thinking") is { } thinking)
+            if (messages[^1].Role != ChatRole.Assistant)
+                throw value.Conflict($"{new OptionName(value.Path)} needs a last message of the assistant's to go on with.");
+
+            options.AdditionalProperties![ChatOptionKeys.ContinueFinalMessage] = true;
+        }
+        else if (begins is false)
         {
-            if (variables.ContainsKey(ChatOptionKeys.EnableThinking))
-                throw thinking.Invalid("is given twice: here and in 'chat_template_kwargs'.");
-
-            thinking.Boolean();
-            variables[ChatOptionKeys.EnableThinking] = thinking.Element.Clone();
+            throw new OptionNotSupportedException(
+                "add_generation_prompt",
+                "may only be false where 'continue_final_message' is true: else there is no answer to give.");
         }
-
-        if (variables.Count > 0)
-            options.AdditionalProperties![ChatOptionKeys.ChatTemplateKwargs] = variables;
     }
 
-    // Qwen models reason or do not: "none" turns it off, every other effort is the one that they make.
-    private static void ReadReasoningEffort(RequestFields fields, ChatOptions options)
+    // It promises text that the answer will mostly repeat, so that it may come sooner; the answer is the same.
+    private static void ReadPrediction(RequestFields fields)
     {
-        if (fields.Take("reasoning_effort") is not { } value)
+        if (fields.Take("prediction") is not { } value)
             return;
 
-        options.Reasoning = new ReasoningOptions
-        {
-            Effort = value.String() switch
-            {
-                "none" => ReasoningEffort.None,
-                "minimal" or "low" => ReasoningEffort.Low,
-                "medium" => ReasoningEffort.Medium,
-                "high" => ReasoningEffort.High,
-                "xhigh" => ReasoningEffort.ExtraHigh,
-                string other => throw value.Invalid(
-                    $"must be none, minimal, low, medium, high or xhigh, not '{Excerpt.Of(other)}'."),
-            },
-        };
-    }
+        RequestFields members = value.Fields();
+        RequestValue type = members.Require("type"), content = members.Require("content");
+        if (type.String() != "content")
+            throw type.Invalid($"must be content, not '{Excerpt.Of(type.String())}'.");
 
-    private static void RefuseWhatIsNotText(RequestFields fields)
-    {
-        if (fields.Take("response_format") is { } format)
+        if (content.IsString)
         {
-            RequestFields members = format.Fields();
-            RequestValue type = members.Require("type");
-            if (type.String() != "text")
-                throw type.Unsupported($"may only be \"text\"; \"{Excerpt.Of(type.String())}\" is not built yet.");
-
-            members.RefuseRest();
+            content.String();
+        }
+        else
+        {
+            foreach (RequestValue part in content.Items())
+                part.Fields().Require("text").String();
         }
 
-        fields.Refuse(
-            "verbosity",
-            verbosity => verbosity.ValueKind == JsonValueKind.String && verbosity.ValueEquals("medium"),
-            "is not honoured: how much is said is for the conversation to ask. Only \"medium\" is accepted.");
-        fields.Refuse("modalities", IsTextOnly, "is not honoured: this server writes text. Only [\"text\"] is accepted.");
+        members.RefuseRest();
     }
-
-    private static bool IsTextOnly(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Array
-        && value.GetArrayLength() == 1
-        && value[0].ValueKind == JsonValueKind.String
-        && value[0].GetString() == "text";
 }

@@ -10,62 +10,91 @@ public static class ChatCompletionStream
     /// <summary>Each part as chunks: first the role, last the reason why the answer ended, and then the usage.</summary>
     /// <param name="answers">The answers.</param>
     /// <param name="header">What the chunks repeat.</param>
-    /// <param name="includeUsage">Whether a chunk with the usage ends the stream.</param>
+    /// <param name="form">What the request asks of them.</param>
     /// <param name="cancellationToken">Stops the stream.</param>
     public static async IAsyncEnumerable<ChatCompletionChunk> ToChunksAsync(
         AnswerStream answers,
         ReplyHeader header,
-        bool includeUsage,
+        ChatReplyForm form,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(form);
         await foreach (AnswerPart part in answers.ReadAsync(cancellationToken).ConfigureAwait(false))
         {
             if (part.IsFirst)
-                yield return Chunk(header, part, new ChatDelta { Role = "assistant", Content = "" });
+                yield return Chunk(header, form, part, new ChatDelta { Role = "assistant", Content = "" });
 
             if (part.HasContent)
-                yield return Chunk(header, part, Delta(part), ChatLogprobs.Of(part.Tokens, header));
+                yield return Chunk(header, form, part, Delta(part, form), ChatLogprobs.Of(part.Tokens, header));
 
             if (part.Finish is { } reason)
             {
                 ChatLogprobs? rest = part.HasContent || part.Tokens.Count == 0 ? null : ChatLogprobs.Of(part.Tokens, header);
-                yield return Chunk(header, part, new ChatDelta(), rest, reason.Value);
+                yield return Chunk(header, form, part, new ChatDelta(), rest, FinishReasons.Word(reason, form.CallsFunctions));
             }
         }
 
-        if (includeUsage)
+        if (form.IncludesUsage)
             yield return new ChatCompletionChunk(header.Id, header.Created, header.Model, [], CompletionUsage.Of(answers.Usage));
     }
 
     /// <summary>The answers as one reply.</summary>
-    public static async Task<ChatCompletion> FoldAsync(AnswerStream answers, ReplyHeader header, CancellationToken cancellationToken)
+    public static async Task<ChatCompletion> FoldAsync(
+        AnswerStream answers, ReplyHeader header, ChatReplyForm form, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(form);
         IReadOnlyList<Answer> whole = await answers.FoldAsync(cancellationToken).ConfigureAwait(false);
         return new ChatCompletion(
             header.Id,
             header.Created,
             header.Model,
-            [.. whole.Select(answer => Choice(answer, header))],
+            [.. whole.Select(answer => Choice(answer, header, form))],
             CompletionUsage.Of(answers.Usage));
     }
 
-    private static ChatCompletionChoice Choice(Answer answer, ReplyHeader header) => new(
+    private static ChatCompletionChoice Choice(Answer answer, ReplyHeader header, ChatReplyForm form) => new(
         answer.Choice,
         new ChatCompletionMessage(
             answer.Text.Length == 0 && answer.Calls.Count > 0 ? null : answer.Text,
             answer.Reasoning.Length > 0 ? answer.Reasoning : null,
-            answer.Calls.Count > 0 ? [.. answer.Calls.Select(call => ToolCall.From(call, index: null))] : null),
+            answer.Calls.Count > 0 && !form.CallsFunctions ? [.. answer.Calls.Select(call => ToolCall.From(call, index: null))] : null)
+        {
+            FunctionCall = form.CallsFunctions && answer.Calls is [var call, ..] ? ToolCallFunction.From(call) : null,
+        },
         ChatLogprobs.Of(answer.Tokens, header),
-        answer.Finish.Value);
+        FinishReasons.Word(answer.Finish, form.CallsFunctions))
+    {
+        StopReason = FinishReasons.Detail(answer.Finish),
+    };
 
     private static ChatCompletionChunk Chunk(
-        ReplyHeader header, AnswerPart part, ChatDelta delta, ChatLogprobs? logprobs = null, string? finishReason = null) =>
-        new(header.Id, header.Created, header.Model, [new ChatChunkChoice(part.Choice, delta, logprobs, finishReason)]);
+        ReplyHeader header,
+        ChatReplyForm form,
+        AnswerPart part,
+        ChatDelta delta,
+        ChatLogprobs? logprobs = null,
+        string? finishReason = null) =>
+        new(
+            header.Id,
+            header.Created,
+            header.Model,
+            [
+                new ChatChunkChoice(part.Choice, delta, logprobs, finishReason)
+                {
+                    StopReason = finishReason is null ? null : FinishReasons.Detail(part.Finish),
+                },
+            ])
+        {
+            Obfuscation = form.Obfuscates ? Obfuscation.For(part) : null,
+        };
 
-    private static ChatDelta Delta(AnswerPart part) => new()
+    private static ChatDelta Delta(AnswerPart part, ChatReplyForm form) => new()
     {
         Content = part.Text.Length > 0 ? part.Text : null,
         ReasoningContent = part.Reasoning.Length > 0 ? part.Reasoning : null,
-        ToolCalls = part.Calls.Count > 0 ? [.. part.Calls.Select((call, i) => ToolCall.From(call, part.FirstCall + i))] : null,
+        ToolCalls = part.Calls.Count > 0 && !form.CallsFunctions
+            ? [.. part.Calls.Select((call, i) => ToolCall.From(call, part.FirstCall + i))]
+            : null,
+        FunctionCall = form.CallsFunctions && part is { FirstCall: 0, Calls: [var call, ..] } ? ToolCallFunction.From(call) : null,
     };
 }

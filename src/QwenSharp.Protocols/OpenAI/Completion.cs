@@ -18,6 +18,10 @@ public sealed record Completion(
 {
     /// <summary>Always <c>text_completion</c>.</summary>
     public string Object { get; } = "text_completion";
+
+    /// <summary>Letters that mean nothing, where padding of a stream was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Obfuscation { get; init; }
 }
 
 /// <summary>One answer, or what is new in it.</summary>
@@ -25,17 +29,22 @@ public sealed record Completion(
 /// <param name="Index">Its place: prompt by prompt, and within a prompt answer by answer.</param>
 /// <param name="Logprobs">The log-probabilities of its tokens, where they were asked for.</param>
 /// <param name="FinishReason"><c>stop</c> or <c>length</c>; null while a stream goes on.</param>
-public sealed record CompletionChoice(string Text, int Index, CompletionLogprobs? Logprobs, string? FinishReason);
+public sealed record CompletionChoice(string Text, int Index, CompletionLogprobs? Logprobs, string? FinishReason)
+{
+    /// <summary>Why the answer ended, where the protocol has no word for it: <c>repetition</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? StopReason { get; init; }
+}
 
 /// <summary>The log-probabilities of a plain completion's tokens: four lists of one entry a token.</summary>
 /// <param name="Tokens">The text of each.</param>
-/// <param name="TokenLogprobs">The natural logarithm of each one's probability.</param>
-/// <param name="TopLogprobs">The likeliest tokens at each place, and always the chosen one.</param>
+/// <param name="TokenLogprobs">The natural logarithm of each one's probability; null for a prompt's first, which follows nothing.</param>
+/// <param name="TopLogprobs">The likeliest tokens at each place, and always the chosen one; null for a prompt's first.</param>
 /// <param name="TextOffset">Where each begins in the answer's text, in UTF-16 units.</param>
 public sealed record CompletionLogprobs(
     IReadOnlyList<string> Tokens,
-    IReadOnlyList<float> TokenLogprobs,
-    IReadOnlyList<IReadOnlyDictionary<string, float>> TopLogprobs,
+    IReadOnlyList<float?> TokenLogprobs,
+    IReadOnlyList<IReadOnlyDictionary<string, float>?> TopLogprobs,
     IReadOnlyList<int> TextOffset)
 {
     /// <summary>The lists for some tokens of an answer, whose text begins at an offset.</summary>
@@ -51,8 +60,8 @@ public sealed record CompletionLogprobs(
 
         return new CompletionLogprobs(
             [.. wire.Select(token => token.Token)],
-            [.. wire.Select(token => token.Logprob)],
-            [.. wire.Select(Likeliest)],
+            [.. wire.Select(token => float.IsNaN(token.Logprob) ? (float?)null : token.Logprob)],
+            [.. wire.Select(token => float.IsNaN(token.Logprob) ? null : Likeliest(token))],
             offsets);
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
@@ -21,55 +22,100 @@ public sealed record CompletionRequest
     /// <summary>The prompts, at least one. Each is continued <see cref="GenerationFields.Choices"/> times.</summary>
     public required IReadOnlyList<CompletionPrompt> Prompts { get; init; }
 
+    /// <summary>Whether each answer begins with its prompt.</summary>
+    public bool Echoes { get; init; }
+
+    /// <summary>How many answers are made of each prompt, to give the likeliest of them; null for as many as are given.</summary>
+    public int? BestOf { get; init; }
+
+    /// <summary>Whether the caller asks for log-probabilities; what is best shows by them too.</summary>
+    public bool ReportsLogprobs { get; init; }
+
     /// <summary>Reads a request's body.</summary>
     /// <exception cref="OptionException">A field is missing, wrong, or not honoured; the error names it.</exception>
-    public static CompletionRequest Read(JsonElement body)
+    public static CompletionRequest Read(JsonElement body) => Read(RequestFields.Of(body));
+
+    /// <summary>Reads a request's fields.</summary>
+    /// <inheritdoc cref="Read(JsonElement)" path="/exception"/>
+    public static CompletionRequest Read(RequestFields fields)
     {
-        RequestFields fields = RequestFields.Of(body);
-        GenerationFields generation = GenerationFields.Read(fields);
-        List<CompletionPrompt> prompts = ReadPrompts(fields.Require("prompt"));
-        generation.Options.MaxOutputTokens ??= DefaultMaxTokens;
-        if (fields.Take("logprobs")?.Integer(0, MaxLogprobs) is { } top)
+        ArgumentNullException.ThrowIfNull(fields);
+        GenerationFields generation = GenerationFields.Read(fields, leastTokens: 0);
+        RequestValue prompt = fields.Require("prompt");
+        List<CompletionPrompt> prompts = ReadSuffix(fields, TextInputs.Read(prompt, MaxAnswers));
+        bool echoes = fields.Take("echo")?.Boolean() ?? false;
+        ReadMaxTokens(generation.Options, echoes);
+        bool logprobs = ReadLogprobs(fields, generation.Options);
+        int? best = ReadBestOf(fields, generation);
+        OutputFields.Read(fields, generation.Options);
+        InertFields.TakeText(fields);
+        fields.RefuseRest();
+        if ((long)prompts.Count * (best ?? generation.Choices) > MaxAnswers)
         {
-            generation.Options.AdditionalProperties![ChatOptionKeys.Logprobs] = true;
-            generation.Options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = (int)top;
+            throw prompt.Invalid(
+                $"holds {prompts.Count} prompts, {best ?? generation.Choices} answers each; a request may have {MaxAnswers} answers.");
         }
 
-        fields.Refuse("echo", GenerationFields.IsFalse, "is not built yet. Only false is accepted.");
-        fields.Refuse(
-            "best_of",
-            value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out int n) && n == generation.Choices,
-            "is not built yet: no more answers are made than 'n' returns.");
-        fields.Refuse("suffix", value => value.ValueKind == JsonValueKind.String && value.GetString()!.Length == 0,
-            "is not built yet. Write the model's fill-in-the-middle tokens into 'prompt'.");
-        fields.RefuseRest();
-        if ((long)prompts.Count * generation.Choices > MaxAnswers)
+        return new CompletionRequest
+        {
+            Generation = generation,
+            Prompts = prompts,
+            Echoes = echoes,
+            BestOf = best,
+            ReportsLogprobs = logprobs,
+        };
+    }
+
+    private static List<CompletionPrompt> ReadSuffix(RequestFields fields, List<CompletionPrompt> prompts)
+    {
+        if (fields.Take("suffix") is not { } suffix || suffix.String().Length == 0)
+            return prompts;
+
+        return prompts.All(prompt => prompt.Text is not null)
+            ? [.. prompts.Select(prompt => prompt with { Suffix = suffix.String() })]
+            : throw suffix.Conflict($"{new OptionName(suffix.Path)} is only allowed when {new OptionName("prompt")} is text.");
+    }
+
+    private static void ReadMaxTokens(ChatOptions options, bool echoes)
+    {
+        options.MaxOutputTokens ??= DefaultMaxTokens;
+        if (options.MaxOutputTokens == 0 && !echoes)
         {
             throw new OptionException(OptionFault.Of(
-                FaultKind.OutOfRange,
-                "prompt",
-                $"holds {prompts.Count} prompts, {generation.Choices} answers each; a request may have {MaxAnswers} answers."));
+                FaultKind.Conflict, "max_tokens", "may only be 0 where 'echo' is true: else there is no answer to give."));
+        }
+    }
+
+    private static bool ReadLogprobs(RequestFields fields, ChatOptions options)
+    {
+        if (fields.Take("logprobs")?.Integer(0, MaxLogprobs) is not { } top)
+            return false;
+
+        options.AdditionalProperties![ChatOptionKeys.Logprobs] = true;
+        options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = (int)top;
+        return true;
+    }
+
+    private static int? ReadBestOf(RequestFields fields, GenerationFields generation)
+    {
+        if (fields.Take("best_of") is not { } value)
+            return null;
+
+        int best = (int)value.Integer(1, GenerationFields.MaxChoices);
+        if (best < generation.Choices)
+            throw value.Conflict($"{new OptionName(value.Path)} is {best}, fewer than the {generation.Choices} of {new OptionName("n")}.");
+
+        if (best == generation.Choices)
+            return null;
+
+        if (generation.Stream)
+        {
+            throw value.Conflict(
+                $"{new OptionName(value.Path)} is only allowed without {new OptionName("stream")}: which is best shows at the end.");
         }
 
-        return new CompletionRequest { Generation = generation, Prompts = prompts };
+        // How likely an answer is shows by its tokens.
+        generation.Options.AdditionalProperties![ChatOptionKeys.Logprobs] = true;
+        return best;
     }
-
-    private static List<CompletionPrompt> ReadPrompts(RequestValue value)
-    {
-        if (value.IsString)
-            return [new CompletionPrompt { Text = value.String() }];
-
-        List<RequestValue> items = [.. value.Items()];
-        if (items.Count == 0)
-            throw value.Invalid("must hold at least one prompt.");
-
-        if (items[0].IsInteger)
-            return [new CompletionPrompt { Tokens = ReadTokens(items) }];
-
-        return [.. items.Select(item => item.IsString
-            ? new CompletionPrompt { Text = item.String() }
-            : new CompletionPrompt { Tokens = ReadTokens(item.Items()) })];
-    }
-
-    private static int[] ReadTokens(IEnumerable<RequestValue> items) => [.. items.Select(item => (int)item.Integer(0, int.MaxValue))];
 }

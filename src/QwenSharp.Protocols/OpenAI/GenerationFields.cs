@@ -10,8 +10,9 @@ namespace QwenSharp.Protocols.OpenAI;
 /// <summary>The fields that <c>/v1/chat/completions</c> and <c>/v1/completions</c> share.</summary>
 public sealed record GenerationFields
 {
-    private const int MaxStops = 4;
-    private const int MaxChoices = 128;
+    // The protocol's own clients send up to 4; other servers take more, and their clients send them.
+    private const int MaxStops = 16;
+    internal const int MaxChoices = 128;
     private const int MaxLabels = 16;
 
     /// <summary>Which model is asked; null where the request leaves that to the server.</summary>
@@ -26,28 +27,33 @@ public sealed record GenerationFields
     /// <summary>Whether a stream ends with a chunk that counts the tokens.</summary>
     public bool IncludeUsage { get; init; }
 
+    /// <summary>Whether the events of a stream are padded, lest their lengths tell what they say.</summary>
+    public bool Obfuscates { get; init; }
+
     /// <summary>The caller's own name for who asks; it goes to the request log.</summary>
     public string? User { get; init; }
 
     /// <summary>Sampling and limits. What neutral options lack is under the keys of <see cref="ChatOptionKeys"/>.</summary>
     public required ChatOptions Options { get; init; }
 
-    internal static GenerationFields Read(RequestFields fields)
+    internal static GenerationFields Read(RequestFields fields, int leastTokens = 1)
     {
         ReadLabels(fields);
         bool stream = fields.Take("stream")?.Boolean() ?? false;
+        (bool usage, bool obfuscation) = ReadStreamOptions(fields, stream);
         return new GenerationFields
         {
             Model = fields.Take("model")?.String(),
             Choices = (int)(fields.Take("n")?.Integer(1, MaxChoices) ?? 1),
             Stream = stream,
-            IncludeUsage = ReadIncludeUsage(fields, stream),
+            IncludeUsage = usage,
+            Obfuscates = obfuscation,
             User = fields.Take("user")?.String(),
-            Options = ReadOptions(fields),
+            Options = ReadOptions(fields, leastTokens),
         };
     }
 
-    private static ChatOptions ReadOptions(RequestFields fields)
+    private static ChatOptions ReadOptions(RequestFields fields, int leastTokens)
     {
         ChatOptions options = new()
         {
@@ -57,14 +63,14 @@ public sealed record GenerationFields
             PresencePenalty = fields.Take("presence_penalty")?.Number(-2, 2),
             FrequencyPenalty = fields.Take("frequency_penalty")?.Number(-2, 2),
             Seed = fields.Take("seed")?.Integer(long.MinValue, long.MaxValue),
-            MaxOutputTokens = (int?)fields.Take("max_tokens")?.Integer(1, int.MaxValue),
+            MaxOutputTokens = (int?)fields.Take("max_tokens")?.Integer(leastTokens, int.MaxValue),
             StopSequences = ReadStop(fields),
             AdditionalProperties = [],
         };
         if (fields.Take("min_p")?.Number(0, 1) is { } minP)
             options.AdditionalProperties[ChatOptionKeys.MinP] = minP;
 
-        if (fields.Take("repetition_penalty")?.Number(0.01, 100) is { } repetitionPenalty)
+        if (ReadRepetitionPenalty(fields) is { } repetitionPenalty)
             options.AdditionalProperties[ChatOptionKeys.RepetitionPenalty] = repetitionPenalty;
 
         if (fields.Take("logit_bias") is { } bias)
@@ -80,6 +86,16 @@ public sealed record GenerationFields
     // vLLM writes "off" as -1, others as 0.
     private static int? ReadTopK(RequestFields fields) =>
         fields.Take("top_k")?.Integer(-1, int.MaxValue) is { } k ? (int)Math.Max(k, 0) : null;
+
+    // llama-server's name for it is shorter.
+    private static float? ReadRepetitionPenalty(RequestFields fields)
+    {
+        RequestValue? penalty = fields.Take("repetition_penalty"), shorter = fields.Take("repeat_penalty");
+        if (penalty is { } first && shorter is { } second)
+            throw second.Conflict($"{new OptionName(second.Path)} and {new OptionName(first.Path)} are one. Give only the latter.");
+
+        return (penalty ?? shorter)?.Number(0.01, 100);
+    }
 
     private static IList<string>? ReadStop(RequestFields fields)
     {
@@ -111,28 +127,34 @@ public sealed record GenerationFields
         return bias;
     }
 
-    private static bool ReadIncludeUsage(RequestFields fields, bool stream)
+    private static (bool Usage, bool Obfuscation) ReadStreamOptions(RequestFields fields, bool stream)
     {
         if (fields.Take("stream_options") is not { } value)
-            return false;
+            return (false, false);
 
         if (!stream)
             throw value.Conflict($"{new OptionName(value.Path)} is only allowed when {new OptionName("stream")} is true.");
 
         RequestFields options = value.Fields();
-        bool include = options.Take("include_usage")?.Boolean() ?? false;
-        options.Refuse("include_obfuscation", IsFalse, "is not honoured; only false is accepted.");
+        bool usage = options.Take("include_usage")?.Boolean() ?? false;
+        bool obfuscation = options.Take("include_obfuscation")?.Boolean() ?? false;
+        options.Refuse("continuous_usage_stats", InertFields.IsFalse, "is not built: the usage ends the stream. Only false is accepted.");
         options.RefuseRest();
-        return include;
+        return (usage, obfuscation);
     }
 
-    // What asks for nothing that changes an answer: leave to keep it, labels to find it by, names for who asks and for what is alike, and
-    // tiers of a price that there is not. They are checked, and no official client fails on one of its defaults.
+    // What asks for nothing that changes an answer: leave to keep it, labels to find it by, names for who asks and for what is alike, how
+    // long what was computed of a prompt is kept, and tiers of a price that there is not. They are checked, and no official client fails on one of its defaults.
     private static void ReadLabels(RequestFields fields)
     {
         fields.Take("store")?.Boolean();
         ReadMetadata(fields);
         fields.Take("prompt_cache_key")?.String();
+        fields.Take("request_id")?.String();
+        fields.Take("cache_prompt")?.Boolean();
+        if (fields.Take("prompt_cache_retention") is { } retention && retention.String() is not ("in_memory" or "in-memory" or "24h"))
+            throw retention.Invalid($"must be in_memory or 24h, not '{Excerpt.Of(retention.String())}'.");
+
         fields.Take("safety_identifier")?.String();
         if (fields.Take("service_tier") is { } tier && tier.String() is not ("auto" or "default" or "flex" or "scale" or "priority"))
             throw tier.Invalid($"must be auto, default, flex, scale or priority, not '{Excerpt.Of(tier.String())}'.");
@@ -153,6 +175,4 @@ public sealed record GenerationFields
             _ = new RequestValue(label.Value, $"{value.Path}.{Excerpt.Of(label.Name)}").String();
         }
     }
-
-    internal static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
 }

@@ -33,6 +33,13 @@ public static class OpenAIFaults
         [nameof(ChatOptions.Tools)] = "tools",
         [nameof(ChatOptions.ToolMode)] = "tool_choice",
         [nameof(ChatOptions.ResponseFormat)] = "response_format",
+        [nameof(ChatOptions.AllowMultipleToolCalls)] = "parallel_tool_calls",
+        [$"{nameof(ChatOptions.Reasoning)}.{nameof(ReasoningOptions.Effort)}"] = "reasoning_effort",
+        [$"{nameof(ChatOptions.Reasoning)}.{nameof(ReasoningOptions.Output)}"] = "reasoning",
+        [ChatOptionKeys.AllowedTools] = "tool_choice",
+        ["Suffix"] = "suffix",
+        [nameof(EmbeddingGenerationOptions.Dimensions)] = "dimensions",
+        ["values"] = "input",
     };
 
     /// <summary>The error object for a fault of a request; its status is 400.</summary>

@@ -9,5 +9,7 @@ namespace QwenSharp.Protocols.OpenAI;
 [JsonSerializable(typeof(Completion))]
 [JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ModelCard))]
+[JsonSerializable(typeof(EmbeddingList))]
+[JsonSerializable(typeof(Moderation))]
 [JsonSerializable(typeof(OpenAIErrorReply))]
 public sealed partial class OpenAIJson : JsonSerializerContext;

@@ -1,7 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -14,25 +13,16 @@ public sealed record ToolCall(
     string Id,
     ToolCallFunction Function)
 {
-    // The neutral library's options know its dictionary of arguments, but would indent.
-    private static readonly JsonTypeInfo Arguments = new JsonSerializerOptions(AIJsonUtilities.DefaultOptions)
-    {
-        WriteIndented = false,
-
-        // A model's arguments may be as deep as their reader takes; the object around them is one level more.
-        MaxDepth = 128,
-    }.GetTypeInfo(typeof(IDictionary<string, object?>));
-
     /// <summary>Always <c>function</c>.</summary>
     public string Type { get; } = "function";
 
-    internal static ToolCall From(FunctionCallContent call, int? index) => new(
-        index,
-        call.CallId,
-        new ToolCallFunction(call.Name, JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), Arguments)));
+    internal static ToolCall From(FunctionCallContent call, int? index) => new(index, call.CallId, ToolCallFunction.From(call));
 }
 
 /// <summary>The function of a call.</summary>
 /// <param name="Name">Which tool.</param>
 /// <param name="Arguments">A JSON object, as a string.</param>
-public sealed record ToolCallFunction(string Name, string Arguments);
+public sealed record ToolCallFunction(string Name, string Arguments)
+{
+    internal static ToolCallFunction From(FunctionCallContent call) => new(call.Name, WireArguments.Of(call));
+}

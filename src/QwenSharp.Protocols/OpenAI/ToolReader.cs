@@ -1,63 +1,10 @@
-using System.Text.Json;
-using Microsoft.Extensions.AI;
 using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
-/// <summary>The <c>tools</c> of a request as neutral declarations.</summary>
+/// <summary>What calls and tools have in common.</summary>
 internal static class ToolReader
 {
-    private const int MaxNameLength = 128;
-
-    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
-
-    public static List<AITool>? Read(RequestValue value)
-    {
-        HashSet<string> names = [];
-        List<AITool> tools = [.. value.Items().Select(item => ReadTool(item, names))];
-
-        // An empty list is what some clients write for none.
-        return tools.Count > 0 ? tools : null;
-    }
-
     /// <summary>Takes <c>type</c>, which must be <c>function</c>.</summary>
-    public static void RequireFunction(RequestFields fields)
-    {
-        RequestValue type = fields.Require("type");
-        if (type.String() != "function")
-            throw type.Unsupported($"is '{Excerpt.Of(type.String())}', but this server knows only 'function'.");
-    }
-
-    private static AITool ReadTool(RequestValue value, HashSet<string> names)
-    {
-        RequestFields fields = value.Fields();
-        RequireFunction(fields);
-        RequestFields function = fields.Require("function").Fields();
-        RequestValue name = function.Require("name");
-        CheckName(name);
-        if (!names.Add(name.String()))
-            throw name.Invalid($"is '{name.String()}', which another tool is called already.");
-
-        string? description = function.Take("description")?.String();
-        RequestValue? parameters = function.Take("parameters");
-        parameters?.Fields();
-
-        // Arguments are read by the schema either way; what cannot be read by it is no call.
-        function.Take("strict")?.Boolean();
-        function.RefuseRest();
-        fields.RefuseRest();
-        return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);
-    }
-
-    // The protocol's own names, and the separators that tools of other servers come with. Models write names between tags and quotes.
-    private static void CheckName(RequestValue value)
-    {
-        string name = value.String();
-        if (name.Length is 0 or > MaxNameLength || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || "_-.:/".Contains(letter)))
-        {
-            throw value.Invalid(
-                $"is '{Excerpt.Of(name)}'; a name has 1 to {MaxNameLength} of the letters a to z and A to Z, digits, '_', '-', '.', "
-                    + "':' and '/'.");
-        }
-    }
+    public static void RequireFunction(RequestFields fields) => FunctionTools.RequireFunction(fields);
 }

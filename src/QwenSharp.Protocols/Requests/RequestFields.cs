@@ -21,6 +21,9 @@ public sealed class RequestFields
         ? new RequestFields(body, "")
         : throw new OptionException(new OptionFault(FaultKind.WrongType, "", $"The request's body must be a JSON object."));
 
+    /// <summary>The names that were taken so far, whether or not the object has such fields.</summary>
+    public IReadOnlyCollection<string> Taken => _taken;
+
     /// <summary>A field's value, or nothing where it is absent or null, which protocols take as the same.</summary>
     public RequestValue? Take(string name)
     {

@@ -34,6 +34,7 @@ internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dial
 
     private static async Task SendAsync(HttpContext http, IDialect dialect, HttpFault fault)
     {
+        fault.RequestId ??= http.TraceIdentifier;
         http.Response.StatusCode = dialect.StatusOf(fault);
         http.Response.ContentType = JsonReply.MediaType;
         if (fault.RetryAfter is { } pause)

@@ -42,7 +42,9 @@ internal sealed class ReplySender(FaultDescriber faults, Shutdown shutdown, Serv
         }
         catch (Exception fault) when (!http.RequestAborted.IsCancellationRequested)
         {
-            format.Fail(output, faults.Describe(http, fault));
+            HttpFault described = faults.Describe(http, fault);
+            described.RequestId = http.TraceIdentifier;
+            format.Fail(output, described);
         }
 
         await output.FlushAsync(http.RequestAborted).ConfigureAwait(false);

@@ -20,8 +20,9 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = service.Models.Choose(generation.Model);
+        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, generation.Model);
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation.Choices, generation.Options);
+        ChatReplyForm form = ChatReplyForm.Of(request);
         AnswerStream answers = new(
             CacheHeader.Observe(http, Choices.MergeAsync(
                 token => model.Chat.Complete(request.Messages, generation.Options, generation.Choices, token),
@@ -30,12 +31,12 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         if (generation.Stream)
         {
             IAsyncEnumerable<ChatCompletionChunk> chunks =
-                ChatCompletionStream.ToChunksAsync(answers, header, generation.IncludeUsage, work.Token);
+                ChatCompletionStream.ToChunksAsync(answers, header, form, work.Token);
             await service.Replies.StreamAsync(http, chunks, Format, work.Token).ConfigureAwait(false);
         }
         else
         {
-            ChatCompletion reply = await ChatCompletionStream.FoldAsync(answers, header, work.Token).ConfigureAwait(false);
+            ChatCompletion reply = await ChatCompletionStream.FoldAsync(answers, header, form, work.Token).ConfigureAwait(false);
             await JsonReply.SendAsync(http, reply, OpenAIJson.Default.ChatCompletion).ConfigureAwait(false);
         }
     }

@@ -1,6 +1,9 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
@@ -20,23 +23,52 @@ internal sealed class CompletionsEndpoint(DialectService service)
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = service.Models.Choose(generation.Model);
-        ReplyHeader header = ReplyHeader.For("cmpl", model.Id, generation.Choices, generation.Options);
+        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, generation.Model);
+        int choices = request.BestOf ?? generation.Choices;
+        ReplyHeader header = ReplyHeader.For("cmpl", model.Id, choices, generation.Options) with { Logprobs = request.ReportsLogprobs };
         AnswerStream answers = new(
             CacheHeader.Observe(http, Choices.MergeAsync(
-                token => [.. request.Prompts.SelectMany(prompt =>
-                    model.Text.Complete(prompt, generation.Options, generation.Choices, token))],
+                token => [.. request.Prompts.SelectMany(prompt => Answer(model, request, prompt, choices, token))],
                 work.Token)),
-            generation.Choices);
+            choices);
         if (generation.Stream)
         {
-            IAsyncEnumerable<Completion> chunks = CompletionStream.ToChunksAsync(answers, header, generation.IncludeUsage, work.Token);
+            IAsyncEnumerable<Completion> chunks = CompletionStream.ToChunksAsync(answers, header, request, work.Token);
             await service.Replies.StreamAsync(http, chunks, Format, work.Token).ConfigureAwait(false);
         }
         else
         {
-            Completion reply = await CompletionStream.FoldAsync(answers, header, work.Token).ConfigureAwait(false);
+            Completion reply = await CompletionStream.FoldAsync(answers, header, generation.Choices, work.Token).ConfigureAwait(false);
             await JsonReply.SendAsync(http, reply, OpenAIJson.Default.Completion).ConfigureAwait(false);
         }
+    }
+
+    private static IEnumerable<IAsyncEnumerable<ChatResponseUpdate>> Answer(
+        ServedModel model,
+        CompletionRequest request,
+        CompletionPrompt prompt,
+        int choices,
+        CancellationToken cancellationToken)
+    {
+        ChatOptions options = request.Generation.Options;
+        IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> answers = options.MaxOutputTokens > 0
+            ? model.Text.Complete(prompt, options, choices, cancellationToken)
+            : [.. Enumerable.Repeat(AsyncEnumerable.Empty<ChatResponseUpdate>(), choices)];
+        if (!request.Echoes)
+            return answers;
+
+        // Once for all answers. What goes before the suffix is the prompt as it was sent.
+        Task<ChatResponseUpdate> echo = model.Echo.EchoAsync(prompt with { Suffix = null }, options, cancellationToken);
+        return answers.Select(answer => BehindAsync(echo, answer, cancellationToken));
+    }
+
+    private static async IAsyncEnumerable<ChatResponseUpdate> BehindAsync(
+        Task<ChatResponseUpdate> echo,
+        IAsyncEnumerable<ChatResponseUpdate> answer,
+        [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        yield return await echo.ConfigureAwait(false);
+        await foreach (ChatResponseUpdate update in answer.WithCancellation(cancellationToken).ConfigureAwait(false))
+            yield return update;
     }
 }

@@ -6,10 +6,16 @@ using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.OpenAI;
 
-/// <summary>OpenAI's protocol: <c>/v1/models</c>, <c>/v1/chat/completions</c>, <c>/v1/completions</c>.</summary>
+/// <summary>
+/// OpenAI's protocol: <c>/v1/models</c>, <c>/v1/chat/completions</c>, <c>/v1/completions</c>, <c>/v1/embeddings</c>,
+/// <c>/v1/moderations</c>.
+/// </summary>
 internal sealed class OpenAIDialect : IDialect
 {
     private const string Scheme = "Bearer ";
+
+    // The protocol's own, and the one under which Qwen's cloud speaks it.
+    private static readonly string[] Prefixes = ["/v1", "/compatible-mode/v1"];
 
     /// <inheritdoc/>
     public string KeyPlace => "the header 'Authorization: Bearer KEY'";
@@ -19,14 +25,19 @@ internal sealed class OpenAIDialect : IDialect
     {
         ModelsEndpoint list = new(service.Models);
         string[] get = [HttpMethods.Get, HttpMethods.Head];
-        routes.MapMethods("/v1/models", get, list.ListAsync);
-        routes.MapMethods($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", get, list.ShowAsync);
-        routes.MapPost("/v1/chat/completions", new ChatCompletionsEndpoint(service).InvokeAsync);
-        routes.MapPost("/v1/completions", new CompletionsEndpoint(service).InvokeAsync);
+        foreach (string prefix in Prefixes)
+        {
+            routes.MapMethods($"{prefix}/models", get, list.ListAsync);
+            routes.MapMethods($"{prefix}/models/{{**{ModelsEndpoint.IdParameter}}}", get, list.ShowAsync);
+            routes.MapPost($"{prefix}/chat/completions", new ChatCompletionsEndpoint(service).InvokeAsync);
+            routes.MapPost($"{prefix}/completions", new CompletionsEndpoint(service).InvokeAsync);
+            routes.MapPost($"{prefix}/embeddings", new EmbeddingsEndpoint(service).InvokeAsync);
+            routes.MapPost($"{prefix}/moderations", new ModerationsEndpoint(service).InvokeAsync);
+        }
     }
 
     /// <inheritdoc/>
-    public bool Owns(PathString path) => path.StartsWithSegments("/v1");
+    public bool Owns(PathString path) => Prefixes.Any(prefix => path.StartsWithSegments(prefix));
 
     /// <inheritdoc/>
     public string? KeyOf(HttpRequest request)

@@ -7,7 +7,8 @@ namespace QwenSharp.Server.OpenAI;
 /// <summary>Faults as OpenAI's error object: a message, the class of error, the field and a word for programs.</summary>
 internal static class OpenAIErrors
 {
-    private const string Endpoints = " See GET /v1/models, POST /v1/chat/completions, POST /v1/completions.";
+    private const string Endpoints =
+        " See GET /v1/models, POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings, POST /v1/moderations.";
 
     public static OpenAIError Word(HttpFault fault) => fault.Option is { } option ? OpenAIFaults.Word(option) : new OpenAIError(
         Excerpt.Of(fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message, OpenAIFaults.MaxMessage),

@@ -1,0 +1,41 @@
+using System.Text;
+using System.Text.Json;
+
+namespace QwenSharp.Protocols.Requests;
+
+/// <summary>The arguments of a call that a conversation shows: a string that holds a JSON object, or nothing.</summary>
+internal static class CallArguments
+{
+    // What templates and clients write around the arguments has room beside them in the 64 levels that readers of JSON take.
+    private const int MaxDepth = 48;
+    private static readonly JsonDocumentOptions Nested = new() { MaxDepth = MaxDepth };
+
+    public static Dictionary<string, object?> Read(RequestValue value)
+    {
+        string json = value.String();
+        if (json.Length == 0)
+            return [];
+
+        if (JsonText.Find(Encoding.UTF8.GetBytes(json)) is { } place)
+            throw value.Invalid($"is not valid Unicode text: {place.Reason}.");
+
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json, Nested);
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                // A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not the caller.
+                Dictionary<string, object?> arguments = [];
+                foreach (JsonProperty property in document.RootElement.EnumerateObject())
+                    arguments[property.Name] = property.Value.Clone();
+
+                return arguments;
+            }
+        }
+        catch (JsonException)
+        {
+        }
+
+        throw value.Invalid($"must be a string that holds a JSON object, nested at most {MaxDepth} deep.");
+    }
+}

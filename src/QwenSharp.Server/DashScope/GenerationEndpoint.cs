@@ -1,0 +1,54 @@
+using System.Text.Json;
+using QwenSharp.Protocols.DashScope;
+using QwenSharp.Protocols.Events;
+using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Http;
+using QwenSharp.Server.Models;
+
+namespace QwenSharp.Server.DashScope;
+
+/// <summary><c>POST /api/v1/services/aigc/text-generation/generation</c>.</summary>
+internal sealed class GenerationEndpoint(DialectService service)
+{
+    private const string StreamHeader = "X-DashScope-SSE";
+
+    public async Task InvokeAsync(HttpContext http)
+    {
+        using CancellationTokenSource work = service.Replies.Work(http);
+        using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
+        GenerationRequest request = GenerationRequest.Read(body.RootElement);
+        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, request.Model);
+        AnswerStream answers = new(
+            CacheHeader.Observe(http, Choices.MergeAsync(
+                token => model.Chat.Complete(request.Messages, request.Options, request.Choices, token), work.Token)),
+            request.Choices);
+        if (IsStreamed(http.Request))
+        {
+            IAsyncEnumerable<GenerationReply> pieces =
+                GenerationStream.ToPiecesAsync(answers, request, http.TraceIdentifier, work.Token);
+            await service.Replies.StreamAsync(http, pieces, Format(), work.Token).ConfigureAwait(false);
+        }
+        else
+        {
+            GenerationReply reply =
+                await GenerationStream.FoldAsync(answers, request, http.TraceIdentifier, work.Token).ConfigureAwait(false);
+            await JsonReply.SendAsync(http, reply, DashScopeJson.Default.GenerationReply).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsStreamed(HttpRequest request) =>
+        request.Headers[StreamHeader].Any(value => value?.Equals("enable", StringComparison.OrdinalIgnoreCase) is true)
+        || request.GetTypedHeaders().Accept.Any(type => type.MediaType.Equals(EventStream.MediaType, StringComparison.OrdinalIgnoreCase));
+
+    // A whole stream ends with a reason in its last event; nothing follows it.
+    private static StreamFormat<GenerationReply> Format()
+    {
+        DashScopeEvents events = new();
+        return new StreamFormat<GenerationReply>(
+            EventStream.MediaType,
+            (output, reply) => events.Write(output, "result", StatusCodes.Status200OK, reply, DashScopeJson.Default.GenerationReply),
+            _ => { },
+            (output, fault) =>
+                events.Write(output, "error", fault.Status, DashScopeDialect.Word(fault), DashScopeJson.Default.DashScopeError));
+    }
+}

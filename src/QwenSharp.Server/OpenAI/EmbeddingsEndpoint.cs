@@ -1,0 +1,30 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Http;
+using QwenSharp.Server.Models;
+
+namespace QwenSharp.Server.OpenAI;
+
+/// <summary><c>POST /v1/embeddings</c>.</summary>
+internal sealed class EmbeddingsEndpoint(DialectService service)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        using CancellationTokenSource work = service.Replies.Work(http);
+        using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
+        EmbeddingsRequest request = EmbeddingsRequest.Read(body.RootElement);
+        http.Items[RequestLog.User] = request.User;
+
+        ServedModel model = service.Models.ChooseFor(ModelPurpose.Embedding, request.Model);
+        EmbeddingRequest asked = new(request.Inputs) { Dimensions = request.Dimensions, Truncate = request.Truncates };
+        GeneratedEmbeddings<Embedding<float>> made = await model.Embedding.EmbedAsync(asked, work.Token).ConfigureAwait(false);
+        long tokens = made.Usage?.InputTokenCount ?? 0;
+        EmbeddingList reply = new(
+            [.. made.Select((embedding, i) => new EmbeddingItem(i, new EmbeddingVector(embedding.Vector, request.AsBase64)))],
+            model.Id,
+            new EmbeddingUsage(tokens, tokens));
+        await JsonReply.SendAsync(http, reply, OpenAIJson.Default.EmbeddingList).ConfigureAwait(false);
+    }
+}
