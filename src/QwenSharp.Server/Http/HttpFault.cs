@@ -41,6 +41,15 @@ internal enum HttpFaultKind
     /// <summary>Too many requests wait already.</summary>
     Busy,
 
+    /// <summary>A model cannot be loaded.</summary>
+    LoadFailed,
+
+    /// <summary>A model has no room in memory beside those in use.</summary>
+    NoRoom,
+
+    /// <summary>Only someone at the machine, or with a key, may ask for this.</summary>
+    Forbidden,
+
     /// <summary>The server is ending.</summary>
     ShuttingDown,
 

@@ -20,7 +20,8 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = service.Models.Choose(generation.Model);
+        using ModelLease lease = await service.Models.AcquireAsync(generation.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation.Choices, generation.Options);
         AnswerStream answers = new(
             Choices.MergeAsync(

@@ -1,0 +1,36 @@
+using QwenSharp.Faults;
+using QwenSharp.Numerics;
+
+namespace QwenSharp.Server.Models;
+
+/// <summary>Loads models into this process.</summary>
+/// <param name="machine">What they share; null where each has its own, and then there is always room.</param>
+internal sealed class QwenModelLoader(MachineResources? machine) : IModelLoader
+{
+    /// <inheritdoc/>
+    public bool HasRoomFor(ModelDescription model) =>
+        machine is null || machine.Memory.FreeBeside(model, QwenModelInfo.BytesOf(model.Path!)) > 0;
+
+    /// <inheritdoc/>
+    public LiveModel Load(ModelDescription model)
+    {
+        QwenModelOptions options = model.Options with { Resources = machine ?? model.Options.Resources };
+        QwenModel loaded = QwenModel.Load(model.Path!, options);
+        try
+        {
+            // What is wrong with a model shows now, not at the first request.
+            loaded.Prepare();
+            return new LiveModel([.. ServedModel.Of(loaded)], loaded.Repairs, loaded.DisposeAsync);
+        }
+        catch (Exception fault) when (fault is MemoryBudgetException or IOptionFault { Fault.Kind: FaultKind.NoRoom })
+        {
+            loaded.Dispose();
+            throw new NoRoomException(fault.Message, fault);
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
+    }
+}
