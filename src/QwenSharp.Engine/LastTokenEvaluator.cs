@@ -1,3 +1,4 @@
+using QwenSharp.Faults;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 
@@ -159,21 +160,21 @@ public sealed class LastTokenEvaluator : IDisposable
         {
             int length = sequences[i].Length;
             if (length == 0)
-                throw new ArgumentException($"Text {i + 1} is empty.", nameof(sequences));
+                throw Wrong(FaultKind.OutOfRange, $"Text {i + 1} is empty.");
             if (length > _runner.Model.Config.ContextLength)
             {
-                throw new ArgumentException(
-                    $"Text {i + 1} has {length} tokens; the model's context has {_runner.Model.Config.ContextLength}.",
-                    nameof(sequences));
+                throw Wrong(
+                    FaultKind.TooLong,
+                    $"Text {i + 1} has {length} tokens; the model's context has {_runner.Model.Config.ContextLength}.");
             }
 
             foreach (int token in sequences[i])
             {
                 if ((uint)token >= (uint)_runner.Model.Config.VocabularySize)
                 {
-                    throw new ArgumentException(
-                        $"Token {token} of text {i + 1} is not one of the {_runner.Model.Config.VocabularySize} of the model.",
-                        nameof(sequences));
+                    throw Wrong(
+                        FaultKind.OutOfRange,
+                        $"Token {token} of text {i + 1} is not one of the {_runner.Model.Config.VocabularySize} of the model.");
                 }
             }
 
@@ -181,5 +182,7 @@ public sealed class LastTokenEvaluator : IDisposable
         }
 
         return longest;
+
+        OptionException Wrong(FaultKind kind, FaultSentence sentence) => new(new OptionFault(kind, nameof(sequences), sentence));
     }
 }

@@ -62,6 +62,18 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     /// </summary>
     public IReadOnlyList<string> Repairs => _file.Repairs;
 
+    /// <summary>
+    /// What it was trained for: as its pooling and its head say, else as it is called, for what is published with neither (Qwen3-Reranker
+    /// and Qwen3Guard are language models to their configuration).
+    /// </summary>
+    public ModelPurpose Purpose =>
+        Config.Pooling == Pooling.Rank || Weights.ClassifierOutputs > 0 ? ModelPurpose.Ranking
+        : Config.Pooling == Pooling.Last || Tokenizer.SequenceSuffix.Count > 0 ? ModelPurpose.Embedding
+        : IsCalled("rerank") ? ModelPurpose.Ranking
+        : IsCalled("embed") ? ModelPurpose.Embedding
+        : IsCalled("guard") ? ModelPurpose.Safety
+        : ModelPurpose.Text;
+
     /// <summary>The model's lengths and constants.</summary>
     public ModelConfig Config => Weights.Config;
 
@@ -302,6 +314,11 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
 
     private string ListAdapters() =>
         Adapters.Count == 0 ? "none was loaded with the model" : $"there are {string.Join(", ", Adapters.Keys)}";
+
+    // The folders above it are no part of its name.
+    private bool IsCalled(string word) =>
+        ((string[])[Id, Path.GetFileName(Path.TrimEndingDirectorySeparator(_file.Path))])
+            .Any(name => name.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     private static string IdOf(Checkpoint file)
     {

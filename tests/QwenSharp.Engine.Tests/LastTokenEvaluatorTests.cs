@@ -46,7 +46,7 @@ public class LastTokenEvaluatorTests
             Assert.Contains(
                 expected,
                 Assert
-                    .Throws<ArgumentException>(() =>
+                    .ThrowsAny<ArgumentException>(() =>
                         evaluator.Evaluate(sequences, LastTokenOutput.Hidden, (_, _) => Assert.Fail("Nothing was to be read.")))
                     .Message,
                 StringComparison.Ordinal);

@@ -1,4 +1,5 @@
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 using QwenSharp.Models;
 using QwenSharp.Tokenizers;
 
@@ -72,6 +73,10 @@ public sealed class Reranker : IDisposable
                     cancellationToken)
                 .ConfigureAwait(false);
         }
+        catch (OptionException fault)
+        {
+            throw new OptionException(fault.Fault.Renamed(name => name == "sequences" ? nameof(documents) : null), fault);
+        }
         finally
         {
             _turn.Release();
@@ -79,6 +84,10 @@ public sealed class Reranker : IDisposable
 
         return scores;
     }
+
+    /// <summary>The tokens that the model reads to score a document.</summary>
+    public int CountTokens(string query, string document, string? instruction = null) =>
+        Encode(query, document, instruction ?? DefaultInstruction).Length;
 
     /// <summary>Waits for the work in progress and frees the memory; the model stays.</summary>
     public void Dispose()

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 using QwenSharp.Models;
 using QwenSharp.Tokenizers;
 
@@ -48,6 +49,29 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
     /// <summary>The form in which the models were trained to see a query and its instruction.</summary>
     public static string WithInstruction(string instruction, string query) => $"Instruct: {instruction}\nQuery:{query}";
 
+    /// <summary>The token ids that a text is embedded as.</summary>
+    /// <param name="text">The text. Control tokens in it are text like any other.</param>
+    /// <param name="instruction">For queries: the task that they come from, a sentence; null for none.</param>
+    /// <param name="truncate">Whether the end of a text that is longer than the context is left out; else it is refused later.</param>
+    public int[] Encode(string text, string? instruction = null, bool truncate = false)
+    {
+        List<int> ids = [.. _model.Tokenizer.SequencePrefix];
+        _model.Tokenizer.Encode(instruction is null ? text : WithInstruction(instruction, text), ids, TokenParsing.None);
+        return Close(ids, truncate);
+    }
+
+    /// <summary>The same for a text that is token ids already: what the checkpoint puts around each text is added where it is not there.</summary>
+    public int[] Encode(IReadOnlyList<int> text, bool truncate = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        IReadOnlyList<int> prefix = _model.Tokenizer.SequencePrefix;
+        List<int> ids = [.. text.Take(prefix.Count).SequenceEqual(prefix) ? [] : prefix, .. text];
+        if (ids.Count >= _suffix.Count && ids.TakeLast(_suffix.Count).SequenceEqual(_suffix))
+            ids.RemoveRange(ids.Count - _suffix.Count, _suffix.Count);
+
+        return Close(ids, truncate);
+    }
+
     /// <summary>Embeds texts.</summary>
     /// <param name="values">The texts. Control tokens in them are text like any other.</param>
     /// <param name="options"><c>Dimensions</c>: how many elements to keep; <see cref="InstructionKey"/>: for queries, what they are
@@ -63,9 +87,22 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
     {
         ArgumentNullException.ThrowIfNull(values);
         (int dimensions, string? instruction) = Read(options);
-        int[][] texts = [.. values.Select(text => Encode(instruction is null ? text : WithInstruction(instruction, text)))];
+        return await GenerateAsync([.. values.Select(text => Encode(text, instruction))], dimensions, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Embeds texts that are token ids already.</summary>
+    /// <param name="texts">The ids of each, as of <see cref="Encode(string, string?, bool)"/>.</param>
+    /// <param name="dimensions">How many elements to keep; null for all.</param>
+    /// <param name="cancellationToken">Ends the work between two batches.</param>
+    /// <inheritdoc cref="GenerateAsync(IEnumerable{string}, EmbeddingGenerationOptions?, CancellationToken)" path="/returns|/exception"/>
+    public async Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IReadOnlyList<int[]> texts, int? dimensions = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        int kept = Kept(dimensions);
         DateTimeOffset now = DateTimeOffset.UtcNow;
-        Embedding<float>[] embeddings = new Embedding<float>[texts.Length];
+        Embedding<float>[] embeddings = new Embedding<float>[texts.Count];
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -76,7 +113,7 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
                             texts,
                             LastTokenOutput.Hidden,
                             (text, hidden) =>
-                                embeddings[text] = new Embedding<float>(Normalize(hidden[..dimensions]))
+                                embeddings[text] = new Embedding<float>(Normalize(hidden[..kept]))
                                 {
                                     ModelId = _model.Id,
                                     CreatedAt = now,
@@ -84,6 +121,10 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
                             cancellationToken),
                     cancellationToken)
                 .ConfigureAwait(false);
+        }
+        catch (OptionException fault)
+        {
+            throw new OptionException(fault.Fault.Renamed(name => name == "sequences" ? "values" : null), fault);
         }
         finally
         {
@@ -123,13 +164,10 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
 
     private (int Dimensions, string? Instruction) Read(EmbeddingGenerationOptions? options)
     {
-        int width = _model.Config.Width;
         if (options?.ModelId is { } asked && asked != _model.Id)
             throw new NotSupportedException($"EmbeddingGenerationOptions.ModelId is '{asked}'; this embedder serves '{_model.Id}' alone.");
         if (options?.RawRepresentationFactory is not null)
             throw new NotSupportedException("EmbeddingGenerationOptions.RawRepresentationFactory has no meaning here.");
-        if (options?.Dimensions is { } dimensions && (dimensions < 1 || dimensions > width))
-            throw new ArgumentException($"{dimensions} dimensions are asked for; {_model.Id} has 1 to {width}.", nameof(options));
         if (options?.AdditionalProperties?.Keys.FirstOrDefault(key => key != InstructionKey) is { } unknown)
         {
             throw new NotSupportedException(
@@ -138,14 +176,31 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
 
         object? instruction = options?.AdditionalProperties?.GetValueOrDefault(InstructionKey);
         return instruction is null or string
-            ? (options?.Dimensions ?? width, (string?)instruction)
+            ? (Kept(options?.Dimensions), (string?)instruction)
             : throw new ArgumentException($"'{InstructionKey}' must be a text.", nameof(options));
     }
 
-    private int[] Encode(string text)
+    private int Kept(int? dimensions)
     {
-        List<int> ids = [.. _model.Tokenizer.SequencePrefix];
-        _model.Tokenizer.Encode(text, ids, TokenParsing.None);
+        int width = _model.Config.Width;
+        return dimensions is null || (dimensions >= 1 && dimensions <= width)
+            ? dimensions ?? width
+            : throw new OptionException(new OptionFault(
+                FaultKind.OutOfRange,
+                nameof(EmbeddingGenerationOptions.Dimensions),
+                $"{dimensions} dimensions are asked for; {_model.Id} has 1 to {width}.")
+            {
+                Bounds = Bounds.Between(1, width),
+            });
+    }
+
+    private int[] Close(List<int> ids, bool truncate)
+    {
+        // What an embedding is read from stays, and so does what begins every sequence.
+        int room = _model.Config.ContextLength - _suffix.Count;
+        if (truncate && ids.Count > room)
+            ids.RemoveRange(room, ids.Count - room);
+
         ids.AddRange(_suffix);
         return [.. ids];
     }
