@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Ollama;
 using QwenSharp.Server.OpenAI;
 
 namespace QwenSharp.Server;
@@ -103,7 +104,13 @@ public sealed class QwenServer : IAsyncDisposable
     {
         ModelCatalog catalog = Catalog(options, new QwenModelLoader(options.Machine), TimeProvider.System);
         foreach (ServedModel model in models)
-            catalog.Start(new LiveModel([model], [], () => ValueTask.CompletedTask));
+        {
+            catalog.Start(new LiveModel([model], [], () =>
+            {
+                model.Dispose();
+                return ValueTask.CompletedTask;
+            }));
+        }
 
         return StartAsync(options, catalog, cancellationToken, further);
     }
@@ -116,7 +123,7 @@ public sealed class QwenServer : IAsyncDisposable
             throw new ArgumentException("A server needs at least one model.", nameof(models));
 
         models.CheckAliases();
-        WebApplication app = Build(options, models, new DialectSet([new OpenAIDialect(), .. further]));
+        WebApplication app = Build(options, models, new DialectSet([new OpenAIDialect(), new OllamaDialect(), .. further]));
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -44,6 +44,9 @@ internal enum HttpFaultKind
     /// <summary>A model cannot be loaded.</summary>
     LoadFailed,
 
+    /// <summary>A hub refuses, or cannot be reached.</summary>
+    Hub,
+
     /// <summary>A model has no room in memory beside those in use.</summary>
     NoRoom,
 

@@ -105,9 +105,30 @@ internal sealed class ModelCatalog(
         Give(model, live);
     }
 
+    /// <summary>The name of the only model of a purpose that the server started with; null where there are none or several.</summary>
+    public string? OnlyOf(ModelPurpose purpose)
+    {
+        lock (_gate)
+        {
+            string[] names =
+            [
+                .. _given.Values
+                    .Where(entry => _slots[entry.Description.Key].Live!.Served.Any(model => model.Id == entry.ServedId && model.Purpose == purpose))
+                    .Select(entry => entry.Name),
+            ];
+            return names is [var only] ? only : null;
+        }
+    }
+
     /// <summary>The model of a name, by an alias too; null for none.</summary>
     public ModelEntry? TryFind(string name) =>
-        FindNamed(name) ?? (aliases.Resolve(name) is { } meant ? FindNamed(meant) : null);
+        TryFindItself(name) ?? (aliases.Resolve(name) is { } meant ? TryFindItself(meant) : null);
+
+    /// <summary>The model of a name that is its own, not an alias; null for none.</summary>
+    public ModelEntry? TryFindItself(string name) =>
+        _given.GetValueOrDefault(name)
+        ?? (library?.Created?.Find(name) is { } created ? OfCreated(created) : null)
+        ?? (library?.Find(name) is { } found ? Shared(found) : null);
 
     /// <summary>The model of a name, by an alias too.</summary>
     /// <exception cref="HttpFault">404: no model has this name, and no other is taken in its place.</exception>
@@ -122,7 +143,7 @@ internal sealed class ModelCatalog(
     {
         foreach ((string alias, string meant) in aliases.All)
         {
-            if (FindNamed(meant) is null)
+            if (TryFindItself(meant) is null)
                 throw new ArgumentException($"The alias '{alias}' stands for '{meant}', which is no model of this server. There are: {Names()}.");
         }
     }
@@ -218,12 +239,15 @@ internal sealed class ModelCatalog(
         await Task.WhenAll(unloading).ConfigureAwait(false);
     }
 
-    private static ServedModel Settled(ServedModel served, ModelEntry entry) => entry.Preset is not { } preset ? served : served with
+    private static ServedModel Settled(ServedModel served, ModelEntry entry)
     {
-        Id = entry.Name,
-        Chat = new PresetChatCompletion(served.Chat, preset),
-        Text = new PresetTextCompletion(served.Text, preset),
-    };
+        ServedModel named = served with { Id = entry.Name };
+        return entry.Preset is not { } preset ? named : named with
+        {
+            Chat = new PresetChatCompletion(served.Chat, preset),
+            Text = new PresetTextCompletion(served.Text, preset),
+        };
+    }
 
     private ModelEntry Only() => _given.Values.ToArray() is [var only] ? only : throw new OptionException(OptionFault.Of(
         FaultKind.Missing,
@@ -236,11 +260,6 @@ internal sealed class ModelCatalog(
         return string.Join(", ", all.Take(MostNamed).Select(entry => entry.Name)) + (all.Length > MostNamed ? ", …" : "");
     }
 
-    private ModelEntry? FindNamed(string name) =>
-        _given.GetValueOrDefault(name)
-        ?? (library?.Created?.Find(name) is { } created ? OfCreated(created) : null)
-        ?? (library?.Find(name) is { } found ? Shared(found) : null);
-
     private IEnumerable<ModelEntry> Created() => (library?.Created?.List() ?? []).Select(OfCreated).OfType<ModelEntry>();
 
     // Made of a model that is gone, it is none.
@@ -248,10 +267,10 @@ internal sealed class ModelCatalog(
     {
         int? context = created.Preset.ContextLength;
         ModelEntry? made = created.Path is { } weights
-            ? library!.Entry(created.Name, weights, ModelOrigin.Created, created.Made, context)
+            ? library!.Entry(created.Name, Path.GetFileNameWithoutExtension(weights), weights, ModelOrigin.Created, created.Made, context)
             : (_given.GetValueOrDefault(created.From) ?? library!.Find(created.From)) is not { } parent ? null
             : context is null || parent.Description.Path is not { } path || parent.Description.Options.Adapters.Count > 0 ? Shared(parent)
-            : library!.Entry(created.Name, path, ModelOrigin.Created, created.Made, context);
+            : library!.Entry(created.Name, parent.ServedId, path, ModelOrigin.Created, created.Made, context);
         return made is null
             ? null
             : made with { Name = created.Name, Origin = ModelOrigin.Created, Since = created.Made, Preset = created.Preset, Created = created };

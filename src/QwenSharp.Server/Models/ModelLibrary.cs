@@ -27,13 +27,13 @@ internal sealed class ModelLibrary(ModelLibraryOptions options)
 
     /// <summary>A model that is loaded from files for itself.</summary>
     /// <param name="name">Its name.</param>
+    /// <param name="id">What the loaded model is called, whichever name it was asked for by.</param>
     /// <param name="path">Its files.</param>
     /// <param name="origin">Where it is known from.</param>
     /// <param name="since">When it came.</param>
     /// <param name="context">Positions that it is loaded with; null for what all are.</param>
-    public ModelEntry Entry(string name, string path, ModelOrigin origin, DateTimeOffset since, int? context = null)
+    public ModelEntry Entry(string name, string id, string path, ModelOrigin origin, DateTimeOffset since, int? context = null)
     {
-        string id = Path.GetFileName(path);
         QwenModelOptions load = options.Options with { Id = id, ContextLength = context ?? options.Options.ContextLength };
         string key = context is null ? Path.GetFullPath(path) : $"{Path.GetFullPath(path)}|{context}";
         return new ModelEntry(name, new ModelDescription(key, path, load), id, origin, since);
@@ -48,7 +48,7 @@ internal sealed class ModelLibrary(ModelLibraryOptions options)
         IEnumerable<string> folders = Directory.EnumerateDirectories(folder).Where(path => File.Exists(Path.Combine(path, "config.json")));
         return files.Concat(folders)
             .Order(StringComparer.Ordinal)
-            .Select(path => Entry(NameOf(path), path, ModelOrigin.Folder, File.GetLastWriteTimeUtc(path)));
+            .Select(path => Entry(NameOf(path), NameOf(path), path, ModelOrigin.Folder, File.GetLastWriteTimeUtc(path)));
     }
 
     // Of a file in parts the first stands for all.
@@ -67,7 +67,7 @@ internal sealed class ModelLibrary(ModelLibraryOptions options)
 
     private ModelEntry? Pulled(string name) => Cached(name) is { } model ? Entry(name, model) : null;
 
-    private ModelEntry Entry(string name, CachedModel model) => Entry(name, model.Path, ModelOrigin.Hub, model.Modified);
+    private ModelEntry Entry(string name, CachedModel model) => Entry(name, model.Name, model.Path, ModelOrigin.Hub, model.Modified);
 
     private IEnumerable<CachedModel> PulledModels() =>
         options.Hub is { } hub ? new ModelCache(hub).List().Where(model => model.IsComplete) : [];

@@ -15,12 +15,22 @@ internal sealed class QwenModelLoader(MachineResources? machine) : IModelLoader
     public LiveModel Load(ModelDescription model)
     {
         QwenModelOptions options = model.Options with { Resources = machine ?? model.Options.Resources };
+        if (!model.Stays && options.ContextLength > 0 && QwenModelInfo.Read(model.Path!).ContextLength is { } trained)
+            options = options with { ContextLength = Math.Min(options.ContextLength, trained) };
+
         QwenModel loaded = QwenModel.Load(model.Path!, options);
         try
         {
             // What is wrong with a model shows now, not at the first request.
             loaded.Prepare();
-            return new LiveModel([.. ServedModel.Of(loaded)], loaded.Repairs, loaded.DisposeAsync);
+            ServedModel[] served = [.. ServedModel.Of(loaded)];
+            return new LiveModel(served, loaded.Repairs, async () =>
+            {
+                foreach (ServedModel name in served)
+                    name.Dispose();
+
+                await loaded.DisposeAsync().ConfigureAwait(false);
+            });
         }
         catch (Exception fault) when (fault is MemoryBudgetException or IOptionFault { Fault.Kind: FaultKind.NoRoom })
         {

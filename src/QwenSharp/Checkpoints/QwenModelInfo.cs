@@ -50,10 +50,22 @@ public sealed record QwenModelInfo
 
     /// <summary>Reads what a GGUF file or a Hugging Face folder says.</summary>
     /// <exception cref="IOException">It is missing, cannot be read or is damaged.</exception>
-    /// <exception cref="ModelLoadException">A folder's model class or a setting is not one that this build runs.</exception>
+    /// <exception cref="InvalidDataException">A folder's model class or a setting is not one that this build runs.</exception>
     public static QwenModelInfo Read(string path)
     {
-        using Checkpoint file = ModelFiles.Open(path, decode: false);
+        try
+        {
+            using Checkpoint file = ModelFiles.Open(path, decode: false);
+            return Of(path, file);
+        }
+        catch (ModelLoadException unknown)
+        {
+            throw new InvalidDataException(unknown.Message, unknown);
+        }
+    }
+
+    private static QwenModelInfo Of(string path, Checkpoint file)
+    {
         CheckpointSummary summary = CheckpointSummary.Of(file, LongestArray, LongestText);
         string? template = CheckpointTemplate.OwnOf(file);
         ReplyFormat reply = ReplyFormat.Of(template ?? "");
