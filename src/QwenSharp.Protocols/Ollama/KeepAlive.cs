@@ -33,7 +33,8 @@ internal static partial class KeepAlive
     private static double Parse(RequestValue value)
     {
         string text = value.String();
-        if (double.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double number))
+        const NumberStyles Plain = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
+        if (double.TryParse(text, Plain, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number))
             return number;
 
         if (!Duration().IsMatch(text))

@@ -31,13 +31,25 @@ internal sealed class MessageReader
             string other => throw role.Invalid($"must be system, user, assistant or tool, not '{Excerpt.Of(other)}'."),
         };
 
-        // Clients that have one type for all messages send empty members along.
-        fields.Refuse("thinking", GenerateRequest.IsEmptyText, "is for messages of the assistant.");
-        fields.Refuse("tool_calls", GenerateRequest.IsEmptyList, "is for messages of the assistant.");
-        fields.Refuse("tool_name", GenerateRequest.IsEmptyText, "is for messages of a tool.");
-        fields.Refuse("tool_call_id", GenerateRequest.IsEmptyText, "is for messages of a tool.");
+        RefuseOthers(fields, message.Role);
         fields.RefuseRest();
         return message;
+    }
+
+    // Clients that have one type for all messages send empty members along.
+    private static void RefuseOthers(RequestFields fields, ChatRole role)
+    {
+        if (role != ChatRole.Assistant)
+        {
+            fields.Refuse("thinking", GenerateRequest.IsEmptyText, "is for messages of the assistant.");
+            fields.Refuse("tool_calls", GenerateRequest.IsEmptyList, "is for messages of the assistant.");
+        }
+
+        if (role != ChatRole.Tool)
+        {
+            fields.Refuse("tool_name", GenerateRequest.IsEmptyText, "is for messages of a tool.");
+            fields.Refuse("tool_call_id", GenerateRequest.IsEmptyText, "is for messages of a tool.");
+        }
     }
 
     private ChatMessage ReadAssistant(RequestFields fields, string content)

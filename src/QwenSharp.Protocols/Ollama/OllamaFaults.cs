@@ -29,6 +29,8 @@ public static class OllamaFaults
         [nameof(ChatOptions.StopSequences)] = "options.stop",
         [nameof(ChatOptions.Tools)] = "tools",
         [nameof(ChatOptions.ResponseFormat)] = "format",
+        [nameof(EmbeddingGenerationOptions.Dimensions)] = "dimensions",
+        ["values"] = "input",
         [ChatOptionKeys.EnableThinking] = "think",
         [$"{nameof(ChatOptions.Reasoning)}.{nameof(ReasoningOptions.Effort)}"] = "think",
     };

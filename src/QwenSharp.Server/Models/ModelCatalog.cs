@@ -48,8 +48,8 @@ internal sealed class ModelCatalog(
         .. Created().Concat(library?.List() ?? []).Where(entry => !_given.ContainsKey(entry.Name)).DistinctBy(entry => entry.Name),
     ];
 
-    /// <summary>The models that are loaded, and when each goes if nobody asks for it before; null where that is not settled.</summary>
-    public IReadOnlyList<(ModelEntry Entry, DateTimeOffset? Expires)> Loaded
+    /// <summary>The models that are loaded.</summary>
+    public IReadOnlyList<LoadedModel> Loaded
     {
         get
         {
@@ -58,10 +58,11 @@ internal sealed class ModelCatalog(
             {
                 return
                 [
-                    .. _slots.Values.Where(slot => slot.Live is not null)
-                        .Select(slot => (all.FirstOrDefault(entry => entry.Description.Key == slot.Description.Key), slot.Expires))
-                        .Where(found => found.Item1 is not null)
-                        .Select(found => (found.Item1!, found.Expires)),
+                    .. from slot in _slots.Values
+                       let live = slot.Live
+                       let entry = all.FirstOrDefault(entry => entry.Description.Key == slot.Description.Key)
+                       where live is not null && entry is not null
+                       select new LoadedModel(entry, live.ContextLength, slot.Expires),
                 ];
             }
         }

@@ -33,3 +33,9 @@ internal sealed record ModelEntry(
     /// <summary>What it was made of and how, where a request made it.</summary>
     public CreatedModel? Created { get; init; }
 }
+
+/// <summary>A model that is loaded.</summary>
+/// <param name="Entry">What it is, under one of its names.</param>
+/// <param name="ContextLength">Positions that a sequence may have; null where nobody knows.</param>
+/// <param name="Expires">When it goes if nobody asks for it before; null while somebody uses it, or for ever.</param>
+internal sealed record LoadedModel(ModelEntry Entry, int? ContextLength, DateTimeOffset? Expires);

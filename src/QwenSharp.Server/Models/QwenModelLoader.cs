@@ -30,7 +30,10 @@ internal sealed class QwenModelLoader(MachineResources? machine) : IModelLoader
                     name.Dispose();
 
                 await loaded.DisposeAsync().ConfigureAwait(false);
-            });
+            })
+            {
+                ContextLength = loaded.ContextLength,
+            };
         }
         catch (Exception fault) when (fault is MemoryBudgetException or IOptionFault { Fault.Kind: FaultKind.NoRoom })
         {

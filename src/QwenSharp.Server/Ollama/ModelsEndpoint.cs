@@ -27,7 +27,7 @@ internal sealed class ModelsEndpoint(DialectService service, ModelFacts facts)
         {
             ExpiresAt = loaded.Expires?.UtcDateTime ?? DateTime.UtcNow.AddYears(Forever),
             SizeVram = 0,
-            ContextLength = facts.Of(loaded.Entry)?.ContextLength,
+            ContextLength = loaded.ContextLength,
         })]),
         OllamaJson.Default.ModelListReply);
 
