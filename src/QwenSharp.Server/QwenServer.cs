@@ -8,6 +8,7 @@ using QwenSharp.Server.DashScope;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Ollama;
 using QwenSharp.Server.OpenAI;
 using QwenSharp.Server.SelfHosted;
 
@@ -20,24 +21,22 @@ namespace QwenSharp.Server;
 public sealed class QwenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
-    private readonly IReadOnlyList<ServedModel> _served;
-    private readonly IReadOnlyList<QwenModel> _loaded;
+    private readonly ModelCatalog _models;
 
-    private QwenServer(WebApplication app, IReadOnlyList<ServedModel> served, IReadOnlyList<QwenModel> loaded)
+    private QwenServer(WebApplication app, ModelCatalog models)
     {
         _app = app;
-        _served = served;
-        _loaded = loaded;
+        _models = models;
     }
 
     /// <summary>Where the server listens, with the port that it got.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
 
-    /// <summary>The names of the models.</summary>
-    public IReadOnlyList<string> Models => [.. _app.Services.GetRequiredService<ModelCatalog>().All.Select(model => model.Id)];
+    /// <summary>The names of the models that it started with.</summary>
+    public IReadOnlyList<string> Models => [.. _models.Given.Select(model => model.Name)];
 
-    /// <summary>What was read in a model's files as something else than they say; a sentence each, after the model's name.</summary>
-    public IReadOnlyList<string> Repairs => [.. _loaded.SelectMany(model => model.Repairs.Select(repair => $"{model.Id}: {repair}"))];
+    /// <summary>What was read in these models' files as something else than they say; a sentence each, after the model's name.</summary>
+    public IReadOnlyList<string> Repairs => _models.Repairs;
 
     /// <summary>Loads the models, listens, and serves until it is cancelled; then ends as <see cref="StopAsync"/> does.</summary>
     /// <param name="options">What to serve, and where.</param>
@@ -58,29 +57,28 @@ public sealed class QwenServer : IAsyncDisposable
     /// <summary>Loads the models and listens.</summary>
     /// <param name="options">What to serve, and where.</param>
     /// <param name="cancellationToken">Gives up; a model that is being loaded is loaded to its end.</param>
-    /// <exception cref="ArgumentException">There is no model, two have one name, or the host is no address.</exception>
+    /// <exception cref="ArgumentException">There is no model, two have one name, an alias stands for none, or the host is no address.</exception>
     /// <exception cref="IOException">A file is missing or damaged, or the port is taken.</exception>
     /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be
     /// wrong.</exception>
     public static async Task<QwenServer> StartAsync(ServerOptions options, CancellationToken cancellationToken = default)
     {
-        List<QwenModel> loaded = [];
+        ModelCatalog models = Catalog(options, new QwenModelLoader(options.Machine), TimeProvider.System);
         try
         {
-            foreach (ModelSource source in options.Models)
+            foreach ((int number, ModelSource source) in options.Models.Index())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                loaded.Add(QwenModel.Load(source.Path, source.Options));
-
-                // What is wrong with a model shows now, not at the first request.
-                loaded[^1].Prepare();
+                await models
+                    .StartAsync(new ModelDescription($"given:{number}", source.Path, source.Options ?? new QwenModelOptions(), Stays: true))
+                    .ConfigureAwait(false);
             }
 
-            return await StartAsync(options, [.. loaded.SelectMany(ServedModel.Of)], loaded, cancellationToken).ConfigureAwait(false);
+            return await StartAsync(options, models, cancellationToken).ConfigureAwait(false);
         }
         catch
         {
-            await DisposeAsync(loaded).ConfigureAwait(false);
+            await models.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }
@@ -92,33 +90,47 @@ public sealed class QwenServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);
-        foreach (ServedModel model in _served)
-            model.Dispose();
-
         await _app.DisposeAsync().ConfigureAwait(false);
-        await DisposeAsync(_loaded).ConfigureAwait(false);
+        await _models.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Serves models that are there already.</summary>
     /// <param name="options">Where to serve; its own models are not looked at.</param>
     /// <param name="models">What to serve.</param>
-    /// <param name="loaded">The models that the server disposes at its end.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="further">Dialects to speak beside those of the product.</param>
-    internal static async Task<QwenServer> StartAsync(
+    internal static Task<QwenServer> StartAsync(
         ServerOptions options,
         IReadOnlyList<ServedModel> models,
-        IReadOnlyList<QwenModel> loaded,
         CancellationToken cancellationToken,
         params IReadOnlyList<IDialect> further)
     {
-        DialectSet dialects = new(
-            [new OpenAIDialect(), new AnthropicDialect(), new SelfHostedDialect(), new DashScopeDialect(), .. further]);
-        WebApplication app = Build(options, new ModelCatalog(models), dialects);
+        ModelCatalog catalog = Catalog(options, new QwenModelLoader(options.Machine), TimeProvider.System);
+        foreach (ServedModel model in models)
+        {
+            catalog.Start(new LiveModel([model], [], () =>
+            {
+                model.Dispose();
+                return ValueTask.CompletedTask;
+            }));
+        }
+
+        return StartAsync(options, catalog, cancellationToken, further);
+    }
+
+    /// <summary>Serves the models of a catalog, which the server disposes at its end.</summary>
+    internal static async Task<QwenServer> StartAsync(
+        ServerOptions options, ModelCatalog models, CancellationToken cancellationToken, params IReadOnlyList<IDialect> further)
+    {
+        if (models.Given.Count == 0 && options.Library is null)
+            throw new ArgumentException("A server needs at least one model.", nameof(models));
+
+        models.CheckAliases();
+        WebApplication app = Build(options, models, new DialectSet([new OpenAIDialect(), new OllamaDialect(), .. further]));
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new QwenServer(app, models, loaded);
+            return new QwenServer(app, models);
         }
         catch
         {
@@ -127,11 +139,13 @@ public sealed class QwenServer : IAsyncDisposable
         }
     }
 
-    private static async Task DisposeAsync(IEnumerable<QwenModel> models)
-    {
-        foreach (QwenModel model in models)
-            await model.DisposeAsync().ConfigureAwait(false);
-    }
+    /// <summary>A catalog without models yet.</summary>
+    internal static ModelCatalog Catalog(ServerOptions options, IModelLoader loader, TimeProvider time) => new(
+        loader,
+        options.Library is { } library ? new ModelLibrary(library) : null,
+        new ModelAliases(options.Aliases),
+        options.KeepAlive,
+        time);
 
     private static WebApplication Build(ServerOptions options, ModelCatalog models, DialectSet dialects)
     {
@@ -176,7 +190,7 @@ public sealed class QwenServer : IAsyncDisposable
         app.UseRequestDecompression();
         app.MapMethods(Health.Path, [HttpMethods.Get, HttpMethods.Head], Health.AnswerAsync);
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
-        dialects.Map(app, new DialectService(models, replies));
+        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options)));
         return app;
     }
 

@@ -1,3 +1,5 @@
+using QwenSharp.Numerics;
+
 namespace QwenSharp.Server;
 
 /// <summary>What a server serves, and where.</summary>
@@ -9,8 +11,26 @@ public sealed record ServerOptions
     /// <summary>The TCP port; 0 for a free one.</summary>
     public int Port { get; init; } = 8080;
 
-    /// <summary>The models; requests choose one by its name, and a request for another is refused.</summary>
+    /// <summary>The models that are loaded at the start and stay; requests choose one by its name.</summary>
     public required IReadOnlyList<ModelSource> Models { get; init; }
+
+    /// <summary>Which models are loaded besides when they are asked for; null for none: then a request for another is refused.</summary>
+    public ModelLibraryOptions? Library { get; init; }
+
+    /// <summary>
+    /// Further names of models, for clients that insist on theirs: the model by the alias. One that ends with <c>*</c> stands for all names
+    /// that begin so.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Aliases { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>How long a model that was loaded when it was asked for stays when nobody uses it; infinite for ever.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>
+    /// The threads and the memory that all models share; null where each has those of its own options. What is loaded when it is asked for
+    /// has room in this memory, or another goes.
+    /// </summary>
+    public MachineResources? Machine { get; init; }
 
     /// <summary>What clients must send as <c>Authorization: Bearer KEY</c>; null to let everybody in who reaches the port.</summary>
     public string? ApiKey { get; init; }

@@ -25,7 +25,7 @@ public sealed class BoxTests : IAsyncLifetime
     {
         _model = QwenModel.Load(Path.Combine(AppContext.BaseDirectory, "qwensharp-box.gguf"));
         ServerOptions options = new() { Port = 0, Models = [], DrainTime = TimeSpan.Zero };
-        _server = await QwenServer.StartAsync(options, [.. ServedModel.Of(_model)], [], TestContext.Current.CancellationToken);
+        _server = await QwenServer.StartAsync(options, [.. ServedModel.Of(_model)], TestContext.Current.CancellationToken);
         _client = new ChatClient(
             _model.Id,
             new ApiKeyCredential("none"),

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Faults;
@@ -39,17 +40,25 @@ public class ErrorTests
     }
 
     [Fact]
-    public void Of_several_models_one_must_be_named()
+    public async Task Of_several_models_one_must_be_named()
     {
         ScriptedChat chat = new(Scripts.Echo);
         Models.ServedModel Named(string id) => new(id, DateTimeOffset.UnixEpoch, chat, new ScriptedText(Scripts.Echo));
-        Models.ModelCatalog catalog = new([Named("a"), Named("b")]);
+        await using QwenServer server = await QwenServer.StartAsync(
+            new ServerOptions { Port = 0, Models = [] }, [Named("a"), Named("b")], TestContext.Current.CancellationToken);
+        using HttpClient http = new() { BaseAddress = server.Address };
+        async Task<JsonNode> AskAsync(string fields)
+        {
+            using StringContent body = new($$"""{{{fields}}"prompt":"Hi"}""", Encoding.UTF8, "application/json");
+            using HttpResponseMessage reply = await http.PostAsync("/v1/completions", body, TestContext.Current.CancellationToken);
+            return JsonNode.Parse(await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        }
 
-        Assert.Equal("b", catalog.Choose("b").Id);
-        OpenAIError refusal = OpenAIFaults.Word(Assert.Throws<OptionException>(() => catalog.Choose(null)).Fault);
+        Assert.Equal("b", (string)(await AskAsync("\"model\":\"b\",")).AsObject()["model"]!);
+        JsonNode refusal = (await AskAsync("")).AsObject()["error"]!;
         Assert.Equal(
             ("model", "missing_required_parameter", "'model' is required: this server has 'a', 'b'."),
-            (refusal.Param, refusal.Code, refusal.Message));
+            ((string)refusal["param"]!, (string)refusal["code"]!, (string)refusal["message"]!));
     }
 
     [Theory]
@@ -196,7 +205,7 @@ public class ErrorTests
         Models.ServedModel model = new("a", DateTimeOffset.UnixEpoch, new ScriptedChat(Scripts.Echo), new ScriptedText(Scripts.Echo));
 
         ArgumentException fault = await Assert.ThrowsAsync<ArgumentException>(() =>
-            QwenServer.StartAsync(new ServerOptions { Port = 0, Models = [] }, [model, model], [], TestContext.Current.CancellationToken));
+            QwenServer.StartAsync(new ServerOptions { Port = 0, Models = [] }, [model, model], TestContext.Current.CancellationToken));
 
         Assert.Contains("'a'", fault.Message);
     }

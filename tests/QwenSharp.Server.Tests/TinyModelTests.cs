@@ -277,7 +277,7 @@ public sealed class TinyModelTests : IAsyncDisposable
             : ScriptedCheckpoint.Write(_folder["tiny.gguf"], Greeting, template);
         _model = QwenModel.Load(path, new QwenModelOptions { Threads = 1 });
         ServerOptions options = new() { Port = 0, Models = [], DrainTime = TimeSpan.Zero };
-        _server = await QwenServer.StartAsync(options, [.. ServedModel.Of(_model)], [], TestContext.Current.CancellationToken);
+        _server = await QwenServer.StartAsync(options, [.. ServedModel.Of(_model)], TestContext.Current.CancellationToken);
         _http = new HttpClient { BaseAddress = _server.Address };
     }
 

@@ -7,7 +7,7 @@ using QwenSharp.Server;
 
 namespace QwenSharp.Cli.Commands;
 
-/// <summary><c>qwensharp serve</c>: models behind OpenAI's HTTP protocol.</summary>
+/// <summary><c>qwensharp serve</c>: models behind HTTP, in OpenAI's protocol and Ollama's.</summary>
 internal static class ServeCommand
 {
     private const string Examples = """
@@ -15,6 +15,7 @@ internal static class ServeCommand
         qwensharp serve --model qwen3-4b-q4_k_m.gguf
         qwensharp serve --model qwen3-4b.gguf --adapter support=support/ --adapter sql=sql.gguf    # three models, one set of weights
         qwensharp serve --model qwen3-4b.gguf --model qwen2.5-coder-7b.gguf --port 9000
+        qwensharp serve --models-folder ~/models --alias 'gpt-*=qwen3-4b' --keep-alive 30    # loaded when they are asked for
         curl http://127.0.0.1:8080/v1/chat/completions -H "Content-Type: application/json" \
           -d '{"model": "qwen3-4b-q4_k_m", "messages": [{"role": "user", "content": "Hello"}]}'
         """;
@@ -47,6 +48,7 @@ internal static class ServeCommand
             HelpName = "KEY",
         };
         Values.Check(apiKey, key => !string.IsNullOrWhiteSpace(key), "may not be empty");
+        LibraryArguments library = new();
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
         Option<long?> kvMemory = Values.Bytes(
             "--kv-memory",
@@ -66,7 +68,7 @@ internal static class ServeCommand
         ModelOptions modelOptions = new();
         DocumentedCommand command = new(
             "serve",
-            "Serves models over HTTP with OpenAI's protocol: /v1/chat/completions, /v1/completions, /v1/models, /health.",
+            "Serves models over HTTP with OpenAI's protocol (/v1/chat/completions, /v1/completions, /v1/models), Ollama's (/api) and /health.",
             Examples)
         {
             models,
@@ -82,6 +84,7 @@ internal static class ServeCommand
             waiting,
             deadline,
         };
+        library.AddTo(command);
         modelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
@@ -109,6 +112,10 @@ internal static class ServeCommand
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
                 Models = [.. local.Select(model => new ModelSource(model.Path, shared with { Id = model.Id }))],
+                Library = library.Read(parsed, read with { Resources = machine }),
+                Aliases = library.Aliases(parsed),
+                KeepAlive = library.KeepAlive(parsed),
+                Machine = machine,
                 ApiKey = parsed.GetValue(apiKey) ?? KeyFromEnvironment(),
                 LogRequests = parsed.GetValue(log),
                 Deadline = parsed.GetValue(deadline) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,

@@ -28,7 +28,9 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
         http.Items[RequestLog.User] = request.User;
 
         // A stream's first event counts the prompt, long before the model has computed it.
-        ServedModel model = service.Models.Choose(request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         int promptTokens = model.Chat.CountPromptTokens(request.Messages, request.Options);
         MessageHeader header = new(model.Id, promptTokens, request.Options.MaxOutputTokens!.Value, request.HidesThinking);
         AnswerStream answers = new(
@@ -52,7 +54,9 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         MessagesRequest request = MessagesRequest.Read(body.RootElement, signer, countsOnly: true);
-        TokenCount count = new(service.Models.Choose(request.Model).Chat.CountPromptTokens(request.Messages, request.Options));
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
+        TokenCount count = new(lease.Model.Chat.CountPromptTokens(request.Messages, request.Options));
         await JsonReply.SendAsync(http, count, AnthropicJson.Default.TokenCount).ConfigureAwait(false);
     }
 }

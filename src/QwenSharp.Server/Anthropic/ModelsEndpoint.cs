@@ -26,12 +26,12 @@ internal sealed class ModelsEndpoint(ModelCatalog models)
     }
 
     public Task ShowAsync(HttpContext http) =>
-        JsonReply.SendAsync(http, Info(models[(string)http.Request.RouteValues[IdParameter]!]), AnthropicJson.Default.ModelInfo);
+        JsonReply.SendAsync(http, Info(models.Find((string)http.Request.RouteValues[IdParameter]!)), AnthropicJson.Default.ModelInfo);
 
     private static int LimitOf(string? text) =>
         string.IsNullOrEmpty(text) ? DefaultLimit
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int limit) && limit is > 0 and <= MaxLimit ? limit
         : throw new OptionException(OptionFault.OutOfRange("limit", Excerpt.Of(text), Bounds.Between(1, MaxLimit)));
 
-    private static ModelInfo Info(ServedModel model) => new(model.Id, model.Loaded);
+    private static ModelInfo Info(ModelEntry model) => new(model.Name, model.Since);
 }

@@ -17,7 +17,9 @@ internal sealed class GenerationEndpoint(DialectService service)
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         GenerationRequest request = GenerationRequest.Read(body.RootElement);
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         AnswerStream answers = new(
             CacheHeader.Observe(http, Choices.MergeAsync(
                 token => model.Chat.Complete(request.Messages, request.Options, request.Choices, token), work.Token)),

@@ -15,7 +15,9 @@ internal sealed class TextEmbeddingEndpoint(DialectService service)
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         EmbeddingsRequest request = EmbeddingsRequest.Read(body.RootElement);
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Embedding, request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Embedding, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         EmbeddingRequest asked = new(request.Texts) { Dimensions = request.Dimensions, Instruction = request.Instruction };
         GeneratedEmbeddings<Embedding<float>> made = await model.Embedding.EmbedAsync(asked, work.Token).ConfigureAwait(false);
         EmbeddingsReply reply = new(

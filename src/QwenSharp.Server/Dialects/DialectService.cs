@@ -6,4 +6,5 @@ namespace QwenSharp.Server.Dialects;
 /// <summary>What the server gives every dialect to answer with.</summary>
 /// <param name="Models">The models.</param>
 /// <param name="Replies">Sends replies.</param>
-internal sealed record DialectService(ModelCatalog Models, ReplySender Replies);
+/// <param name="Changes">Who may change which models there are.</param>
+internal sealed record DialectService(ModelCatalog Models, ReplySender Replies, ChangeGuard Changes);

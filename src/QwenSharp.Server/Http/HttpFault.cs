@@ -44,6 +44,18 @@ internal enum HttpFaultKind
     /// <summary>The request took longer than one may.</summary>
     Deadline,
 
+    /// <summary>A model cannot be loaded.</summary>
+    LoadFailed,
+
+    /// <summary>A hub refuses, or cannot be reached.</summary>
+    Hub,
+
+    /// <summary>A model has no room in memory beside those in use.</summary>
+    NoRoom,
+
+    /// <summary>Only someone at the machine, or with a key, may ask for this.</summary>
+    Forbidden,
+
     /// <summary>The server is ending.</summary>
     ShuttingDown,
 

@@ -10,12 +10,16 @@ internal static class RequestBody
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>Reads the body whole; the server's limit bounds its length.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="declared">Whether it must be declared as JSON; else what no web page sent need not be.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="HttpFault">415: it is not declared as JSON. 400: it is not JSON.</exception>
     /// <exception cref="OptionException">The text of one of its names or values is no Unicode.</exception>
-    public static async Task<JsonDocument> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static async Task<JsonDocument> ReadAsync(
+        HttpRequest request, CancellationToken cancellationToken, bool declared = true)
     {
-        // A web page of another origin can post other content types without asking the server first.
-        if (!request.HasJsonContentType())
+        // A web page of another origin can post other content types without asking the server first, but not without saying where it is from.
+        if (!request.HasJsonContentType() && (declared || request.Headers.ContainsKey("Origin")))
         {
             throw new HttpFault(
                 StatusCodes.Status415UnsupportedMediaType,

@@ -4,10 +4,11 @@ namespace QwenSharp.Server.Models;
 internal static class ModelsByPurpose
 {
     /// <summary>
-    /// The model of a name, or where a request names none the only one of its purpose: a server may have a model that chats and one that
-    /// embeds, and a request for embeddings means the latter.
+    /// The model of a name, or where a request names none the only one of its purpose that the server started with: a server may have a
+    /// model that chats and one that embeds, and a request for embeddings means the latter.
     /// </summary>
-    /// <inheritdoc cref="ModelCatalog.Choose" path="/exception"/>
-    public static ServedModel ChooseFor(this ModelCatalog models, ModelPurpose purpose, string? id) =>
-        models.Choose(id ?? (models.All.Where(model => model.Purpose == purpose).ToArray() is [var only] ? only.Id : null));
+    /// <inheritdoc cref="ModelCatalog.AcquireAsync(string?, CancellationToken)" path="/exception"/>
+    public static Task<ModelLease> AcquireForAsync(
+        this ModelCatalog models, ModelPurpose purpose, string? id, CancellationToken cancellationToken) =>
+        models.AcquireAsync(id ?? models.OnlyOf(purpose), cancellationToken);
 }

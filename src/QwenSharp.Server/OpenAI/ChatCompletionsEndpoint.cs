@@ -20,7 +20,9 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, generation.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Text, generation.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation.Choices, generation.Options);
         ChatReplyForm form = ChatReplyForm.Of(request);
         AnswerStream answers = new(

@@ -23,7 +23,9 @@ internal sealed class CompletionsEndpoint(DialectService service)
         GenerationFields generation = request.Generation;
         http.Items[RequestLog.User] = generation.User;
 
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, generation.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Text, generation.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         int choices = request.BestOf ?? generation.Choices;
         ReplyHeader header = ReplyHeader.For("cmpl", model.Id, choices, generation.Options) with { Logprobs = request.ReportsLogprobs };
         AnswerStream answers = new(

@@ -17,7 +17,9 @@ internal sealed class EmbeddingsEndpoint(DialectService service)
         EmbeddingsRequest request = EmbeddingsRequest.Read(body.RootElement);
         http.Items[RequestLog.User] = request.User;
 
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Embedding, request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Embedding, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         EmbeddingRequest asked = new(request.Inputs) { Dimensions = request.Dimensions, Truncate = request.Truncates };
         GeneratedEmbeddings<Embedding<float>> made = await model.Embedding.EmbedAsync(asked, work.Token).ConfigureAwait(false);
         long tokens = made.Usage?.InputTokenCount ?? 0;

@@ -13,7 +13,7 @@ internal sealed class ModelsEndpoint(ModelCatalog models)
         JsonReply.SendAsync(http, new ModelList([.. models.All.Select(Card)]), OpenAIJson.Default.ModelList);
 
     public Task ShowAsync(HttpContext http) =>
-        JsonReply.SendAsync(http, Card(models[(string)http.Request.RouteValues[IdParameter]!]), OpenAIJson.Default.ModelCard);
+        JsonReply.SendAsync(http, Card(models.Find((string)http.Request.RouteValues[IdParameter]!)), OpenAIJson.Default.ModelCard);
 
-    private static ModelCard Card(ServedModel model) => new(model.Id, model.Loaded.ToUnixTimeSeconds());
+    private static ModelCard Card(ModelEntry model) => new(model.Name, model.Since.ToUnixTimeSeconds());
 }

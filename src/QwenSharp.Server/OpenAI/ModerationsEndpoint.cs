@@ -15,7 +15,9 @@ internal sealed class ModerationsEndpoint(DialectService service)
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         ModerationRequest request = ModerationRequest.Read(body.RootElement);
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Safety, request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Safety, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         SafetyVerdict[] verdicts = await Task.WhenAll(request.Inputs.Select(text =>
             model.Moderation.JudgeAsync([new ChatMessage(ChatRole.User, text)], work.Token))).ConfigureAwait(false);
         Moderation reply = new($"modr-{Guid.NewGuid():N}", model.Id, [.. verdicts.Select(Result)]);

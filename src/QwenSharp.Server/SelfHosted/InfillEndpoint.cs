@@ -23,7 +23,9 @@ internal sealed class InfillEndpoint(DialectService service)
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         InfillRequest request = InfillRequest.Read(body.RootElement);
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Text, request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         AnswerStream answers = new(
             CacheHeader.Observe(http, Choices.MergeAsync(
                 token => model.Text.Complete(request.Prompt, request.Options, choices: 1, token), work.Token)),

@@ -16,7 +16,9 @@ internal sealed class RankingEndpoints(DialectService service)
         RerankRequest request = RerankRequest.Read(body.RootElement);
         http.Items[RequestLog.User] = request.User;
 
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Ranking, request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Ranking, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         RankedDocuments ranked = await model.Reranking
             .RankAsync(request.Query, request.Documents, request.Instruction, work.Token).ConfigureAwait(false);
         IEnumerable<int> order = Enumerable.Range(0, request.Documents.Count)
@@ -42,7 +44,9 @@ internal sealed class RankingEndpoints(DialectService service)
         ScoreRequest request = ScoreRequest.Read(body.RootElement);
         http.Items[RequestLog.User] = request.User;
 
-        ServedModel model = service.Models.ChooseFor(ModelPurpose.Ranking, request.Model);
+        using ModelLease lease =
+            await service.Models.AcquireForAsync(ModelPurpose.Ranking, request.Model, work.Token).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         List<float> scores = [];
         long tokens = 0;
         foreach ((string query, string[] documents) in Groups(request))

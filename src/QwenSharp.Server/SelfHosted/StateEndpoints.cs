@@ -15,9 +15,10 @@ internal sealed class StateEndpoints(DialectService service)
     private static readonly string Version = typeof(StateEndpoints).Assembly
         .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "0.0.0";
 
-    public Task PropertiesAsync(HttpContext http)
+    public async Task PropertiesAsync(HttpContext http)
     {
-        ServedModel model = ModelOf(http);
+        using ModelLease lease = await AcquireAsync(http).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         ITokenization tokenization = Tokenization.Of(model);
         ServerProperties properties = new(
             model.Id,
@@ -25,22 +26,23 @@ internal sealed class StateEndpoints(DialectService service)
             tokenization.Template,
             new SlotSettings(tokenization.ContextLength),
             $"qwensharp {Version}");
-        return JsonReply.SendAsync(http, properties, SelfHostedJson.Default.ServerProperties);
+        await JsonReply.SendAsync(http, properties, SelfHostedJson.Default.ServerProperties).ConfigureAwait(false);
     }
 
-    public Task SlotsAsync(HttpContext http)
+    public async Task SlotsAsync(HttpContext http)
     {
-        ServedModel model = ModelOf(http);
+        using ModelLease lease = await AcquireAsync(http).ConfigureAwait(false);
+        ServedModel model = lease.Model;
         int context = Tokenization.Of(model).ContextLength;
         ModelActivity activity = model.Activity?.Invoke() ?? default;
         IReadOnlyList<Slot> slots =
             [.. Enumerable.Range(0, activity.Sequences).Select(id => new Slot(id, context, IsProcessing: id < activity.Running))];
-        return JsonReply.SendAsync(http, slots, SelfHostedJson.Default.IReadOnlyListSlot);
+        await JsonReply.SendAsync(http, slots, SelfHostedJson.Default.IReadOnlyListSlot).ConfigureAwait(false);
     }
 
     public static Task VersionAsync(HttpContext http) =>
         JsonReply.SendAsync(http, new ServerVersion(Version), SelfHostedJson.Default.ServerVersion);
 
-    private ServedModel ModelOf(HttpContext http) =>
-        service.Models.Choose(http.Request.Query["model"].FirstOrDefault() is { Length: > 0 } id ? id : null);
+    private Task<ModelLease> AcquireAsync(HttpContext http) => service.Models.AcquireAsync(
+        http.Request.Query["model"].FirstOrDefault() is { Length: > 0 } id ? id : null, http.RequestAborted);
 }

@@ -15,7 +15,8 @@ internal sealed class TokenEndpoints(DialectService service)
     {
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, http.RequestAborted).ConfigureAwait(false);
         TokenizeRequest request = TokenizeRequest.Read(body.RootElement);
-        ITokenization model = Tokenization.Of(service.Models.Choose(request.Model));
+        using ModelLease lease = await service.Models.AcquireAsync(request.Model, http.RequestAborted).ConfigureAwait(false);
+        ITokenization model = Tokenization.Of(lease.Model);
         IReadOnlyList<int> tokens = request.Conversation is { } conversation
             ? model.Render(conversation.Messages, conversation.Options).Tokens
             : model.Encode(request.Text!, request.BeginsSequence, request.ParsesControl);
@@ -40,7 +41,8 @@ internal sealed class TokenEndpoints(DialectService service)
     {
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, http.RequestAborted).ConfigureAwait(false);
         DetokenizeRequest request = DetokenizeRequest.Read(body.RootElement);
-        ITokenization model = Tokenization.Of(service.Models.Choose(request.Model));
+        using ModelLease lease = await service.Models.AcquireAsync(request.Model, http.RequestAborted).ConfigureAwait(false);
+        ITokenization model = Tokenization.Of(lease.Model);
         Bounds ids = Bounds.Between(0, model.VocabularySize - 1);
         foreach ((int place, int id) in request.Tokens.Index())
             OptionException.Require(id < model.VocabularySize, $"tokens[{place}]", id, ids);
@@ -53,7 +55,8 @@ internal sealed class TokenEndpoints(DialectService service)
     {
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, http.RequestAborted).ConfigureAwait(false);
         TemplateRequest request = TemplateRequest.Read(body.RootElement);
-        ITokenization model = Tokenization.Of(service.Models.Choose(request.Model));
+        using ModelLease lease = await service.Models.AcquireAsync(request.Model, http.RequestAborted).ConfigureAwait(false);
+        ITokenization model = Tokenization.Of(lease.Model);
         (string prompt, _) = model.Render(request.Conversation.Messages, request.Conversation.Options);
         await JsonReply.SendAsync(http, new TemplateReply(prompt), SelfHostedJson.Default.TemplateReply).ConfigureAwait(false);
     }

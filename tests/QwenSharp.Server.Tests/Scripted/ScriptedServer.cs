@@ -38,7 +38,6 @@ internal sealed class ScriptedServer : IAsyncDisposable
         QwenServer server = await QwenServer.StartAsync(
             configure?.Invoke(options) ?? options,
             [model],
-            [],
             TestContext.Current.CancellationToken,
             further);
         return new ScriptedServer(server, chat, text);

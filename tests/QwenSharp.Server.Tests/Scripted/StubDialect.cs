@@ -47,7 +47,8 @@ internal sealed class StubDialect : IDialect
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token);
         RequestFields fields = RequestFields.Of(body.RootElement);
-        ServedModel model = service.Models.Choose(fields.Take("who")?.String());
+        using ModelLease lease = await service.Models.AcquireAsync(fields.Take("who")?.String(), work.Token);
+        ServedModel model = lease.Model;
         ChatMessage words = new(ChatRole.User, fields.Require("words").String());
         ChatOptions options = new() { Temperature = fields.Take("heat")?.Number(0, 100) };
         bool streamed = fields.Take("streamed")?.Boolean() ?? false;

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using System.Text.Json;
+using QwenSharp.Protocols.Ollama;
+using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Http;
+using QwenSharp.Server.Models;
+
+namespace QwenSharp.Server.Ollama;
+
+/// <summary><c>POST /api/chat</c>.</summary>
+internal sealed class ChatEndpoint(DialectService service, ModelFacts facts)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        long began = Stopwatch.GetTimestamp();
+        using CancellationTokenSource work = service.Replies.Work(http);
+        using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token, declared: false).ConfigureAwait(false);
+        ChatRequest request = ChatRequest.Read(body.RootElement);
+        GenerationFields generation = request.Generation;
+        ModelEntry entry = OllamaNames.Find(service.Models, generation.Model);
+        if (request.Messages.Count == 0)
+        {
+            await AnswerSender.LoadAsync(service, http, generation, entry, isChat: true, work.Token).ConfigureAwait(false);
+            return;
+        }
+
+        if (generation.Thinks)
+            AnswerSender.Require(facts.Of(entry)?.Reasons, entry, "thinking");
+        if (generation.Options.Tools is not null)
+            AnswerSender.Require(facts.Of(entry)?.CallsTools, entry, "tools");
+
+        using ModelLease lease = await service.Models.AcquireAsync(entry, work.Token).ConfigureAwait(false);
+        AnswerSender.Keep(lease, generation.KeepAlive);
+        AnswerReplies replies = new(generation.Model, isChat: true, generation.Logprobs, began, lease.Loading);
+        await AnswerSender
+            .AnswerAsync(
+                service,
+                http,
+                generation,
+                replies,
+                token => lease.Model.Chat.Complete(request.Messages, generation.Options, choices: 1, token),
+                work.Token)
+            .ConfigureAwait(false);
+    }
+}

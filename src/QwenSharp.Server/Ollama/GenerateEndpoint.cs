@@ -1,0 +1,47 @@
+using System.Diagnostics;
+using System.Text.Json;
+using QwenSharp.Protocols.Ollama;
+using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Http;
+using QwenSharp.Server.Models;
+
+namespace QwenSharp.Server.Ollama;
+
+/// <summary><c>POST /api/generate</c>.</summary>
+internal sealed class GenerateEndpoint(DialectService service, ModelFacts facts)
+{
+    public async Task InvokeAsync(HttpContext http)
+    {
+        long began = Stopwatch.GetTimestamp();
+        using CancellationTokenSource work = service.Replies.Work(http);
+        using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token, declared: false).ConfigureAwait(false);
+        GenerateRequest request = GenerateRequest.Read(body.RootElement);
+        GenerationFields generation = request.Generation;
+        ModelEntry entry = OllamaNames.Find(service.Models, generation.Model);
+        if (request.IsEmpty)
+        {
+            await AnswerSender.LoadAsync(service, http, generation, entry, isChat: false, work.Token).ConfigureAwait(false);
+            return;
+        }
+
+        if (generation.Thinks)
+            AnswerSender.Require(facts.Of(entry)?.Reasons, entry, "thinking");
+        if (request.FillsIn)
+            AnswerSender.Require(facts.Of(entry)?.FillsIn, entry, "insert");
+
+        using ModelLease lease = await service.Models.AcquireAsync(entry, work.Token).ConfigureAwait(false);
+        AnswerSender.Keep(lease, generation.KeepAlive);
+        AnswerReplies replies = new(generation.Model, isChat: false, generation.Logprobs, began, lease.Loading);
+        await AnswerSender
+            .AnswerAsync(
+                service,
+                http,
+                generation,
+                replies,
+                token => request.Raw is { } raw
+                    ? lease.Model.Text.Complete(raw, generation.Options, choices: 1, token)
+                    : lease.Model.Chat.Complete(request.Messages!, generation.Options, choices: 1, token),
+                work.Token)
+            .ConfigureAwait(false);
+    }
+}
