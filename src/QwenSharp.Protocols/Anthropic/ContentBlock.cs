@@ -27,7 +27,18 @@ public sealed record ThinkingBlock(string Thinking, string Signature) : ContentB
 /// <param name="Id">Its name, which the tool's result repeats.</param>
 /// <param name="Name">Which tool.</param>
 /// <param name="Input">The arguments, an object; empty where the block begins.</param>
-public sealed record ToolUseBlock(string Id, string Name, JsonElement Input) : ContentBlock;
+public sealed record ToolUseBlock(string Id, string Name, JsonElement Input) : ContentBlock
+{
+    /// <summary>Always the model itself.</summary>
+    public ToolCaller Caller { get; } = new();
+}
+
+/// <summary>Who calls a tool.</summary>
+public sealed record ToolCaller
+{
+    /// <summary>Always <c>direct</c>: the model.</summary>
+    public string Type { get; } = "direct";
+}
 
 /// <summary>What is added to a block.</summary>
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
