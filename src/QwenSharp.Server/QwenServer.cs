@@ -126,7 +126,12 @@ public sealed class QwenServer : IAsyncDisposable
             throw new ArgumentException("A server needs at least one model.", nameof(models));
 
         models.CheckAliases();
-        WebApplication app = Build(options, models, new DialectSet([new OpenAIDialect(), new OllamaDialect(), .. further]));
+        DialectSet dialects = new(
+            [
+                new OpenAIDialect(), new AnthropicDialect(), new OllamaDialect(), new SelfHostedDialect(), new DashScopeDialect(),
+                .. further,
+            ]);
+        WebApplication app = Build(options, models, dialects);
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);

@@ -176,7 +176,7 @@ public sealed class ProcessTests : IDisposable
 
     private static Process Start(params string[] arguments) => Process.Start(StartInfo(arguments))!;
 
-    private static ProcessStartInfo StartInfo(params string[] arguments) => new(
+    internal static ProcessStartInfo StartInfo(params string[] arguments) => new(
         Environment.ProcessPath!.EndsWith("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet",
         [typeof(ExitCode).Assembly.Location, .. arguments])
     {

@@ -30,7 +30,7 @@ public class AnthropicSdkTests
         await using QwenModel model = QwenModel.Load(Path.Combine(AppContext.BaseDirectory, "qwensharp-box.gguf"));
         ServerOptions options = new() { Port = 0, Models = [], DrainTime = TimeSpan.Zero };
         await using QwenServer server = await QwenServer.StartAsync(
-            options, [.. ServedModel.Of(model)], [], TestContext.Current.CancellationToken);
+            options, [.. ServedModel.Of(model)], TestContext.Current.CancellationToken);
 
         string output = await NodeScript.RunAsync("anthropic-sdk", "tiny.mjs", server.Address.ToString(), model.Id);
 

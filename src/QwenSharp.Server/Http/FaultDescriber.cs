@@ -24,6 +24,10 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions op
         switch (fault)
         {
             case HttpFault known:
+                // Of what went wrong here the client is told a sentence; the log has the rest.
+                if (known is { Status: >= StatusCodes.Status500InternalServerError, InnerException: { } cause })
+                    Log.Failed(log, http.TraceIdentifier, cause);
+
                 return known;
             case IOptionFault { Fault: var option }:
                 return new HttpFault(option);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using QwenSharp.Protocols.Requests;
@@ -45,7 +47,7 @@ internal sealed class CreatedModels
         : [];
 
     /// <summary>The one of a name; null for none.</summary>
-    public CreatedModel? Find(string name) => Read(PathOf(name));
+    public CreatedModel? Find(string name) => Read(PathOf(name)) is { } model && model.Name == name ? model : null;
 
     /// <summary>Keeps a model, in place of one of its name.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
@@ -70,7 +72,9 @@ internal sealed class CreatedModels
             File.Delete(weights);
     }
 
-    private string PathOf(string name) => Path.Combine(_folder, Uri.EscapeDataString(name) + Extension);
+    // Names have letters that file systems take for others, or not at all.
+    private string PathOf(string name) =>
+        Path.Combine(_folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name))) + Extension);
 
     // A file that is gone, or that somebody spoiled, is no model.
     private static CreatedModel? Read(string path)

@@ -201,6 +201,20 @@ internal sealed class ModelCatalog(
         }
     }
 
+    /// <summary>Has a model go at once, or where somebody uses it when nobody does any more; does not wait for that. One that stays, stays.</summary>
+    public void Retire(ModelEntry entry)
+    {
+        lock (_gate)
+        {
+            if (!_slots.TryGetValue(entry.Description.Key, out ModelSlot? slot))
+                return;
+
+            slot.KeepAlive = TimeSpan.Zero;
+            if (slot.IsIdle)
+                Unload(slot);
+        }
+    }
+
     /// <summary>Unloads a model once nobody uses it, and returns when it is gone. One that stays, stays.</summary>
     public async Task UnloadAsync(ModelEntry entry, CancellationToken cancellationToken)
     {
@@ -437,7 +451,7 @@ internal sealed class ModelCatalog(
         {
             string[] busy = [.. _slots.Values.Where(slot => slot.Live is not null).Select(slot => slot.Live!.Served[0].Id)];
             return new NoRoomException(
-                $"The model '{Path.GetFileName(model.Path)}' has no room in memory beside {string.Join(", ", busy)}, which are in use or "
+                $"The model '{model.Options.Id ?? Path.GetFileName(model.Path)}' has no room in memory beside {string.Join(", ", busy)}, which are in use or "
                     + "stay loaded. Ask again when they are done, or start the server with fewer models or shorter contexts."
                     + (full is null ? "" : $" ({full.Message})"),
                 full?.InnerException ?? full);

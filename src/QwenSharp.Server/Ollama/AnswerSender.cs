@@ -48,7 +48,7 @@ internal static class AnswerSender
                     $"'{entry.Name}' is not unloaded: the server was started with it, and it stays.");
             }
 
-            await service.Models.UnloadAsync(entry, work).ConfigureAwait(false);
+            service.Models.Retire(entry);
         }
         else
         {

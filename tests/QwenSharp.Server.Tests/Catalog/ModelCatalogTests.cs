@@ -26,7 +26,7 @@ public sealed class ModelCatalogTests : IDisposable
 
         using (ModelLease lease = await catalog.AcquireAsync("a", Stop))
         {
-            Assert.Equal("a.gguf", lease.Model.Id);
+            Assert.Equal("a", lease.Model.Id);
             _time.Advance(60 * Minute);
             Assert.Equal(["a"], _loader.Loaded);
         }
@@ -143,7 +143,7 @@ public sealed class ModelCatalogTests : IDisposable
         using ModelLease a = await catalog.AcquireAsync("a", Stop);
         HttpFault full = await Assert.ThrowsAsync<HttpFault>(() => catalog.AcquireAsync("d", Stop));
         Assert.Equal((503, HttpFaultKind.NoRoom), (full.Status, full.Kind));
-        Assert.Contains("a.gguf, c.gguf, which are in use", full.Message);
+        Assert.Contains("'d' has no room in memory beside a, c, which are in use", full.Message);
         a.Dispose();
         (await catalog.AcquireAsync("d", Stop)).Dispose();
         Assert.Equal(["c", "d"], _loader.Loaded);
@@ -179,6 +179,22 @@ public sealed class ModelCatalogTests : IDisposable
 
         await unloading;
         Assert.Empty(_loader.Loaded);
+    }
+
+    [Fact]
+    public async Task A_model_that_is_to_go_goes_with_its_last_request()
+    {
+        await using ModelCatalog catalog = Of("a", "b");
+        (await catalog.AcquireAsync("b", Stop)).Dispose();
+        ModelLease first = await catalog.AcquireAsync("a", Stop), second = await catalog.AcquireAsync("a", Stop);
+
+        catalog.Retire(first.Entry);
+        catalog.Retire(catalog.Find("b"));
+        first.Dispose();
+        await UntilAsync(() => _loader.Loaded is ["a"]);
+        second.Dispose();
+
+        await UntilAsync(() => _loader.Loaded.Count == 0);
     }
 
     [Fact]
