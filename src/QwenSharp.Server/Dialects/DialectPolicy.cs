@@ -4,7 +4,7 @@ namespace QwenSharp.Server.Dialects;
 
 /// <summary>
 /// Which dialect's route a request gets where several have one for its path: that of the dialect that its headers name, else that of the
-/// dialects that are not named by headers at all, of which the first one counts.
+/// first dialect.
 /// </summary>
 internal sealed class DialectPolicy : MatcherPolicy, IEndpointSelectorPolicy
 {
@@ -19,13 +19,16 @@ internal sealed class DialectPolicy : MatcherPolicy, IEndpointSelectorPolicy
     public Task ApplyAsync(HttpContext httpContext, CandidateSet candidates)
     {
         IDialect? chosen = null;
+        int best = int.MaxValue;
         for (int i = 0; i < candidates.Count; i++)
         {
             if (!candidates.IsValidCandidate(i) || DialectOf(candidates[i].Endpoint) is not { } dialect)
                 continue;
 
-            if (chosen is null || dialect.IsSpokenBy(httpContext.Request))
-                chosen = dialect;
+            // Routes come in no order that could be relied upon.
+            int rank = dialect.IsSpokenBy(httpContext.Request) ? -1 : RankOf(candidates[i].Endpoint);
+            if (rank < best)
+                (chosen, best) = (dialect, rank);
         }
 
         for (int i = 0; i < candidates.Count; i++)
@@ -33,6 +36,8 @@ internal sealed class DialectPolicy : MatcherPolicy, IEndpointSelectorPolicy
 
         return Task.CompletedTask;
     }
+
+    private static int RankOf(Endpoint endpoint) => endpoint.Metadata.GetMetadata<DialectRank>()!.Rank;
 
     private static IDialect? DialectOf(Endpoint endpoint) => endpoint.Metadata.GetMetadata<IDialect>();
 }

@@ -9,8 +9,8 @@ internal sealed class DialectSet(IReadOnlyList<IDialect> dialects)
     /// <summary>Adds the routes of all.</summary>
     public void Map(IEndpointRouteBuilder routes, DialectService service)
     {
-        foreach (IDialect dialect in dialects)
-            dialect.Map(routes.MapGroup("").WithMetadata(dialect), service);
+        foreach ((int rank, IDialect dialect) in dialects.Index())
+            dialect.Map(routes.MapGroup("").WithMetadata(dialect, new DialectRank(rank)), service);
     }
 
     /// <summary>The body of a refusal by the web server itself, which knows no path: of what is no HTTP, or came too late.</summary>
