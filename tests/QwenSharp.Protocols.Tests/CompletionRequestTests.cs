@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Chat;
 using QwenSharp.Protocols.OpenAI;
 
 namespace QwenSharp.Protocols.Tests;
@@ -29,9 +30,12 @@ public class CompletionRequestTests
     public void Values_that_ask_for_nothing_are_accepted(string fields) => Read(fields);
 
     [Theory]
-    [InlineData("\"echo\":true", "\"a\"", "echo")]
-    [InlineData("\"best_of\":2", "\"a\"", "best_of")]
-    [InlineData("\"suffix\":\"x\"", "\"a\"", "suffix")]
+    [InlineData("\"echo\":1", "\"a\"", "echo")]
+    [InlineData("\"max_tokens\":0", "\"a\"", "max_tokens")]
+    [InlineData("\"best_of\":1,\"n\":2", "\"a\"", "best_of")]
+    [InlineData("\"best_of\":3,\"n\":2,\"stream\":true", "\"a\"", "best_of")]
+    [InlineData("\"suffix\":\"x\"", "[1]", "suffix")]
+    [InlineData("\"best_of\":128", "[\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\",\"h\"]", "prompt")]
     [InlineData("\"logprobs\":6", "\"a\"", "logprobs")]
     [InlineData("\"logprobs\":true", "\"a\"", "logprobs")]
     [InlineData("\"messages\":[]", "\"a\"", "messages")]
@@ -47,6 +51,24 @@ public class CompletionRequestTests
         OpenAIError fault = Refusal.Of(() => Read(fields, prompt));
 
         Assert.Equal(param, fault.Param);
+    }
+
+    [Fact]
+    public void The_likeliest_of_several_shows_by_log_probabilities_that_need_not_be_told()
+    {
+        CompletionRequest quiet = Read("\"best_of\":3,\"n\":2"), told = Read("\"best_of\":3,\"n\":2,\"logprobs\":0");
+
+        Assert.Equal((3, false, true), (quiet.BestOf, quiet.ReportsLogprobs, told.ReportsLogprobs));
+        Assert.Equal(true, quiet.Generation.Options.AdditionalProperties![ChatOptionKeys.Logprobs]);
+    }
+
+    [Fact]
+    public void A_suffix_goes_with_each_prompt()
+    {
+        CompletionRequest request = Read("\"suffix\":\"z\",\"echo\":true,\"max_tokens\":0", "[\"a\",\"b\"]");
+
+        Assert.Equal(["a z", "b z"], request.Prompts.Select(prompt => $"{prompt.Text} {prompt.Suffix}"));
+        Assert.True(request.Echoes);
     }
 
     private static CompletionRequest Read(string fields, string prompt = "\"a\"") => CompletionRequest.Read(JsonElement.Parse(

@@ -3,7 +3,6 @@ using Microsoft.Extensions.AI;
 using OpenAI;
 using OpenAI.Chat;
 using QwenSharp.Server.Tests.Scripted;
-using Format = OpenAI.Chat.ChatResponseFormat;
 using Reason = OpenAI.Chat.ChatFinishReason;
 
 namespace QwenSharp.Server.Tests;
@@ -61,12 +60,12 @@ public class OpenAINetTests
         ClientResultException fault = await Assert.ThrowsAsync<ClientResultException>(() =>
             client.CompleteChatAsync(
                 [new UserChatMessage("Hi")],
-                new ChatCompletionOptions { ResponseFormat = Format.CreateJsonObjectFormat() },
+                new ChatCompletionOptions { TopLogProbabilityCount = 3 },
                 TestContext.Current.CancellationToken));
 
         Assert.Equal(("Good day", 2), (reply.Content[0].Text, reply.Usage.OutputTokenCount));
         Assert.Equal(400, fault.Status);
-        Assert.Contains("response_format.type", fault.Message);
+        Assert.Contains("top_logprobs", fault.Message);
     }
 
     private static ChatClient Client(ScriptedServer server) => new(

@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
+using QwenSharp.Models;
 using QwenSharp.Server.Tests.Scripted;
 using QwenSharp.Tests;
 
@@ -18,7 +20,7 @@ public class OpenAISdkTests
 
         string output = await NodeScript.RunAsync("openai-sdk", "scripted.mjs", new Uri(server.Server.Address, "/v1").ToString());
 
-        Assert.Equal(10, output.Split("ok: ").Length - 1);
+        Assert.Equal(16, output.Split("ok: ").Length - 1);
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
@@ -36,6 +38,24 @@ public class OpenAISdkTests
         Assert.Equal("Grüße aus 北京!!", output.Trim());
     }
 
+    [Fact]
+    public async Task The_official_client_embeds_and_moderates()
+    {
+        await NodeScript.PrepareAsync("openai-sdk", "openai");
+        using TemporaryFolder folder = new();
+        QwenModelOptions one = new() { Threads = 1 };
+        string embedding = RandomCheckpoint.Write(folder["embedding.gguf"], Pooling.Last);
+        string guard = ScriptedCheckpoint.Write(folder["guard.gguf"], ["Safety: Unsafe\n", "Categories: Violent, ", "PII"]);
+        string chat = ScriptedCheckpoint.Write(folder["tiny.gguf"]);
+        await using QwenServer server = await QwenServer.StartAsync(
+            new ServerOptions { Port = 0, Models = [new(chat, one), new(embedding, one), new(guard, one)] },
+            TestContext.Current.CancellationToken);
+
+        string output = await NodeScript.RunAsync("openai-sdk", "vectors.mjs", new Uri(server.Address, "/v1").ToString());
+
+        Assert.Equal(6, output.Split("ok: ").Length - 1);
+    }
+
     private static IAsyncEnumerable<ChatResponseUpdate> Answer(ScriptedCall call, TaskCompletionSource left, CancellationToken token)
     {
         ChatMessage last = call.Messages[^1];
@@ -51,11 +71,52 @@ public class OpenAISdkTests
                 },
                 Scripts.End(ChatFinishReason.ToolCalls, 1, 1)
             )(call, token),
+            "options" => Scripts.Say(Describe(call.Options))(call, token),
+            "cached" => Scripts.Updates(new ChatResponseUpdate
+            {
+                FinishReason = ChatFinishReason.Stop,
+                Contents =
+                [
+                    new UsageContent(new UsageDetails
+                    {
+                        InputTokenCount = 7,
+                        CachedInputTokenCount = 5,
+                        OutputTokenCount = 3,
+                        ReasoningTokenCount = 2,
+                    }),
+                ],
+            })(call, token),
+            "circle" => Scripts.Updates(Scripts.End(new ChatFinishReason("repetition"), 1, 1))(call, token),
             "fail" => throw new InvalidOperationException("The script fails."),
             "fail late" => FailLate(),
             "forever" => Forever(left, token),
             _ => Scripts.Echo(call, token),
         };
+    }
+
+    // What arrived, as JSON that the script reads.
+    private static string Describe(ChatOptions options)
+    {
+        ChatResponseFormatJson? format = options.ResponseFormat as ChatResponseFormatJson;
+        return new JsonObject
+        {
+            ["mode"] = options.ToolMode switch
+            {
+                NoneChatToolMode => "none",
+                RequiredChatToolMode required => required.RequiredFunctionName ?? "required",
+                _ => "auto",
+            },
+            ["several"] = options.AllowMultipleToolCalls,
+            ["allowed"] = options.AdditionalProperties!.GetValueOrDefault("allowed_tools") is IReadOnlyList<string> allowed
+                ? new JsonArray([.. allowed.Select(name => (JsonNode)name)])
+                : null,
+            ["format"] = format is null ? null : new JsonObject
+            {
+                ["name"] = format.SchemaName,
+                ["description"] = format.SchemaDescription,
+                ["schema"] = format.Schema is { } schema ? JsonNode.Parse(schema.GetRawText()) : null,
+            },
+        }.ToJsonString();
     }
 
     private static async IAsyncEnumerable<ChatResponseUpdate> FailLate()

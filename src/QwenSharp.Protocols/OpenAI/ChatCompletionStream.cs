@@ -85,7 +85,7 @@ public static class ChatCompletionStream
                 },
             ])
         {
-            Obfuscation = form.Obfuscates ? Obfuscation.For(part) : null,
+            Obfuscation = form.Obfuscates ? Obfuscation.For(delta.Content, delta.ReasoningContent) : null,
         };
 
     private static ChatDelta Delta(AnswerPart part, ChatReplyForm form) => new()

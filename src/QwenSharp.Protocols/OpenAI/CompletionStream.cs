@@ -41,7 +41,7 @@ public static class CompletionStream
             };
             yield return new Completion(header.Id, header.Created, header.Model, [piece])
             {
-                Obfuscation = request.Generation.Obfuscates ? Obfuscation.For(part) : null,
+                Obfuscation = request.Generation.Obfuscates ? Obfuscation.For(part.Text) : null,
             };
         }
 

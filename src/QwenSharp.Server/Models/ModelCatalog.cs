@@ -150,7 +150,8 @@ internal sealed class ModelCatalog(
     }
 
     /// <summary>
-    /// Loads a model, where it is not, and holds it. Who asks for one that is being loaded waits for the same load; one at a time is loaded.
+    /// Loads a model, where it is not, and holds it. Who asks for one that is being loaded waits for the same load; one at a time is
+    /// loaded.
     /// </summary>
     /// <param name="name">Its name; null for the only one, as clients of servers with one model ask.</param>
     /// <param name="cancellationToken">Stops waiting; a load that has begun goes on.</param>
@@ -201,7 +202,9 @@ internal sealed class ModelCatalog(
         }
     }
 
-    /// <summary>Has a model go at once, or where somebody uses it when nobody does any more; does not wait for that. One that stays, stays.</summary>
+    /// <summary>
+    /// Has a model go at once, or where somebody uses it when nobody does any more; does not wait for that. One that stays, stays.
+    /// </summary>
     public void Retire(ModelEntry entry)
     {
         lock (_gate)

@@ -23,7 +23,7 @@ internal sealed class TokenEndpoints(DialectService service)
         if (request.IsContent)
         {
             ContentTokens content = new(
-                [.. tokens.Select(id => new ContentToken(id, request.WithPieces ? model.BytesOf(id) : null))]);
+                [.. tokens.Select(id => new ContentToken(id, request.WithPieces ? model.BytesOf(id) : (ReadOnlyMemory<byte>?)null))]);
             await JsonReply.SendAsync(http, content, SelfHostedJson.Default.ContentTokens).ConfigureAwait(false);
         }
         else

@@ -72,6 +72,61 @@ const checks = {
     assert.equal(text, whole.choices[0].text);
   },
 
+  async "structured output is asked for and parsed"() {
+    const schema = { type: "object", properties: { city: { type: "string" } }, required: ["city"], additionalProperties: false };
+    const reply = await client.chat.completions.parse(ask("options", {
+      response_format: { type: "json_schema", json_schema: { name: "place", description: "a place", schema, strict: true } },
+    }));
+    assert.deepEqual(reply.choices[0].message.parsed.format, { name: "place", description: "a place", schema });
+    const plain = await client.chat.completions.create(ask("options", { response_format: { type: "json_object" } }));
+    assert.deepEqual(JSON.parse(plain.choices[0].message.content).format, { name: null, description: null, schema: null });
+  },
+
+  async "every tool choice arrives"() {
+    const choose = async tool_choice => {
+      const reply = await client.chat.completions.create(ask("options", { tools, tool_choice, parallel_tool_calls: false }));
+      const { mode, several, allowed } = JSON.parse(reply.choices[0].message.content);
+      assert.equal(several, false);
+      return [mode, allowed];
+    };
+    const weather = { type: "function", function: { name: "weather" } };
+    assert.deepEqual(await choose("auto"), ["auto", null]);
+    assert.deepEqual(await choose("none"), ["none", null]);
+    assert.deepEqual(await choose("required"), ["required", null]);
+    assert.deepEqual(await choose(weather), ["weather", null]);
+    assert.deepEqual(
+      await choose({ type: "allowed_tools", allowed_tools: { mode: "required", tools: [weather] } }), ["required", ["weather"]]);
+  },
+
+  async "usage tells what was cached and what was thought"() {
+    const { usage } = await client.chat.completions.create(ask("cached"));
+    assert.equal(usage.prompt_tokens_details.cached_tokens, 5);
+    assert.equal(usage.completion_tokens_details.reasoning_tokens, 2);
+    let streamed;
+    for await (const chunk of await client.chat.completions.create(ask("cached", { stream: true, stream_options: { include_usage: true } })))
+      streamed = chunk.usage ?? streamed;
+    assert.deepEqual(streamed, usage);
+  },
+
+  async "the older functions are called and answered in their own form"() {
+    const functions = [{ name: "weather", parameters: tools[0].function.parameters }];
+    const whole = (await client.chat.completions.create(ask("call", { functions }))).choices[0];
+    assert.equal(whole.finish_reason, "function_call");
+    assert.deepEqual(whole.message.function_call, { name: "weather", arguments: '{"city":"Łódź"}' });
+    const folded = (await client.chat.completions.stream(ask("call", { functions })).finalChatCompletion()).choices[0];
+    assert.deepEqual([folded.finish_reason, folded.message.function_call], ["function_call", whole.message.function_call]);
+  },
+
+  async "an answer that went round in circles is cut"() {
+    const choice = (await client.chat.completions.create(ask("circle"))).choices[0];
+    assert.deepEqual([choice.finish_reason, choice.stop_reason], ["length", "repetition"]);
+  },
+
+  async "a stream is padded where that is asked for"() {
+    for await (const chunk of await client.chat.completions.create(ask("one", { stream: true, stream_options: { include_obfuscation: true } })))
+      assert.equal(((chunk.choices[0].delta.content ?? "").length + chunk.obfuscation.length) % 16, 0);
+  },
+
   async "models are listed"() {
     const ids = [];
     for await (const model of client.models.list()) ids.push(model.id);
@@ -80,8 +135,8 @@ const checks = {
   },
 
   async "errors have the SDK's classes and name the field"() {
-    await assert.rejects(client.chat.completions.create(ask("x", { response_format: { type: "json_object" } })), error =>
-      error instanceof OpenAI.BadRequestError && error.param === "response_format.type" && error.code === "unsupported_parameter");
+    await assert.rejects(client.chat.completions.create(ask("x", { modalities: ["audio"] })), error =>
+      error instanceof OpenAI.BadRequestError && error.param === "modalities" && error.code === "unsupported_parameter");
     await assert.rejects(client.chat.completions.create(ask("x", { model: "gpt-4" })), error =>
       error instanceof OpenAI.NotFoundError && error.code === "model_not_found");
     await assert.rejects(client.chat.completions.create(ask("x", { stream: true, temperature: 9 })), error =>
