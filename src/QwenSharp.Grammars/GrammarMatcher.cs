@@ -16,10 +16,13 @@ public sealed class GrammarMatcher
     private readonly int[] _endTokens;
     private PlaceList _places = new();
     private PlaceList _other = new();
+    private PlaceList _spare = new();
     private bool _mayEndEmpty;
     private PlaceList? _walked;
     private int[] _firsts = [];
     private uint[]? _scratch;
+    private uint[]? _mask;
+    private PlaceList? _maskPlaces;
     private List<ContentHash>? _excluded;
 
     /// <summary>A matcher at the beginning of a text.</summary>
@@ -70,11 +73,25 @@ public sealed class GrammarMatcher
     {
         if (mask.Length < _vocabulary.MaskLength)
             throw new ArgumentException($"The mask has {mask.Length} words; {_vocabulary.MaskLength} are needed.", nameof(mask));
-        mask.Clear();
         if (IsFinished)
+        {
+            mask.Clear();
             return;
-        foreach (ref readonly Place place in _places.Span)
-            AddPlace(place, mask);
+        }
+
+        // Inside of a string or a number, one token after the other leads to the same places.
+        if (_maskPlaces is null || !_places.Span.SequenceEqual(_maskPlaces.Span))
+        {
+            uint[] made = _mask ??= new uint[_vocabulary.MaskLength];
+            Array.Clear(made);
+            _maskPlaces?.Clear();
+            foreach (ref readonly Place place in _places.Span)
+                AddPlace(place, made);
+            (_maskPlaces ??= new PlaceList()).AddRange(_places.Span);
+        }
+
+        _mask.CopyTo(mask);
+        mask[_vocabulary.MaskLength..].Clear();
         if (!IsAccepting)
             return;
         foreach (int token in _endTokens)
@@ -102,7 +119,7 @@ public sealed class GrammarMatcher
         if (bytes.IsEmpty || IsFinished)
             return false;
         PlaceList from = _places;
-        PlaceList spare = new();
+        PlaceList spare = _spare;
         PlaceList to = _other;
         foreach (byte value in bytes)
         {
@@ -114,6 +131,8 @@ public sealed class GrammarMatcher
             (from, to) = (to, from == _places ? spare : from);
         }
 
+        // Three lists take turns: where the text was, where it is, and one to write to.
+        _spare = to;
         _other = _places;
         _places = from;
         _mayEndEmpty = false;
@@ -240,18 +259,19 @@ public sealed class GrammarMatcher
             return;
         }
 
+        if (automaton is JsonStringAutomaton text && text.IsBetween(place.State, out _))
+        {
+            AddString(place, text, mask);
+            return;
+        }
+
         StateMask own = automaton.Mask(_vocabulary, place.State);
         if (own.Contents is { Count: > 0 } contents && Exceptions(place, contents) is { Count: > 0 } except)
         {
             uint[] scratch = _scratch ??= new uint[_vocabulary.MaskLength];
             Array.Clear(scratch);
             AddTokens(place, own, scratch);
-            foreach (ContentHash content in except)
-            {
-                foreach (int token in contents[content])
-                    scratch[token >> 5] &= ~(1u << token);
-            }
-
+            Remove(scratch, except, contents);
             for (int i = 0; i < scratch.Length; i++)
                 mask[i] |= scratch[i];
         }
@@ -264,6 +284,38 @@ public sealed class GrammarMatcher
             return;
         foreach (ref readonly Place behind in place.Frame.After(automaton.Label(place.State), place.Hash).Places.AsSpan())
             AddPlace(behind, mask);
+    }
+
+    /// <summary>Adds the tokens of a string, between two of its characters.</summary>
+    private void AddString(in Place place, JsonStringAutomaton automaton, Span<uint> mask)
+    {
+        StringTokens strings = _vocabulary.Strings;
+        StringMask own = automaton.StringMask(_vocabulary, place.State);
+        Place closed = new(automaton, automaton.ClosedState, place.Frame, ContentHash.Unknown);
+        List<ContentHash>? except = automaton.TracksContent ? Exceptions(place, strings.Contents) : null;
+        if (except is not { Count: > 0 })
+        {
+            own.AddInside(mask);
+            Walk(strings.Rests, [closed], mask, own.Closing);
+            return;
+        }
+
+        uint[] scratch = _scratch ??= new uint[_vocabulary.MaskLength];
+        Array.Clear(scratch);
+        own.AddInside(scratch);
+        Walk(strings.Rests, [closed], scratch, own.Closing);
+        Remove(scratch, except, strings.Contents);
+        for (int i = 0; i < scratch.Length; i++)
+            mask[i] |= scratch[i];
+    }
+
+    private static void Remove(uint[] mask, List<ContentHash> contents, Dictionary<ContentHash, int[]> tokens)
+    {
+        foreach (ContentHash content in contents)
+        {
+            foreach (int token in tokens[content])
+                mask[token >> 5] &= ~(1u << token);
+        }
     }
 
     /// <summary>The ends of a string that would make it one that may not stand here, as far as a token writes one.</summary>
@@ -301,8 +353,9 @@ public sealed class GrammarMatcher
         }
     }
 
-    /// <summary>Walks a trie from places, and adds the tokens that the grammar follows to their end.</summary>
-    private void Walk(TokenTrie trie, ReadOnlySpan<Place> from, Span<uint> mask)
+    /// <summary>Walks a trie from places, and adds the tokens that the grammar follows to their end, of some alone where they are
+    /// given.</summary>
+    private void Walk(TokenTrie trie, ReadOnlySpan<Place> from, Span<uint> mask, uint[]? only = null)
     {
         PlaceList walked = _walked ??= new PlaceList();
         if (_firsts.Length < trie.Deepest + 2)
@@ -328,7 +381,12 @@ public sealed class GrammarMatcher
 
             firsts[depth + 1] = walked.Count;
             for (int i = trie.TokenStarts[node]; i < trie.TokenStarts[node + 1]; i++)
-                mask[trie.Tokens[i] >> 5] |= 1u << trie.Tokens[i];
+            {
+                int token = trie.Tokens[i];
+                uint bit = 1u << token;
+                mask[token >> 5] |= only is null ? bit : bit & only[token >> 5];
+            }
+
             node++;
         }
     }

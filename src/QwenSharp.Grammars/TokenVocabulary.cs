@@ -15,6 +15,7 @@ public sealed class TokenVocabulary
 
     private readonly ReadOnlyMemory<byte>[] _bytes;
     private readonly ConcurrentDictionary<ShareKey, StateMask> _shared = [];
+    private StringTokens? _strings;
 
     /// <summary>A vocabulary of tokens' bytes.</summary>
     /// <param name="tokens">The bytes by token id; empty for an id that no grammar may allow.</param>
@@ -32,6 +33,9 @@ public sealed class TokenVocabulary
     public int MaskLength => (Size + 31) / 32;
 
     internal TokenTrie Trie { get; }
+
+    /// <summary>The tokens as parts of JSON strings.</summary>
+    internal StringTokens Strings => LazyInitializer.EnsureInitialized(ref _strings, () => new StringTokens(this));
 
     /// <summary>The vocabulary of a tokenizer: all of its tokens but those that steer the model.</summary>
     public static TokenVocabulary Of(BpeTokenizer tokenizer)

@@ -76,6 +76,15 @@ internal abstract class ByteAutomaton
     /// <summary>Finds a transition; under the lock.</summary>
     protected abstract int Compute(int state, byte value);
 
+    /// <summary>What a string's state between two characters allows of a vocabulary.</summary>
+    public StringMask StringMask(TokenVocabulary vocabulary, int state)
+    {
+        MaskTable? table = Volatile.Read(ref _masks);
+        if (table is null || table.Vocabulary != vocabulary)
+            Volatile.Write(ref _masks, table = new MaskTable(vocabulary));
+        return table.GetString((JsonStringAutomaton)this, state);
+    }
+
     private int Find(int state, byte value)
     {
         lock (_lock)
@@ -110,9 +119,34 @@ internal abstract class ByteAutomaton
         private const int MaxDense = 400;
 
         private readonly ConcurrentDictionary<int, StateMask> _known = [];
+        private readonly ConcurrentDictionary<int, StringMask> _strings = [];
+        private readonly ConcurrentDictionary<(int, int, int), StringMask> _bounded = [];
         private int _dense;
 
         public TokenVocabulary Vocabulary => vocabulary;
+
+        public StringMask GetString(JsonStringAutomaton automaton, int state)
+        {
+            if (_strings.TryGetValue(state, out StringMask? known))
+                return known;
+            automaton.IsBetween(state, out int content);
+            (int, int, int) far = default;
+            if (automaton.Content is BoundedAutomaton bounded)
+            {
+                far = bounded.Far(content, vocabulary.Trie.Deepest + 1);
+                if (_bounded.TryGetValue(far, out known))
+                    return _strings[state] = known;
+            }
+
+            StringMask mask = automaton.Content is LengthAutomaton length
+                ? vocabulary.Strings.OfLength(length.Min - content, length.Max == Patterns.Pattern.Unbounded ? int.MaxValue : length.Max - content)
+                : vocabulary.Strings.Of(automaton, state);
+            if (automaton.Content is LengthAutomaton || Interlocked.Increment(ref _dense) <= MaxDense)
+                _strings.TryAdd(state, mask);
+            if (automaton.Content is BoundedAutomaton)
+                _bounded.TryAdd(far, mask);
+            return mask;
+        }
 
         public StateMask Get(ByteAutomaton automaton, int state)
         {

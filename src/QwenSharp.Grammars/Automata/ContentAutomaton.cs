@@ -141,3 +141,134 @@ internal sealed class TextsAutomaton : ContentAutomaton
 
     private static int[] Codes(string text) => [.. text.EnumerateRunes().Select(rune => rune.Value)];
 }
+
+/// <summary>
+/// The texts of an automaton that have a length between bounds. A state is one of the automaton and the length so far: the automaton's own
+/// states, and with them the masks, are the same at all lengths that are far from the bounds.
+/// </summary>
+internal sealed class BoundedAutomaton : ContentAutomaton
+{
+    private const int Forever = int.MaxValue / 2;
+    private const int MaxSearch = 20_000;
+
+    private readonly ContentAutomaton _texts;
+    private readonly int _min;
+    private readonly int _max;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(int, int), int> _ids = [];
+    private readonly List<(int Text, int Length)> _states = [];
+    private readonly Dictionary<int, Edge[]> _edges = [];
+    private readonly Dictionary<int, (int Shortest, int Longest)> _ahead = [];
+
+    public BoundedAutomaton(ContentAutomaton texts, int min, int max)
+    {
+        _texts = texts;
+        _min = min;
+        _max = max;
+        Start = Id(texts.Start, 0);
+    }
+
+    public override int Start { get; }
+
+    /// <summary>Whether any text has such a length, as far as the shortest and the longest tell.</summary>
+    public bool HasAny => Lengths(_texts.Start) is var (shortest, longest) && shortest <= _max && longest >= _min;
+
+    public override Edge[] Edges(int state)
+    {
+        lock (_lock)
+        {
+            if (_edges.TryGetValue(state, out Edge[]? known))
+                return known;
+            (int text, int length) = _states[state];
+            List<Edge> edges = [];
+            foreach (Edge edge in _texts.Edges(text))
+            {
+                (int shortest, int longest) = Lengths(edge.Next);
+                if (length + 1 + shortest <= _max && length + 1L + longest >= _min)
+                    edges.Add(edge with { Next = Id(edge.Next, length + 1) });
+            }
+
+            return _edges[state] = [.. edges];
+        }
+    }
+
+    public override bool Accepts(int state)
+    {
+        lock (_lock)
+            return _states[state] is var (text, length) && length >= _min && length <= _max && _texts.Accepts(text);
+    }
+
+    /// <summary>A state's own part, and how much is missing to the bounds, where that is no more than a distance.</summary>
+    public (int Text, int Low, int High) Far(int state, int distance)
+    {
+        lock (_lock)
+        {
+            (int text, int length) = _states[state];
+            int shortest = Lengths(text).Shortest;
+            return (text, Math.Clamp(_min - length, 0, distance), _max - length > distance + shortest ? int.MaxValue : _max - length);
+        }
+    }
+
+    private int Id(int text, int length)
+    {
+        if (_max == int.MaxValue)
+            length = Math.Min(length, _min);
+        if (_ids.TryGetValue((text, length), out int id))
+            return id;
+        _states.Add((text, length));
+        return _ids[(text, length)] = _states.Count - 1;
+    }
+
+    /// <summary>How many characters a text may have from a state on: the fewest, and the most.</summary>
+    private (int Shortest, int Longest) Lengths(int state)
+    {
+        if (_ahead.TryGetValue(state, out (int, int) known))
+            return known;
+        int shortest = Shortest(state);
+        _ahead[state] = (shortest, Forever);
+        if (_min > 0)
+            _ahead[state] = (shortest, Longest(state));
+        return _ahead[state];
+    }
+
+    private int Shortest(int state)
+    {
+        HashSet<int> seen = [state];
+        Queue<(int State, int Length)> waiting = new([(state, 0)]);
+        while (waiting.TryDequeue(out (int State, int Length) next))
+        {
+            if (_texts.Accepts(next.State) || seen.Count > MaxSearch)
+                return next.Length;
+            foreach (Edge edge in _texts.Edges(next.State))
+            {
+                if (seen.Add(edge.Next))
+                    waiting.Enqueue((edge.Next, next.Length + 1));
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>The longest way; without an end where states repeat or are too many.</summary>
+    private int Longest(int state)
+    {
+        HashSet<int> layer = [state];
+        for (int length = 0; length <= _min; length++)
+        {
+            HashSet<int> next = [];
+            foreach (int one in layer)
+            {
+                foreach (Edge edge in _texts.Edges(one))
+                    next.Add(edge.Next);
+            }
+
+            if (next.Count == 0)
+                return length;
+            if (next.Count > 500)
+                return Forever;
+            layer = next;
+        }
+
+        return Forever;
+    }
+}

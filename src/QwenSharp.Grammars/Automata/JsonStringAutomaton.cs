@@ -32,7 +32,19 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
         _content = content;
         _role = role;
         Start = Id(new State(content.Start, Mode.Begin, 0));
+        ClosedState = Closed(content.Start);
     }
+
+    /// <summary>The state behind the quotation mark that ends the string, whatever its content; not of listed names.</summary>
+    public int ClosedState { get; }
+
+    /// <summary>The characters that were begun; of a string that is limited in length alone.</summary>
+    public int Characters(int state) => At(state) is var at && at.Mode is Mode.Begin or Mode.Content or Mode.Tail or Mode.Closed
+        ? at.Content
+        : at.Content + 1;
+
+    /// <summary>The language of the content.</summary>
+    public ContentAutomaton Content => _content;
 
     private enum Mode : byte
     {
@@ -144,7 +156,7 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
             case Mode.Begin:
                 return value == '"' ? Id(new State(q, Mode.Content, 0)) : Dead;
             case Mode.Content when value == '"':
-                return _content.Accepts(q) ? Id(new State(q, Mode.Closed, 0)) : Dead;
+                return _content.Accepts(q) ? Closed(q) : Dead;
             case Mode.Content when value == '\\':
                 return _content.Edges(q).Length > 0 ? Id(new State(q, Mode.Escape, 0)) : Dead;
             case Mode.Content when value < 0x20:
@@ -185,6 +197,17 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
         }
     }
 
+    // What the content was makes a difference for listed names alone.
+    private int Closed(int q) => Id(new State(_role == StringRole.ListedName ? q : _content.Start, Mode.Closed, 0));
+
+    /// <summary>Whether a state is between characters of the content, and which state of the content's automaton it is then.</summary>
+    public bool IsBetween(int state, out int content)
+    {
+        State at = At(state);
+        content = at.Content;
+        return at.Mode == Mode.Content;
+    }
+
     private int Whole(int q, int code) => _content.TryStep(q, code, out int next) ? Id(new State(next, Mode.Content, 0)) : Dead;
 
     /// <summary>The state inside of a character of which some bytes are known.</summary>
@@ -200,6 +223,7 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
         int at = ContentAutomaton.FirstEndingAtOrAfter(edges, first);
         if (at == edges.Length || edges[at].First > last)
             return Dead;
+        // Whatever the rest of the character, it leads to the same state.
         bool isPlain = last - first + 1 == 1 << (6 * missing) && (first > 0xDFFF || last < 0xD800);
         if (isPlain && edges[at].First <= first && edges[at].Last >= last)
             return Id(new State(edges[at].Next, Mode.Tail, missing));

@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using QwenSharp.Grammars.Automata;
 
@@ -45,6 +45,7 @@ internal sealed class StateMask
 
     public bool IsDense => _bits is not null;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static StateMask Of(TokenVocabulary vocabulary, ByteAutomaton automaton, int state)
     {
         TokenTrie trie = vocabulary.Trie;
@@ -104,15 +105,8 @@ internal sealed class StateMask
     {
         foreach (int token in _listed)
             mask[token >> 5] |= 1u << token;
-        if (_bits is null)
-            return;
-        int i = 0;
-        Span<Vector<uint>> target = MemoryMarshal.Cast<uint, Vector<uint>>(mask[.._bits.Length]);
-        ReadOnlySpan<Vector<uint>> source = MemoryMarshal.Cast<uint, Vector<uint>>(_bits);
-        for (; i < target.Length; i++)
-            target[i] |= source[i];
-        for (i *= Vector<uint>.Count; i < _bits.Length; i++)
-            mask[i] |= _bits[i];
+        if (_bits is not null)
+            MaskBits.Add(_bits, mask);
     }
 
     /// <summary>Places in the vocabulary's trie at which a text of the automaton has ended and tokens go on.</summary>

@@ -127,7 +127,19 @@ internal sealed class SchemaCompiler
         pattern == _pool.Everything ? new LengthAutomaton(0, Pattern.Unbounded)
         : pattern.Kind == PatternKind.Repeat && pattern.Parts[0] == _pool.Any ? new LengthAutomaton(pattern.Min, pattern.Max)
         : pattern.Kind == PatternKind.Texts ? new TextsAutomaton(TextsAutomaton.InOrder(pattern.Texts))
-        : new PatternAutomaton(_pool, pattern);
+        : (ContentAutomaton?)Bounded(pattern) ?? new PatternAutomaton(_pool, pattern);
+
+    /// <summary>A pattern with bounds of the length, as an automaton of the pattern alone and a count; null for any other.</summary>
+    private BoundedAutomaton? Bounded(Pattern pattern)
+    {
+        if (pattern.Kind != PatternKind.And)
+            return null;
+        Pattern? bounds = System.Array.Find(pattern.Parts, part => part.Kind == PatternKind.Repeat && part.Parts[0] == _pool.Any);
+        if (bounds is null)
+            return null;
+        Pattern rest = _pool.And([.. pattern.Parts.Where(part => part != bounds)]);
+        return new BoundedAutomaton(new PatternAutomaton(_pool, rest), bounds.Min, bounds.Max);
+    }
 
     private ObjectNode ObjectOf(ObjectShape shape)
     {
