@@ -40,6 +40,14 @@ public sealed partial class Grammar
         return Of(pool, pool.Texts(choices), "choice");
     }
 
+    /// <summary>Texts of the rule <c>root</c> of a grammar in GBNF, llama.cpp's form.</summary>
+    /// <exception cref="GrammarException">The grammar is malformed, or a rule begins with itself.</exception>
+    public static Grammar FromGbnf(string grammar)
+    {
+        ArgumentNullException.ThrowIfNull(grammar);
+        return new Grammar(Gbnf.GbnfCompiler.Compile(grammar));
+    }
+
     private static Grammar Of(PatternPool pool, Pattern pattern, string keyword) =>
         pool.IsLive(pattern)
             ? new Grammar(new TerminalExpression(new TextAutomaton(new PatternAutomaton(pool, pattern))))
