@@ -86,6 +86,7 @@ internal static class CommandTree
             ImportanceCommand.Create(terminal),
             MergeCommand.Create(terminal),
             TokenizeCommand.Create(terminal),
+            GrammarCommand.Create(terminal),
             TemplateCommand.Create(terminal),
             ParseCommand.Create(terminal),
             LogitsCommand.Create(terminal),

@@ -1,0 +1,79 @@
+using QwenSharp.Grammars.Automata;
+
+namespace QwenSharp.Grammars.Matching;
+
+/// <summary>Places in a row, those of one depth of a walk behind those of the one before.</summary>
+internal sealed class PlaceList
+{
+    private const int MaxPlaces = 8_192;
+
+    private Place[] _places = new Place[16];
+
+    public int Count { get; private set; }
+
+    public ReadOnlySpan<Place> Span => _places.AsSpan(0, Count);
+
+    public Place this[int index] => _places[index];
+
+    public void Clear() => Count = 0;
+
+    public void Truncate(int count) => Count = count;
+
+    public void Add(in Place place)
+    {
+        if (Count == _places.Length)
+            Array.Resize(ref _places, 2 * Count);
+        _places[Count++] = place;
+    }
+
+    public void AddRange(ReadOnlySpan<Place> places)
+    {
+        foreach (ref readonly Place place in places)
+            Add(place);
+    }
+
+    /// <summary>Adds where a byte leads from a place, each place once.</summary>
+    /// <param name="from">The place.</param>
+    /// <param name="value">The byte.</param>
+    /// <param name="first">Where the places behind this byte begin.</param>
+    public void Step(Place from, byte value, int first)
+    {
+        ByteAutomaton automaton = from.Automaton;
+        int next = automaton.Next(from.State, value);
+        if (next >= 0)
+            AddStep(from, next, value, first);
+        if (!automaton.Accepts(from.State))
+            return;
+        foreach (ref readonly Place behind in from.Frame.After(automaton.Label(from.State), from.Hash).Places.AsSpan())
+            Step(behind, value, first);
+    }
+
+    private void AddStep(in Place from, int next, byte value, int first)
+    {
+        ByteAutomaton automaton = from.Automaton;
+        ContentHash hash = from.Hash;
+        if (automaton.IsKeyed)
+        {
+            (int low, int end) = automaton.Ahead(next);
+            if (!from.Frame.AllowsAny(low, end))
+                return;
+        }
+        else if (automaton.TracksContent)
+        {
+            hash = automaton.Hash(hash, from.State, value);
+            if (automaton.EndsContent(from.State, value) && from.Frame.Excludes(hash))
+                return;
+        }
+
+        Place place = new(automaton, next, from.Frame, hash);
+        for (int i = first; i < Count; i++)
+        {
+            if (_places[i].State == next && _places[i].Automaton == automaton && _places[i].Frame == from.Frame && _places[i].Hash == hash)
+                return;
+        }
+
+        if (Count - first >= MaxPlaces)
+            throw new GrammarException("grammar", "", "it is ambiguous in too many ways at one place.");
+        Add(place);
+    }
+}

@@ -1,0 +1,513 @@
+using System.Text.Json;
+using QwenSharp.Grammars.Automata;
+using QwenSharp.Grammars.Matching;
+using QwenSharp.Grammars.Patterns;
+
+namespace QwenSharp.Grammars.Schemas;
+
+/// <summary>
+/// Compiles a schema. Each conjunction of schemas that a value may have to fit is a node; nodes that no value fits are found first, so that
+/// the automaton never leads into one.
+/// </summary>
+internal sealed class SchemaCompiler
+{
+    private const int MaxNodes = 20_000;
+    private const int MaxMembers = 400_000;
+
+    /// <summary>How many patterns of names one object may have: each set of them is a class of names.</summary>
+    private const int MaxPatterns = 6;
+
+    private readonly PatternPool _pool = new();
+    private readonly JsonMarks _marks = new();
+    private readonly SchemaDocument _document;
+    private readonly ShapeReader _reader;
+    private readonly Dictionary<string, Node> _nodes = [];
+    private readonly List<Node> _order = [];
+    private readonly Dictionary<Pattern, JsonStringAutomaton> _strings = [];
+    private readonly Dictionary<Pattern, JsonStringAutomaton> _names = [];
+    private readonly Dictionary<NumberSet, NumberAutomaton> _numbers = [];
+    private readonly LiteralAutomaton _null = new("null"u8.ToArray());
+    private readonly LiteralAutomaton _true = new("true"u8.ToArray());
+    private readonly LiteralAutomaton _false = new("false"u8.ToArray());
+    private int _members;
+
+    private SchemaCompiler(JsonElement schema)
+    {
+        _document = new SchemaDocument(schema);
+        _reader = new ShapeReader(_document, _pool);
+    }
+
+    public static JsonValue Compile(JsonElement schema)
+    {
+        if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
+            throw new GrammarException("schema", "", "it must be an object, true or false.");
+        return new SchemaCompiler(schema).Compile();
+    }
+
+    private JsonValue Compile()
+    {
+        Schema root = _document.Root;
+        Node start = NodeOf(root.Element.ValueKind == JsonValueKind.False ? Literals.Never : Literals.Of(root.Is));
+        for (int i = 0; i < _order.Count; i++)
+            Expand(_order[i]);
+        bool isChanged = true;
+        while (isChanged)
+        {
+            isChanged = false;
+            for (int i = _order.Count - 1; i >= 0; i--)
+                isChanged |= _order[i].Test();
+        }
+
+        if (!start.IsAlive)
+            throw new GrammarException("schema", "", "no value is valid.");
+        foreach (Node node in _order)
+            Finish(node);
+        return start.Value;
+    }
+
+    private Node NodeOf(int[] literals)
+    {
+        string key = string.Join(',', literals);
+        if (_nodes.TryGetValue(key, out Node? known))
+            return known;
+        if (_order.Count >= MaxNodes)
+            throw new GrammarException("schema", "", "its schemas combine in too many ways.");
+        Node made = new(literals, new JsonValue(_marks));
+        _nodes[key] = made;
+        _order.Add(made);
+        return made;
+    }
+
+    private void Expand(Node node)
+    {
+        Shape shape = _reader.Of(node.Literals);
+        if (shape.Null)
+            node.Value.Scalars.Add(_null);
+        if (shape.True)
+            node.Value.Scalars.Add(_true);
+        if (shape.False)
+            node.Value.Scalars.Add(_false);
+        if (shape.Number != NumberSet.None && NumberOf(shape.Number) is { IsEmpty: false } number)
+            node.Value.Scalars.Add(number);
+        if (_pool.IsLive(shape.String))
+            node.Value.Scalars.Add(StringOf(shape.String, StringRole.Value, _strings));
+        node.IsAlive = node.Value.Scalars.Count > 0;
+        foreach (ObjectShape one in shape.Objects)
+        {
+            if (one.Min <= one.Max)
+                node.Objects.Add(ObjectOf(one));
+        }
+
+        foreach (ArrayShape one in shape.Arrays)
+        {
+            if (one.Min <= one.Max)
+                node.Arrays.Add(ArrayOf(one));
+        }
+    }
+
+    private NumberAutomaton NumberOf(NumberSet set)
+    {
+        if (!_numbers.TryGetValue(set, out NumberAutomaton? known))
+        {
+            string? shared = set == NumberSet.All ? "number" : set == NumberSet.Whole ? "integer" : null;
+            _numbers[set] = known = new NumberAutomaton(set, shared);
+        }
+
+        return known;
+    }
+
+    private JsonStringAutomaton StringOf(Pattern pattern, StringRole role, Dictionary<Pattern, JsonStringAutomaton> made)
+    {
+        if (!made.TryGetValue(pattern, out JsonStringAutomaton? known))
+            made[pattern] = known = new JsonStringAutomaton(ContentOf(pattern), role);
+        return known;
+    }
+
+    private ContentAutomaton ContentOf(Pattern pattern) =>
+        pattern == _pool.Everything ? new LengthAutomaton(0, Pattern.Unbounded)
+        : pattern.Kind == PatternKind.Repeat && pattern.Parts[0] == _pool.Any ? new LengthAutomaton(pattern.Min, pattern.Max)
+        : pattern.Kind == PatternKind.Texts ? new TextsAutomaton(TextsAutomaton.InOrder(pattern.Texts))
+        : (ContentAutomaton?)Bounded(pattern) ?? new PatternAutomaton(_pool, pattern);
+
+    /// <summary>A pattern with bounds of the length, as an automaton of the pattern alone and a count; null for any other.</summary>
+    private BoundedAutomaton? Bounded(Pattern pattern)
+    {
+        if (pattern.Kind != PatternKind.And)
+            return null;
+        Pattern? bounds = System.Array.Find(pattern.Parts, part => part.Kind == PatternKind.Repeat && part.Parts[0] == _pool.Any);
+        if (bounds is null)
+            return null;
+        Pattern rest = _pool.And([.. pattern.Parts.Where(part => part != bounds)]);
+        return new BoundedAutomaton(new PatternAutomaton(_pool, rest), bounds.Min, bounds.Max);
+    }
+
+    private ObjectNode ObjectOf(ObjectShape shape)
+    {
+        if (shape.Exists.Count > 3)
+            throw new GrammarException("not", "", "it asks for too many members whose names are not known.");
+        HashSet<string> names = [.. shape.Named.Keys, .. shape.Required];
+        foreach ((string name, string[] needs) in shape.Needs)
+            names.UnionWith([name, .. needs]);
+        List<Pattern> patterns = [];
+        foreach ((NameSet set, _) in shape.Rules.Concat(shape.Exists))
+        {
+            names.UnionWith(set.NotNames);
+            if (set.Within is { } within && !patterns.Contains(within))
+                patterns.Add(within);
+            patterns.AddRange(set.NotPatterns.Where(pattern => !patterns.Contains(pattern)));
+        }
+
+        bool isListed = shape.Names is { Kind: PatternKind.Texts or PatternKind.Empty or PatternKind.Nothing };
+        if (isListed)
+            names.UnionWith(shape.Names!.Kind == PatternKind.Texts ? shape.Names.Texts : shape.Names.Kind == PatternKind.Empty ? [""] : []);
+        _members += names.Count;
+        if (_members > MaxMembers)
+            throw new GrammarException("properties", "", "there are too many.");
+        if (patterns.Count > MaxPatterns && !isListed)
+            throw new GrammarException("patternProperties", "", $"more than {MaxPatterns} patterns apply to one object.");
+        string[] ordered = TextsAutomaton.InOrder(names);
+        Dictionary<string, int> index = [];
+        for (int i = 0; i < ordered.Length; i++)
+            index[ordered[i]] = i;
+        ulong[] required = Bits(shape.Required, index);
+        ulong[]?[] needed = new ulong[]?[ordered.Length];
+        foreach ((string name, string[] needs) in shape.Needs)
+        {
+            ulong[] bits = Bits(needs, index);
+            ulong[] before = needed[index[name]] ?? new ulong[bits.Length];
+            for (int i = 0; i < bits.Length; i++)
+                before[i] |= bits[i];
+            needed[index[name]] = before;
+        }
+
+        return new ObjectNode(
+            ordered,
+            [.. ordered.Select(name => OptionsOf(
+                shape.LiteralsOf(name, _pool),
+                [.. shape.Exists.Select(exists => exists.Names.Contains(name, _pool) ? exists.Literals : null)]))],
+            required,
+            needed,
+            isListed ? [] : ClassesOf(shape, patterns, ordered),
+            shape.Min,
+            shape.Max,
+            shape.Exists.Count);
+    }
+
+    private static ulong[] Bits(IEnumerable<string> names, Dictionary<string, int> index)
+    {
+        ulong[] bits = new ulong[(index.Count + 63) / 64];
+        foreach (string name in names)
+            bits[index[name] >> 6] |= 1UL << index[name];
+        return bits;
+    }
+
+    /// <summary>The classes of names that are not listed: by which of the patterns they match.</summary>
+    private List<(Pattern Names, List<(uint, Node)> Options)> ClassesOf(ObjectShape shape, List<Pattern> patterns, string[] listed)
+    {
+        List<(Pattern Names, List<(uint, Node)> Options)> classes = [];
+        Pattern notListed = listed.Length == 0 ? _pool.Everything : _pool.Not(_pool.Texts(listed));
+        for (int set = 0; set < 1 << patterns.Count; set++)
+        {
+            bool Has(Pattern pattern) => (set >> patterns.IndexOf(pattern) & 1) != 0;
+            bool Applies(NameSet names) => (names.Within is null || Has(names.Within)) && !System.Array.Exists(names.NotPatterns, Has);
+            int[] literals = Literals.Always;
+            foreach ((NameSet names, int[] more) in shape.Rules)
+            {
+                if (Applies(names))
+                    literals = Literals.Union(literals, more);
+            }
+
+            if (literals is [Literals.False])
+                continue;
+            Pattern[] parts = [.. patterns.Select(pattern => Has(pattern) ? pattern : _pool.Not(pattern))];
+            Pattern language = _pool.And([.. parts, shape.Names ?? _pool.Everything]);
+            if (language != _pool.Everything && !_pool.IsLive(_pool.And(language, notListed)))
+                continue;
+            List<(uint, Node)> options = OptionsOf(literals, [.. shape.Exists.Select(one => Applies(one.Names) ? one.Literals : null)]);
+            int same = classes.FindIndex(known => known.Options.SequenceEqual(options));
+            if (same >= 0)
+                classes[same] = (_pool.Or(classes[same].Names, language), options);
+            else
+                classes.Add((language, options));
+        }
+
+        return classes;
+    }
+
+    /// <summary>The ways on for a member: counted for some of what must be there, or not.</summary>
+    private List<(uint Counts, Node Node)> OptionsOf(int[] literals, int[]?[] exists)
+    {
+        List<(uint, Node)> options = [];
+        for (uint set = 0; set < 1u << exists.Length; set++)
+        {
+            int[]? all = literals;
+            for (int i = 0; i < exists.Length && all is not null; i++)
+            {
+                if ((set >> i & 1) != 0)
+                    all = exists[i] is { } more ? Literals.Union(all, more) : null;
+            }
+
+            if (all is not null and not [Literals.False])
+                options.Add((set, NodeOf(all)));
+        }
+
+        return options;
+    }
+
+    private ArrayNode ArrayOf(ArrayShape shape)
+    {
+        if (shape.UniqueAt is { } at && shape.Max > 1)
+            throw new GrammarException("uniqueItems", at, "it cannot be enforced.");
+        if (shape.Contains.Length > 3)
+            throw new GrammarException("contains", "", "too many of them apply to one array.");
+        // A place for each item that is told apart, and one for the rest.
+        int places = Math.Max(shape.First.Length, shape.Contains.Select(rule => rule.From).DefaultIfEmpty(0).Max()) + 1;
+        List<List<(uint, Node)>> items = [];
+        for (int place = 0; place < places; place++)
+        {
+            List<(uint, Node)> options = [];
+            for (uint set = 0; set < 1u << shape.Contains.Length; set++)
+            {
+                int[]? literals = shape.LiteralsOf(place);
+                for (int i = 0; i < shape.Contains.Length && literals is not null; i++)
+                {
+                    ContainsRule rule = shape.Contains[i];
+                    bool counts = (set >> i & 1) != 0;
+                    if (place < rule.From)
+                        literals = counts ? null : literals;
+                    else if (counts)
+                        literals = Literals.Union(literals, rule.Is);
+                    else if (rule.Max != int.MaxValue)
+                        literals = Literals.Union(literals, rule.IsNot);
+                }
+
+                if (literals is not null and not [Literals.False])
+                    options.Add((set, NodeOf(literals)));
+            }
+
+            items.Add(options);
+        }
+
+        return new ArrayNode(
+            items,
+            shape.Min,
+            shape.Max,
+            [.. shape.Contains.Select(rule => rule.Min)],
+            [.. shape.Contains.Select(rule => rule.Max)]);
+    }
+
+    private void Finish(Node node)
+    {
+        foreach (ObjectNode one in node.Objects.Where(one => one.IsAlive))
+        {
+            node.Value.Objects.Add(new JsonObject
+            {
+                Marks = _marks,
+                Names = one.Names,
+                Values = [.. one.Options.Select((options, i) => one.Allows(i) ? ValuesOf(options) : [])],
+                Required = one.Required,
+                Needs = one.Needs,
+                Others =
+                [
+                    .. one.Others
+                        .Select(other => (other.Names, Values: ValuesOf(other.Options)))
+                        .Where(other => other.Values.Length > 0)
+                        .Select(other => (StringOf(other.Names, StringRole.OtherName, _names), other.Values)),
+                ],
+                Min = one.Min,
+                Max = one.Max,
+                Counts = [.. Enumerable.Repeat(1, one.Counts)],
+            });
+        }
+
+        foreach (ArrayNode one in node.Arrays.Where(one => one.IsAlive))
+        {
+            node.Value.Arrays.Add(new JsonArray
+            {
+                Marks = _marks,
+                Items = [.. one.Items.Select(ValuesOf)],
+                Min = one.Min,
+                Max = one.Last,
+                Counts = one.Counts,
+                Limits = one.Limits,
+            });
+        }
+    }
+
+    private static ValueOption[] ValuesOf(List<(uint Counts, Node Node)> options) =>
+        [.. options.Where(option => option.Node.IsAlive).Select(option => new ValueOption(option.Node.Value, option.Counts))];
+
+    private static bool IsAnyAlive(List<(uint Counts, Node Node)> options)
+    {
+        foreach ((_, Node node) in options)
+        {
+            if (node.IsAlive)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>A conjunction of schemas that a value may have to fit.</summary>
+    private sealed class Node(int[] literals, JsonValue value)
+    {
+        public int[] Literals => literals;
+
+        public JsonValue Value => value;
+
+        public List<ObjectNode> Objects { get; } = [];
+
+        public List<ArrayNode> Arrays { get; } = [];
+
+        /// <summary>Whether any value fits, as far as is known.</summary>
+        public bool IsAlive { get; set; }
+
+        /// <summary>Looks again; says whether more is known than before.</summary>
+        public bool Test()
+        {
+            bool isChanged = false;
+            foreach (ObjectNode one in Objects)
+                isChanged |= !one.IsAlive && (one.IsAlive = one.Test());
+            foreach (ArrayNode one in Arrays)
+                isChanged |= !one.IsAlive && (one.IsAlive = one.Test());
+            IsAlive |= isChanged;
+            return isChanged;
+        }
+    }
+
+    private sealed class ObjectNode(
+        string[] names,
+        List<(uint Counts, Node Node)>[] options,
+        ulong[] required,
+        ulong[]?[] needs,
+        List<(Pattern Names, List<(uint Counts, Node Node)> Options)> others,
+        int min,
+        int max,
+        int counts)
+    {
+        public string[] Names => names;
+
+        public List<(uint Counts, Node Node)>[] Options => options;
+
+        public ulong[] Required => required;
+
+        public ulong[]?[] Needs => needs;
+
+        public List<(Pattern Names, List<(uint Counts, Node Node)> Options)> Others => others;
+
+        public int Min => min;
+
+        public int Max => max;
+
+        public int Counts => counts;
+
+        public bool IsAlive { get; set; }
+
+        /// <summary>Whether a member may be there, with all that it needs.</summary>
+        public bool Allows(int name) => Closure(name, new HashSet<int>());
+
+        public bool Test()
+        {
+            HashSet<int> must = [];
+            for (int i = 0; i < names.Length; i++)
+            {
+                if ((required[i >> 6] >> i & 1) != 0 && !Closure(i, must))
+                    return false;
+            }
+
+            if (must.Count > max)
+                return false;
+            bool hasOthers = others.Exists(other => IsAnyAlive(other.Options));
+            if (!hasOthers && min > 0)
+            {
+                int allowed = 0;
+                for (int i = 0; i < names.Length && allowed < min; i++)
+                    allowed += Allows(i) ? 1 : 0;
+                if (allowed < min)
+                    return false;
+            }
+
+            for (int i = 0; i < counts; i++)
+            {
+                bool Counts((uint Counts, Node Node) option) => (option.Counts >> i & 1) != 0 && option.Node.IsAlive;
+                bool isFound = others.Exists(other => other.Options.Exists(Counts));
+                for (int name = 0; name < names.Length && !isFound; name++)
+                    isFound = options[name].Exists(Counts) && Allows(name);
+                if (!isFound || max == 0)
+                    return false;
+            }
+
+            return true;
+        }
+
+        /// <summary>Gathers a name and all that must be there with it; says whether all of it may be.</summary>
+        private bool Closure(int name, HashSet<int> gathered)
+        {
+            Stack<int> waiting = new([name]);
+            while (waiting.TryPop(out int next))
+            {
+                if (!gathered.Add(next))
+                    continue;
+                if (!IsAnyAlive(options[next]))
+                    return false;
+                if (needs[next] is not { } more)
+                    continue;
+                for (int i = 0; i < names.Length; i++)
+                {
+                    if ((more[i >> 6] >> i & 1) != 0)
+                        waiting.Push(i);
+                }
+            }
+
+            return true;
+        }
+    }
+
+    private sealed class ArrayNode(List<List<(uint Counts, Node Node)>> items, int min, int max, int[] counts, int[] limits)
+    {
+        public List<List<(uint Counts, Node Node)>> Items => items;
+
+        public int Min => min;
+
+        public int[] Counts => counts;
+
+        public int[] Limits => limits;
+
+        public bool IsAlive { get; set; }
+
+        /// <summary>The most items that can be there.</summary>
+        public int Last
+        {
+            get
+            {
+                int dead = items.FindIndex(options => !IsAnyAlive(options));
+                return dead < 0 ? max : Math.Min(max, dead);
+            }
+        }
+
+        public bool Test()
+        {
+            int last = Last;
+            if (min > last)
+                return false;
+            for (int i = 0; i < counts.Length; i++)
+            {
+                int left = counts[i];
+                if (left > limits[i])
+                    return false;
+                for (int place = 0; place < Math.Min(items.Count, last) && left > 0; place++)
+                {
+                    if (!items[place].Exists(option => (option.Counts >> i & 1) != 0 && option.Node.IsAlive))
+                        continue;
+                    // The last place stands for all further ones.
+                    left -= place == items.Count - 1 ? Math.Min(left, last - place) : 1;
+                }
+
+                if (left > 0)
+                    return false;
+            }
+
+            return true;
+        }
+    }
+}
