@@ -44,6 +44,22 @@ public sealed partial class Grammar
     /// <summary>A grammar, or nothing.</summary>
     public static Grammar Optional(Grammar part) => Repeat(part, 0, 1);
 
+    /// <summary>Grammars in any order, each at most once.</summary>
+    /// <param name="parts">At most 64, none of which may be empty text; and whether each may not be left out.</param>
+    /// <exception cref="GrammarException">There are more.</exception>
+    public static Grammar InAnyOrder(IReadOnlyList<(Grammar Part, bool IsRequired)> parts)
+    {
+        ArgumentNullException.ThrowIfNull(parts);
+        if (parts.Count > 64)
+            throw new GrammarException("order", "", $"{parts.Count} parts in any order are more than 64.");
+
+        ulong required = 0;
+        for (int i = 0; i < parts.Count; i++)
+            required |= parts[i].IsRequired ? 1UL << i : 0;
+
+        return new Grammar(new AnyOrderExpression([.. parts.Select(part => part.Part.Expression)], required));
+    }
+
     /// <summary>Any text in which none of some literals stands. It may be empty.</summary>
     /// <exception cref="GrammarException">A literal is empty.</exception>
     public static Grammar TextWithout(params ReadOnlySpan<string> literals)

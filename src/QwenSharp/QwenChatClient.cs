@@ -64,10 +64,10 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         int[] ids = Encode(prompt);
         return
         [
-            .. Complete(ids, choices, request, cancellationToken).Select(chunks =>
+            .. Complete(ids, choices, request with { Generation = Held(request, prompt) }, cancellationToken).Select(chunks =>
             {
-                ReplySplitter splitter = new(template.Format, request.Prompt.Tools, prompt.OpensReasoning);
-                return Answer(chunks, ids, splitter, request.Generation, cancellationToken);
+                ReplySplitter splitter = new(template.Format, request.Answer.Callable, prompt.OpensReasoning);
+                return Answer(chunks, ids, splitter, request, cancellationToken);
             }),
         ];
     }
@@ -88,7 +88,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
     public (string Text, IReadOnlyList<int> Tokens) RenderPrompt(IEnumerable<ChatMessage> messages, ChatOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        RenderedPrompt prompt = model.Template.Render(ChatTemplateConversation.Of(messages, Read(options).Prompt));
+        RenderedPrompt prompt = model.Template.Render(messages, Read(options).Prompt);
         return (prompt.Text, Encode(prompt));
     }
 
@@ -136,6 +136,11 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         _ => "",
     };
 
+    private TextGenerationOptions Held(ChatRequest request, RenderedPrompt prompt) => request.Generation with
+    {
+        Constraint = model.Replies.Plan(request.Answer, model.Template.Format, prompt.OpensReasoning, request.Prompt.Thinking),
+    };
+
     private int[] Encode(RenderedPrompt prompt)
     {
         List<int> ids = [];
@@ -171,15 +176,19 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         IAsyncEnumerable<TextChunk> chunks,
         int[] prompt,
         ReplySplitter splitter,
-        TextGenerationOptions options,
+        ChatRequest request,
         [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        TextGenerationOptions options = request.Generation;
         UpdateWriter writer = new($"chatcmpl-{Guid.NewGuid():N}", options.Adapter ?? model.Id, model.Describe(prompt), options.Logprobs);
         await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             List<AIContent> contents = [.. splitter.Push(chunk.Text)];
             if (chunk.Finish is not null)
                 contents.AddRange(splitter.Finish());
+
+            if (!request.Answer.TellsReasoning)
+                contents.RemoveAll(content => content is TextReasoningContent);
 
             if (writer.Write(chunk, contents) is { } update)
                 yield return update;

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Checkpoints;
+using QwenSharp.Constraints;
 using QwenSharp.Engine;
 using QwenSharp.Faults;
 using QwenSharp.Formats;
@@ -41,6 +42,7 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         Adapters = options.Adapters.ToDictionary(adapter => adapter.Key, adapter => Fit(adapter.Key, adapter.Value));
         Tokenizer = tokenizer;
         StopTokens = CheckpointVocabulary.StopTokens(file.Metadata, tokenizer);
+        Replies = new ReplyPlanner(new ReplyVocabulary(tokenizer, StopTokens));
         string? template = CheckpointTemplate.TextOf(file, tokenizer);
         _template = new Lazy<ChatTemplate>(() =>
             CheckpointTemplate.Compile(file.Path, template, QwenChatTemplate.SpecialTokens(tokenizer)));
@@ -50,6 +52,9 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
 
     /// <summary>The name under which the model is known.</summary>
     public string Id { get; }
+
+    /// <summary>Makes of what a request asks what its answers are held to.</summary>
+    internal ReplyPlanner Replies { get; }
 
     /// <summary>The adapters that were loaded beside it, by the names by which requests choose them.</summary>
     public IReadOnlyDictionary<string, FittedAdapter> Adapters { get; }
@@ -212,7 +217,7 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         if (request.Prompt.Variables.Count > 0)
             throw NeedsConversation(ChatOptionKeys.ChatTemplateKwargs, "need a conversation; a plain prompt has no template.");
 
-        return request.Generation;
+        return request.Generation with { Constraint = Replies.Plan(request.Answer) };
     }
 
     /// <summary>

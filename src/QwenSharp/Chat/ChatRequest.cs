@@ -7,7 +7,8 @@ namespace QwenSharp.Chat;
 /// <summary>What neutral chat options ask of this model, read once; anything that cannot be honoured is refused by name.</summary>
 /// <param name="Generation">Sampling, limits and stops.</param>
 /// <param name="Prompt">What the prompt is made of besides the conversation: instructions, tools, variables of the template.</param>
-internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptions Prompt)
+/// <param name="Answer">What the answer must be.</param>
+internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptions Prompt, AnswerOptions Answer)
 {
     /// <param name="options">The caller's; null for none.</param>
     /// <param name="model">The model that answers, itself or with one of its adapters.</param>
@@ -21,7 +22,6 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
         modelId = options.ModelId ?? modelId;
         Refuse(options, model, modelId);
         AdditionalChatOptions additional = AdditionalChatOptions.Read(options);
-        Refuse(additional);
         PromptOptions prompt = PromptOptions.Read(options, additional);
         SamplingOptions defaults = recommended(prompt.Thinking ?? true);
         return new ChatRequest(
@@ -45,7 +45,8 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
                 Logprobs = additional.Logprobs,
                 TopLogprobs = additional.TopLogprobs,
             },
-            prompt);
+            prompt,
+            AnswerOptions.Read(options, additional, prompt.Tools));
     }
 
     /// <summary>What the engine finds wrong with a request, with the names of the neutral options that it was made of.</summary>
@@ -71,24 +72,11 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
                     + $"{string.Join(", ", model.Names.Select(name => $"'{name}'"))}{(model.Adapters.Count == 0 ? " alone" : "")}.");
         }
 
-        if (options.ResponseFormat is not (null or ChatResponseFormatText))
-            throw Unsupported(nameof(options.ResponseFormat), "other than text is not supported yet.");
-        if (options.ToolMode is RequiredChatToolMode)
-            throw Unsupported(nameof(options.ToolMode), "that requires a call is not supported yet; auto and none are.");
-        if (options.AllowMultipleToolCalls is false)
-            throw Unsupported(nameof(options.AllowMultipleToolCalls), "cannot be turned off: the model decides.");
-        if (options.Reasoning is { Effort: not (null or ReasoningEffort.None) and var effort })
-        {
-            throw Unsupported(
-                $"{nameof(options.Reasoning)}.{nameof(ReasoningOptions.Effort)}",
-                $"{effort} is not supported: Qwen models reason or do not; None turns it off.");
-        }
-
-        if (options.Reasoning is { Output: not (null or ReasoningOutput.Full) and var output })
+        if (options.Reasoning is { Output: ReasoningOutput.Summary })
         {
             throw Unsupported(
                 $"{nameof(options.Reasoning)}.{nameof(ReasoningOptions.Output)}",
-                $"{output} is not supported: reasoning comes in full.");
+                $"{ReasoningOutput.Summary} is not supported: reasoning comes in full, or not at all.");
         }
 
         if (options.ConversationId is not null)
@@ -102,16 +90,6 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
 
         if (options.RawRepresentationFactory is not null)
             throw Unsupported(nameof(options.RawRepresentationFactory), "is not supported: there is no other representation.");
-    }
-
-    private static void Refuse(AdditionalChatOptions additional)
-    {
-        if (additional.ThinkingBudget is not null)
-            throw Unsupported(ChatOptionKeys.ThinkingBudget, "is not supported yet.");
-        if (additional.Grammar is not null)
-            throw Unsupported(ChatOptionKeys.Grammar, "is not supported yet.");
-        if (additional.AllowedTools is not null)
-            throw Unsupported(ChatOptionKeys.AllowedTools, "is not supported yet.");
     }
 
     private static OptionNotSupportedException Unsupported(string option, string reason) => new(option, reason);

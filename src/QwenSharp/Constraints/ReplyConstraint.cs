@@ -1,0 +1,316 @@
+using System.Text;
+using QwenSharp.Engine;
+using QwenSharp.Grammars;
+
+namespace QwenSharp.Constraints;
+
+/// <summary>
+/// Holds one answer to its <see cref="ReplyPlan"/>. Reasoning is free, within its budget; what follows is held to the grammar of the answer;
+/// and where there is none, all text is free until a tool call begins, which is then held to the grammar of calls.
+/// </summary>
+internal sealed class ReplyConstraint : ITokenConstraint
+{
+    private const int MostNewlines = 2;
+
+    private static readonly byte[] CallBytes = Encoding.UTF8.GetBytes(CallGrammar.Opening);
+    private static readonly byte[] Fence = "```"u8.ToArray();
+
+    private readonly ReplyPlan _plan;
+    private readonly ReplyVocabulary _vocabulary;
+    private readonly byte[] _open, _close;
+    private readonly int? _openToken;
+    private readonly List<byte> _line = [];
+    private readonly List<int> _forced = [];
+    private Phase _phase;
+    private GrammarMatcher? _matcher;
+    private int _reasoned, _newlines, _forcedFrom;
+    private bool _inFence, _knowsForced;
+
+    public ReplyConstraint(ReplyPlan plan, ReplyVocabulary vocabulary)
+    {
+        (_plan, _vocabulary) = (plan, vocabulary);
+        (_open, _close) = (Encoding.UTF8.GetBytes(plan.Tags.Open), Encoding.UTF8.GetBytes(plan.Tags.Close));
+        _openToken = plan.MayReason ? vocabulary.Single(plan.Tags.Open) : null;
+        if (plan.OpensReasoning)
+            _phase = Phase.Reasoning;
+        else if (plan.MayReason && (plan.Answer is null || _openToken is not null))
+            _phase = Phase.Start;
+        else
+            BeginAnswer();
+    }
+
+    private enum Phase
+    {
+        /// <summary>Nothing but what may become the tag that opens reasoning.</summary>
+        Start,
+        Reasoning,
+
+        /// <summary>After the closing tag, nothing but new lines.</summary>
+        AfterReasoning,
+
+        /// <summary>Text in which calls may begin.</summary>
+        Free,
+
+        /// <summary>In a call.</summary>
+        Call,
+
+        /// <summary>In an answer that has a grammar.</summary>
+        Answer,
+
+        /// <summary>Nothing but the end may come.</summary>
+        End,
+    }
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> Forced
+    {
+        get
+        {
+            if (!_knowsForced)
+                FindForced();
+
+            return System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_forced)[_forcedFrom..];
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool TryMask(Span<uint> allowed)
+    {
+        if (Forced is [int only, ..])
+        {
+            allowed.Clear();
+            Allow(allowed, only);
+            return true;
+        }
+
+        switch (_phase)
+        {
+            case Phase.Start when _plan.Answer is { } answer:
+                _matcher ??= Matcher(answer);
+                _matcher.FillMask(allowed);
+                Allow(allowed, _openToken!.Value);
+                return true;
+            case Phase.AfterReasoning when _plan.Answer is { } answer:
+                _matcher ??= Matcher(answer);
+                _matcher.FillMask(allowed);
+                if (_newlines < MostNewlines)
+                    AllowNewlines(allowed);
+
+                return true;
+            case Phase.Call or Phase.Answer:
+                _matcher!.FillMask(allowed);
+                return true;
+            case Phase.End:
+                allowed.Clear();
+                foreach (int token in _vocabulary.StopTokens)
+                    Allow(allowed, token);
+
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Accept(int token)
+    {
+        if (_forcedFrom < _forced.Count && _forced[_forcedFrom] == token)
+        {
+            _forcedFrom++;
+        }
+        else
+        {
+            _forced.Clear();
+            _forcedFrom = 0;
+        }
+
+        _knowsForced = _forcedFrom < _forced.Count;
+        if (_vocabulary.StopTokens.Contains(token))
+        {
+            _phase = Phase.End;
+            return;
+        }
+
+        if (_phase == Phase.Reasoning)
+            _reasoned++;
+
+        Follow(_vocabulary.Bytes(token));
+    }
+
+    private void Follow(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length > 0)
+        {
+            switch (_phase)
+            {
+                case Phase.Answer:
+                    Advance(bytes);
+                    return;
+                case Phase.Call:
+                    Advance(bytes);
+                    if (_matcher!.IsComplete)
+                        EndCall();
+
+                    return;
+                case Phase.End:
+                    return;
+                default:
+                    bytes = Read(bytes);
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Takes bytes of free text up to where a phase ends, and gives the rest.</summary>
+    private ReadOnlySpan<byte> Read(ReadOnlySpan<byte> bytes)
+    {
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            Phase before = _phase;
+            ReadByte(bytes[i]);
+            if (_phase == before)
+                continue;
+
+            // What was no tag is the beginning of the answer.
+            if (before == Phase.Start && _phase != Phase.Reasoning)
+            {
+                byte[] said = [.. _line, .. bytes[(i + 1)..]];
+                _line.Clear();
+                return said;
+            }
+
+            // The byte that is no new line is the first of the answer.
+            return before == Phase.AfterReasoning ? bytes[i..] : bytes[(i + 1)..];
+        }
+
+        return [];
+    }
+
+    private void ReadByte(byte value)
+    {
+        switch (_phase)
+        {
+            case Phase.Start:
+                _line.Add(value);
+                ReadOnlySpan<byte> said = Said().TrimStart("\n "u8);
+                if (said.SequenceEqual(_open))
+                    Begin(Phase.Reasoning);
+                else if (!_open.AsSpan().StartsWith(said))
+                    BeginAnswer();
+
+                break;
+            case Phase.Reasoning:
+                _line.Add(value);
+                if (Said().EndsWith(_close))
+                    Begin(Phase.AfterReasoning);
+                else if (_line.Count > 4 * _close.Length)
+                    _line.RemoveRange(0, _line.Count - _close.Length);
+
+                break;
+            case Phase.AfterReasoning:
+                if (value == (byte)'\n' && _newlines < MostNewlines)
+                    _newlines++;
+                else
+                    BeginAnswer();
+
+                break;
+            case Phase.Free:
+                ReadFree(value);
+                break;
+            default:
+                throw new InvalidOperationException($"No free text is read in the phase {_phase}.");
+        }
+    }
+
+    private void ReadFree(byte value)
+    {
+        if (_plan.Call is null)
+            return;
+
+        if (value == (byte)'\n')
+        {
+            _line.Clear();
+            return;
+        }
+
+        // What stands in a block of code is code.
+        if (_line.Count < 4096)
+            _line.Add(value);
+
+        if (_line.Count == Fence.Length && Said().SequenceEqual(Fence))
+            _inFence = !_inFence;
+        else if (!_inFence && value == (byte)'>' && Said().EndsWith(CallBytes))
+            BeginCall();
+    }
+
+    private ReadOnlySpan<byte> Said() => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_line);
+
+    private void Begin(Phase phase)
+    {
+        _line.Clear();
+        (_phase, _knowsForced) = (phase, false);
+    }
+
+    private void BeginAnswer()
+    {
+        if (_plan.Answer is { } answer)
+        {
+            _matcher ??= Matcher(answer);
+            (_phase, _knowsForced) = (Phase.Answer, false);
+        }
+        else
+        {
+            (_phase, _knowsForced) = (Phase.Free, false);
+        }
+    }
+
+    private void BeginCall()
+    {
+        _matcher = new GrammarMatcher(_plan.Call!, _vocabulary.Tokens);
+        Begin(Phase.Call);
+    }
+
+    private void EndCall()
+    {
+        _matcher = null;
+        Begin(_plan.OneCall ? Phase.End : Phase.Free);
+    }
+
+    private void Advance(ReadOnlySpan<byte> bytes)
+    {
+        if (_matcher!.TryAdvance(bytes))
+            return;
+
+        // A token that opened a call brought what no call may hold: then it is text that only looks like one.
+        if (_phase == Phase.Call)
+            Begin(Phase.Free);
+        else
+            throw new InvalidOperationException("A token was chosen that the answer's grammar does not allow.");
+    }
+
+    private GrammarMatcher Matcher(Grammar grammar) => new(grammar, _vocabulary.Tokens, _vocabulary.StopTokens);
+
+    private void FindForced()
+    {
+        _forced.Clear();
+        (_forcedFrom, _knowsForced) = (0, true);
+        if (_phase == Phase.Reasoning && _reasoned >= _plan.ThinkingBudget)
+            _forced.AddRange(_vocabulary.EndOfReasoning(_plan.Tags, hasBegun: _reasoned > 0));
+        else if (_phase is Phase.Call or Phase.Answer)
+            _matcher!.TryForcedTokens(_forced, _vocabulary.Encode);
+    }
+
+    private void AllowNewlines(Span<uint> allowed)
+    {
+        if (_vocabulary.Single("\n") is { } one)
+            Allow(allowed, one);
+        if (_newlines == 0 && _vocabulary.Single("\n\n") is { } two)
+            Allow(allowed, two);
+    }
+
+    private static void Allow(Span<uint> allowed, int token)
+    {
+        if (token >> 5 < allowed.Length)
+            allowed[token >> 5] |= 1u << token;
+    }
+}

@@ -1,0 +1,47 @@
+using System.Text;
+using QwenSharp.Chat;
+using QwenSharp.Grammars;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Constraints;
+
+/// <summary>A model's tokens as constraints see them: made once for a model.</summary>
+internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollection<int> stopTokens)
+{
+    // What Qwen documents for the end of a budget (https://qwen.readthedocs.io/en/latest/getting_started/quickstart.html#thinking-budget).
+    private const string EarlyStop =
+        "\n\nConsidering the limited time by the user, I have to give the solution based on the thinking directly now.\n";
+
+    private readonly Lazy<TokenVocabulary> _tokens = new(() => TokenVocabulary.Of(tokenizer));
+    private readonly int[] _stopTokens = [.. stopTokens];
+
+    public BpeTokenizer Tokenizer => tokenizer;
+
+    /// <summary>The tokens that grammars choose from.</summary>
+    public TokenVocabulary Tokens => _tokens.Value;
+
+    /// <summary>The tokens that end an answer.</summary>
+    public ReadOnlySpan<int> StopTokens => _stopTokens;
+
+    /// <summary>The bytes of a token; none of one that the model has beyond its vocabulary.</summary>
+    public ReadOnlySpan<byte> Bytes(int token) => (uint)token < (uint)tokenizer.VocabularySize ? tokenizer.GetBytes(token) : [];
+
+    /// <summary>The tokens with which reasoning is ended whose budget is used up.</summary>
+    /// <param name="tags">The tags of reasoning.</param>
+    /// <param name="hasBegun">Whether there is reasoning to be broken off.</param>
+    public int[] EndOfReasoning(ReasoningTags tags, bool hasBegun) =>
+        [.. Encode($"{(hasBegun ? EarlyStop : "\n")}{tags.Close}\n\n")];
+
+    /// <summary>The token that a text is; null where it is several.</summary>
+    public int? Single(string text) => Encode(text) is [int only] ? only : null;
+
+    /// <summary>Bytes as the tokens that the model would write them in.</summary>
+    public IReadOnlyList<int> Encode(ReadOnlyMemory<byte> bytes) => Encode(Encoding.UTF8.GetString(bytes.Span));
+
+    private List<int> Encode(string text)
+    {
+        List<int> ids = [];
+        tokenizer.Encode(text, ids, TokenParsing.Added);
+        return ids;
+    }
+}
