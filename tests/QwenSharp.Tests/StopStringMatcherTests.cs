@@ -34,6 +34,18 @@ public class StopStringMatcherTests
     public void Of_stop_strings_that_end_together_the_longest_wins() =>
         Assert.Equal(("a", true), Run(["a\n\nUser:"], ["User:", "\n\nUser:"]));
 
+    [Theory]
+    [InlineData("a\n\nUser:", "\n\nUser:")]
+    [InlineData("my User:", "User:")]
+    [InlineData("nobody", null)]
+    public void What_was_found_is_told(string text, string? expected)
+    {
+        StopStringMatcher matcher = new(["User:", "\n\nUser:"]);
+
+        Assert.Equal(expected is not null, matcher.Push(text, new StringBuilder()));
+        Assert.Equal(expected, matcher.Found);
+    }
+
     [Fact]
     public void The_stop_string_that_ends_first_wins() =>
         Assert.Equal(("ab", true), Run(["abcdef"], ["bcdef", "cd"]));

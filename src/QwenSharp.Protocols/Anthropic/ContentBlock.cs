@@ -12,11 +12,7 @@ public abstract record ContentBlock;
 
 /// <summary>Text for the user.</summary>
 /// <param name="Text">The text; empty where the block begins.</param>
-public sealed record TextBlock(string Text) : ContentBlock
-{
-    /// <summary>Always null: no text comes with its sources.</summary>
-    public string? Citations { get; }
-}
+public sealed record TextBlock(string Text) : ContentBlock;
 
 /// <summary>What the model thought.</summary>
 /// <param name="Thinking">The thought; empty where the block begins, and where thoughts were asked to be left out.</param>

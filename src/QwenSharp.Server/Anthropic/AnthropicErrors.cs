@@ -23,6 +23,7 @@ internal static class AnthropicErrors
         { Kind: HttpFaultKind.TooLarge } => "request_too_large",
         { Kind: HttpFaultKind.Busy or HttpFaultKind.ShuttingDown } => "overloaded_error",
         { Status: StatusCodes.Status429TooManyRequests } => "rate_limit_error",
+        { Status: StatusCodes.Status504GatewayTimeout } => "timeout_error",
         { Status: >= StatusCodes.Status500InternalServerError } => "api_error",
         _ => AnthropicFaults.InvalidRequest,
     };

@@ -76,7 +76,8 @@ internal sealed class ReplyConstraint : ITokenConstraint
     /// <inheritdoc/>
     public bool TryMask(Span<uint> allowed)
     {
-        if (Forced is [int only, ..])
+        // Where it is a grammar that leaves no choice, its mask does not either, and the tokens are the model's own.
+        if (_phase == Phase.Reasoning && Forced is [int only, ..])
         {
             allowed.Clear();
             Allow(allowed, only);

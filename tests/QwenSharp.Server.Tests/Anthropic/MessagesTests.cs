@@ -50,7 +50,7 @@ public class MessagesTests
             content_block_delta: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"."}}
             content_block_delta: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"SIGNATURE"}}
             content_block_stop: {"type":"content_block_stop","index":0}
-            content_block_start: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":"","citations":null}}
+            content_block_start: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}
             content_block_delta: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Let me"}}
             content_block_delta: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":" look."}}
             content_block_stop: {"type":"content_block_stop","index":1}
@@ -75,7 +75,7 @@ public class MessagesTests
 
         Assert.Equal(200, status);
         Assert.Equal(
-            """{"id":"ID","model":"scripted","content":[{"type":"thinking","thinking":"Hm.","signature":"SIGNATURE"},{"type":"text","text":"Let me look.","citations":null},{"type":"tool_use","id":"call_1","name":"weather","input":{"city":"Łódź"},"caller":{"type":"direct"}},{"type":"tool_use","id":"call_2","name":"clock","input":{},"caller":{"type":"direct"}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":36,"cache_creation_input_tokens":0,"cache_read_input_tokens":64,"output_tokens":20,"service_tier":"standard"},"type":"message","role":"assistant","container":null,"stop_details":null}""",
+            """{"id":"ID","model":"scripted","content":[{"type":"thinking","thinking":"Hm.","signature":"SIGNATURE"},{"type":"text","text":"Let me look."},{"type":"tool_use","id":"call_1","name":"weather","input":{"city":"Łódź"},"caller":{"type":"direct"}},{"type":"tool_use","id":"call_2","name":"clock","input":{},"caller":{"type":"direct"}}],"stop_reason":"tool_use","stop_sequence":null,"usage":{"input_tokens":36,"cache_creation_input_tokens":0,"cache_read_input_tokens":64,"output_tokens":20,"service_tier":"standard"},"type":"message","role":"assistant","container":null,"stop_details":null}""",
             Neutral(body));
     }
 
