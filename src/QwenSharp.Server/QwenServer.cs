@@ -111,7 +111,8 @@ public sealed class QwenServer : IAsyncDisposable
         CancellationToken cancellationToken,
         params IReadOnlyList<IDialect> further)
     {
-        WebApplication app = Build(options, new ModelCatalog(models), new DialectSet([new OpenAIDialect(), new SelfHostedDialect(), new DashScopeDialect(), .. further]));
+        IDialect[] dialects = [new OpenAIDialect(), new SelfHostedDialect(), new DashScopeDialect(), .. further];
+        WebApplication app = Build(options, new ModelCatalog(models), new DialectSet(dialects));
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);

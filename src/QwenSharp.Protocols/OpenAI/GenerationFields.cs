@@ -144,7 +144,8 @@ public sealed record GenerationFields
     }
 
     // What asks for nothing that changes an answer: leave to keep it, labels to find it by, names for who asks and for what is alike, how
-    // long what was computed of a prompt is kept, and tiers of a price that there is not. They are checked, and no official client fails on one of its defaults.
+    // long what was computed of a prompt is kept, and tiers of a price that there is not. They are checked, and no official client fails on
+    // one of its defaults.
     private static void ReadLabels(RequestFields fields)
     {
         fields.Take("store")?.Boolean();

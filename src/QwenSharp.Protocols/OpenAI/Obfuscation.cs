@@ -4,8 +4,8 @@ using System.Text;
 namespace QwenSharp.Protocols.OpenAI;
 
 /// <summary>
-/// Random letters beside what a chunk says: together their length is a multiple of 16, so that who watches an encrypted stream learns little
-/// of its words from the lengths of its events.
+/// Random letters beside what a chunk says: together their length is a multiple of 16, so that who watches an encrypted stream learns
+/// little of its words from the lengths of its events.
 /// </summary>
 internal static class Obfuscation
 {

@@ -7,7 +7,8 @@ public sealed record CompletionPrompt
     public string? Text { get; init; }
 
     /// <summary>
-    /// Where <see cref="Suffix"/> is given, what goes before the file that is filled in, such as others of its repository; null for nothing.
+    /// Where <see cref="Suffix"/> is given, what goes before the file that is filled in, such as others of its repository; null for
+    /// nothing.
     /// </summary>
     public string? Preamble { get; init; }
 

@@ -19,7 +19,9 @@ public sealed record InfillReply(string Content, string Model, bool Stop)
     /// <summary>Always false: a prompt that does not fit is refused.</summary>
     public bool Truncated { get; }
 
-    /// <summary>Why it ended: <c>limit</c>, or <c>eos</c> where the model or a text of <c>stop</c> ended it; <c>none</c> while it goes on.</summary>
+    /// <summary>
+    /// Why it ended: <c>limit</c>, or <c>eos</c> where the model or a text of <c>stop</c> ended it; <c>none</c> while it goes on.
+    /// </summary>
     public string StopType { get; init; } = "none";
 
     /// <summary>Tokens of the answer, at its end.</summary>

@@ -60,7 +60,9 @@ public sealed class TextEmbedder : IEmbeddingGenerator<string, Embedding<float>>
         return Close(ids, truncate);
     }
 
-    /// <summary>The same for a text that is token ids already: what the checkpoint puts around each text is added where it is not there.</summary>
+    /// <summary>
+    /// The same for a text that is token ids already: what the checkpoint puts around each text is added where it is not there.
+    /// </summary>
     public int[] Encode(IReadOnlyList<int> text, bool truncate = false)
     {
         ArgumentNullException.ThrowIfNull(text);
