@@ -304,7 +304,7 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
             : null,
         Sampling = options.Sampling ?? RecommendedSampling(),
         MaxTokens = options.MaxTokens,
-        StopTokens = StopTokens,
+        StopTokens = options.IgnoresEndOfSequence ? options.StopTokens : [.. StopTokens, .. options.StopTokens],
         Logprobs = options.Logprobs,
         TopLogprobs = options.TopLogprobs,
     };

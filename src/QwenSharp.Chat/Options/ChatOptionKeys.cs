@@ -45,8 +45,15 @@ public static class ChatOptionKeys
     /// <summary>A boolean: the last message is the assistant's, and the answer goes on with it instead of beginning a new turn.</summary>
     public const string ContinueFinalMessage = "continue_final_message";
 
+    /// <summary>An <c>IReadOnlyList&lt;int&gt;</c>: ids of tokens that end the answer too, beside the model's own.</summary>
+    public const string StopTokens = "stop_token_ids";
+
+    /// <summary>A boolean: the model's own tokens that end an answer do not end this one.</summary>
+    public const string IgnoreEndOfSequence = "ignore_eos";
+
     internal static IReadOnlyList<string> All { get; } =
         [
+            StopTokens, IgnoreEndOfSequence,
             MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar, AllowedTools,
             ContinueFinalMessage,
         ];

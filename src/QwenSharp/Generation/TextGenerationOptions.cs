@@ -17,6 +17,12 @@ public sealed record TextGenerationOptions
     /// <summary>Texts that end the answer. They may span tokens; they and what follows them are not part of the answer.</summary>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
+    /// <summary>Ids of tokens that end the answer too, beside the model's own; they are not part of it.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Whether the model's own tokens that end an answer do not end this one; they have no text.</summary>
+    public bool IgnoresEndOfSequence { get; init; }
+
     /// <summary>Whether chunks carry the log-probability of each token.</summary>
     public bool Logprobs { get; init; }
 
