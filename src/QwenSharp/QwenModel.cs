@@ -324,7 +324,7 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
             : null,
         Sampling = options.Sampling ?? RecommendedSampling(),
         MaxTokens = options.MaxTokens,
-        StopTokens = StopTokens,
+        StopTokens = options.IgnoresEndOfSequence ? options.StopTokens : [.. StopTokens, .. options.StopTokens],
         CachePoints = options.CachePoints,
         Constraint = options.Constraint,
         Logprobs = options.Logprobs,

@@ -45,8 +45,7 @@ public sealed class QwenTextClient(QwenModel model, string? modelId = null)
     /// <summary>
     /// A prompt as the beginning of its answers: an update with its text, control tokens and all, and where log-probabilities are asked for
     /// with its tokens under <see cref="ChatOptionKeys.Logprobs"/>. The first has nothing before it to be likely after: its is NaN. Where
-    /// no
-    /// answer is asked for (0 tokens), the update is the end of it too, and tells the usage.
+    /// no answer is asked for (0 tokens), the update is the end of it too, and tells the usage.
     /// </summary>
     /// <param name="prompt">Token ids; at least one.</param>
     /// <param name="options">What is asked of the answers.</param>

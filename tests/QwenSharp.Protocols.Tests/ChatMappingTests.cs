@@ -167,6 +167,16 @@ public class ChatMappingTests
         Assert.Equal("add_generation_prompt", Refusal.Of(() => Read("\"add_generation_prompt\":false")).Param);
     }
 
+    [Fact]
+    public void Tokens_that_end_an_answer_can_be_added_and_taken_away()
+    {
+        AdditionalChatOptions options = AdditionalChatOptions.Read(Read("\"stop_token_ids\":[1,2],\"ignore_eos\":true"));
+
+        Assert.Equal([1, 2], options.StopTokens);
+        Assert.True(options.IgnoreEndOfSequence);
+        Assert.Equal("stop_token_ids[1]", Refusal.Of(() => Read("\"stop_token_ids\":[1,-2]")).Param);
+    }
+
     private static ChatOptions Read(string fields) => ChatCompletionRequest.Read(Body(fields)).Generation.Options;
 
     private static JsonElement Body(string fields) =>

@@ -72,6 +72,24 @@ public class CompletionTests
         Assert.Equal(2, server.Text.Calls[0].Options.AdditionalProperties![ChatOptionKeys.TopLogprobs]);
     }
 
+    [Fact]
+    public async Task The_likeliest_answers_are_given_and_all_are_paid_for()
+    {
+        int asked = 0;
+        await using ScriptedServer server = await ScriptedServer.StartAsync((_, _) =>
+        {
+            int place = Interlocked.Increment(ref asked);
+            return new[] { Update($"{place}", Token("x", -1f / place)), Scripts.End(ChatFinishReason.Stop, 7, 1) }.ToAsyncEnumerable();
+        });
+
+        (_, JsonNode body) = await server.CompleteAsync("\"best_of\":3,\"n\":2");
+
+        Assert.Equal(["3", "2"], body["choices"]!.AsArray().Select(choice => (string)choice!["text"]!));
+        Assert.Equal([0, 1], body["choices"]!.AsArray().Select(choice => (int)choice!["index"]!));
+        Assert.All(body["choices"]!.AsArray(), choice => Assert.Null(choice!["logprobs"]));
+        Assert.Equal("""{"prompt_tokens":7,"completion_tokens":3,"total_tokens":10}""", body["usage"]!.ToJsonString());
+    }
+
     private static TextToken Token(string text, float logprob, params TextToken[] top) =>
         new(0, System.Text.Encoding.UTF8.GetBytes(text), logprob, top);
 

@@ -167,6 +167,21 @@ public sealed class SelfHostedTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Tokens_that_end_an_answer_can_be_added_and_taken_away()
+    {
+        await StartAsync(ScriptedCheckpoint.Write(_folder["tiny.gguf"]));
+        const string Say = "\"prompt\":\"x\\n\",\"temperature\":0,\"max_tokens\":9";
+
+        (_, JsonNode whole) = await AskAsync("/v1/completions", $$"""{{{Say}}}""");
+        (_, JsonNode cut) = await AskAsync("/v1/completions", $$"""{{{Say}},"stop_token_ids":[258]}""");
+        (_, JsonNode endless) = await AskAsync("/v1/completions", $$"""{{{Say}},"ignore_eos":true}""");
+
+        Assert.Equal(("Hello, world!", "stop"), ((string)whole["choices"]![0]!["text"]!, (string)whole["choices"]![0]!["finish_reason"]!));
+        Assert.Equal(("Hello", "stop"), ((string)cut["choices"]![0]!["text"]!, (string)cut["choices"]![0]!["finish_reason"]!));
+        Assert.Equal("length", (string)endless["choices"]![0]!["finish_reason"]!);
+    }
+
+    [Fact]
     public async Task A_key_may_come_in_either_header()
     {
         await StartAsync(ScriptedCheckpoint.Write(_folder["tiny.gguf"]), options => options with { ApiKey = "k" });

@@ -40,6 +40,12 @@ public sealed record AdditionalChatOptions
     /// <summary>See <see cref="ChatOptionKeys.ContinueFinalMessage"/>.</summary>
     public bool ContinueFinalMessage { get; private init; }
 
+    /// <summary>See <see cref="ChatOptionKeys.StopTokens"/>; empty for none.</summary>
+    public IReadOnlyList<int> StopTokens { get; private init; } = [];
+
+    /// <summary>See <see cref="ChatOptionKeys.IgnoreEndOfSequence"/>.</summary>
+    public bool IgnoreEndOfSequence { get; private init; }
+
     /// <summary>Reads the properties of chat options.</summary>
     /// <param name="options">The caller's; null for none.</param>
     /// <exception cref="NotSupportedException">There is a key that no one honours.</exception>
@@ -59,6 +65,8 @@ public sealed record AdditionalChatOptions
             ThinkingBudget = values.Integer(ChatOptionKeys.ThinkingBudget),
             Grammar = values.Of<OutputGrammar>(ChatOptionKeys.Grammar, "an OutputGrammar"),
             AllowedTools = values.Of<IReadOnlyList<string>>(ChatOptionKeys.AllowedTools, "a list of names"),
+            StopTokens = values.Of<IReadOnlyList<int>>(ChatOptionKeys.StopTokens, "a list of token ids") ?? [],
+            IgnoreEndOfSequence = values.Boolean(ChatOptionKeys.IgnoreEndOfSequence) ?? false,
             ContinueFinalMessage = values.Boolean(ChatOptionKeys.ContinueFinalMessage) ?? false,
         };
         return read is { TopLogprobs: > 0, Logprobs: false }

@@ -59,9 +59,15 @@ public static class ChatOptionKeys
     /// </summary>
     public const string StopSequence = "stop_sequence";
 
+    /// <summary>An <c>IReadOnlyList&lt;int&gt;</c>: ids of tokens that end the answer too, beside the model's own.</summary>
+    public const string StopTokens = "stop_token_ids";
+
+    /// <summary>A boolean: the model's own tokens that end an answer do not end this one.</summary>
+    public const string IgnoreEndOfSequence = "ignore_eos";
+
     internal static IReadOnlyList<string> All { get; } =
         [
             MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar,
-            AllowedTools, ContinueFinalMessage,
+            AllowedTools, ContinueFinalMessage, StopTokens, IgnoreEndOfSequence,
         ];
 }

@@ -182,7 +182,7 @@ public sealed record GenerationRequest
     }
 
     private static OptionException NeedsMessage(RequestValue value) => value.Conflict(
-        $"{new OptionName(value.Path)} is only allowed when {new OptionName("parameters.result_format")} is \"message\": text has no place for it.");
+        $"{new OptionName(value.Path)} is only allowed when {new OptionName("parameters.result_format")} is \"message\".");
 
     private static bool IsFalse(JsonElement value) => value.ValueKind == JsonValueKind.False;
 

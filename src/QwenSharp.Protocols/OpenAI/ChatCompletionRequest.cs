@@ -86,7 +86,7 @@ public sealed record ChatCompletionRequest
             if (begins is true)
             {
                 throw value.Conflict(
-                    $"{new OptionName(value.Path)} goes on with the last message, and {new OptionName("add_generation_prompt")} begins another.");
+                    $"{new OptionName(value.Path)} goes on with a message, and {new OptionName("add_generation_prompt")} begins another.");
             }
 
             if (messages[^1].Role != ChatRole.Assistant)

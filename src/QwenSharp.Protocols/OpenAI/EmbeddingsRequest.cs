@@ -19,9 +19,7 @@ public sealed record EmbeddingsRequest
     /// <summary>How many elements of each embedding are wanted; null for all.</summary>
     public int? Dimensions { get; init; }
 
-    /// <summary>
-    /// Whether embeddings come as base64 of their elements, 32-bit numbers with the lowest byte first, and not as numbers.
-    /// </summary>
+    /// <summary>Whether embeddings come as base64 of 32-bit numbers, the lowest byte first, and not as lists of numbers.</summary>
     public bool AsBase64 { get; init; }
 
     /// <summary>Whether the end of a text that is longer than the context is left out.</summary>

@@ -73,6 +73,13 @@ public sealed record GenerationFields
         if (ReadRepetitionPenalty(fields) is { } repetitionPenalty)
             options.AdditionalProperties[ChatOptionKeys.RepetitionPenalty] = repetitionPenalty;
 
+        // vLLM's fields.
+        if (fields.Take("stop_token_ids") is { } ids && TextInputs.ReadTokens(ids.Items()) is { Length: > 0 } tokens)
+            options.AdditionalProperties[ChatOptionKeys.StopTokens] = tokens;
+
+        if (fields.Take("ignore_eos")?.Boolean() ?? false)
+            options.AdditionalProperties[ChatOptionKeys.IgnoreEndOfSequence] = true;
+
         if (fields.Take("logit_bias") is { } bias)
             options.AdditionalProperties[ChatOptionKeys.LogitBias] = ReadLogitBias(bias);
 

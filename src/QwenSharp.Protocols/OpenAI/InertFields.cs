@@ -12,8 +12,6 @@ internal static class InertFields
     private static readonly Inert[] Shared =
     [
         // vLLM's.
-        new("stop_token_ids", IsEmptyArray, "is not built: an answer ends at the model's own tokens and at 'stop'. Only [] is accepted."),
-        new("ignore_eos", IsFalse, "is not built: an answer ends where the model ends it. Only false is accepted."),
         new("min_tokens", value => Is(value, 0), "is not built: an answer ends where the model ends it. Only 0 is accepted."),
         new("include_stop_str_in_output", IsFalse, "is not built: what ends an answer is no part of it. Only false is accepted."),
         new("skip_special_tokens", IsTrue, "is not built: control tokens are no text. Only true is accepted."),
@@ -85,8 +83,6 @@ internal static class InertFields
 
     private static bool IsText(JsonElement value, params string[] texts) =>
         value.ValueKind == JsonValueKind.String && texts.Any(text => value.ValueEquals(text));
-
-    private static bool IsEmptyArray(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0;
 
     private static bool IsTextOnly(JsonElement value) =>
         value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 1 && IsText(value[0], "text");

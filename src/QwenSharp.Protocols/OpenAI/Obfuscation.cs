@@ -5,8 +5,7 @@ namespace QwenSharp.Protocols.OpenAI;
 
 /// <summary>
 /// Random letters beside what a chunk says: together their length is a multiple of 16, so that who watches an encrypted stream learns
-/// little
-/// of its words from the lengths of its events.
+/// little of its words from the lengths of its events.
 /// </summary>
 internal static class Obfuscation
 {

@@ -68,16 +68,24 @@ internal static class ReasoningFields
     // A template takes any value of its variables; one that is no boolean decides nothing beyond it.
     private static void ReadTemplateVariables(RequestFields fields, ChatOptions options, ThinkingSwitch thinking)
     {
-        if (fields.Take("chat_template_kwargs") is not { } value)
-            return;
-
-        RequestFields members = value.Fields();
         Dictionary<string, object?> variables = [];
-        foreach (JsonProperty property in value.Element.EnumerateObject())
-            variables[property.Name] = property.Value.Clone();
+        RequestValue? preserve = fields.Take("preserve_thinking");
+        if (fields.Take("chat_template_kwargs") is { } value)
+        {
+            RequestFields members = value.Fields();
+            foreach (JsonProperty property in value.Element.EnumerateObject())
+                variables[property.Name] = property.Value.Clone();
 
-        if (members.Take(ChatOptionKeys.EnableThinking) is { Element.ValueKind: JsonValueKind.True or JsonValueKind.False } switched)
-            thinking.Agree(switched, switched.Boolean());
+            if (members.Take(ChatOptionKeys.EnableThinking) is { Element.ValueKind: JsonValueKind.True or JsonValueKind.False } switched)
+                thinking.Agree(switched, switched.Boolean());
+        }
+
+        // Whether reasoning stays in the history, which templates of newer models let be chosen.
+        if (preserve is { } preserved)
+        {
+            preserved.Boolean();
+            variables.TryAdd("preserve_thinking", preserved.Element.Clone());
+        }
 
         if (variables.Count > 0)
             options.AdditionalProperties![ChatOptionKeys.ChatTemplateKwargs] = variables;
@@ -116,8 +124,8 @@ internal static class ReasoningFields
             "minimal" or "low" => ReasoningEffort.Low,
             "medium" => ReasoningEffort.Medium,
             "high" => ReasoningEffort.High,
-            "xhigh" => ReasoningEffort.ExtraHigh,
-            string other => throw value.Invalid($"must be none, minimal, low, medium, high or xhigh, not '{Excerpt.Of(other)}'."),
+            "xhigh" or "max" => ReasoningEffort.ExtraHigh,
+            string other => throw value.Invalid($"must be none, minimal, low, medium, high, xhigh or max, not '{Excerpt.Of(other)}'."),
         };
         thinking.Effort(value, effort);
         return effort;

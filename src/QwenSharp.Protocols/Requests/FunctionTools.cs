@@ -1,5 +1,5 @@
-using Microsoft.Extensions.AI;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 
 namespace QwenSharp.Protocols.Requests;
 
@@ -10,9 +10,7 @@ internal static class FunctionTools
 
     private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
-    /// <summary>
-    /// A list of <c>{"type": "function", "function": {…}}</c>; null where it is empty, which is what some clients write for none.
-    /// </summary>
+    /// <summary>A list of <c>{"type": "function", "function": {…}}</c>; null where it is empty, as some clients write for none.</summary>
     public static List<AITool>? Read(RequestValue value)
     {
         HashSet<string> names = [];

@@ -38,7 +38,7 @@ public sealed record InfillRequest
         };
         fields.Take("cache_prompt")?.Boolean();
         fields.Refuse("id_slot", value => Is(value, -1), "is not built: sequences have no places of their own. Only -1 is accepted.");
-        fields.Refuse("n_probs", value => Is(value, 0), "is not built here; 'logprobs' of /v1/completions gives the same. Only 0 is accepted.");
+        fields.Refuse("n_probs", value => Is(value, 0), "is not built; 'logprobs' of /v1/completions gives the same. Only 0 is accepted.");
         fields.Refuse("n_indent", value => Is(value, 0), "is not built. Only 0 is accepted.");
         fields.RefuseRest();
         return request;

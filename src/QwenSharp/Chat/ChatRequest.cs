@@ -42,6 +42,8 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
                 },
                 MaxTokens = options.MaxOutputTokens,
                 Stop = [.. options.StopSequences ?? []],
+                StopTokens = additional.StopTokens,
+                IgnoresEndOfSequence = additional.IgnoreEndOfSequence,
                 Logprobs = additional.Logprobs,
                 TopLogprobs = additional.TopLogprobs,
             },

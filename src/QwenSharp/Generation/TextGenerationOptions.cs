@@ -23,6 +23,12 @@ public sealed record TextGenerationOptions
     /// <summary>Makes what one answer is held to; see <see cref="GenerationRequest.Constraint"/>.</summary>
     public Func<ITokenConstraint>? Constraint { get; init; }
 
+    /// <summary>Ids of tokens that end the answer too, beside the model's own; they are not part of it.</summary>
+    public IReadOnlyList<int> StopTokens { get; init; } = [];
+
+    /// <summary>Whether the model's own tokens that end an answer do not end this one; they have no text.</summary>
+    public bool IgnoresEndOfSequence { get; init; }
+
     /// <summary>Whether chunks carry the log-probability of each token.</summary>
     public bool Logprobs { get; init; }
 

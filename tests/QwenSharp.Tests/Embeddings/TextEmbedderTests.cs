@@ -116,6 +116,22 @@ public sealed class TextEmbedderTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Token_ids_are_embedded_as_their_text_is_and_the_end_of_a_long_text_can_be_left_out()
+    {
+        int[] ids = _model.Tokenizer.Encode("Gravity pulls.", TokenParsing.None);
+        int[] encoded = _embedder.Encode(ids);
+
+        Assert.Equal(_embedder.Encode("Gravity pulls."), encoded);
+        Assert.Equal(encoded, _embedder.Encode(encoded));
+        Assert.Equal(
+            (await _embedder.GenerateAsync(["Gravity pulls."], cancellationToken: Stop))[0].Vector.ToArray(),
+            (await _embedder.GenerateAsync([encoded], dimensions: null, Stop))[0].Vector.ToArray());
+
+        int[] cut = _embedder.Encode(new string('a', 5000), truncate: true);
+        Assert.Equal((1024, encoded[^1]), (cut.Length, cut[^1]));
+    }
+
+    [Fact]
     public async Task Options_that_cannot_be_honoured_are_refused_by_name()
     {
         await Assert.ThrowsAnyAsync<ArgumentException>(() => _embedder.GenerateAsync(["a"], new() { Dimensions = 65 }, Stop));
