@@ -32,7 +32,7 @@ public static class MessageStream
         await foreach (AnswerPart? part in parts.ConfigureAwait(false))
         {
             if (!begun)
-                yield return new MessageStart(new(header.Id, header.Model, [], null, null, new(header.PromptTokens, 0, 0, 0)));
+                yield return new MessageStart(new(header.Id, header.Model, [], null, null, new(header.CountPrompt(), 0, 0, 0)));
 
             begun = true;
             if (part is null)

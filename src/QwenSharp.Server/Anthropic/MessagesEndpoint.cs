@@ -27,12 +27,15 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
         MessagesRequest request = MessagesRequest.Read(body.RootElement, signer);
         http.Items[RequestLog.User] = request.User;
 
-        // A stream's first event counts the prompt, long before the model has computed it.
+        // A stream's first event counts the prompt, long before the model has computed it; a whole reply has the count of its end.
         using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         ServedModel model = lease.Model;
-        int promptTokens = model.Chat.CountPromptTokens(request.Messages, request.Options);
-        MessageHeader header = new(model.Id, promptTokens, request.Options.MaxOutputTokens!.Value, request.HidesThinking);
+        MessageHeader header = new(
+            model.Id,
+            () => request.Stream ? model.Chat.CountPromptTokens(request.Messages, request.Options) : 0,
+            request.Options.MaxOutputTokens!.Value,
+            request.HidesThinking);
         AnswerStream answers = new(
             CacheHeader.Observe(http, Choices.MergeAsync(
                 token => model.Chat.Complete(request.Messages, request.Options, choices: 1, token), work.Token)),
