@@ -2,7 +2,10 @@ using QwenSharp.Hub;
 
 namespace QwenSharp.Server;
 
-/// <summary>Which models a server may load when they are asked for, beside those that it starts with, and where it keeps what it is told of.</summary>
+/// <summary>
+/// Which models a server may load when they are asked for, beside those that it starts with, and where it keeps those that it is told to
+/// make.
+/// </summary>
 public sealed record ModelLibraryOptions
 {
     /// <summary>A folder of GGUF files and Hugging Face folders, which go by their names without extension; null for none.</summary>

@@ -54,7 +54,8 @@ public sealed class QwenServer : IAsyncDisposable
     /// <summary>Loads the models and listens.</summary>
     /// <param name="options">What to serve, and where.</param>
     /// <param name="cancellationToken">Gives up; a model that is being loaded is loaded to its end.</param>
-    /// <exception cref="ArgumentException">There is no model, two have one name, an alias stands for none, or the host is no address.</exception>
+    /// <exception cref="ArgumentException">There is no model, two have one name, an alias stands for none, or the host is no
+    /// address.</exception>
     /// <exception cref="IOException">A file is missing or damaged, or the port is taken.</exception>
     /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be
     /// wrong.</exception>

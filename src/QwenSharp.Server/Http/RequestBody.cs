@@ -18,7 +18,8 @@ internal static class RequestBody
     public static async Task<JsonDocument> ReadAsync(
         HttpRequest request, CancellationToken cancellationToken, bool declared = true)
     {
-        // A web page of another origin can post other content types without asking the server first, but not without saying where it is from.
+        // A web page of another origin can post other content types without asking the server first, but not without saying where it is
+        // from.
         if (!request.HasJsonContentType() && (declared || request.Headers.ContainsKey("Origin")))
         {
             throw new HttpFault(

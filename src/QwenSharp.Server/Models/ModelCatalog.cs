@@ -111,13 +111,13 @@ internal sealed class ModelCatalog(
     {
         lock (_gate)
         {
-            string[] names =
+            ServedModel[] models =
             [
                 .. _given.Values
-                    .Where(entry => _slots[entry.Description.Key].Live!.Served.Any(model => model.Id == entry.ServedId && model.Purpose == purpose))
-                    .Select(entry => entry.Name),
+                    .Select(entry => _slots[entry.Description.Key].Live!.Served.First(model => model.Id == entry.ServedId))
+                    .Where(model => model.Purpose == purpose),
             ];
-            return names is [var only] ? only : null;
+            return models is [var only] ? only.Id : null;
         }
     }
 
@@ -145,12 +145,16 @@ internal sealed class ModelCatalog(
         foreach ((string alias, string meant) in aliases.All)
         {
             if (TryFindItself(meant) is null)
-                throw new ArgumentException($"The alias '{alias}' stands for '{meant}', which is no model of this server. There are: {Names()}.");
+            {
+                throw new ArgumentException(
+                    $"The alias '{alias}' stands for '{meant}', which is no model of this server. There are: {Names()}.");
+            }
         }
     }
 
     /// <summary>
-    /// Loads a model, where it is not, and holds it. Who asks for one that is being loaded waits for the same load; one at a time is loaded.
+    /// Loads a model, where it is not, and holds it. Who asks for one that is being loaded waits for the same load; one at a time is
+    /// loaded.
     /// </summary>
     /// <param name="name">Its name; null for the only one, as clients of servers with one model ask.</param>
     /// <param name="cancellationToken">Stops waiting; a load that has begun goes on.</param>
@@ -201,7 +205,9 @@ internal sealed class ModelCatalog(
         }
     }
 
-    /// <summary>Has a model go at once, or where somebody uses it when nobody does any more; does not wait for that. One that stays, stays.</summary>
+    /// <summary>
+    /// Has a model go at once, or where somebody uses it when nobody does any more, and does not wait for that. One that stays, stays.
+    /// </summary>
     public void Retire(ModelEntry entry)
     {
         lock (_gate)
@@ -288,7 +294,14 @@ internal sealed class ModelCatalog(
             : library!.Entry(created.Name, parent.ServedId, path, ModelOrigin.Created, created.Made, context);
         return made is null
             ? null
-            : made with { Name = created.Name, Origin = ModelOrigin.Created, Since = created.Made, Preset = created.Preset, Created = created };
+            : made with
+            {
+                Name = created.Name,
+                Origin = ModelOrigin.Created,
+                Since = created.Made,
+                Preset = created.Preset,
+                Created = created,
+            };
     }
 
     // What the server started with is not loaded again for the sake of another name.
@@ -451,8 +464,9 @@ internal sealed class ModelCatalog(
         {
             string[] busy = [.. _slots.Values.Where(slot => slot.Live is not null).Select(slot => slot.Live!.Served[0].Id)];
             return new NoRoomException(
-                $"The model '{model.Options.Id ?? Path.GetFileName(model.Path)}' has no room in memory beside {string.Join(", ", busy)}, which are in use or "
-                    + "stay loaded. Ask again when they are done, or start the server with fewer models or shorter contexts."
+                $"The model '{model.Options.Id ?? Path.GetFileName(model.Path)}' has no room in memory beside {string.Join(", ", busy)}, "
+                    + "which are in use or stay loaded. Ask again when they are done, or start the server with fewer models or shorter "
+                    + "contexts."
                     + (full is null ? "" : $" ({full.Message})"),
                 full?.InnerException ?? full);
         }
