@@ -112,6 +112,29 @@ public sealed class OllamaChangesTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task A_created_model_answers_in_every_protocol_and_outlives_the_server()
+    {
+        const string Create = """
+            {"model":"brief","from":"tiny","parameters":{"stop":["world"],"temperature":0,"num_ctx":64},"license":"Mine.","stream":false}
+            """;
+        await using (QwenServer first = await StartAsync())
+        {
+            using HttpClient maker = Client(first);
+            Assert.Equal(HttpStatusCode.OK, (await PostAsync(maker, "/api/create", Create)).Status);
+        }
+
+        await using QwenServer server = await StartAsync();
+        using HttpClient client = Client(server);
+        (_, JsonNode reply) = await PostAsync(
+            client, "/v1/chat/completions", """{"model":"brief","messages":[{"role":"user","content":"Hi"}]}""");
+        Assert.Equal("Hello, ", (string)reply["choices"]![0]!["message"]!["content"]!);
+        Assert.Equal("brief", (string)reply["model"]!);
+        JsonNode loaded = Assert.Single(JsonNode.Parse(await client.GetStringAsync("/api/ps", Stop))!["models"]!.AsArray())!;
+        Assert.Equal(("brief:latest", 64), ((string)loaded["name"]!, (int)loaded["context_length"]!));
+        Assert.Equal("Mine.", (string)(await PostAsync(client, "/api/show", """{"model":"brief"}""")).Body["license"]!);
+    }
+
     private async Task<QwenServer> StartAsync(Func<ServerOptions, ServerOptions>? configure = null)
     {
         if (!File.Exists(_folder["models/tiny.gguf"]))

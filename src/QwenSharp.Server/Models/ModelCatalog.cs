@@ -353,12 +353,12 @@ internal sealed class ModelCatalog(
             slot.Rest(time, Expire);
     }
 
-    private void Expire(ModelSlot slot)
+    private void Expire(ModelSlot slot, long rest)
     {
         lock (_gate)
         {
             // Somebody may have come, and gone, since the timer was set.
-            if (slot.IsIdle && slot.Expires <= time.GetUtcNow())
+            if (slot.IsIdle && slot.Rests == rest)
                 Unload(slot);
         }
     }
