@@ -3,7 +3,8 @@ using QwenSharp.Hub;
 namespace QwenSharp.Server;
 
 /// <summary>
-/// Which models a server may load when they are asked for, beside those that it starts with, and where it keeps what it is told of.
+/// Which models a server may load when they are asked for, beside those that it starts with, and where it keeps those that it is told to
+/// make.
 /// </summary>
 public sealed record ModelLibraryOptions
 {

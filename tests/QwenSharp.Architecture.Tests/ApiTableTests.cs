@@ -9,6 +9,7 @@ public partial class ApiTableTests
 
     [Theory]
     [InlineData("Anthropic")]
+    [InlineData("Ollama")]
     public void Every_field_is_in_the_table(string dialect)
     {
         HashSet<string> read =
@@ -22,6 +23,7 @@ public partial class ApiTableTests
 
     [Theory]
     [InlineData("Anthropic")]
+    [InlineData("Ollama")]
     public void Every_endpoint_is_in_the_table(string dialect) => Assert.Equal(
         [.. Code("QwenSharp.Server", dialect).SelectMany(code => Routes().Matches(code)).Select(route => route.Groups[1].Value.TrimEnd('/'))
             .Distinct().Order(StringComparer.Ordinal)],
@@ -43,7 +45,7 @@ public partial class ApiTableTests
 
     private static string Last(string path) => path.Split('.', '…', ']')[^1];
 
-    [GeneratedRegex(@"\b(?:Take|Require|Refuse)\(\s*""([a-z_]+)""")]
+    [GeneratedRegex(@"\b(?:Take|Require|Refuse)\(\s*""([a-z0-9_]+)""")]
     private static partial Regex Fields();
 
     [GeneratedRegex(@"\bMap\w+\(\$?""(/[^""{]*)")]

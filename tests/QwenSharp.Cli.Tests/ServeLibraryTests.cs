@@ -29,7 +29,9 @@ public sealed class ServeLibraryTests : IDisposable
     {
         string model = ScriptedCheckpoint.Write(_folder["tiny.gguf"]);
 
-        (await Invocation.RunAsync("serve", "--model", model, "--port", "0", "--alias", "gpt-4o=absent")).AssertFails(ExitCode.Failure, "'absent'");
+        Invocation serve = await Invocation.RunAsync("serve", "--model", model, "--port", "0", "--alias", "gpt-4o=absent");
+
+        serve.AssertFails(ExitCode.Failure, "'absent'");
     }
 
     [Fact]

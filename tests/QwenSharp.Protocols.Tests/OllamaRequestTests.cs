@@ -20,7 +20,8 @@ public class OllamaRequestTests
     [Fact]
     public void What_is_off_by_its_value_is_off()
     {
-        ChatOptions options = Chat("""{"top_k":-1,"seed":-1,"top_p":0,"repeat_last_n":0,"repeat_penalty":1.5,"stop":[]}""").Generation.Options;
+        const string Off = """{"top_k":-1,"seed":-1,"top_p":0,"repeat_last_n":0,"repeat_penalty":1.5,"stop":[]}""";
+        ChatOptions options = Chat(Off).Generation.Options;
 
         Assert.Equal((0, null, null), (options.TopK, options.Seed, options.StopSequences));
         Assert.InRange(options.TopP!.Value, float.Epsilon, 1e-6f);
@@ -54,7 +55,9 @@ public class OllamaRequestTests
     [InlineData("""{"model":"m","messages":[{"role":"developer","content":""}]}""", "messages[0].role")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":"","tool_calls":[{}]}]}""", "messages[0].tool_calls")]
     [InlineData("""{"model":"m","messages":[{"role":"user","content":[]}]}""", "messages[0].content")]
-    [InlineData("""{"model":"m","messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}]}""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData(
+        """{"model":"m","messages":[{"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}]}""",
+        "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""{"model":"m","tools":[{"type":"function","function":{"name":"a b"}}]}""", "tools[0].function.name")]
     [InlineData("""{"model":"m","tools":[{"type":"web_search"}]}""", "tools[0].type")]
     public void A_field_that_is_not_honoured_is_refused_by_name(string request, string name) =>
@@ -105,7 +108,8 @@ public class OllamaRequestTests
             """));
 
         FunctionCallContent[] calls = [.. request.Messages[0].Contents.OfType<FunctionCallContent>()];
-        FunctionResultContent[] results = [.. request.Messages.Skip(1).SelectMany(message => message.Contents).Cast<FunctionResultContent>()];
+        FunctionResultContent[] results =
+            [.. request.Messages.Skip(1).SelectMany(message => message.Contents).Cast<FunctionResultContent>()];
         Assert.Equal([calls[1].CallId, calls[0].CallId, "mine"], results.Select(result => result.CallId));
         Assert.Equal(["of b", "of a", "of mine"], results.Select(result => result.Result));
         Assert.Equal("Two.", request.Messages[0].Contents.OfType<TextReasoningContent>().Single().Text);

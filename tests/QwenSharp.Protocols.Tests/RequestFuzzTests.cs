@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.DashScope;
+using QwenSharp.Protocols.Ollama;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Protocols.SelfHosted;
 
@@ -55,6 +56,24 @@ public class RequestFuzzTests
         "chat_template_kwargs":{"a":1}}
         """;
 
+    private const string WholeOllama = """
+        {"model":"m","messages":[{"role":"system","content":"s"},{"role":"user","content":"t","images":[]},
+        {"role":"assistant","content":"","thinking":"h","tool_calls":[{"id":"c","function":{"index":0,"name":"f","arguments":{"a":1}}}]},
+        {"role":"tool","tool_name":"f","content":"r"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}],
+        "format":{"type":"object"},"think":"low","keep_alive":"5m","stream":true,"logprobs":true,"top_logprobs":2,"truncate":false,
+        "options":{"temperature":1,"top_k":5,"top_p":1,"seed":1,"num_predict":5,"stop":["x"],"num_ctx":5,"mirostat":0,"num_gpu":1}}
+        """;
+
+    private const string WholeGenerate = """
+        {"model":"m","prompt":"p","suffix":"s","system":"","raw":true,"images":[],"context":[],"template":"","think":true,"format":"json",
+        "keep_alive":-1,"stream":false,"options":{"min_p":0.1,"repeat_penalty":1.1,"repeat_last_n":-1,"num_predict":-2,"use_mmap":true}}
+        """;
+
+    private const string WholeCreate = """
+        {"model":"m","from":"f","system":"s","license":["l"],"messages":[{"role":"user","content":"t"}],"stream":true,
+        "parameters":{"temperature":1,"repeat_last_n":-1,"repeat_penalty":1.1,"stop":"x"},"adapters":{},"quantize":"","template":""}
+        """;
+
     private static readonly Dictionary<string, (string Whole, Action<JsonElement> Read)> Readers = new()
     {
         ["chat"] = (Whole, body => ChatCompletionRequest.Read(body)),
@@ -65,6 +84,9 @@ public class RequestFuzzTests
         ["moderation"] = ("""{"input":[{"type":"text","text":"a"}]}""", body => ModerationRequest.Read(body)),
         ["generation"] = (Generation, body => GenerationRequest.Read(body)),
         ["infill"] = (Infill, body => InfillRequest.Read(body)),
+        ["ollama chat"] = (WholeOllama, body => Ollama.ChatRequest.Read(body)),
+        ["ollama generate"] = (WholeGenerate, body => Ollama.GenerateRequest.Read(body)),
+        ["ollama create"] = (WholeCreate, body => Ollama.CreateRequest.Read(body)),
         ["rerank"] = ("""{"query":"q","documents":["a",{"text":"b"}],"top_n":1}""", body => RerankRequest.Read(body)),
         ["score"] = ("""{"text_1":["q"],"text_2":["a"]}""", body => ScoreRequest.Read(body)),
         ["messages"] = (WholeMessages, body => MessagesRequest.Read(body, new ThoughtSigner())),

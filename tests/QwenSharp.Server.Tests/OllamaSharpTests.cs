@@ -30,8 +30,9 @@ public class OllamaSharpTests
         Assert.Equal("one two three", string.Concat(parts.Select(part => part?.Message.Content)));
         Assert.Equal(3, Assert.IsType<ChatDoneResponseStream>(parts[^1]).EvalCount);
 
-        string generated = string.Concat(
-            await client.GenerateAsync(new GenerateRequest { Prompt = "once upon", Stream = true }, Stop).Select(part => part?.Response).ToListAsync(Stop));
+        GenerateRequest prompt = new() { Prompt = "once upon", Stream = true };
+        List<string?> said = await client.GenerateAsync(prompt, Stop).Select(part => part?.Response).ToListAsync(Stop);
+        string generated = string.Concat(said);
         Assert.Equal("once upon", generated);
         generated = string.Concat(await new OllamaSharp.Chat(client).SendAsync("hello there", Stop).ToListAsync(Stop));
         Assert.Equal("hello there", generated);
@@ -63,7 +64,8 @@ public class OllamaSharpTests
         Assert.Equal("Łódź", called.Arguments!["city"]!.ToString());
 
         List<ChatMessage> conversation = [new(Microsoft.Extensions.AI.ChatRole.User, "call"), .. first.Messages];
-        conversation.Add(new ChatMessage(Microsoft.Extensions.AI.ChatRole.Tool, [new FunctionResultContent(called.CallId, "rain in Łódź")]));
+        FunctionResultContent rain = new(called.CallId, "rain in Łódź");
+        conversation.Add(new ChatMessage(Microsoft.Extensions.AI.ChatRole.Tool, [rain]));
         Assert.Contains("rain in Łódź", (await client.GetResponseAsync(conversation, options, Stop)).Text);
         Assert.Equal(0.5f, server.Chat.Calls[0].Options.Temperature);
         Assert.Equal(100, server.Chat.Calls[0].Options.MaxOutputTokens);

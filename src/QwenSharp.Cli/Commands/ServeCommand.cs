@@ -68,7 +68,8 @@ internal static class ServeCommand
         ModelOptions modelOptions = new();
         DocumentedCommand command = new(
             "serve",
-            "Serves models over HTTP with OpenAI's protocol (/v1/chat/completions, /v1/completions, /v1/models), Ollama's (/api) and /health.",
+            "Serves models over HTTP with OpenAI's protocol (/v1/chat/completions, /v1/completions, /v1/models), Ollama's (/api) and "
+                + "/health.",
             Examples)
         {
             models,

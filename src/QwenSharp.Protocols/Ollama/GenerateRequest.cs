@@ -63,11 +63,15 @@ public sealed record GenerateRequest
         fields.Refuse("template", IsEmptyText, "is not honoured: the model's own template is used. With 'raw' there is none.");
         fields.Refuse("context", IsEmptyList, "is not honoured: send the conversation to /api/chat.");
         fields.Refuse("images", IsEmptyList, "is not honoured: this server takes text.");
-        foreach (string name in (string[])["width", "height", "steps"])
-            fields.Refuse(name, value => value.ValueKind == JsonValueKind.Number && value.GetDouble() == 0, "is for images, which this server does not make.");
+        const string ForImages = "is for images, which this server does not make.";
+        fields.Refuse("width", IsZero, ForImages);
+        fields.Refuse("height", IsZero, ForImages);
+        fields.Refuse("steps", IsZero, ForImages);
     }
 
     internal static bool IsEmptyList(JsonElement value) => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0;
+
+    private static bool IsZero(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.GetDouble() == 0;
 
     internal static bool IsEmptyText(JsonElement value) => value.ValueKind == JsonValueKind.String && value.ValueEquals("");
 }

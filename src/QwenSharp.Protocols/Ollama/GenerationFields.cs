@@ -51,10 +51,9 @@ public sealed record GenerationFields
 
     /// <summary>Takes the name of a model.</summary>
     /// <param name="fields">The request.</param>
-    /// <param name="older">A name of the field in older clients.</param>
-    internal static string ReadModel(RequestFields fields, string? older = null)
+    /// <param name="former">What older clients call the field, where the request has it.</param>
+    internal static string ReadModel(RequestFields fields, RequestValue? former = null)
     {
-        RequestValue? former = older is null ? null : fields.Take(older);
         RequestValue value = fields.Take("model") ?? former ?? fields.Require("model");
         return value.String() is { Length: > 0 } name ? name : throw value.Invalid("may not be empty.");
     }

@@ -15,10 +15,13 @@ public sealed record ModelRequest(string Model, bool Stream, bool Verbose)
     public static ModelRequest Read(JsonElement body)
     {
         RequestFields fields = RequestFields.Of(body);
-        string model = GenerationFields.ReadModel(fields, older: "name");
+        string model = GenerationFields.ReadModel(fields, fields.Take("name"));
         bool stream = fields.Take("stream")?.Boolean() ?? true;
         bool verbose = fields.Take("verbose")?.Boolean() ?? false;
-        fields.Refuse("insecure", GenerationFields.IsFalse, "is not honoured: hubs are asked as the server was told to. Only false is accepted.");
+        fields.Refuse(
+            "insecure",
+            GenerationFields.IsFalse,
+            "is not honoured: hubs are asked as the server was told to. Only false is accepted.");
         fields.Refuse("system", GenerateRequest.IsEmptyText, "is not honoured; create a model of this one.");
         fields.Refuse("template", GenerateRequest.IsEmptyText, "is not honoured: the model's own template is used.");
         fields.Refuse("options", options => options.ValueKind == JsonValueKind.Object && !options.EnumerateObject().Any(),
@@ -63,8 +66,8 @@ public sealed record CreateRequest(
     public static CreateRequest Read(JsonElement body)
     {
         RequestFields fields = RequestFields.Of(body);
-        RequestValue name = fields.Take("model") ?? fields.Take("name") ?? fields.Require("model");
-        fields.Take("name");
+        RequestValue? former = fields.Take("name");
+        RequestValue name = fields.Take("model") ?? former ?? fields.Require("model");
         string? from = fields.Take("from")?.String();
         string? digest = fields.Take("files") is { } files ? ReadFiles(files) : null;
         if (from is null == digest is null)
@@ -85,8 +88,9 @@ public sealed record CreateRequest(
         fields.Refuse("quantization", GenerateRequest.IsEmptyText, "is not honoured: quantise the file before it is uploaded.");
         fields.Refuse("adapters", adapters => adapters.ValueKind == JsonValueKind.Object && !adapters.EnumerateObject().Any(),
             "are not honoured: adapters are given when the server is started.");
-        foreach (string older in (string[])["modelfile", "path"])
-            fields.Refuse(older, GenerateRequest.IsEmptyText, "is the older form; use 'from', 'files', 'system' and 'parameters'.");
+        const string Older = "is the older form; use 'from', 'files', 'system' and 'parameters'.";
+        fields.Refuse("modelfile", GenerateRequest.IsEmptyText, Older);
+        fields.Refuse("path", GenerateRequest.IsEmptyText, Older);
 
         GenerationFields.TakeHeaders(fields);
         fields.RefuseRest();

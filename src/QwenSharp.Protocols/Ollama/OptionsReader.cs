@@ -10,11 +10,6 @@ internal static class OptionsReader
 {
     private const int MaxStops = 64;
 
-    /// <summary>What changes where a model computes and how fast, never what it says: this server decides that when it starts.</summary>
-    private static readonly string[] Placement = ["num_batch", "num_gpu", "main_gpu", "num_thread"];
-
-    private static readonly string[] PlacementSwitches = ["use_mmap", "use_mlock", "low_vram", "numa", "f16_kv"];
-
     /// <summary>Reads the options of a request; those of nothing where it has none.</summary>
     public static ChatOptions ReadRequest(RequestFields fields)
     {
@@ -55,19 +50,28 @@ internal static class OptionsReader
         return preset;
     }
 
+    // What changes where a model computes and how fast, never what it says: this server decides that when it starts.
     private static void TakePlacement(RequestFields fields)
     {
-        foreach (string name in Placement)
-            fields.Take(name)?.Integer(int.MinValue, int.MaxValue);
-
-        foreach (string name in PlacementSwitches)
-            fields.Take(name)?.Boolean();
+        Count(fields.Take("num_batch"));
+        Count(fields.Take("num_gpu"));
+        Count(fields.Take("main_gpu"));
+        Count(fields.Take("num_thread"));
+        fields.Take("use_mmap")?.Boolean();
+        fields.Take("use_mlock")?.Boolean();
+        fields.Take("low_vram")?.Boolean();
+        fields.Take("numa")?.Boolean();
+        fields.Take("f16_kv")?.Boolean();
 
         // How much of a conversation stays when its beginning is thrown away, which does not happen here.
-        fields.Take("num_keep")?.Integer(int.MinValue, int.MaxValue);
-        foreach (string name in (string[])["vocab_only", "logits_all", "embedding_only"])
-            fields.Refuse(name, value => value.ValueKind == JsonValueKind.False, "is not honoured; only false is accepted.");
+        Count(fields.Take("num_keep"));
+        const string NotHonoured = "is not honoured; only false is accepted.";
+        fields.Refuse("vocab_only", GenerationFields.IsFalse, NotHonoured);
+        fields.Refuse("logits_all", GenerationFields.IsFalse, NotHonoured);
+        fields.Refuse("embedding_only", GenerationFields.IsFalse, NotHonoured);
     }
+
+    private static void Count(RequestValue? value) => value?.Integer(int.MinValue, int.MaxValue);
 
     private static void RefuseOtherSamplers(RequestFields fields)
     {

@@ -87,9 +87,11 @@ public sealed record ReplyCall(string Id, ReplyFunction Function)
         MaxDepth = 128,
     }.GetTypeInfo(typeof(IDictionary<string, object?>));
 
-    internal static ReplyCall Of(FunctionCallContent call, int index) => new(
-        call.CallId,
-        new ReplyFunction(index, call.Name, JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>(), Arguments)));
+    internal static ReplyCall Of(FunctionCallContent call, int index)
+    {
+        JsonElement arguments = JsonSerializer.SerializeToElement(call.Arguments ?? new Dictionary<string, object?>(), Arguments);
+        return new ReplyCall(call.CallId, new ReplyFunction(index, call.Name, arguments));
+    }
 }
 
 /// <summary>The function of a call.</summary>

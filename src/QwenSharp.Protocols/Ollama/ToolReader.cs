@@ -24,13 +24,7 @@ internal static class ToolReader
         fields.Refuse("type", type => type.ValueKind == JsonValueKind.String && type.ValueEquals("function"), "may only be \"function\".");
         RequestFields function = fields.Require("function").Fields();
         RequestValue name = function.Require("name");
-        if (name.String().Length is 0 or > MaxNameLength || !name.String().All(letter => char.IsAsciiLetterOrDigit(letter) || "_-.:/".Contains(letter)))
-        {
-            throw name.Invalid(
-                $"is '{Excerpt.Of(name.String())}'; a name has 1 to {MaxNameLength} of the letters a to z and A to Z, digits, '_', '-', '.', "
-                    + "':' and '/'.");
-        }
-
+        CheckName(name);
         if (!names.Add(name.String()))
             throw name.Invalid($"is '{name.String()}', which another tool is called already.");
 
@@ -42,5 +36,16 @@ internal static class ToolReader
         function.RefuseRest();
         fields.RefuseRest();
         return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);
+    }
+
+    private static void CheckName(RequestValue value)
+    {
+        string name = value.String();
+        if (name.Length is 0 or > MaxNameLength || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || "_-.:/".Contains(letter)))
+        {
+            throw value.Invalid(
+                $"is '{Excerpt.Of(name)}'; a name has 1 to {MaxNameLength} of the letters a to z and A to Z, digits, '_', '-', '.', "
+                    + "':' and '/'.");
+        }
     }
 }

@@ -10,7 +10,9 @@ internal sealed class BlobStore(string folder)
 
     /// <summary>Whether a text is a digest: <c>sha256:</c> and 64 hexadecimal digits.</summary>
     public static bool IsDigest(string digest) =>
-        digest.StartsWith(Prefix, StringComparison.Ordinal) && digest.Length == Prefix.Length + 64 && digest[Prefix.Length..].All(char.IsAsciiHexDigitLower);
+        digest.StartsWith(Prefix, StringComparison.Ordinal)
+        && digest.Length == Prefix.Length + 64
+        && digest[Prefix.Length..].All(char.IsAsciiHexDigitLower);
 
     /// <summary>The file of a digest; null where it is not here.</summary>
     public string? Find(string digest) => IsDigest(digest) && File.Exists(PathOf(digest)) ? PathOf(digest) : null;

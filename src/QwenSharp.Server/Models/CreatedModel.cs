@@ -47,7 +47,8 @@ internal sealed class CreatedModels
         : [];
 
     /// <summary>The one of a name; null for none.</summary>
-    public CreatedModel? Find(string name) => Read(PathOf(name)) is { } model && model.Name == name ? model : null;
+    public CreatedModel? Find(string name) =>
+        File.Exists(PathOf(name)) && Read(PathOf(name)) is { } model && model.Name == name ? model : null;
 
     /// <summary>Keeps a model, in place of one of its name.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>

@@ -111,13 +111,13 @@ internal sealed class ModelCatalog(
     {
         lock (_gate)
         {
-            string[] names =
+            ServedModel[] models =
             [
                 .. _given.Values
-                    .Where(entry => _slots[entry.Description.Key].Live!.Served.Any(model => model.Id == entry.ServedId && model.Purpose == purpose))
-                    .Select(entry => entry.Name),
+                    .Select(entry => _slots[entry.Description.Key].Live!.Served.First(model => model.Id == entry.ServedId))
+                    .Where(model => model.Purpose == purpose),
             ];
-            return names is [var only] ? only : null;
+            return models is [var only] ? only.Id : null;
         }
     }
 
@@ -145,7 +145,10 @@ internal sealed class ModelCatalog(
         foreach ((string alias, string meant) in aliases.All)
         {
             if (TryFindItself(meant) is null)
-                throw new ArgumentException($"The alias '{alias}' stands for '{meant}', which is no model of this server. There are: {Names()}.");
+            {
+                throw new ArgumentException(
+                    $"The alias '{alias}' stands for '{meant}', which is no model of this server. There are: {Names()}.");
+            }
         }
     }
 
@@ -203,7 +206,7 @@ internal sealed class ModelCatalog(
     }
 
     /// <summary>
-    /// Has a model go at once, or where somebody uses it when nobody does any more; does not wait for that. One that stays, stays.
+    /// Has a model go at once, or where somebody uses it when nobody does any more, and does not wait for that. One that stays, stays.
     /// </summary>
     public void Retire(ModelEntry entry)
     {
@@ -291,7 +294,14 @@ internal sealed class ModelCatalog(
             : library!.Entry(created.Name, parent.ServedId, path, ModelOrigin.Created, created.Made, context);
         return made is null
             ? null
-            : made with { Name = created.Name, Origin = ModelOrigin.Created, Since = created.Made, Preset = created.Preset, Created = created };
+            : made with
+            {
+                Name = created.Name,
+                Origin = ModelOrigin.Created,
+                Since = created.Made,
+                Preset = created.Preset,
+                Created = created,
+            };
     }
 
     // What the server started with is not loaded again for the sake of another name.
@@ -343,12 +353,12 @@ internal sealed class ModelCatalog(
             slot.Rest(time, Expire);
     }
 
-    private void Expire(ModelSlot slot)
+    private void Expire(ModelSlot slot, long rest)
     {
         lock (_gate)
         {
             // Somebody may have come, and gone, since the timer was set.
-            if (slot.IsIdle && slot.Expires <= time.GetUtcNow())
+            if (slot.IsIdle && slot.Rests == rest)
                 Unload(slot);
         }
     }
@@ -454,8 +464,9 @@ internal sealed class ModelCatalog(
         {
             string[] busy = [.. _slots.Values.Where(slot => slot.Live is not null).Select(slot => slot.Live!.Served[0].Id)];
             return new NoRoomException(
-                $"The model '{model.Options.Id ?? Path.GetFileName(model.Path)}' has no room in memory beside {string.Join(", ", busy)}, which are in use or "
-                    + "stay loaded. Ask again when they are done, or start the server with fewer models or shorter contexts."
+                $"The model '{model.Options.Id ?? Path.GetFileName(model.Path)}' has no room in memory beside {string.Join(", ", busy)}, "
+                    + "which are in use or stay loaded. Ask again when they are done, or start the server with fewer models or shorter "
+                    + "contexts."
                     + (full is null ? "" : $" ({full.Message})"),
                 full?.InnerException ?? full);
         }

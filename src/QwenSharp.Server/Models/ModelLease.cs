@@ -19,9 +19,7 @@ internal sealed class ModelLease(ModelEntry entry, ServedModel model, TimeSpan l
     /// <summary>How long the request waited for the model to be loaded.</summary>
     public TimeSpan Loading => loading;
 
-    /// <summary>
-    /// Says how long the model stays once nobody uses it, from now on; infinite for ever. One that stays anyway does not hear.
-    /// </summary>
+    /// <summary>Says how long the model stays once nobody uses it, from now on; infinite for ever. One that stays anyway, stays.</summary>
     public void Keep(TimeSpan time) => keep(time);
 
     /// <inheritdoc/>

@@ -3,6 +3,9 @@ namespace QwenSharp.Server.Models;
 /// <summary>The live state of a model. The catalog's gate guards it.</summary>
 internal sealed class ModelSlot(ModelDescription description)
 {
+    // Longer than a timer counts is for ever.
+    private static readonly TimeSpan LongestRest = TimeSpan.FromDays(40);
+
     private TaskCompletionSource? _idle;
     private ITimer? _timer;
 
@@ -28,6 +31,9 @@ internal sealed class ModelSlot(ModelDescription description)
 
     /// <summary>When it goes if nobody asks for it before; null while somebody uses it, or for ever.</summary>
     public DateTimeOffset? Expires { get; private set; }
+
+    /// <summary>Counts the times for which nobody used it, and their ends.</summary>
+    public long Rests { get; private set; }
 
     /// <summary>Whether it could be unloaded now to make room.</summary>
     public bool IsIdle => Live is not null && Holders == 0 && !description.Stays;
@@ -59,19 +65,23 @@ internal sealed class ModelSlot(ModelDescription description)
     }
 
     /// <summary>Sets the time after which it goes.</summary>
-    public void Rest(TimeProvider time, Action<ModelSlot> expired)
+    /// <param name="time">The clock.</param>
+    /// <param name="expired">Called then, elsewhere, with the number of this rest, as it may have ended meanwhile.</param>
+    public void Rest(TimeProvider time, Action<ModelSlot, long> expired)
     {
         Wake();
-        if (KeepAlive == Timeout.InfiniteTimeSpan)
+        long rest = Rests;
+        if (KeepAlive == Timeout.InfiniteTimeSpan || KeepAlive > LongestRest)
             return;
 
         Expires = time.GetUtcNow() + KeepAlive;
-        _timer = time.CreateTimer(_ => expired(this), null, KeepAlive, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => expired(this, rest), null, KeepAlive, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Stops the time after which it goes.</summary>
     public void Wake()
     {
+        Rests++;
         _timer?.Dispose();
         _timer = null;
         Expires = null;

@@ -7,9 +7,15 @@ namespace QwenSharp.Server.Models;
 /// <param name="machine">What they share; null where each has its own, and then there is always room.</param>
 internal sealed class QwenModelLoader(MachineResources? machine) : IModelLoader
 {
+    // A model gets what memory is left for its context; with less than this share of its weights it would be of little use.
+    private const int ContextShare = 8;
+
     /// <inheritdoc/>
-    public bool HasRoomFor(ModelDescription model) =>
-        machine is null || machine.Memory.FreeBeside(model, QwenModelInfo.BytesOf(model.Path!)) > 0;
+    public bool HasRoomFor(ModelDescription model)
+    {
+        long weights = QwenModelInfo.BytesOf(model.Path!);
+        return machine is null || machine.Memory.FreeBeside(model, weights) > weights / ContextShare;
+    }
 
     /// <inheritdoc/>
     public LiveModel Load(ModelDescription model)

@@ -56,7 +56,8 @@ internal static class AnswerSender
             Keep(lease, generation.KeepAlive);
         }
 
-        AnswerReply reply = new AnswerReplies(generation.Model, isChat, logprobs: false, 0, TimeSpan.Zero).Without(unloads ? "unload" : "load");
+        AnswerReplies replies = new(generation.Model, isChat, logprobs: false, began: 0, loading: TimeSpan.Zero);
+        AnswerReply reply = replies.Without(unloads ? "unload" : "load");
         await JsonReply.SendAsync(http, reply, OllamaJson.Default.AnswerReply).ConfigureAwait(false);
     }
 

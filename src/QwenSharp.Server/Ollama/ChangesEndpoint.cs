@@ -17,7 +17,9 @@ internal sealed class ChangesEndpoint(DialectService service)
     {
         service.Changes.Require();
         return service.Models.Library?.Created ?? throw new HttpFault(
-            StatusCodes.Status403Forbidden, HttpFaultKind.Forbidden, "This server creates no models: it was started without a place for them.");
+            StatusCodes.Status403Forbidden,
+            HttpFaultKind.Forbidden,
+            "This server creates no models: it was started without a place for them.");
     }
 
     /// <summary>A name that a created model may have.</summary>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using QwenSharp.Protocols.Ollama;
+using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
@@ -18,7 +19,9 @@ internal sealed class CreateEndpoint(DialectService service)
         CreatedModels store = ChangesEndpoint.Store(service);
         string name = ChangesEndpoint.FreeName(service, request.Model);
         CreatedModel created = request.Digest is { } digest ? OfWeights(store, name, digest, request) : OfModel(name, request);
-        await ProgressSender.SendAsync(service, http, SaveAsync(store, created, work.Token), request.Stream, work.Token).ConfigureAwait(false);
+        await ProgressSender
+            .SendAsync(service, http, SaveAsync(store, created, work.Token), request.Stream, work.Token)
+            .ConfigureAwait(false);
     }
 
     private static async IAsyncEnumerable<ProgressReply> SaveAsync(
@@ -33,7 +36,9 @@ internal sealed class CreateEndpoint(DialectService service)
     private static CreatedModel OfWeights(CreatedModels store, string name, string digest, CreateRequest request)
     {
         string path = store.Blobs.Find(digest) ?? throw new HttpFault(
-            StatusCodes.Status400BadRequest, HttpFaultKind.UnknownModel, $"The blob '{digest}' is not here. Upload it to /api/blobs first.");
+            StatusCodes.Status400BadRequest,
+            HttpFaultKind.UnknownModel,
+            $"The blob '{Excerpt.Of(digest)}' is not here. Upload it to /api/blobs first.");
         try
         {
             QwenModelInfo.Read(path);

@@ -11,9 +11,7 @@ using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Ollama;
 
-/// <summary>
-/// <c>POST /api/pull</c>: from the hubs that the server knows. A client that leaves ends it; the next pull goes on from there.
-/// </summary>
+/// <summary><c>POST /api/pull</c>: from the hubs that the server knows. Who leaves ends it; the next pull goes on from there.</summary>
 internal sealed class PullEndpoint(DialectService service)
 {
     public async Task InvokeAsync(HttpContext http)

@@ -96,10 +96,9 @@ public sealed record QwenModelInfo
             return Directory.EnumerateFiles(path).Sum(LengthOf);
 
         const string FirstOf = "-00001-of-";
-        int at = Path.GetFileName(path).IndexOf(FirstOf, StringComparison.Ordinal);
-        return at < 0
-            ? LengthOf(path)
-            : Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path)[..at] + "-*-of-*").Sum(LengthOf);
+        string name = Path.GetFileName(path), folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        int at = name.IndexOf(FirstOf, StringComparison.Ordinal);
+        return at < 0 ? LengthOf(path) : Directory.EnumerateFiles(folder, name[..at] + "-*-of-*").Sum(LengthOf);
     }
 
     // A link has no length of its own.

@@ -1,4 +1,5 @@
 using QwenSharp.Faults;
+using QwenSharp.Hub;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
@@ -241,6 +242,29 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Equal("a", catalog.Find("claude-haiku-4-5").Name);
         Assert.Equal(404, Assert.Throws<HttpFault>(() => catalog.Find("gpt-4o-mini")).Status);
         Assert.Throws<ArgumentException>(() => Of(new Dictionary<string, string> { ["x"] = "none" }, "a").CheckAliases());
+    }
+
+    [Fact]
+    public async Task A_pulled_model_has_several_names_and_is_loaded_once()
+    {
+        const string Repo = "hub/models--Qwen--Qwen3-0.6B-GGUF", Commit = "0123456789abcdef0123456789abcdef01234567";
+        Directory.CreateDirectory(_folder[$"{Repo}/snapshots/{Commit}"]);
+        Directory.CreateDirectory(_folder[$"{Repo}/refs"]);
+        await File.WriteAllTextAsync(_folder[$"{Repo}/refs/main"], Commit, Stop);
+        await File.WriteAllTextAsync(_folder[$"{Repo}/snapshots/{Commit}/Qwen3-0.6B-Q8_0.gguf"], "", Stop);
+        HubOptions hub = new() { HuggingFaceCache = _folder["hub"], ModelScopeCache = _folder["none"] };
+        ServerOptions options = new() { Models = [], Library = new ModelLibraryOptions { Hub = hub } };
+        await using ModelCatalog catalog = QwenServer.Catalog(options, _loader, _time);
+
+        Assert.Equal("qwen3:0.6b", Assert.Single(catalog.All).Name);
+        foreach (string name in (string[])["qwen3:0.6b", "qwen3:0.6b:Q8_0", "Qwen/Qwen3-0.6B-GGUF", "hf.co/Qwen/Qwen3-0.6B-GGUF:Q8_0"])
+        {
+            using ModelLease lease = await catalog.AcquireAsync(name, Stop);
+            Assert.Equal(name, lease.Model.Id);
+        }
+
+        Assert.Single(_loader.Loads);
+        Assert.Null(catalog.TryFind("qwen3:4b"));
     }
 
     [Fact]

@@ -70,7 +70,8 @@ internal sealed class StubLoader : IModelLoader
                 _loading--;
         }
 
-        ServedModel served = new(model.Options.Id ?? name, DateTimeOffset.UnixEpoch, new ScriptedChat(Scripts.Echo), new ScriptedText(Scripts.Echo));
+        string id = model.Options.Id ?? name;
+        ServedModel served = new(id, DateTimeOffset.UnixEpoch, new ScriptedChat(Scripts.Echo), new ScriptedText(Scripts.Echo));
         return new LiveModel([served], [], async () =>
         {
             await OnUnload(name);
