@@ -27,6 +27,9 @@ internal abstract class ByteAutomaton
     /// <summary>Whether the empty text is one.</summary>
     public bool AcceptsEmpty { get; protected init; }
 
+    /// <summary>Held while states are made.</summary>
+    protected Lock Sync => _lock;
+
     /// <summary>Whether the content of the strings is told apart, because some may be excluded as the matcher goes.</summary>
     public virtual bool TracksContent => false;
 
@@ -140,7 +143,9 @@ internal abstract class ByteAutomaton
 
             StringMask mask = automaton.Content is LengthAutomaton length
                 ? vocabulary.Strings.OfLength(length.Min - content, length.Max == Patterns.Pattern.Unbounded ? int.MaxValue : length.Max - content)
-                : vocabulary.Strings.Of(automaton, state);
+                : far.Item3 == int.MaxValue && far.Item2 == 0 && automaton.Unbounded is { } unbounded
+                    ? vocabulary.Strings.Of(unbounded, unbounded.Between(far.Item1))
+                    : vocabulary.Strings.Of(automaton, state);
             if (automaton.Content is LengthAutomaton || Interlocked.Increment(ref _dense) <= MaxDense)
                 _strings.TryAdd(state, mask);
             if (automaton.Content is BoundedAutomaton)

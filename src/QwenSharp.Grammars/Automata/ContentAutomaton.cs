@@ -18,6 +18,9 @@ internal abstract class ContentAutomaton
     /// <summary>Which texts of a list are ahead of a state: the first, and the one behind the last. Of a list in order alone.</summary>
     public virtual (int First, int End) Ahead(int state) => (0, 0);
 
+    /// <summary>Whether any text at all may follow a state.</summary>
+    public virtual bool AllowsAll(int state) => false;
+
     /// <summary>Whether a text is in the language.</summary>
     public bool Matches(string text)
     {
@@ -66,6 +69,8 @@ internal sealed class PatternAutomaton(PatternPool pool, Pattern pattern) : Cont
     public override Edge[] Edges(int state) => pool.Edges(pool[state]);
 
     public override bool Accepts(int state) => pool[state].IsNullable;
+
+    public override bool AllowsAll(int state) => state == pool.Everything.Id;
 }
 
 /// <summary>Any text of a length between bounds, in code points. A state is the length so far, as far as it matters.</summary>
@@ -169,6 +174,9 @@ internal sealed class BoundedAutomaton : ContentAutomaton
     }
 
     public override int Start { get; }
+
+    /// <summary>The texts of any length.</summary>
+    public ContentAutomaton Texts => _texts;
 
     /// <summary>Whether any text has such a length, as far as the shortest and the longest tell.</summary>
     public bool HasAny => Lengths(_texts.Start) is var (shortest, longest) && shortest <= _max && longest >= _min;

@@ -26,6 +26,7 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
     private readonly StringRole _role;
     private readonly Dictionary<State, int> _ids = [];
     private State[] _states = new State[16];
+    private JsonStringAutomaton? _unbounded;
 
     public JsonStringAutomaton(ContentAutomaton content, StringRole role)
     {
@@ -199,6 +200,22 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
 
     // What the content was makes a difference for listed names alone.
     private int Closed(int q) => Id(new State(_role == StringRole.ListedName ? q : _content.Start, Mode.Closed, 0));
+
+    /// <summary>Whether any content at all may follow a state.</summary>
+    public bool AllowsAll(int state) => At(state) is { Mode: Mode.Content } at && _content.AllowsAll(at.Content);
+
+    /// <summary>The strings of any length, where only their number of characters is limited.</summary>
+    public JsonStringAutomaton? Unbounded =>
+        _content is BoundedAutomaton bounded
+            ? LazyInitializer.EnsureInitialized(ref _unbounded, () => new JsonStringAutomaton(bounded.Texts, _role))
+            : null;
+
+    /// <summary>The state between two characters that belongs to one of the content's automaton.</summary>
+    public int Between(int content)
+    {
+        lock (Sync)
+            return Id(new State(content, Mode.Content, 0));
+    }
 
     /// <summary>Whether a state is between characters of the content, and which state of the content's automaton it is then.</summary>
     public bool IsBetween(int state, out int content)

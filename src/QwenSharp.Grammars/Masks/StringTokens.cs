@@ -123,9 +123,16 @@ internal sealed class StringTokens
     }
 
     /// <summary>The mask of a state between two characters.</summary>
+    /// <remarks>
+    /// Below a node at which any content may follow, tokens are allowed as they are in any string; a state that soon allows all, as behind
+    /// the first character that an excluded name does not have, is therefore the mask of any string with a few exceptions.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public StringMask Of(JsonStringAutomaton automaton, int state)
     {
+        StringMask any = OfLength(0, int.MaxValue);
+        if (automaton.AllowsAll(state))
+            return any;
         TokenTrie trie = _vocabulary.Trie;
         uint[] inside = new uint[_vocabulary.MaskLength];
         uint[] closing = new uint[_vocabulary.MaskLength];
@@ -134,19 +141,36 @@ internal sealed class StringTokens
         ushort[] depths = trie.Depths;
         int[] starts = trie.TokenStarts;
         int[] tokens = trie.Tokens;
+        int[] ends = trie.Ends;
         int closed = automaton.ClosedState;
+        List<(int First, int End)> free = [];
+        List<(int First, int End)> others = [];
+        int freeTokens = 0;
+        int from = 0;
         states[0] = state;
         for (int node = 0; node < bytes.Length;)
         {
             int depth = depths[node];
-            int next = automaton.Next(states[depth - 1], bytes[node]);
+            int before = states[depth - 1];
+            int next = automaton.Next(before, bytes[node]);
             if (next < 0)
             {
-                node = trie.Ends[node];
+                node = ends[node];
                 continue;
             }
 
             states[depth] = next;
+            if (next != before && automaton.AllowsAll(next))
+            {
+                (int First, int End) range = (starts[node], starts[ends[node]]);
+                free.Add(range);
+                others.Add((from, range.First));
+                from = range.End;
+                freeTokens += range.End - range.First;
+                node = ends[node];
+                continue;
+            }
+
             int last = starts[node + 1];
             for (int i = starts[node]; i < last; i++)
                 inside[tokens[i] >> 5] |= 1u << tokens[i];
@@ -156,12 +180,35 @@ internal sealed class StringTokens
                 continue;
             }
 
-            node = trie.Ends[node];
+            node = ends[node];
             for (int i = last; i < starts[node]; i++)
                 closing[tokens[i] >> 5] |= 1u << tokens[i];
         }
 
+        others.Add((from, tokens.Length));
+        bool isMostlyFree = freeTokens > tokens.Length / 2;
+        AddFree(inside, any.Inside, tokens, isMostlyFree ? others : free, isMostlyFree);
+        AddFree(closing, any.Closing, tokens, isMostlyFree ? others : free, isMostlyFree);
         return new StringMask(inside, closing);
+    }
+
+    /// <summary>Adds bits of the tokens in ranges, or of those outside of them.</summary>
+    private static void AddFree(uint[] bits, uint[] any, int[] tokens, List<(int First, int End)> ranges, bool outside)
+    {
+        uint[] those = outside ? (uint[])any.Clone() : bits;
+        foreach ((int first, int end) in ranges)
+        {
+            foreach (int token in tokens.AsSpan(first..end))
+            {
+                if (outside)
+                    those[token >> 5] &= ~(1u << token);
+                else
+                    those[token >> 5] |= any[token >> 5] & (1u << token);
+            }
+        }
+
+        if (outside)
+            MaskBits.Add(those, bits);
     }
 
     private StringMask Make(int low, int high)

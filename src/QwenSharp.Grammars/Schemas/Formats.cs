@@ -61,7 +61,7 @@ internal static class Formats
         "date-time" => $"{Date}[Tt]{Time}",
         "duration" => Duration,
         "email" => $"{Atom}(?:\\.{Atom})*@{Label}(?:\\.{Label})*",
-        "hostname" => $"(?=.{{1,253}}$){Label}(?:\\.{Label})*",
+        "hostname" => $"(?=[^]{{1,253}}$){Label}(?:\\.{Label})*",
         "ipv4" => Ipv4,
         "ipv6" => Ipv6,
         "uuid" => "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
