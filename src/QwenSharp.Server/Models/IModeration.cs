@@ -7,7 +7,7 @@ namespace QwenSharp.Server.Models;
 internal interface IModeration
 {
     /// <summary>Judges the last message of a conversation.</summary>
-    /// <exception cref="OptionException">The conversation does not fit the context (<c>Messages</c>).</exception>
+    /// <exception cref="OptionException">The conversation does not fit the context (<c>values</c>).</exception>
     /// <exception cref="OptionNotSupportedException">The model is none that judges (<c>ModelId</c>).</exception>
     Task<SafetyVerdict> JudgeAsync(IReadOnlyList<ChatMessage> conversation, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
 
 namespace QwenSharp.Server.Models;
 
@@ -8,6 +9,16 @@ internal sealed class QwenModeration(QwenModel model) : IModeration
     private readonly SafetyGuard _guard = new(model);
 
     /// <inheritdoc/>
-    public Task<SafetyVerdict> JudgeAsync(IReadOnlyList<ChatMessage> conversation, CancellationToken cancellationToken) =>
-        _guard.JudgeAsync(conversation, cancellationToken);
+    public async Task<SafetyVerdict> JudgeAsync(IReadOnlyList<ChatMessage> conversation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _guard.JudgeAsync(conversation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OptionException fault)
+        {
+            // To who has texts judged there are no messages.
+            throw new OptionException(fault.Fault.Renamed(name => name == "Messages" ? "values" : null), fault);
+        }
+    }
 }

@@ -55,6 +55,7 @@ const checks = {
     await refused(client.embeddings.create({ model, input: "one", dimensions: 65 }), "dimensions", "invalid_value");
     await refused(client.embeddings.create({ model, input: "x".repeat(2000) }), "input", "context_length_exceeded");
     await refused(client.embeddings.create({ model, input: [[9999]] }), "input", "invalid_value");
+    await refused(client.moderations.create({ input: "x".repeat(20000) }), "input", "context_length_exceeded");
     await refused(client.embeddings.create({ model, input: [] }), "input", "invalid_value");
   },
 
