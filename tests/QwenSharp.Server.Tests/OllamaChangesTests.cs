@@ -100,7 +100,8 @@ public sealed class OllamaChangesTests : IDisposable
         await using QwenServer server = await StartAsync(options => options with { Machine = machine });
         using HttpClient client = Client(server);
 
-        foreach ((string model, string said) in ((string, string)[])[("tiny", "Hello, world!"), ("second", "Second"), ("tiny", "Hello, world!")])
+        (string, string)[] turns = [("tiny", "Hello, world!"), ("second", "Second"), ("tiny", "Hello, world!")];
+        foreach ((string model, string said) in turns)
         {
             (_, JsonNode reply) = await PostAsync(
                 client,

@@ -55,7 +55,7 @@ public class OllamaSdkTests
             Library = new ModelLibraryOptions
             {
                 Folder = folder["models"],
-                Hub = hub.Options(folder),
+                Hub = hub.Options(folder) with { RangeSize = 1 << 20, MarkSize = 1 << 20 },
                 StateFolder = folder["state"],
                 Options = new QwenModelOptions { Threads = 1 },
             },

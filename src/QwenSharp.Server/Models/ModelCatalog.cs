@@ -381,7 +381,8 @@ internal sealed class ModelCatalog(
             await _oneLoad.WaitAsync(_ended.Token).ConfigureAwait(false);
             try
             {
-                await slot.Unloading.ConfigureAwait(false);
+                // However the one before ended, it is gone.
+                await slot.Unloading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 LiveModel live = await LoadIntoRoomAsync(slot.Description).ConfigureAwait(false);
                 lock (_gate)
                 {
@@ -434,7 +435,7 @@ internal sealed class ModelCatalog(
             if (LeastRecentlyUsed() is not { } idle)
                 throw NoRoom(model, full);
 
-            await idle.ConfigureAwait(false);
+            await idle.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 

@@ -231,6 +231,20 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [Fact]
+    public async Task A_model_that_ended_badly_is_loaded_again()
+    {
+        await using ModelCatalog catalog = Of("a");
+        (await catalog.AcquireAsync("a", Stop)).Dispose();
+        _loader.OnUnloaded = () => throw new InvalidOperationException("It ends badly.");
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => catalog.UnloadAsync(catalog.Find("a"), Stop));
+        _loader.OnUnloaded = () => { };
+
+        (await catalog.AcquireAsync("a", Stop)).Dispose();
+        Assert.Equal(["a"], _loader.Loaded);
+    }
+
+    [Fact]
     public async Task Aliases_stand_for_models_the_longest_first()
     {
         Dictionary<string, string> aliases = new() { ["gpt-4o"] = "a", ["claude-*"] = "b", ["claude-haiku-*"] = "a" };

@@ -23,6 +23,9 @@ internal sealed class StubLoader : IModelLoader
     /// <summary>Called before a model is gone.</summary>
     public Func<string, Task> OnUnload { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Called once a model is gone; may throw.</summary>
+    public Action OnUnloaded { get; set; } = () => { };
+
     /// <summary>All loads, in their order.</summary>
     public ConcurrentQueue<string> Loads { get; } = [];
 
@@ -77,6 +80,8 @@ internal sealed class StubLoader : IModelLoader
             await OnUnload(name);
             lock (_gate)
                 _loaded.Remove(name);
+
+            OnUnloaded();
         });
     }
 }
