@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using QwenSharp.Grammars.Automata;
 using QwenSharp.Grammars.Masks;
 using QwenSharp.Grammars.Matching;
@@ -355,6 +355,7 @@ public sealed class GrammarMatcher
 
     /// <summary>Walks a trie from places, and adds the tokens that the grammar follows to their end, of some alone where they are
     /// given.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Walk(TokenTrie trie, ReadOnlySpan<Place> from, Span<uint> mask, uint[]? only = null)
     {
         PlaceList walked = _walked ??= new PlaceList();

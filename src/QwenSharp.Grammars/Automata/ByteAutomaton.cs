@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using QwenSharp.Grammars.Masks;
 
 namespace QwenSharp.Grammars.Automata;
@@ -37,6 +38,7 @@ internal abstract class ByteAutomaton
     public virtual bool IsKeyed => false;
 
     /// <summary>The state behind a byte, or <see cref="Dead"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Next(int state, byte value)
     {
         int[]?[] rows = Volatile.Read(ref _rows);

@@ -98,6 +98,9 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
             case Mode.Partial:
                 (int first, int last) = Range(at.Value);
                 return Ahead(at.Content, first, last);
+            case Mode.Escape:
+                // One more character comes, so that the text that is complete here is none of those ahead.
+                return Ahead(at.Content, 0, CodeSet.Last);
             case Mode.Hex:
                 return Ahead(at.Content, at.Value);
             case Mode.LowEscape or Mode.LowU:

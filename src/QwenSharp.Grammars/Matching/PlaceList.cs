@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using QwenSharp.Grammars.Automata;
 
 namespace QwenSharp.Grammars.Matching;
@@ -36,6 +37,7 @@ internal sealed class PlaceList
     /// <param name="from">The place.</param>
     /// <param name="value">The byte.</param>
     /// <param name="first">Where the places behind this byte begin.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Step(Place from, byte value, int first)
     {
         ByteAutomaton automaton = from.Automaton;
@@ -48,6 +50,7 @@ internal sealed class PlaceList
             Step(behind, value, first);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddStep(in Place from, int next, byte value, int first)
     {
         ByteAutomaton automaton = from.Automaton;
