@@ -50,7 +50,7 @@ internal sealed class DashScopeDialect : IDialect
     public static DashScopeError Word(HttpFault fault) => new(
         Code(fault.Kind),
         fault.Option is { } option ? DashScopeFaults.Word(option) : Excerpt.Of(fault.Message, DashScopeFaults.MaxMessage),
-        fault.RequestId);
+        fault.RequestId ?? "");
 
     private static string Code(HttpFaultKind kind) => kind switch
     {

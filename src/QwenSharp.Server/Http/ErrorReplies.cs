@@ -21,7 +21,7 @@ internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dial
         {
             await next(http).ConfigureAwait(false);
             if (!http.Response.HasStarted && http.Response.StatusCode >= StatusCodes.Status400BadRequest)
-                await SendAsync(http, dialect, FromStatus(http)).ConfigureAwait(false);
+                await SendAsync(http, dialect, faults.Describe(http, FromStatus(http))).ConfigureAwait(false);
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
@@ -35,7 +35,6 @@ internal sealed partial class ErrorReplies(RequestDelegate next, DialectSet dial
 
     private static async Task SendAsync(HttpContext http, IDialect dialect, HttpFault fault)
     {
-        fault.RequestId = http.TraceIdentifier;
         http.Response.StatusCode = fault.Status;
         http.Response.ContentType = JsonReply.MediaType;
         dialect.WriteHeaders(fault, http.Response.Headers);

@@ -8,7 +8,15 @@ namespace QwenSharp.Server.Http;
 /// </summary>
 internal sealed partial class FaultDescriber(Shutdown shutdown, ILogger<FaultDescriber> log)
 {
+    /// <summary>The fault of a request, with the request's name.</summary>
     public HttpFault Describe(HttpContext http, Exception fault)
+    {
+        HttpFault described = Word(http, fault);
+        described.RequestId = http.TraceIdentifier;
+        return described;
+    }
+
+    private HttpFault Word(HttpContext http, Exception fault)
     {
         switch (fault)
         {

@@ -65,9 +65,9 @@ internal sealed class HttpFault(int status, HttpFaultKind kind, string message, 
     /// <summary>What is wrong.</summary>
     public HttpFaultKind Kind => kind;
 
-    /// <summary>The name of the request that it ended, which some dialects tell in the reply's body too.</summary>
-    public string RequestId { get; set; } = "";
-
     /// <summary>The option at fault, where one is.</summary>
     public OptionFault? Option { get; }
+
+    /// <summary>The name of the request that is not answered; null where the web server knows no request.</summary>
+    public string? RequestId { get; set; }
 }
