@@ -12,16 +12,13 @@ public sealed record ReplyUsage(long PromptTokens, long AnswerTokens, long? Reas
     /// <summary>What all choices of a reply took together.</summary>
     /// <param name="choices">What each choice reported, by its index.</param>
     /// <param name="choicesPerPrompt">How many choices in a row share a prompt.</param>
-    internal static ReplyUsage Sum(IReadOnlyDictionary<int, UsageDetails> choices, int choicesPerPrompt)
-    {
-        UsageDetails[] prompts = [.. choices.Where(choice => choice.Key % choicesPerPrompt == 0).Select(choice => choice.Value)];
-        return new ReplyUsage(
-            prompts.Sum(usage => usage.InputTokenCount ?? 0),
-            choices.Values.Sum(usage => usage.OutputTokenCount ?? 0),
-            SumOfKnown(choices.Values.Select(usage => usage.ReasoningTokenCount)),
-            SumOfKnown(prompts.Select(usage => usage.CachedInputTokenCount)));
-    }
-
-    private static long? SumOfKnown(IEnumerable<long?> counts) =>
-        counts.Aggregate((long?)null, (sum, count) => count is null ? sum : (sum ?? 0) + count);
+    internal static ReplyUsage Sum(IReadOnlyDictionary<int, UsageDetails> choices, int choicesPerPrompt) => new(
+        choices.Where(choice => choice.Key % choicesPerPrompt == 0).Sum(choice => choice.Value.InputTokenCount ?? 0),
+        choices.Values.Sum(usage => usage.OutputTokenCount ?? 0),
+        choices.Values.Any(usage => usage.ReasoningTokenCount is not null)
+            ? choices.Values.Sum(usage => usage.ReasoningTokenCount ?? 0)
+            : null,
+        choices.Values.Any(usage => usage.CachedInputTokenCount is not null)
+            ? choices.Where(choice => choice.Key % choicesPerPrompt == 0).Sum(choice => choice.Value.CachedInputTokenCount ?? 0)
+            : null);
 }

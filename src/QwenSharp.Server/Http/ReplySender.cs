@@ -42,9 +42,7 @@ internal sealed class ReplySender(FaultDescriber faults, Shutdown shutdown, Serv
         }
         catch (Exception fault) when (!http.RequestAborted.IsCancellationRequested)
         {
-            HttpFault described = faults.Describe(http, fault);
-            described.RequestId = http.TraceIdentifier;
-            format.Fail(output, described);
+            format.Fail(output, faults.Describe(http, fault));
         }
 
         await output.FlushAsync(http.RequestAborted).ConfigureAwait(false);
