@@ -1,4 +1,5 @@
-// Schemas with instances, on one core: dotnet run -c Release --project bench/QwenSharp.Grammars.Bench -- TOKENIZER.JSON FILE.jsonl|FOLDER… [--verbose]
+// Schemas with instances, on one core: dotnet run -c Release --project bench/QwenSharp.Grammars.Bench -- TOKENIZER.JSON FILE.jsonl|FOLDER…
+// [--verbose]
 // A file has lines {"schema": …, "tests": [{"data": …, "valid": …}]} (MaskBench's form); a folder, files of the official test suite.
 // Each instance is fed as the tokens of its compact JSON; before each token, and at the end, the mask is computed.
 using System.Diagnostics;

@@ -238,7 +238,9 @@ internal sealed class GrammarCheck
         return matcher.IsAccepting;
     }
 
-    /// <summary>Runs what every schema needs a few times: the first line is to tell what a mask costs, not what compiling the program does.</summary>
+    /// <summary>
+    /// Runs what every schema needs a few times: the first line is to tell what a mask costs, not what compiling the program does.
+    /// </summary>
     private void WarmUp()
     {
         using JsonDocument schema = JsonDocument.Parse(

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace QwenSharp.Grammars.Schemas;
 
-/// <summary>A document of schemas: finds a schema by its place and by what refers to it. Nothing outside of the document is looked up.</summary>
+/// <summary>
+/// A document of schemas: finds a schema by its place and by what refers to it. Nothing outside of the document is looked up.
+/// </summary>
 internal sealed class SchemaDocument
 {
     private const int MaxDepth = 256;

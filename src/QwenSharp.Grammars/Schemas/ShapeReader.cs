@@ -734,7 +734,9 @@ internal sealed class ShapeReader
         return Or(And(Of(Literal(condition, true)), yes), And(Of(Literal(condition, false)), no));
     }
 
-    /// <summary>What unevaluatedProperties and unevaluatedItems ask of a shape, or their opposite; null where a schema has neither.</summary>
+    /// <summary>
+    /// What unevaluatedProperties and unevaluatedItems ask of a shape, or their opposite; null where a schema has neither.
+    /// </summary>
     private Shape? Unevaluated(Schema schema, Shape shape, bool positive)
     {
         if (!HasUnevaluated(schema))

@@ -108,7 +108,9 @@ internal static class CallGrammar
     {
         if (IsText(schema))
         {
-            return schema.TryGetProperty("enum", out JsonElement words) && words.ValueKind == JsonValueKind.Array && words.GetArrayLength() > 0
+            return schema.TryGetProperty("enum", out JsonElement words)
+                && words.ValueKind == JsonValueKind.Array
+                && words.GetArrayLength() > 0
                 && words.EnumerateArray().All(word => word.ValueKind == JsonValueKind.String)
                     ? Grammar.Sequence(
                         Grammar.FromChoices([.. words.EnumerateArray().Select(word => word.GetString()!)]),
@@ -171,5 +173,6 @@ internal static class CallGrammar
     }
 
     private static bool IsStrict(AIFunctionDeclaration tool) =>
-        tool.AdditionalProperties.TryGetValue("strict", out object? strict) && strict is true or JsonElement { ValueKind: JsonValueKind.True };
+        tool.AdditionalProperties.TryGetValue("strict", out object? strict)
+        && strict is true or JsonElement { ValueKind: JsonValueKind.True };
 }

@@ -5,7 +5,8 @@ using QwenSharp.Grammars;
 namespace QwenSharp.Constraints;
 
 /// <summary>
-/// Holds one answer to its <see cref="ReplyPlan"/>. Reasoning is free, within its budget; what follows is held to the grammar of the answer;
+/// Holds one answer to its <see cref="ReplyPlan"/>. Reasoning is free, within its budget; what follows is held to the grammar of the
+/// answer;
 /// and where there is none, all text is free until a tool call begins, which is then held to the grammar of calls.
 /// </summary>
 internal sealed class ReplyConstraint : ITokenConstraint
