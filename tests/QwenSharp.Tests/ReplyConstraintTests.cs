@@ -1,0 +1,144 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+using QwenSharp.Chat.Streaming;
+using QwenSharp.Constraints;
+using QwenSharp.Engine;
+using QwenSharp.Tokenizers;
+
+namespace QwenSharp.Tests;
+
+/// <summary>What an answer is held to, seen as the engine sees it: masks and forced tokens, with the vocabulary of the model in the box.</summary>
+public sealed class ReplyConstraintTests : IDisposable
+{
+    private const string Schema = """{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":false}""";
+
+    private readonly QwenModel _model = QwenModel.Load(Path.Combine(AppContext.BaseDirectory, "qwensharp-box.gguf"));
+
+    public void Dispose() => _model.Dispose();
+
+    [Theory]
+    [InlineData("{\"a\": 5}", true)]
+    [InlineData("<think>\nWhat is {a}?\n</think>\n\n{\"a\":-12}", true)]
+    [InlineData("{\"a\": 5} and more", false)]
+    [InlineData("Sure: {\"a\": 5}", false)]
+    [InlineData("<think>\n</think>\n\nSure: {\"a\": 5}", false)]
+    [InlineData("{\"a\": \"5\"}", false)]
+    [InlineData("{\"b\": 5}", false)]
+    public void A_response_format_binds_what_follows_the_reasoning(string answer, bool isTaken)
+    {
+        ChatOptions options = new() { ResponseFormat = ChatResponseFormat.ForJsonSchema(JsonElement.Parse(Schema)) };
+        Assert.Equal(isTaken, Takes(options, answer, ends: true));
+    }
+
+    [Theory]
+    [InlineData("Let me see.\n<tool_call>\n{\"name\": \"look_up\", \"arguments\": {\"word\": \"tea\"}}\n</tool_call>", true)]
+    [InlineData("<tool_call>\n{\"name\": \"look_up\", \"arguments\": {\"word\": \"a\"}}\n</tool_call>\n<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1, \"y\": 2}}\n</tool_call>", true)]
+    [InlineData("<tool_call>\n{\"name\": \"add\", \"arguments\": {\"y\": 2, \"x\": 1}}\n</tool_call>", true)]
+    [InlineData("<tool_call>\n{\"name\": \"look_down\"", false)]
+    [InlineData("<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": \"1\"", false)]
+    [InlineData("<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1}", false)]
+    [InlineData("```\n<tool_call>\n{\"name\": \"look_down\"}\n```", true)]
+    [InlineData("Hello.", true)]
+    public void A_call_names_an_offered_tool_and_has_its_arguments(string answer, bool isTaken) =>
+        Assert.Equal(isTaken, Takes(new ChatOptions { Tools = [LookUp, Add] }, answer, ends: isTaken));
+
+    [Theory]
+    [InlineData("<tool_call>\n<function=look_up>\n<parameter=word>\ntwo\nlines\n</parameter>\n</function>\n</tool_call>", true)]
+    [InlineData("<tool_call>\n<function=add>\n<parameter=y>\n2\n</parameter>\n<parameter=x>\n1\n</parameter>\n</function>\n</tool_call>", true)]
+    [InlineData("<tool_call>\n<function=add>\n<parameter=x>\n1\n</parameter>\n</function>", false)]
+    [InlineData("<tool_call>\n<function=add>\n<parameter=x>\none", false)]
+    [InlineData("<tool_call>\n<function=add>\n<parameter=z>", false)]
+    [InlineData("<tool_call>\n<function=add>\n<parameter=x>\n1\n</parameter>\n<parameter=x>", false)]
+    public void Calls_in_XML_too(string answer, bool isTaken) => Assert.Equal(
+        isTaken, Takes(new ChatOptions { Tools = [LookUp, Add] }, answer, ends: isTaken, dialect: "xml"));
+
+    [Fact]
+    public void A_required_call_comes_at_once_and_one_call_is_one()
+    {
+        ChatOptions options = new() { Tools = [LookUp, Add], ToolMode = ChatToolMode.RequireSpecific("add") };
+        string call = "<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1, \"y\": 2}}\n</tool_call>";
+        Assert.True(Takes(options, call, ends: true));
+        Assert.True(Takes(options, "<think>\nHm.\n</think>\n\n" + call, ends: true));
+        Assert.False(Takes(options, "Hello", ends: false));
+        Assert.False(Takes(options, call + "\n<tool_call>", ends: false));
+        Assert.False(Takes(options, call.Replace("add", "look_up", StringComparison.Ordinal), ends: false));
+
+        // All up to the first argument's value is known.
+        ITokenConstraint constraint = Constraint(options, opensReasoning: false, thinking: false);
+        Assert.StartsWith("<tool_call>\n{\"name\": \"add\", \"arguments\": ", Forced(constraint), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_budget_ends_reasoning_in_words_and_the_answer_follows()
+    {
+        ChatOptions options = new() { AdditionalProperties = new() { [ChatOptionKeys.ThinkingBudget] = 3 } };
+        ITokenConstraint constraint = Constraint(options, opensReasoning: true, thinking: true);
+        int[] thoughts = Encode("one two three four");
+        for (int i = 0; i < 3; i++)
+        {
+            Assert.Empty(constraint.Forced.ToArray());
+            constraint.Accept(thoughts[i]);
+        }
+
+        string end = Forced(constraint);
+        Assert.StartsWith("\n\nConsidering the limited time", end, StringComparison.Ordinal);
+        Assert.EndsWith("</think>", end.TrimEnd(), StringComparison.Ordinal);
+        Assert.Empty(constraint.Forced.ToArray());
+        Assert.False(constraint.TryMask(new uint[(_model.Tokenizer.VocabularySize + 31) / 32]));
+    }
+
+    private static AIFunctionDeclaration LookUp => Tool("look_up", """{"type":"object","properties":{"word":{"type":"string"}},"required":["word"]}""");
+
+    private static AIFunctionDeclaration Add => Tool(
+        "add", """{"type":"object","properties":{"x":{"type":"integer"},"y":{"type":"integer"}},"required":["x","y"],"additionalProperties":false}""");
+
+    private static AIFunctionDeclaration Tool(string name, string schema) =>
+        AIFunctionFactory.CreateDeclaration(name, "A tool.", JsonElement.Parse(schema));
+
+    private ITokenConstraint Constraint(ChatOptions options, bool opensReasoning, bool? thinking, string dialect = "hermes")
+    {
+        AdditionalChatOptions additional = AdditionalChatOptions.Read(options);
+        AnswerOptions asked = AnswerOptions.Read(options, additional, PromptOptions.Read(options, additional).Tools);
+        ReplyFormat format = new() { Reasons = true, ToolCalls = ToolCallDialect.Named(dialect) };
+        ReplyPlanner planner = new(new ReplyVocabulary(_model.Tokenizer, _model.StopTokens));
+        return planner.Plan(asked, format, opensReasoning, thinking)!();
+    }
+
+    /// <summary>Whether the constraint lets an answer through, token by token, and to its end.</summary>
+    private bool Takes(ChatOptions options, string answer, bool ends, string dialect = "hermes")
+    {
+        ITokenConstraint constraint = Constraint(options, opensReasoning: false, thinking: null, dialect);
+        uint[] mask = new uint[(_model.Tokenizer.VocabularySize + 31) / 32];
+        foreach (int token in Encode(answer))
+        {
+            if (constraint.TryMask(mask) && (mask[token / 32] & (1u << (token % 32))) == 0)
+                return false;
+
+            constraint.Accept(token);
+        }
+
+        return !ends || !constraint.TryMask(mask) || _model.StopTokens.Any(token => (mask[token / 32] & (1u << (token % 32))) != 0);
+    }
+
+    private int[] Encode(string text)
+    {
+        List<int> ids = [];
+        _model.Tokenizer.Encode(text, ids, TokenParsing.Added);
+        return [.. ids];
+    }
+
+    /// <summary>Takes all that is forced.</summary>
+    private string Forced(ITokenConstraint constraint)
+    {
+        List<byte> text = [];
+        while (constraint.Forced is [int token, ..])
+        {
+            text.AddRange(_model.Tokenizer.GetBytes(token));
+            constraint.Accept(token);
+        }
+
+        return Encoding.UTF8.GetString([.. text]);
+    }
+}
