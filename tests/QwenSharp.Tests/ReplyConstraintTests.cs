@@ -9,10 +9,14 @@ using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Tests;
 
-/// <summary>What an answer is held to, seen as the engine sees it: masks and forced tokens, with the vocabulary of the model in the box.</summary>
+/// <summary>
+/// What an answer is held to, seen as the engine sees it: masks and forced tokens, with the vocabulary of the model in the box.
+/// </summary>
 public sealed class ReplyConstraintTests : IDisposable
 {
-    private const string Schema = """{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":false}""";
+    private const string Schema = """
+        {"type":"object","properties":{"a":{"type":"integer"}},"required":["a"],"additionalProperties":false}
+        """;
 
     private readonly QwenModel _model = QwenModel.Load(Path.Combine(AppContext.BaseDirectory, "qwensharp-box.gguf"));
 
@@ -34,7 +38,10 @@ public sealed class ReplyConstraintTests : IDisposable
 
     [Theory]
     [InlineData("Let me see.\n<tool_call>\n{\"name\": \"look_up\", \"arguments\": {\"word\": \"tea\"}}\n</tool_call>", true)]
-    [InlineData("<tool_call>\n{\"name\": \"look_up\", \"arguments\": {\"word\": \"a\"}}\n</tool_call>\n<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": 1, \"y\": 2}}\n</tool_call>", true)]
+    [InlineData(
+        "<tool_call>\n{\"name\": \"look_up\", \"arguments\": {\"word\": \"a\"}}\n</tool_call>\n<tool_call>"
+        + "\n{\"name\": \"add\", \"arguments\": {\"x\": 1, \"y\": 2}}\n</tool_call>",
+        true)]
     [InlineData("<tool_call>\n{\"name\": \"add\", \"arguments\": {\"y\": 2, \"x\": 1}}\n</tool_call>", true)]
     [InlineData("<tool_call>\n{\"name\": \"look_down\"", false)]
     [InlineData("<tool_call>\n{\"name\": \"add\", \"arguments\": {\"x\": \"1\"", false)]
@@ -46,7 +53,10 @@ public sealed class ReplyConstraintTests : IDisposable
 
     [Theory]
     [InlineData("<tool_call>\n<function=look_up>\n<parameter=word>\ntwo\nlines\n</parameter>\n</function>\n</tool_call>", true)]
-    [InlineData("<tool_call>\n<function=add>\n<parameter=y>\n2\n</parameter>\n<parameter=x>\n1\n</parameter>\n</function>\n</tool_call>", true)]
+    [InlineData(
+        "<tool_call>\n<function=add>\n<parameter=y>\n2\n</parameter>\n<parameter=x>\n1\n</parameter>\n</function>"
+        + "\n</tool_call>",
+        true)]
     [InlineData("<tool_call>\n<function=add>\n<parameter=x>\n1\n</parameter>\n</function>", false)]
     [InlineData("<tool_call>\n<function=add>\n<parameter=x>\none", false)]
     [InlineData("<tool_call>\n<function=add>\n<parameter=z>", false)]
@@ -89,10 +99,14 @@ public sealed class ReplyConstraintTests : IDisposable
         Assert.False(constraint.TryMask(new uint[(_model.Tokenizer.VocabularySize + 31) / 32]));
     }
 
-    private static AIFunctionDeclaration LookUp => Tool("look_up", """{"type":"object","properties":{"word":{"type":"string"}},"required":["word"]}""");
+    private static AIFunctionDeclaration LookUp => Tool(
+        "look_up", """{"type":"object","properties":{"word":{"type":"string"}},"required":["word"]}""");
 
     private static AIFunctionDeclaration Add => Tool(
-        "add", """{"type":"object","properties":{"x":{"type":"integer"},"y":{"type":"integer"}},"required":["x","y"],"additionalProperties":false}""");
+        "add",
+        """
+        {"type":"object","properties":{"x":{"type":"integer"},"y":{"type":"integer"}},"required":["x","y"],"additionalProperties":false}
+        """);
 
     private static AIFunctionDeclaration Tool(string name, string schema) =>
         AIFunctionFactory.CreateDeclaration(name, "A tool.", JsonElement.Parse(schema));
