@@ -148,6 +148,66 @@ internal sealed class TextsAutomaton : ContentAutomaton
 }
 
 /// <summary>
+/// Any text without a literal, or up to the first one. A state is how much of the literal the text ends with (Knuth, Morris and Pratt), so
+/// that automata of one literal have the same states.
+/// </summary>
+internal sealed class LiteralSearch : ContentAutomaton
+{
+    private readonly Edge[][] _edges;
+    private readonly bool _until;
+    private readonly int _length;
+
+    /// <summary>An automaton of a literal.</summary>
+    /// <param name="literal">The literal; not empty.</param>
+    /// <param name="until">Whether the text ends with the literal; otherwise it is not in it.</param>
+    public LiteralSearch(string literal, bool until)
+    {
+        int[] codes = [.. literal.EnumerateRunes().Select(rune => rune.Value)];
+        _until = until;
+        _length = codes.Length;
+        _edges = new Edge[codes.Length + 1][];
+        _edges[_length] = [];
+        int[] distinct = [.. codes.Distinct().Order()];
+        for (int state = 0; state < _length; state++)
+        {
+            List<Edge> edges = [];
+            int next = 0;
+            foreach (int code in distinct)
+            {
+                if (code > next)
+                    edges.Add(new Edge(next, code - 1, 0));
+                int then = Then(codes, state, code);
+                if (then < _length || until)
+                    edges.Add(new Edge(code, code, then));
+                next = code + 1;
+            }
+
+            if (next <= CodeSet.Last)
+                edges.Add(new Edge(next, CodeSet.Last, 0));
+            _edges[state] = [.. edges];
+        }
+    }
+
+    public override int Start => 0;
+
+    public override Edge[] Edges(int state) => _edges[state];
+
+    public override bool Accepts(int state) => _until == (state == _length);
+
+    /// <summary>The longest beginning of the literal that a text ends with, which ended with one of a length before.</summary>
+    private static int Then(int[] codes, int state, int code)
+    {
+        for (int length = Math.Min(state + 1, codes.Length); length > 0; length--)
+        {
+            if (codes[length - 1] == code && codes.AsSpan(0, length - 1).SequenceEqual(codes.AsSpan(state - length + 1, length - 1)))
+                return length;
+        }
+
+        return 0;
+    }
+}
+
+/// <summary>
 /// The texts of an automaton that have a length between bounds. A state is one of the automaton and the length so far: the automaton's own
 /// states, and with them the masks, are the same at all lengths that are far from the bounds.
 /// </summary>

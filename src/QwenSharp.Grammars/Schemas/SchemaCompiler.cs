@@ -41,7 +41,15 @@ internal sealed class SchemaCompiler
     {
         if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
             throw new GrammarException("schema", "", "it must be an object, true or false.");
-        return new SchemaCompiler(schema).Compile();
+        try
+        {
+            return new SchemaCompiler(schema).Compile();
+        }
+        catch (InvalidOperationException wrong) when (wrong.GetType() == typeof(InvalidOperationException))
+        {
+            // System.Text.Json's word for a string with half of a surrogate pair, which no text in UTF-8 has.
+            throw new GrammarException("schema", "", "a string in it is no Unicode text.");
+        }
     }
 
     private JsonValue Compile()

@@ -13,7 +13,7 @@ namespace QwenSharp.Grammars.Schemas;
 internal sealed class ShapeReader
 {
     private const int MaxAlternatives = 768;
-    private const int MaxWork = 120_000;
+    private const int MaxWork = 40_000;
     private const int MaxDepth = 160;
 
     private readonly SchemaDocument _document;
