@@ -192,6 +192,9 @@ internal readonly record struct ContentHash(ulong Value, int Length)
 
     public bool IsUnknown => Length < 0;
 
+    /// <summary>What stands for a value that is no string; no text has it.</summary>
+    public static ContentHash OfMark(int mark) => new((ulong)mark, int.MaxValue);
+
     public static ContentHash Of(ReadOnlySpan<byte> bytes)
     {
         ContentHash hash = default;

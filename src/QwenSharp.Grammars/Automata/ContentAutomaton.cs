@@ -94,11 +94,14 @@ internal sealed class TextsAutomaton : ContentAutomaton
     private readonly Edge[][] _edges;
     private readonly (int First, int End)[] _ahead;
     private readonly bool[] _accepts;
+    private readonly IReadOnlyList<string> _texts;
+    private ContentHash[]? _hashes;
 
     /// <summary>An automaton of texts.</summary>
     /// <param name="texts">The texts, each once, in the order of their code points (<see cref="InOrder"/>).</param>
     public TextsAutomaton(IReadOnlyList<string> texts)
     {
+        _texts = texts;
         List<Edge[]> edges = [];
         List<(int, int)> ahead = [];
         List<bool> accepts = [];
@@ -133,6 +136,9 @@ internal sealed class TextsAutomaton : ContentAutomaton
     }
 
     public override int Start => 0;
+
+    /// <summary>The hashes of the texts' bytes.</summary>
+    public ContentHash[] Hashes => _hashes ??= [.. _texts.Select(text => ContentHash.Of(System.Text.Encoding.UTF8.GetBytes(text)))];
 
     /// <summary>Texts in the order of their code points, each once.</summary>
     public static string[] InOrder(IEnumerable<string> texts) =>
