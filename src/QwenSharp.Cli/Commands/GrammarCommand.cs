@@ -56,7 +56,8 @@ internal static class GrammarCommand
         };
         command.Validators.Add(result =>
         {
-            int sources = new[] { result.GetValue(schema), result.GetValue(regex), result.GetValue(gbnf) }.Count(given => given is not null);
+            string?[] given = [result.GetValue(schema), result.GetValue(regex), result.GetValue(gbnf)];
+            int sources = given.Count(source => source is not null);
             if (result.GetValue(jsonl))
             {
                 if (sources > 0 || result.GetValue(check) is not null)
@@ -238,7 +239,9 @@ internal sealed class GrammarCheck
         return matcher.IsAccepting;
     }
 
-    /// <summary>Runs what every schema needs a few times: the first line is to tell what a mask costs, not what compiling the program does.</summary>
+    /// <summary>
+    /// Runs what every schema needs a few times: the first line is to tell what a mask costs, not what compiling the program does.
+    /// </summary>
     private void WarmUp()
     {
         using JsonDocument schema = JsonDocument.Parse(

@@ -144,7 +144,9 @@ internal abstract class ByteAutomaton
             }
 
             StringMask mask = automaton.Content is LengthAutomaton length
-                ? vocabulary.Strings.OfLength(length.Min - content, length.Max == Patterns.Pattern.Unbounded ? int.MaxValue : length.Max - content)
+                ? vocabulary.Strings.OfLength(
+                    length.Min - content,
+                    length.Max == Patterns.Pattern.Unbounded ? int.MaxValue : length.Max - content)
                 : far.Item3 == int.MaxValue && far.Item2 == 0 && automaton.Unbounded is { } unbounded
                     ? vocabulary.Strings.Of(unbounded, unbounded.Between(far.Item1))
                     : vocabulary.Strings.Of(automaton, state);

@@ -25,7 +25,9 @@ internal sealed class TokenTrie
     /// <summary>The node behind the last one below a node.</summary>
     public int[] Ends { get; }
 
-    /// <summary>Tokens of a node are <c>Tokens[TokenStarts[node]..TokenStarts[node + 1]]</c>, those below it up to that of its end.</summary>
+    /// <summary>
+    /// Tokens of a node are <c>Tokens[TokenStarts[node]..TokenStarts[node + 1]]</c>, those below it go up to that of its end.
+    /// </summary>
     public int[] TokenStarts { get; }
 
     public int[] Tokens { get; }

@@ -395,7 +395,8 @@ internal sealed class ArrayFrame : Frame
 
     private ValueOption[] Options => _shape.Items[Math.Min(_count, _shape.Items.Length - 1)];
 
-    public static Frame Open(JsonArray shape, Frame behind) => new Opened(new ArrayFrame(shape, behind, 0, new int[shape.Counts.Length], []));
+    public static Frame Open(JsonArray shape, Frame behind) =>
+        new Opened(new ArrayFrame(shape, behind, 0, new int[shape.Counts.Length], []));
 
     public override void Continue(ContinuationBuilder builder)
     {
@@ -457,7 +458,7 @@ internal sealed class ArrayFrame : Frame
             found[i] = _shape.Limits[i] == int.MaxValue ? Math.Min(now, _shape.Counts[i]) : now;
         }
 
-        string key = found.Length == 0 ? count.ToString(System.Globalization.CultureInfo.InvariantCulture) : $"{count};{string.Join(',', found)}";
+        string key = $"{count};{string.Join(',', found)}";
         lock (_siblings)
         {
             if (!_siblings.TryGetValue(key, out ArrayFrame? known))

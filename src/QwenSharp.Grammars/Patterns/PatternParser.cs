@@ -291,7 +291,8 @@ internal sealed class PatternParser
             {
                 throw Refused("looking behind is not supported.");
             }
-            else if ((rest.StartsWith('<') || rest.StartsWith("P<", StringComparison.Ordinal)) && _text.IndexOf('>', _at) is > 0 and var end)
+            else if ((rest.StartsWith('<') || rest.StartsWith("P<", StringComparison.Ordinal))
+                && _text.IndexOf('>', _at) is > 0 and var end)
             {
                 _at = end + 1;
             }
@@ -428,8 +429,8 @@ internal sealed class PatternParser
         if (_at < _text.Length && _text[_at] == '{')
         {
             int end = _text.IndexOf('}', _at);
-            if (end > 0
-                && int.TryParse(_text.AsSpan(_at + 1, end - _at - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int code)
+            ReadOnlySpan<char> digits = end > 0 ? _text.AsSpan(_at + 1, end - _at - 1) : [];
+            if (int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int code)
                 && code is >= 0 and <= CodeSet.Last)
             {
                 _at = end + 1;

@@ -573,7 +573,9 @@ internal sealed class ShapeReader
             {
                 First = [.. first.Select(item => LiteralsOf(item, true))],
                 Rest = rest is null ? Literals.Always : LiteralsOf(rest, true),
-                Seen = !_document.TracksEvaluated ? null : rest is not null ? Evaluated.Everything : new Evaluated([], [], first.Count, false),
+                Seen = !_document.TracksEvaluated ? null
+                    : rest is not null ? Evaluated.Everything
+                    : new Evaluated([], [], first.Count, false),
             });
         }
 
@@ -600,7 +602,7 @@ internal sealed class ShapeReader
         if (positive)
         {
             if (_document.TracksEvaluated && HasUnevaluated(_document.Root) && _document.Draft == Draft.Draft2020)
-                throw new GrammarException("contains", schema.Pointer, "it is not supported where unevaluatedItems asks what it looked at.");
+                throw new GrammarException("contains", schema.Pointer, "it is not supported where unevaluatedItems asks about it.");
             return Array(new ArrayShape { Contains = [new ContainsRule(literals, opposite, min, max, 0)] });
         }
 
@@ -734,7 +736,9 @@ internal sealed class ShapeReader
         return Or(And(Of(Literal(condition, true)), yes), And(Of(Literal(condition, false)), no));
     }
 
-    /// <summary>What unevaluatedProperties and unevaluatedItems ask of a shape, or their opposite; null where a schema has neither.</summary>
+    /// <summary>
+    /// What unevaluatedProperties and unevaluatedItems ask of a shape, or their opposite; null where a schema has neither.
+    /// </summary>
     private Shape? Unevaluated(Schema schema, Shape shape, bool positive)
     {
         if (!HasUnevaluated(schema))
