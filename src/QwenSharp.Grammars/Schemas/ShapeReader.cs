@@ -639,7 +639,7 @@ internal sealed class ShapeReader
     private Shape AnyOf(Schema[] branches, bool positive)
     {
         if (!positive)
-            return branches.Aggregate(Any, (result, branch) => And(result, Of(Literal(branch, false))));
+            return branches.Aggregate(Any, AndNot);
         if (!_document.TracksEvaluated)
             return branches.Aggregate(None, (result, branch) => Or(result, Of(Literal(branch, true))));
         // What has been looked at depends on all branches that hold, so each set of branches is an alternative of its own.
@@ -650,7 +650,7 @@ internal sealed class ShapeReader
         {
             Shape one = Any;
             for (int i = 0; i < branches.Length; i++)
-                one = And(one, Of(Literal(branches[i], (set >> i & 1) != 0)));
+                one = (set >> i & 1) != 0 ? And(one, Of(Literal(branches[i], true))) : AndNot(one, branches[i]);
             any = Or(any, one);
         }
 
@@ -685,7 +685,7 @@ internal sealed class ShapeReader
         }
 
         if (!positive)
-            result = Or(result, branches.Aggregate(Any, (none, branch) => And(none, Of(Literal(branch, false)))));
+            result = Or(result, branches.Aggregate(Any, AndNot));
         return result;
     }
 
