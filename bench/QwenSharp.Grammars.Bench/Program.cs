@@ -1,5 +1,5 @@
-// Schemas with instances, on one core: dotnet run -c Release --project bench/QwenSharp.Grammars.Bench -- TOKENIZER.JSON FILE.jsonl|FOLDER…
-// [--verbose]
+// Schemas with instances, on one core:
+// dotnet run -c Release --project bench/QwenSharp.Grammars.Bench -- TOKENIZER.JSON FILE.jsonl|FOLDER… [--verbose]
 // A file has lines {"schema": …, "tests": [{"data": …, "valid": …}]} (MaskBench's form); a folder, files of the official test suite.
 // Each instance is fed as the tokens of its compact JSON; before each token, and at the end, the mask is computed.
 using System.Diagnostics;
@@ -24,7 +24,8 @@ long began = Stopwatch.GetTimestamp();
 TokenVocabulary vocabulary = TokenVocabulary.Of(tokenizer);
 Console.WriteLine($"vocabulary of {vocabulary.Size} tokens, made in {Stopwatch.GetElapsedTime(began).TotalMilliseconds:F0} ms");
 Console.WriteLine(
-    $"{"",-22}{"schemas",8}{"passed",8}{"refused",8}{"failed",8}{"invalid accepted",18}{"valid refused",15}   compile ms (median, p99)   mask µs (median, mean, p99, max)");
+    $"{"",-22}{"schemas",8}{"passed",8}{"refused",8}{"failed",8}{"invalid accepted",18}{"valid refused",15}"
+        + "   compile ms (median, p99)   mask µs (median, mean, p99, max)");
 foreach (string source in args.Skip(1).Where(arg => arg != "--verbose"))
 {
     Table table = new(vocabulary, tokenizer, isVerbose);
@@ -142,7 +143,10 @@ internal sealed class Table(TokenVocabulary vocabulary, BpeTokenizer tokenizer, 
             else
                 _invalidAccepted++;
             if (isVerbose)
-                Console.WriteLine($"{(isValid ? "too narrow" : "INVALID ACCEPTED")} {name}: {text[..Math.Min(300, text.Length)]} | {Note(test)}");
+            {
+                string what = isValid ? "too narrow" : "INVALID ACCEPTED";
+                Console.WriteLine($"{what} {name}: {text[..Math.Min(300, text.Length)]} | {Note(test)}");
+            }
         }
 
         if (isPassed)
@@ -155,7 +159,8 @@ internal sealed class Table(TokenVocabulary vocabulary, BpeTokenizer tokenizer, 
             $"{name,-22}{_schemas,8}{_passed,8}{_refused,8}{_schemas - _passed - _refused,8}{_invalidAccepted,18}{_validRefused,15}"
                 + $"   {At(_compile, 0.5),6:F2} {At(_compile, 0.99),8:F2}"
                 + $"   {At(_masks, 0.5),22:F1} {_masks.DefaultIfEmpty(0).Average(),8:F1} {At(_masks, 0.99),8:F1} {At(_masks, 1),8:F1}");
-        Console.WriteLine("  refused for " + string.Join(", ", _keywords.OrderByDescending(k => k.Value).Select(k => $"{k.Key} {k.Value}")));
+        IEnumerable<string> keywords = _keywords.OrderByDescending(k => k.Value).Select(k => $"{k.Key} {k.Value}");
+        Console.WriteLine("  refused for " + string.Join(", ", keywords));
     }
 
     private static string Note(JsonElement test) => test.TryGetProperty("description", out JsonElement note) ? note.ToString() : "";
@@ -186,7 +191,11 @@ internal sealed class Table(TokenVocabulary vocabulary, BpeTokenizer tokenizer, 
             double time = ThreadClock.Microseconds - began;
             _masks.Add(time);
             if (isVerbose && time > 300)
-                Console.WriteLine($"slow      {time:F0} µs before {JsonSerializer.Serialize(tokenizer.Decode([token]))} in {text[..Math.Min(80, text.Length)]}");
+            {
+                string before = JsonSerializer.Serialize(tokenizer.Decode([token]));
+                Console.WriteLine($"slow      {time:F0} µs before {before} in {text[..Math.Min(80, text.Length)]}");
+            }
+
             bool isAllowed = (_mask[token >> 5] >> token & 1) != 0;
             if (matcher.TryAdvance(token) != isAllowed)
                 Console.WriteLine($"MASK AND MATCHER DISAGREE on {token} in {text}");

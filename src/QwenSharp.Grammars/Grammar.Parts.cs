@@ -65,37 +65,37 @@ public sealed partial class Grammar
     public static Grammar TextWithout(params ReadOnlySpan<string> literals)
     {
         PatternPool pool = new();
-        return new Grammar(new TerminalExpression(new TextAutomaton(new PatternAutomaton(pool, Without(pool, literals)))));
+        List<Pattern> found = [];
+        foreach (string literal in literals)
+        {
+            Check(literal);
+            found.Add(pool.Sequence(pool.Everything, pool.Text(literal), pool.Everything));
+        }
+
+        return literals.Length == 1
+            ? Search(literals[0], until: false)
+            : new Grammar(new TerminalExpression(new TextAutomaton(new PatternAutomaton(pool, pool.Not(pool.Or([.. found]))))));
     }
 
     /// <summary>
-    /// Any text up to a literal that ends it, with the literal: one automaton, so that a long text costs no more than a string.
+    /// Any text up to a literal that ends it, with the literal. It is one automaton: better than a text without the literal and the literal
+    /// behind it, as each of its states says by itself which tokens may come.
     /// </summary>
     /// <exception cref="GrammarException">The literal is empty.</exception>
     public static Grammar TextUntil(string literal)
     {
-        ArgumentNullException.ThrowIfNull(literal);
-        if (literal.Length == 0)
-            throw new GrammarException("literal", "", "it is empty.");
-        PatternPool pool = new();
-        Pattern last = pool.Sequence(pool.Everything, pool.Text(literal));
-        Pattern early = pool.Sequence(pool.Everything, pool.Text(literal), pool.Any, pool.Everything);
-        Pattern until = pool.And(last, pool.Not(early));
-        return new Grammar(new TerminalExpression(new TextAutomaton(new PatternAutomaton(pool, until))));
+        Check(literal);
+        return Search(literal, until: true);
     }
 
-    private static Pattern Without(PatternPool pool, ReadOnlySpan<string> literals)
+    private static void Check(string literal)
     {
-        List<Pattern> found = [];
-        foreach (string literal in literals)
-        {
-            if (string.IsNullOrEmpty(literal))
-                throw new GrammarException("literal", "", "it is empty.");
-            found.Add(pool.Sequence(pool.Everything, pool.Text(literal), pool.Everything));
-        }
-
-        return pool.Not(pool.Or([.. found]));
+        if (string.IsNullOrEmpty(literal))
+            throw new GrammarException("literal", "", "it is empty.");
     }
+
+    private static Grammar Search(string literal, bool until) =>
+        new(new TerminalExpression(new TextAutomaton(new LiteralSearch(literal, until), (until ? "until " : "without ") + literal)));
 
     private static Grammar FromSchemaText(string schema)
     {

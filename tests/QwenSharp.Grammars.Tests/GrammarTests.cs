@@ -30,6 +30,9 @@ public sealed class GrammarTests
     [InlineData("^a|b$|^$")]
     [InlineData("\\d+|[\\w-]b|\\s")]
     [InlineData("a.c")]
+    [InlineData("^a+[-b]\\b[ab-]*$")]
+    [InlineData("^\\b[a-]b\\B.")]
+    [InlineData("a\\b")]
     public void A_pattern_is_found_where_dotnet_finds_it(string pattern)
     {
         Grammar grammar = SmallVocabulary.Schema($$"""{"type": "string", "pattern": {{JsonSerializer.Serialize(pattern)}}}""");

@@ -65,6 +65,8 @@ public sealed class KeywordTests
         { """{"type": "object", "anyOf": [{"properties": {"a": {"const": 1}}, "required": ["a"]}, {"properties": {"b": {"const": 2}}, "required": ["b"]}], "unevaluatedProperties": false}""", ["{\"a\":1}", "{\"b\":2}", "{\"a\":1,\"b\":2}"], ["{\"a\":1,\"b\":3}", "{\"a\":1,\"c\":0}"] },
         { """{"type": "array", "prefixItems": [true], "unevaluatedItems": {"type": "null"}}""", ["[1]", "[1,null]"], ["[1,2]"] },
         { """{"type": "object", "title": "t", "x-unknown": 1, "description": "d", "default": 3}""", ["{}"], ["1"] },
+        { """{"type": "array", "uniqueItems": true, "items": {"type": ["string", "null"]}}""", ["[]", "[\"a\",\"b\",null]", "[\"ab\",\"a\"]", "[\"null\",null]"], ["[\"a\",\"a\"]", "[\"a\",\"b\",\"\\u0061\"]", "[null,\"x\",null]"] },
+        { """{"type": "array", "uniqueItems": true, "items": {"enum": ["a", "ab", true]}, "minItems": 2}""", ["[\"a\",\"ab\"]", "[true,\"ab\",\"a\"]"], ["[\"a\"]", "[\"a\",\"a\"]", "[true,true]", "[\"a\",\"ab\",true,\"a\"]"] },
         { """{"uniqueItems": true, "maxItems": 1}""", ["[1]", "3"], ["[1,1]"] },
     };
 
@@ -79,6 +81,7 @@ public sealed class KeywordTests
 
     [Theory]
     [InlineData("""{"uniqueItems": true}""", "uniqueItems")]
+    [InlineData("""{"items": {"enum": ["a", null]}, "minItems": 3, "uniqueItems": true}""", "uniqueItems")]
     [InlineData("""{"$ref": "http://example.com/other.json"}""", "$ref")]
     [InlineData("""{"$ref": "#/$defs/absent"}""", "$ref")]
     [InlineData("""{"$ref": "#"}""", "$ref")]

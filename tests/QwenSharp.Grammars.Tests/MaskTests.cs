@@ -20,6 +20,8 @@ public sealed class MaskTests
         """{"type": "number", "multipleOf": 0.5, "exclusiveMinimum": 0}""",
         """{"type": "object", "additionalProperties": {"type": "string", "format": "date"}}""",
         """{"$defs": {"n": {"type": "object", "properties": {"a": {"$ref": "#/$defs/n"}, "é": {"type": "null"}}, "minProperties": 1}}, "$ref": "#/$defs/n"}""",
+        """{"type": "array", "uniqueItems": true, "items": {"type": "string", "maxLength": 2}, "maxItems": 6}""",
+        """{"type": "array", "uniqueItems": true, "items": {"enum": ["a", "ab", "abc", "x", null, true]}, "minItems": 3}""",
         """{"not": {"enum": ["ab", "abc", 10]}, "type": ["string", "integer"]}""",
     ];
 

@@ -55,6 +55,9 @@ internal sealed class SimpleValidator(JsonElement root)
             "minProperties" => !isObject || value.EnumerateObject().Count() >= rule.GetInt32(),
             "maxProperties" => !isObject || value.EnumerateObject().Count() <= rule.GetInt32(),
             "items" => !isArray || value.EnumerateArray().All(item => IsValid(rule, item)),
+            "uniqueItems" => !isArray
+                || value.EnumerateArray().Select(item => item.ValueKind + item.ToString()).Distinct().Count() == value.GetArrayLength(),
+            "minItems" => !isArray || value.GetArrayLength() >= rule.GetInt32(),
             "maxItems" => !isArray || value.GetArrayLength() <= rule.GetInt32(),
             "contains" => !isArray || value.EnumerateArray().Any(item => IsValid(rule, item)),
             "oneOf" => rule.EnumerateArray().Count(one => IsValid(one, value)) == 1,

@@ -56,7 +56,8 @@ internal static class GrammarCommand
         };
         command.Validators.Add(result =>
         {
-            int sources = new[] { result.GetValue(schema), result.GetValue(regex), result.GetValue(gbnf) }.Count(given => given is not null);
+            string?[] given = [result.GetValue(schema), result.GetValue(regex), result.GetValue(gbnf)];
+            int sources = given.Count(source => source is not null);
             if (result.GetValue(jsonl))
             {
                 if (sources > 0 || result.GetValue(check) is not null)

@@ -144,7 +144,9 @@ internal abstract class ByteAutomaton
             }
 
             StringMask mask = automaton.Content is LengthAutomaton length
-                ? vocabulary.Strings.OfLength(length.Min - content, length.Max == Patterns.Pattern.Unbounded ? int.MaxValue : length.Max - content)
+                ? vocabulary.Strings.OfLength(
+                    length.Min - content,
+                    length.Max == Patterns.Pattern.Unbounded ? int.MaxValue : length.Max - content)
                 : far.Item3 == int.MaxValue && far.Item2 == 0 && automaton.Unbounded is { } unbounded
                     ? vocabulary.Strings.Of(unbounded, unbounded.Between(far.Item1))
                     : vocabulary.Strings.Of(automaton, state);
@@ -191,6 +193,9 @@ internal readonly record struct ContentHash(ulong Value, int Length)
     public static ContentHash Unknown { get; } = new(ulong.MaxValue, -1);
 
     public bool IsUnknown => Length < 0;
+
+    /// <summary>What stands for a value that is no string; no text has it.</summary>
+    public static ContentHash OfMark(int mark) => new((ulong)mark, int.MaxValue);
 
     public static ContentHash Of(ReadOnlySpan<byte> bytes)
     {

@@ -94,11 +94,14 @@ internal sealed class TextsAutomaton : ContentAutomaton
     private readonly Edge[][] _edges;
     private readonly (int First, int End)[] _ahead;
     private readonly bool[] _accepts;
+    private readonly IReadOnlyList<string> _texts;
+    private ContentHash[]? _hashes;
 
     /// <summary>An automaton of texts.</summary>
     /// <param name="texts">The texts, each once, in the order of their code points (<see cref="InOrder"/>).</param>
     public TextsAutomaton(IReadOnlyList<string> texts)
     {
+        _texts = texts;
         List<Edge[]> edges = [];
         List<(int, int)> ahead = [];
         List<bool> accepts = [];
@@ -134,6 +137,9 @@ internal sealed class TextsAutomaton : ContentAutomaton
 
     public override int Start => 0;
 
+    /// <summary>The hashes of the texts' bytes.</summary>
+    public ContentHash[] Hashes => _hashes ??= [.. _texts.Select(text => ContentHash.Of(System.Text.Encoding.UTF8.GetBytes(text)))];
+
     /// <summary>Texts in the order of their code points, each once.</summary>
     public static string[] InOrder(IEnumerable<string> texts) =>
         [.. texts.Distinct(StringComparer.Ordinal).Order(Comparer<string>.Create((a, b) => Codes(a).AsSpan().SequenceCompareTo(Codes(b))))];
@@ -145,6 +151,66 @@ internal sealed class TextsAutomaton : ContentAutomaton
     public override (int First, int End) Ahead(int state) => _ahead[state];
 
     private static int[] Codes(string text) => [.. text.EnumerateRunes().Select(rune => rune.Value)];
+}
+
+/// <summary>
+/// Any text without a literal, or up to the first one. A state is how much of the literal the text ends with (Knuth, Morris and Pratt), so
+/// that automata of one literal have the same states.
+/// </summary>
+internal sealed class LiteralSearch : ContentAutomaton
+{
+    private readonly Edge[][] _edges;
+    private readonly bool _until;
+    private readonly int _length;
+
+    /// <summary>An automaton of a literal.</summary>
+    /// <param name="literal">The literal; not empty.</param>
+    /// <param name="until">Whether the text ends with the literal; otherwise it is not in it.</param>
+    public LiteralSearch(string literal, bool until)
+    {
+        int[] codes = [.. literal.EnumerateRunes().Select(rune => rune.Value)];
+        _until = until;
+        _length = codes.Length;
+        _edges = new Edge[codes.Length + 1][];
+        _edges[_length] = [];
+        int[] distinct = [.. codes.Distinct().Order()];
+        for (int state = 0; state < _length; state++)
+        {
+            List<Edge> edges = [];
+            int next = 0;
+            foreach (int code in distinct)
+            {
+                if (code > next)
+                    edges.Add(new Edge(next, code - 1, 0));
+                int then = Then(codes, state, code);
+                if (then < _length || until)
+                    edges.Add(new Edge(code, code, then));
+                next = code + 1;
+            }
+
+            if (next <= CodeSet.Last)
+                edges.Add(new Edge(next, CodeSet.Last, 0));
+            _edges[state] = [.. edges];
+        }
+    }
+
+    public override int Start => 0;
+
+    public override Edge[] Edges(int state) => _edges[state];
+
+    public override bool Accepts(int state) => _until == (state == _length);
+
+    /// <summary>The longest beginning of the literal that a text ends with, which ended with one of a length before.</summary>
+    private static int Then(int[] codes, int state, int code)
+    {
+        for (int length = Math.Min(state + 1, codes.Length); length > 0; length--)
+        {
+            if (codes[length - 1] == code && codes.AsSpan(0, length - 1).SequenceEqual(codes.AsSpan(state - length + 1, length - 1)))
+                return length;
+        }
+
+        return 0;
+    }
 }
 
 /// <summary>

@@ -14,6 +14,12 @@ internal enum StringRole
 
     /// <summary>Any other name of an object's member, with the colon behind it.</summary>
     OtherName,
+
+    /// <summary>An item that is one of a list of texts and stands once in its array.</summary>
+    ListedItem,
+
+    /// <summary>Any item that stands once in its array.</summary>
+    OtherItem,
 }
 
 /// <summary>
@@ -76,14 +82,16 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
         ColonSpace,
     }
 
-    public override bool TracksContent => _role == StringRole.OtherName;
+    public override bool TracksContent => _role is StringRole.OtherName or StringRole.OtherItem;
 
-    public override bool IsKeyed => _role == StringRole.ListedName;
+    public override bool IsKeyed => _role is StringRole.ListedName or StringRole.ListedItem;
+
+    private bool IsName => _role is StringRole.ListedName or StringRole.OtherName;
 
     public override bool Accepts(int state) =>
         At(state).Mode switch
         {
-            Mode.Closed => _role == StringRole.Value,
+            Mode.Closed => !IsName,
             Mode.Colon or Mode.ColonSpace => true,
             _ => false,
         };
@@ -148,7 +156,7 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
         int far = longest + 1;
         int low = Math.Clamp(length.Min - at.Content, 0, far);
         int high = length.Max == Pattern.Unbounded ? far : Math.Min(length.Max - at.Content, far);
-        return new ShareKey(TracksContent ? "name" : "string", (int)at.Mode, at.Value, low, high);
+        return new ShareKey(_role.ToString(), (int)at.Mode, at.Value, low, high);
     }
 
     protected override int Compute(int state, byte value)
@@ -193,7 +201,7 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
             case Mode.LowHex:
                 return Digit(value) is var low && low >= 0 ? AfterLowHex(q, at.Value, low) : Dead;
             case Mode.Closed:
-                return _role != StringRole.Value && value == ':' ? Id(at with { Mode = Mode.Colon }) : Dead;
+                return IsName && value == ':' ? Id(at with { Mode = Mode.Colon }) : Dead;
             case Mode.Colon:
                 return value == ' ' ? Id(at with { Mode = Mode.ColonSpace }) : Dead;
             default:
@@ -202,7 +210,7 @@ internal sealed class JsonStringAutomaton : ByteAutomaton
     }
 
     // What the content was makes a difference for listed names alone.
-    private int Closed(int q) => Id(new State(_role == StringRole.ListedName ? q : _content.Start, Mode.Closed, 0));
+    private int Closed(int q) => Id(new State(IsKeyed ? q : _content.Start, Mode.Closed, 0));
 
     /// <summary>Whether any content at all may follow a state.</summary>
     public bool AllowsAll(int state) => At(state) is { Mode: Mode.Content } at && _content.AllowsAll(at.Content);

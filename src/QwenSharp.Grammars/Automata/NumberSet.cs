@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 
@@ -39,7 +40,7 @@ internal sealed record ExactDecimal
         int scale = point < 0 ? 0 : mantissa.Length - point - 1;
         if (mantissa.Length > MaxDigits || Math.Abs((long)exponent) > MaxDigits)
             return null;
-        BigInteger digits = BigInteger.Parse(mantissa.Replace(".", "", StringComparison.Ordinal), System.Globalization.CultureInfo.InvariantCulture);
+        BigInteger digits = BigInteger.Parse(mantissa.Replace(".", "", StringComparison.Ordinal), CultureInfo.InvariantCulture);
         scale -= exponent;
         return scale >= 0 ? new ExactDecimal(digits, scale) : new ExactDecimal(digits * BigInteger.Pow(10, -scale), 0);
     }

@@ -27,7 +27,7 @@ internal sealed class TextAutomaton : ByteAutomaton
         return at.Value == 0 && _content.Accepts(at.Content);
     }
 
-    /// <remarks>Content states of a shared automaton are numbered as they are made, in a fixed order; partial characters are not.</remarks>
+    /// <remarks>The states of a shared automaton's content are the same in all that share its name.</remarks>
     public override ShareKey? Share(int state, int longest)
     {
         State at = Volatile.Read(ref _states)[state];

@@ -26,7 +26,7 @@ internal sealed class TokenTrie
     public int[] Ends { get; }
 
     /// <summary>
-    /// Tokens of a node are <c>Tokens[TokenStarts[node]..TokenStarts[node + 1]]</c>, those below it up to that of its end.
+    /// Tokens of a node are <c>Tokens[TokenStarts[node]..TokenStarts[node + 1]]</c>, those below it go up to that of its end.
     /// </summary>
     public int[] TokenStarts { get; }
 

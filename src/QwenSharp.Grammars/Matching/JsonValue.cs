@@ -97,6 +97,9 @@ internal sealed class JsonArray
 
     /// <summary>How often each count may be reached.</summary>
     public required int[] Limits { get; init; }
+
+    /// <summary>Where no two items may be equal: the automata of items, none of which has objects, arrays or numbers; else null.</summary>
+    public ByteAutomaton[]? Unique { get; init; }
 }
 
 /// <summary>Inside of an object, behind a member's value.</summary>
@@ -355,9 +358,17 @@ internal sealed class ArrayFrame : Frame
     private readonly int[] _found;
     private readonly Items _items;
     private readonly Dictionary<string, ArrayFrame> _siblings;
+    private readonly UsedItem? _used;
 
-    private ArrayFrame(JsonArray shape, Frame behind, int count, int[] found, Dictionary<string, ArrayFrame> siblings)
+    private ArrayFrame(
+        JsonArray shape,
+        Frame behind,
+        int count,
+        int[] found,
+        Dictionary<string, ArrayFrame> siblings,
+        UsedItem? used = null)
     {
+        _used = used;
         _shape = shape;
         _behind = behind;
         _count = count;
@@ -380,11 +391,12 @@ internal sealed class ArrayFrame : Frame
         }
     }
 
-    private bool HasMore => _count < _shape.Max && Options.Any(IsPossible);
+    private bool HasMore => _count < _shape.Max && (_shape.Unique is { } unique ? unique.Any(IsLeft) : Options.Any(IsPossible));
 
     private ValueOption[] Options => _shape.Items[Math.Min(_count, _shape.Items.Length - 1)];
 
-    public static Frame Open(JsonArray shape, Frame behind) => new Opened(new ArrayFrame(shape, behind, 0, new int[shape.Counts.Length], []));
+    public static Frame Open(JsonArray shape, Frame behind) =>
+        new Opened(new ArrayFrame(shape, behind, 0, new int[shape.Counts.Length], []));
 
     public override void Continue(ContinuationBuilder builder)
     {
@@ -407,6 +419,33 @@ internal sealed class ArrayFrame : Frame
         return true;
     }
 
+    private bool IsUsed(ContentHash item)
+    {
+        for (UsedItem? used = _used; used is not null; used = used.Before)
+        {
+            if (used.Item == item)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether an automaton has an item that is not used.</summary>
+    private bool IsLeft(ByteAutomaton automaton) => automaton switch
+    {
+        JsonStringAutomaton { IsKeyed: true, Content: TextsAutomaton texts } => !System.Array.TrueForAll(texts.Hashes, IsUsed),
+        JsonStringAutomaton => true,
+        _ => !IsUsed(MarkOf(automaton)),
+    };
+
+    private ContentHash MarkOf(ByteAutomaton automaton) => ContentHash.OfMark(System.Array.IndexOf(_shape.Unique!, automaton));
+
+    private ArrayFrame Behind(UsedItem? used)
+    {
+        int count = _shape.Max == int.MaxValue ? Math.Min(_count + 1, _shape.Min) : _count + 1;
+        return new ArrayFrame(_shape, _behind, count, _found, _siblings, used);
+    }
+
     private ArrayFrame Behind(uint counts)
     {
         // Counts are kept as far as they make a difference.
@@ -419,7 +458,7 @@ internal sealed class ArrayFrame : Frame
             found[i] = _shape.Limits[i] == int.MaxValue ? Math.Min(now, _shape.Counts[i]) : now;
         }
 
-        string key = found.Length == 0 ? count.ToString(System.Globalization.CultureInfo.InvariantCulture) : $"{count};{string.Join(',', found)}";
+        string key = $"{count};{string.Join(',', found)}";
         lock (_siblings)
         {
             if (!_siblings.TryGetValue(key, out ArrayFrame? known))
@@ -439,10 +478,73 @@ internal sealed class ArrayFrame : Frame
         }
     }
 
+    /// <summary>An item of an array in which no two are equal.</summary>
+    private sealed record UsedItem(ContentHash Item, UsedItem? Before);
+
+    /// <summary>Behind an item that must not have been there before.</summary>
+    private sealed class UniqueItem(ArrayFrame at, ByteAutomaton automaton) : Frame
+    {
+        private readonly TextsAutomaton? _texts =
+            automaton is JsonStringAutomaton { IsKeyed: true } listed ? (TextsAutomaton)listed.Content : null;
+
+        private Continuation? _unknown;
+
+        public override bool Excludes(ContentHash hash) => !hash.IsUnknown && at.IsUsed(hash);
+
+        public override void Excluded(List<ContentHash> contents)
+        {
+            for (UsedItem? used = at._used; used is not null; used = used.Before)
+            {
+                if (used.Item.Length != int.MaxValue)
+                    contents.Add(used.Item);
+            }
+        }
+
+        public override bool AllowsAny(int first, int end)
+        {
+            for (int i = first; i < end; i++)
+            {
+                if (!at.IsUsed(_texts!.Hashes[i]))
+                    return true;
+            }
+
+            return false;
+        }
+
+        public override Continuation After(int label, ContentHash hash)
+        {
+            if (automaton is not JsonStringAutomaton)
+                hash = at.MarkOf(automaton);
+            else if (_texts is not null)
+                hash = _texts.Hashes[label];
+            if (hash.IsUnknown && _unknown is not null)
+                return _unknown;
+            ContinuationBuilder builder = new();
+            builder.Pass(at.Behind(hash.IsUnknown ? at._used : new UsedItem(hash, at._used)));
+            Continuation after = builder.ToContinuation();
+            if (hash.IsUnknown)
+                _unknown = after;
+            return after;
+        }
+
+        public override void Continue(ContinuationBuilder builder) => throw new InvalidOperationException("An item is always read.");
+    }
+
     private sealed class Items(ArrayFrame at) : Frame
     {
         public override void Continue(ContinuationBuilder builder)
         {
+            if (at._shape.Unique is { } unique)
+            {
+                foreach (ByteAutomaton automaton in unique)
+                {
+                    if (at.IsLeft(automaton))
+                        builder.Add(automaton, new UniqueItem(at, automaton));
+                }
+
+                return;
+            }
+
             foreach (ValueOption option in at.Options)
             {
                 if (at.IsPossible(option))

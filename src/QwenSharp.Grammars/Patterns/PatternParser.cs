@@ -71,6 +71,8 @@ internal sealed class PatternParser
         End,
         Ahead,
         NotAhead,
+        Boundary,
+        NotBoundary,
     }
 
     private sealed record Node(NodeKind Kind, Node[] Parts, Pattern? Leaf = null, int Min = 0, int Max = 0)
@@ -137,6 +139,10 @@ internal sealed class PatternParser
                 return _pool.And(rest, _pool.Not(Build(node.Parts[0], _pool.Everything, atStart)));
             case NodeKind.Or:
                 return _pool.Or([.. node.Parts.Select(part => Build(part, rest, atStart))]);
+            case NodeKind.Boundary or NodeKind.NotBoundary:
+                throw Refused("\\b is not supported at this place.");
+            case NodeKind.Sequence when Array.FindIndex(node.Parts, IsBoundary) is >= 0 and var boundary:
+                return BuildBoundary(node, boundary, rest, atStart);
             case NodeKind.Sequence:
                 bool[] starts = new bool[node.Parts.Length];
                 bool isStart = atStart;
@@ -162,6 +168,32 @@ internal sealed class PatternParser
             default:
                 throw Refused("an assertion inside of a repetition is not supported.");
         }
+    }
+
+    private static bool IsBoundary(Node node) => node.Kind is NodeKind.Boundary or NodeKind.NotBoundary;
+
+    /// <summary>What stands before a boundary of words ends with a letter of one, and what follows begins with none; or the other way
+    /// round.</summary>
+    private Pattern BuildBoundary(Node sequence, int at, Pattern rest, bool atStart)
+    {
+        bool hasBegin = at > 0 && sequence.Parts[0].Kind == NodeKind.Begin;
+        if (hasBegin && !atStart)
+            return _pool.Nothing;
+        Node before = new(NodeKind.Sequence, sequence.Parts[(hasBegin ? 1 : 0)..at]);
+        bool isFirst = before.Parts.Length == 0 && atStart;
+        if (before.HasAssertion || (before.MayBeEmpty && !isFirst))
+            throw Refused("\\b is not supported behind what may be empty.");
+        Pattern text = Plain(before);
+        Pattern follows = Build(new Node(NodeKind.Sequence, sequence.Parts[(at + 1)..]), rest, false);
+        Pattern letter = _pool.Class(CodeSets.Word);
+        Pattern other = _pool.Class(CodeSets.Word.Complement());
+        Pattern endsInside = _pool.And(text, _pool.Sequence(_pool.Everything, letter));
+        Pattern endsOutside = isFirst ? text : _pool.And(text, _pool.Sequence(_pool.Everything, other));
+        Pattern goesInside = _pool.And(follows, _pool.Sequence(letter, _pool.Everything));
+        Pattern goesOutside = _pool.And(follows, _pool.Or(_pool.Empty, _pool.Sequence(other, _pool.Everything)));
+        return sequence.Parts[at].Kind == NodeKind.Boundary
+            ? _pool.Or(_pool.Sequence(endsInside, goesOutside), _pool.Sequence(endsOutside, goesInside))
+            : _pool.Or(_pool.Sequence(endsInside, goesInside), _pool.Sequence(endsOutside, goesOutside));
     }
 
     private Node Alternatives()
@@ -264,7 +296,7 @@ internal sealed class PatternParser
             case '\\':
                 _at++;
                 if (_at < _text.Length && _text[_at] is 'b' or 'B')
-                    throw Refused($"\\{_text[_at]} is not supported.");
+                    return new Node(_text[_at++] == 'b' ? NodeKind.Boundary : NodeKind.NotBoundary, []);
                 return ClassOf(Escape(inBracket: false));
             default:
                 return ClassOf(CodeSet.Single(CodePoint()));
@@ -291,7 +323,8 @@ internal sealed class PatternParser
             {
                 throw Refused("looking behind is not supported.");
             }
-            else if ((rest.StartsWith('<') || rest.StartsWith("P<", StringComparison.Ordinal)) && _text.IndexOf('>', _at) is > 0 and var end)
+            else if ((rest.StartsWith('<') || rest.StartsWith("P<", StringComparison.Ordinal))
+                && _text.IndexOf('>', _at) is > 0 and var end)
             {
                 _at = end + 1;
             }
@@ -428,8 +461,8 @@ internal sealed class PatternParser
         if (_at < _text.Length && _text[_at] == '{')
         {
             int end = _text.IndexOf('}', _at);
-            if (end > 0
-                && int.TryParse(_text.AsSpan(_at + 1, end - _at - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int code)
+            ReadOnlySpan<char> digits = end > 0 ? _text.AsSpan(_at + 1, end - _at - 1) : [];
+            if (int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int code)
                 && code is >= 0 and <= CodeSet.Last)
             {
                 _at = end + 1;

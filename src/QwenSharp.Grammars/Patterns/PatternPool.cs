@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace QwenSharp.Grammars.Patterns;
@@ -276,6 +277,7 @@ internal sealed class PatternPool
 
     private Pattern Derivative(Pattern pattern, int codePoint)
     {
+        Descend();
         switch (pattern.Kind)
         {
             case PatternKind.Class:
@@ -319,6 +321,7 @@ internal sealed class PatternPool
     /// <summary>Adds the code points at which the derivative may change.</summary>
     private static void Cut(Pattern pattern, SortedSet<int> cuts)
     {
+        Descend();
         switch (pattern.Kind)
         {
             case PatternKind.Class:
@@ -353,17 +356,27 @@ internal sealed class PatternPool
         }
     }
 
-    private Pattern Two(Pattern first, Pattern second) =>
-        first == Nothing || second == Nothing ? Nothing
-        : first == Empty ? second
-        : second == Empty ? first
-        : first == Everything && second == Everything ? Everything
-        : first.Kind == PatternKind.Sequence ? Two(first.Parts[0], Two(first.Parts[1], second))
-        : Make(
-            PatternKind.Sequence,
-            first.IsNullable && second.IsNullable,
-            first.IsPlain && second.IsPlain,
-            parts: [first, second]);
+    private Pattern Two(Pattern first, Pattern second)
+    {
+        Descend();
+        return first == Nothing || second == Nothing ? Nothing
+            : first == Empty ? second
+            : second == Empty ? first
+            : first == Everything && second == Everything ? Everything
+            : first.Kind == PatternKind.Sequence ? Two(first.Parts[0], Two(first.Parts[1], second))
+            : Make(
+                PatternKind.Sequence,
+                first.IsNullable && second.IsNullable,
+                first.IsPlain && second.IsPlain,
+                parts: [first, second]);
+    }
+
+    /// <summary>A hostile pattern must not overflow the stack, of which nobody could be told.</summary>
+    private static void Descend()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw new GrammarException("pattern", "", "it is nested too deeply.");
+    }
 
     private static void Flatten(ReadOnlySpan<Pattern> parts, PatternKind kind, List<Pattern> flat)
     {

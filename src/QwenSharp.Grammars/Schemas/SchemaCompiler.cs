@@ -41,7 +41,15 @@ internal sealed class SchemaCompiler
     {
         if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
             throw new GrammarException("schema", "", "it must be an object, true or false.");
-        return new SchemaCompiler(schema).Compile();
+        try
+        {
+            return new SchemaCompiler(schema).Compile();
+        }
+        catch (InvalidOperationException wrong) when (wrong.GetType() == typeof(InvalidOperationException))
+        {
+            // System.Text.Json's word for a string with half of a surrogate pair, which no text in UTF-8 has.
+            throw new GrammarException("schema", "", "a string in it is no Unicode text.");
+        }
     }
 
     private JsonValue Compile()
@@ -256,8 +264,8 @@ internal sealed class SchemaCompiler
 
     private ArrayNode ArrayOf(ArrayShape shape)
     {
-        if (shape.UniqueAt is { } at && shape.Max > 1)
-            throw new GrammarException("uniqueItems", at, "it cannot be enforced.");
+        if (shape.UniqueAt is { } at && shape.Max > 1 && (shape.First.Length > 0 || shape.Contains.Length > 0))
+            throw new GrammarException("uniqueItems", at, "it cannot be enforced beside prefixItems or contains.");
         if (shape.Contains.Length > 3)
             throw new GrammarException("contains", "", "too many of them apply to one array.");
         // A place for each item that is told apart, and one for the rest.
@@ -293,7 +301,8 @@ internal sealed class SchemaCompiler
             shape.Min,
             shape.Max,
             [.. shape.Contains.Select(rule => rule.Min)],
-            [.. shape.Contains.Select(rule => rule.Max)]);
+            [.. shape.Contains.Select(rule => rule.Max)],
+            shape.Max > 1 ? shape.UniqueAt : null);
     }
 
     private void Finish(Node node)
@@ -330,8 +339,41 @@ internal sealed class SchemaCompiler
                 Max = one.Last,
                 Counts = one.Counts,
                 Limits = one.Limits,
+                Unique = one.UniqueAt is null ? null : UniqueOf(one),
             });
         }
+    }
+
+    /// <summary>The automata of items of which each stands once: what they wrote is told apart by its hash.</summary>
+    private ByteAutomaton[] UniqueOf(ArrayNode array)
+    {
+        List<ByteAutomaton> unique = [];
+        int finite = 0;
+        foreach (Node item in array.Items[0].Select(option => option.Node).Where(node => node.IsAlive))
+        {
+            if (item.Objects.Exists(one => one.IsAlive) || item.Arrays.Exists(one => one.IsAlive))
+                throw new GrammarException("uniqueItems", array.UniqueAt!, "it cannot be enforced where items are objects or arrays.");
+            foreach (ByteAutomaton scalar in item.Value.Scalars)
+            {
+                if (scalar is NumberAutomaton)
+                    throw new GrammarException("uniqueItems", array.UniqueAt!, "it cannot be enforced where items are numbers.");
+                if (scalar is JsonStringAutomaton text)
+                {
+                    bool isListed = text.Content is TextsAutomaton;
+                    finite = !isListed || finite == int.MaxValue ? int.MaxValue : finite + ((TextsAutomaton)text.Content).Hashes.Length;
+                    unique.Add(new JsonStringAutomaton(text.Content, isListed ? StringRole.ListedItem : StringRole.OtherItem));
+                }
+                else
+                {
+                    finite = finite == int.MaxValue ? finite : finite + 1;
+                    unique.Add(scalar);
+                }
+            }
+        }
+
+        return finite >= array.Min
+            ? [.. unique]
+            : throw new GrammarException("uniqueItems", array.UniqueAt!, $"there are not {array.Min} different items.");
     }
 
     private static ValueOption[] ValuesOf(List<(uint Counts, Node Node)> options) =>
@@ -463,8 +505,16 @@ internal sealed class SchemaCompiler
         }
     }
 
-    private sealed class ArrayNode(List<List<(uint Counts, Node Node)>> items, int min, int max, int[] counts, int[] limits)
+    private sealed class ArrayNode(
+        List<List<(uint Counts, Node Node)>> items,
+        int min,
+        int max,
+        int[] counts,
+        int[] limits,
+        string? uniqueAt)
     {
+        public string? UniqueAt => uniqueAt;
+
         public List<List<(uint Counts, Node Node)>> Items => items;
 
         public int Min => min;

@@ -220,8 +220,8 @@ internal sealed class SchemaDocument
             string name = Unescape(step);
             if (found.ValueKind == JsonValueKind.Object && found.TryGetProperty(name, out JsonElement member))
                 found = member;
-            else if (found.ValueKind == JsonValueKind.Array && int.TryParse(name, out int index) && index >= 0 && index < found.GetArrayLength())
-                found = found[index];
+            else if (found.ValueKind == JsonValueKind.Array && uint.TryParse(name, out uint index) && index < found.GetArrayLength())
+                found = found[(int)index];
             else
                 return false;
         }

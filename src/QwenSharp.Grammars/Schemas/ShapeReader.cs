@@ -13,7 +13,7 @@ namespace QwenSharp.Grammars.Schemas;
 internal sealed class ShapeReader
 {
     private const int MaxAlternatives = 768;
-    private const int MaxWork = 120_000;
+    private const int MaxWork = 40_000;
     private const int MaxDepth = 160;
 
     private readonly SchemaDocument _document;
@@ -573,7 +573,9 @@ internal sealed class ShapeReader
             {
                 First = [.. first.Select(item => LiteralsOf(item, true))],
                 Rest = rest is null ? Literals.Always : LiteralsOf(rest, true),
-                Seen = !_document.TracksEvaluated ? null : rest is not null ? Evaluated.Everything : new Evaluated([], [], first.Count, false),
+                Seen = !_document.TracksEvaluated ? null
+                    : rest is not null ? Evaluated.Everything
+                    : new Evaluated([], [], first.Count, false),
             });
         }
 
@@ -600,7 +602,7 @@ internal sealed class ShapeReader
         if (positive)
         {
             if (_document.TracksEvaluated && HasUnevaluated(_document.Root) && _document.Draft == Draft.Draft2020)
-                throw new GrammarException("contains", schema.Pointer, "it is not supported where unevaluatedItems asks what it looked at.");
+                throw new GrammarException("contains", schema.Pointer, "it is not supported where unevaluatedItems asks about it.");
             return Array(new ArrayShape { Contains = [new ContainsRule(literals, opposite, min, max, 0)] });
         }
 
@@ -637,7 +639,7 @@ internal sealed class ShapeReader
     private Shape AnyOf(Schema[] branches, bool positive)
     {
         if (!positive)
-            return branches.Aggregate(Any, (result, branch) => And(result, Of(Literal(branch, false))));
+            return branches.Aggregate(Any, AndNot);
         if (!_document.TracksEvaluated)
             return branches.Aggregate(None, (result, branch) => Or(result, Of(Literal(branch, true))));
         // What has been looked at depends on all branches that hold, so each set of branches is an alternative of its own.
@@ -648,7 +650,7 @@ internal sealed class ShapeReader
         {
             Shape one = Any;
             for (int i = 0; i < branches.Length; i++)
-                one = And(one, Of(Literal(branches[i], (set >> i & 1) != 0)));
+                one = (set >> i & 1) != 0 ? And(one, Of(Literal(branches[i], true))) : AndNot(one, branches[i]);
             any = Or(any, one);
         }
 
@@ -683,7 +685,7 @@ internal sealed class ShapeReader
         }
 
         if (!positive)
-            result = Or(result, branches.Aggregate(Any, (none, branch) => And(none, Of(Literal(branch, false)))));
+            result = Or(result, branches.Aggregate(Any, AndNot));
         return result;
     }
 
