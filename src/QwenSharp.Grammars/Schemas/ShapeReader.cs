@@ -693,14 +693,15 @@ internal sealed class ShapeReader
     private Shape AndNot(Shape shape, Schema schema)
     {
         Shape other = Of(Literal(schema, true));
-        Shape not = Of(Literal(schema, false));
+        // The opposite of a schema may be large; it is made only where something has to be taken away with it.
+        Shape Not() => Of(Literal(schema, false)) with { String = _pool.Nothing, Number = NumberSet.None };
         List<ObjectShape> objects = [];
         foreach (ObjectShape a in shape.Objects)
         {
             if (System.Array.TrueForAll(other.Objects, b => IsEmpty(ObjectShape.And(a, b, _pool))))
                 objects.Add(a);
             else
-                objects.AddRange(And(OnlyObject(a), not with { String = _pool.Nothing, Number = NumberSet.None }).Objects);
+                objects.AddRange(And(OnlyObject(a), Not()).Objects);
         }
 
         List<ArrayShape> arrays = [];
@@ -709,16 +710,16 @@ internal sealed class ShapeReader
             if (System.Array.TrueForAll(other.Arrays, b => IsEmpty(ArrayShape.And(a, b))))
                 arrays.Add(a);
             else
-                arrays.AddRange(And(OnlyArray(a), not with { String = _pool.Nothing, Number = NumberSet.None }).Arrays);
+                arrays.AddRange(And(OnlyArray(a), Not()).Arrays);
         }
 
         return new Shape
         {
-            Null = shape.Null && not.Null,
-            True = shape.True && not.True,
-            False = shape.False && not.False,
-            Number = NumberSet.And(shape.Number, not.Number),
-            String = _pool.And(shape.String, not.String),
+            Null = shape.Null && !other.Null,
+            True = shape.True && !other.True,
+            False = shape.False && !other.False,
+            Number = NumberSet.And(shape.Number, NumberSet.Not(other.Number)),
+            String = _pool.And(shape.String, _pool.Not(other.String)),
             Objects = Few(objects),
             Arrays = Few(arrays),
         };
