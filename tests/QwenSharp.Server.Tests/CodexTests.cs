@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
@@ -6,7 +8,7 @@ using QwenSharp.Tests;
 
 namespace QwenSharp.Server.Tests;
 
-/// <summary>Requests as Codex sends them are answered with streams that its parser takes.</summary>
+/// <summary>Requests as Codex sends them are answered with streams that its parser takes; the program itself too, where it is installed.</summary>
 public class CodexTests
 {
     private static readonly HashSet<string> Transport =
@@ -53,6 +55,81 @@ public class CodexTests
         Assert.Contains(server.Chat.Calls, call => call.Messages.Any(message =>
             message.Contents is [TextContent, FunctionCallContent { Name: "exec_command" }]));
         Assert.Contains(server.Chat.Calls[0].Options.Tools!, tool => tool.Name == "multi_agent_v1__spawn_agent");
+    }
+
+    [Fact]
+    public async Task The_program_itself_calls_a_tool_and_goes_on()
+    {
+        using TemporaryFolder folder = new();
+        await using ScriptedServer server = await ScriptedServer.StartAsync((call, token) => Turn(call)(call, token));
+
+        string first = await RunAsync(server, folder, "exec", "Say hello with the shell tool.");
+        string second = await RunAsync(server, folder, "exec", "resume", "--last", "And again.");
+
+        Assert.EndsWith("It said hello-from-tool.", first);
+        Assert.EndsWith("It said hello-from-tool.", second);
+
+        // Its own thoughts come back sealed, and are opened.
+        IReadOnlyList<ChatMessage> last = server.Chat.Calls[^1].Messages;
+        Assert.True(last.Count(message => message.Contents is [TextReasoningContent { Text: "Hm." }, TextContent, FunctionCallContent]) == 2);
+    }
+
+    // Calls a tool where the user has spoken last, and says what a tool said.
+    private static Script Turn(ScriptedCall call) => call.Messages[^1].Contents is [FunctionResultContent { Result: string result }]
+        ? Scripts.Say($"It said {(result.Contains("hello-from-tool", StringComparison.Ordinal) ? "hello-from-tool" : result)}.")
+        : Scripts.Updates(
+            new ChatResponseUpdate { Contents = [new TextReasoningContent("Hm.")] },
+            new ChatResponseUpdate { Contents = [new TextContent("Let me run it.")] },
+            new ChatResponseUpdate
+            {
+                Contents =
+                [
+                    new FunctionCallContent(
+                        $"call_{Guid.NewGuid():N}", "exec_command", new Dictionary<string, object?> { ["cmd"] = "echo hello-from-tool" }),
+                ],
+            },
+            Scripts.End(ChatFinishReason.ToolCalls, promptTokens: 7, completionTokens: 9));
+
+    private static async Task<string> RunAsync(ScriptedServer server, TemporaryFolder folder, params string[] arguments)
+    {
+        Directory.CreateDirectory(folder[".codex"]);
+        await File.WriteAllTextAsync(
+            folder[Path.Combine(".codex", "config.toml")],
+            $"""
+            model = "scripted"
+            model_provider = "qwensharp"
+            sandbox_mode = "danger-full-access"
+            approval_policy = "never"
+            [model_providers.qwensharp]
+            name = "QwenSharp"
+            base_url = "{new Uri(server.Server.Address, "/v1")}"
+            wire_api = "responses"
+            """,
+            TestContext.Current.CancellationToken);
+        ProcessStartInfo start = new("codex", [.. arguments, "--skip-git-repo-check"])
+        {
+            WorkingDirectory = folder["."],
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["HOME"] = folder["."];
+        start.Environment["CODEX_HOME"] = folder[".codex"];
+        try
+        {
+            using Process process = Process.Start(start)!;
+            process.StandardInput.Close();
+            Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+            Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(process.ExitCode == 0, await output + await error);
+            return (await output).Trim();
+        }
+        catch (Win32Exception missing)
+        {
+            Assert.Skip($"Codex is not here: {missing.Message}");
+            throw;
+        }
     }
 
     private static Task<HttpResponseMessage> SendAsync(ScriptedServer server, JsonNode recorded)
