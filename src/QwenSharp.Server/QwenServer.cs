@@ -11,6 +11,7 @@ using QwenSharp.Server.Models;
 using QwenSharp.Server.Ollama;
 using QwenSharp.Server.OpenAI;
 using QwenSharp.Server.SelfHosted;
+using QwenSharp.Server.State;
 
 namespace QwenSharp.Server;
 
@@ -22,11 +23,13 @@ public sealed class QwenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ModelCatalog _models;
+    private readonly StateDatabase? _state;
 
-    private QwenServer(WebApplication app, ModelCatalog models)
+    private QwenServer(WebApplication app, ModelCatalog models, StateDatabase? state)
     {
         _app = app;
         _models = models;
+        _state = state;
     }
 
     /// <summary>Where the server listens, with the port that it got.</summary>
@@ -93,6 +96,8 @@ public sealed class QwenServer : IAsyncDisposable
         await StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _models.DisposeAsync().ConfigureAwait(false);
+        if (_state is not null)
+            await _state.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>Serves models that are there already.</summary>
@@ -132,15 +137,19 @@ public sealed class QwenServer : IAsyncDisposable
                 new OpenAIDialect(), new AnthropicDialect(), new OllamaDialect(), new SelfHostedDialect(), new DashScopeDialect(),
                 .. further,
             ]);
-        WebApplication app = Build(options, models, dialects);
+        StateDatabase? state = options.State is { } place ? StateDatabase.At(place) : null;
+        WebApplication app = Build(options, models, dialects, state);
         try
         {
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new QwenServer(app, models);
+            return new QwenServer(app, models, state);
         }
         catch
         {
             await app.DisposeAsync().ConfigureAwait(false);
+            if (state is not null)
+                await state.DisposeAsync().ConfigureAwait(false);
+
             throw;
         }
     }
@@ -153,7 +162,7 @@ public sealed class QwenServer : IAsyncDisposable
         options.KeepAlive,
         time);
 
-    private static WebApplication Build(ServerOptions options, ModelCatalog models, DialectSet dialects)
+    private static WebApplication Build(ServerOptions options, ModelCatalog models, DialectSet dialects, StateDatabase? state)
     {
         // An empty builder: no configuration files or environment variables of the place where the server happens to be started.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -196,7 +205,7 @@ public sealed class QwenServer : IAsyncDisposable
         app.UseRequestDecompression();
         app.MapMethods(Health.Path, [HttpMethods.Get, HttpMethods.Head], Health.AnswerAsync);
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
-        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options)));
+        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options), state));
         return app;
     }
 

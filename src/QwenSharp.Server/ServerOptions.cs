@@ -35,6 +35,12 @@ public sealed record ServerOptions
     /// <summary>What clients must send as <c>Authorization: Bearer KEY</c>; null to let everybody in who reaches the port.</summary>
     public string? ApiKey { get; init; }
 
+    /// <summary>
+    /// Where the server keeps what outlives it: a folder, in which nothing is made before there is something to keep, or the address of a
+    /// PostgreSQL database (<c>postgres://USER:PASSWORD@HOST:PORT/DATABASE</c>). Null to keep nothing; then what would be kept is refused.
+    /// </summary>
+    public string? State { get; init; }
+
     /// <summary>The longest body of a request, in bytes.</summary>
     public long MaxRequestBytes { get; init; } = 32 << 20;
 

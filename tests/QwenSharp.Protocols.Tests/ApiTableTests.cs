@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.DashScope;
 using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.OpenAI.Responses;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Protocols.SelfHosted;
 
@@ -18,6 +19,7 @@ public partial class ApiTableTests
     private static readonly Dictionary<string, (Action<JsonElement> Read, string Least)> Endpoints = new()
     {
         ["/v1/chat/completions"] = (body => ChatCompletionRequest.Read(body), Hi),
+        ["/v1/responses"] = (body => ReadResponses(RequestFields.Of(body)), """{"input":"a"}"""),
         ["/v1/completions"] = (body => CompletionRequest.Read(body), """{"prompt":"a"}"""),
         ["/v1/embeddings"] = (body => OpenAI.EmbeddingsRequest.Read(body), """{"input":"a"}"""),
         ["/v1/moderations"] = (body => ModerationRequest.Read(body), """{"input":"a"}"""),
@@ -35,6 +37,7 @@ public partial class ApiTableTests
     private static readonly Dictionary<string, Action<RequestFields>> WholeReaders = new()
     {
         ["/v1/chat/completions"] = fields => ChatCompletionRequest.Read(fields),
+        ["/v1/responses"] = ReadResponses,
         ["/v1/completions"] = fields => CompletionRequest.Read(fields),
         ["/v1/embeddings"] = fields => OpenAI.EmbeddingsRequest.Read(fields),
         ["/v1/moderations"] = fields => ModerationRequest.Read(fields),
@@ -74,6 +77,8 @@ public partial class ApiTableTests
 
         Assert.Equal(fields.Taken.Order(StringComparer.Ordinal), Table(path).Select(row => row.Field).Order(StringComparer.Ordinal));
     }
+
+    private static void ReadResponses(RequestFields fields) => ResponsesRequest.Read(fields, new ThoughtSealer(), _ => null);
 
     private static OptionFault? Refusal(string path, string fragment)
     {

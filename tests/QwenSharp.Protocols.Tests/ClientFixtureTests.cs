@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.OpenAI.Responses;
 using QwenSharp.Tests;
 
 namespace QwenSharp.Protocols.Tests;
@@ -20,6 +21,15 @@ public class ClientFixtureTests
     {
         ChatCompletionRequest request = ChatCompletionRequest.Read(body);
         return (request.Messages, request.Generation.Options);
+    });
+
+    [Theory]
+    [InlineData("codex")]
+    [InlineData("codex-oss")]
+    public void Conversations_of_Codex_are_rendered(string client) => Render(client, "/v1/responses", body =>
+    {
+        ResponsesRequest request = ResponsesRequest.Read(body, new ThoughtSealer(), _ => null);
+        return (request.Converse([]), request.Options);
     });
 
     [Fact]

@@ -5,6 +5,7 @@ using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.DashScope;
 using QwenSharp.Protocols.Ollama;
 using QwenSharp.Protocols.OpenAI;
+using QwenSharp.Protocols.OpenAI.Responses;
 using QwenSharp.Protocols.SelfHosted;
 
 namespace QwenSharp.Protocols.Tests;
@@ -74,6 +75,21 @@ public class RequestFuzzTests
         "parameters":{"temperature":1,"repeat_last_n":-1,"repeat_penalty":1.1,"stop":"x"},"adapters":{},"quantize":"","template":""}
         """;
 
+    private const string WholeResponses = """
+        {"model":"m","instructions":"i","input":[{"role":"user","content":"t"},{"type":"message","role":"user","content":[{"type":"input_text",
+        "text":"t"}]},{"type":"reasoning","id":"rs","summary":[{"type":"summary_text","text":"t"}],"content":null,"encrypted_content":"eA=="},
+        {"type":"message","id":"m","status":"completed","role":"assistant","content":[{"type":"output_text","text":"t","annotations":[]}]},
+        {"type":"function_call","id":"fc","call_id":"c","name":"f","namespace":"n","arguments":"{}","status":"completed"},
+        {"type":"function_call_output","call_id":"c","output":[{"type":"input_image","image_url":"u"}]},
+        {"type":"custom_tool_call","call_id":"d","name":"g","input":"x"},{"type":"custom_tool_call_output","call_id":"d","output":"r"}],
+        "tools":[{"type":"function","name":"f","parameters":{"type":"object"},"strict":true},{"type":"custom","name":"g",
+        "format":{"type":"grammar","syntax":"regex","definition":"a"}},{"type":"namespace","name":"n","description":"d","tools":[{"type":
+        "function","name":"f"}]},{"type":"web_search"}],"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"function",
+        "name":"f"}]},"text":{"format":{"type":"json_schema","name":"n","schema":{"type":"object"}},"verbosity":"low"},
+        "reasoning":{"effort":"low","summary":"auto"},"include":["reasoning.encrypted_content"],"stream":true,"stream_options":{},
+        "metadata":{"a":"b"},"conversation":{"id":"c"},"client_metadata":{},"max_output_tokens":5,"top_logprobs":2,"truncation":"disabled"}
+        """;
+
     private static readonly Dictionary<string, (string Whole, Action<JsonElement> Read)> Readers = new()
     {
         ["chat"] = (Whole, body => ChatCompletionRequest.Read(body)),
@@ -90,6 +106,12 @@ public class RequestFuzzTests
         ["rerank"] = ("""{"query":"q","documents":["a",{"text":"b"}],"top_n":1}""", body => RerankRequest.Read(body)),
         ["score"] = ("""{"text_1":["q"],"text_2":["a"]}""", body => ScoreRequest.Read(body)),
         ["messages"] = (WholeMessages, body => MessagesRequest.Read(body, new ThoughtSigner())),
+        ["responses"] = (WholeResponses, body =>
+        {
+            ThoughtSealer sealer = new();
+            ResponsesRequest.Mentioned(body, sealer);
+            ResponsesRequest.Read(body, sealer, _ => null).Converse([]);
+        }),
         ["tokenize"] = (Conversation, body => TokenizeRequest.Read(body)),
     };
 

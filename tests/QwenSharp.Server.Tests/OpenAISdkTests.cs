@@ -25,6 +25,19 @@ public class OpenAISdkTests
     }
 
     [Fact]
+    public async Task The_official_client_is_content_with_responses()
+    {
+        await NodeScript.PrepareAsync("openai-sdk", "openai");
+        TaskCompletionSource left = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using ScriptedServer server = await ScriptedServer.StartAsync((call, token) => Answer(call, left, token));
+
+        string output = await NodeScript.RunAsync("openai-sdk", "responses.mjs", new Uri(server.Server.Address, "/v1").ToString());
+
+        Assert.Equal(11, output.Split("ok: ").Length - 1);
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public async Task The_official_client_streams_a_chat_from_a_real_model()
     {
         await NodeScript.PrepareAsync("openai-sdk", "openai");
@@ -86,6 +99,12 @@ public class OpenAISdkTests
                     }),
                 ],
             })(call, token),
+            "think" => Scripts.Updates(
+                new ChatResponseUpdate { Contents = [new TextReasoningContent("Let me see.")] },
+                new ChatResponseUpdate(ChatRole.Assistant, "It is"),
+                new ChatResponseUpdate(ChatRole.Assistant, " so."),
+                Scripts.End(ChatFinishReason.Stop, 1, 1))(call, token),
+            "json" => Scripts.Say("""{"a":1}""")(call, token),
             "circle" => Scripts.Updates(Scripts.End(new ChatFinishReason("repetition"), 1, 1))(call, token),
             "fail" => throw new InvalidOperationException("The script fails."),
             "fail late" => FailLate(),

@@ -117,6 +117,7 @@ internal static class ServeCommand
                 Aliases = library.Aliases(parsed),
                 KeepAlive = library.KeepAlive(parsed),
                 Machine = machine,
+                State = library.State(parsed),
                 ApiKey = parsed.GetValue(apiKey) ?? KeyFromEnvironment(),
                 LogRequests = parsed.GetValue(log),
                 Deadline = parsed.GetValue(deadline) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,

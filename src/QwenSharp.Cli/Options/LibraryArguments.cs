@@ -29,16 +29,11 @@ internal sealed class LibraryArguments
         "Minutes that a model stays which was loaded when a request named it and which nobody uses; -1 for ever.",
         5d);
 
-    private readonly Option<string?> _state = new("--state")
-    {
-        Description = "Where the server keeps the models that clients create of others; in the user's own folder by default.",
-        HelpName = "FOLDER",
-    };
+    private readonly StatePlace _state = new();
 
     public LibraryArguments()
     {
         Values.Check(_folder, path => path is null || Directory.Exists(path), "must be a folder that is there");
-        Values.Check(_state, path => path != "", "may not be empty");
         Values.Check(_keepAlive, minutes => minutes is -1 or >= 0, "must be -1 or a number of at least 0");
         _aliases.Validators.Add(result =>
         {
@@ -61,7 +56,7 @@ internal sealed class LibraryArguments
         command.Add(_folder);
         command.Add(_aliases);
         command.Add(_keepAlive);
-        command.Add(_state);
+        _state.AddTo(command);
     }
 
     /// <summary>The models that may be loaded, with options for all.</summary>
@@ -69,12 +64,12 @@ internal sealed class LibraryArguments
     {
         Folder = parsed.GetValue(_folder),
         Hub = HubOptions.FromEnvironment(),
-        StateFolder = parsed.GetValue(_state) ?? Path.Combine(
-            Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
-            "qwensharp",
-            "server"),
+        StateFolder = _state.Folder(parsed),
         Options = options,
     };
+
+    /// <summary>Where the server keeps what outlives it.</summary>
+    public string State(ParseResult parsed) => _state.Read(parsed);
 
     /// <summary>Models by alias.</summary>
     public IReadOnlyDictionary<string, string> Aliases(ParseResult parsed) =>

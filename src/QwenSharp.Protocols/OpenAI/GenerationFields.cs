@@ -168,7 +168,8 @@ public sealed record GenerationFields
             throw tier.Invalid($"must be auto, default, flex, scale or priority, not '{Excerpt.Of(tier.String())}'.");
     }
 
-    private static void ReadMetadata(RequestFields fields)
+    /// <summary>Labels, at most sixteen texts with a name each; they are checked.</summary>
+    internal static void ReadMetadata(RequestFields fields)
     {
         if (fields.Take("metadata") is not { } value)
             return;

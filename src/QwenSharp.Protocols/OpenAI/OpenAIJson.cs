@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 
 namespace QwenSharp.Protocols.OpenAI;
@@ -12,4 +13,6 @@ namespace QwenSharp.Protocols.OpenAI;
 [JsonSerializable(typeof(EmbeddingList))]
 [JsonSerializable(typeof(Moderation))]
 [JsonSerializable(typeof(OpenAIErrorReply))]
+[JsonSerializable(typeof(TokenLogprob))]
+[JsonSerializable(typeof(JsonObject))]
 public sealed partial class OpenAIJson : JsonSerializerContext;

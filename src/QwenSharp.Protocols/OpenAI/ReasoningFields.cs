@@ -116,7 +116,8 @@ internal static class ReasoningFields
         members.RefuseRest();
     }
 
-    private static ReasoningEffort ReadEffort(RequestValue value, ThinkingSwitch thinking)
+    /// <summary>How hard to reason, in the words of the protocol.</summary>
+    public static ReasoningEffort ReadEffort(RequestValue value, ThinkingSwitch thinking)
     {
         ReasoningEffort effort = value.String() switch
         {

@@ -8,7 +8,8 @@ internal static class FunctionTools
 {
     private const int MaxNameLength = 128;
 
-    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
+    /// <summary>The schema of a function without parameters.</summary>
+    public static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     /// <summary>A list of <c>{"type": "function", "function": {…}}</c>; null where it is empty, as some clients write for none.</summary>
     public static List<AITool>? Read(RequestValue value)
@@ -74,8 +75,11 @@ internal static class FunctionTools
         return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);
     }
 
-    // The protocols' own names, and the separators that tools of other servers come with. Models write names between tags and quotes.
-    private static void CheckName(RequestValue value)
+    /// <summary>
+    /// Refuses what is no name: the protocols' own names, and the separators that tools of other servers come with. Models write names between
+    /// tags and quotes.
+    /// </summary>
+    public static void CheckName(RequestValue value)
     {
         string name = value.String();
         if (name.Length is 0 or > MaxNameLength || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || "_-.:/".Contains(letter)))

@@ -1,5 +1,6 @@
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.State;
 
 namespace QwenSharp.Server.Dialects;
 
@@ -7,4 +8,5 @@ namespace QwenSharp.Server.Dialects;
 /// <param name="Models">The models.</param>
 /// <param name="Replies">Sends replies.</param>
 /// <param name="Changes">Who may change which models there are.</param>
-internal sealed record DialectService(ModelCatalog Models, ReplySender Replies, ChangeGuard Changes);
+/// <param name="State">What the server keeps; null where it keeps nothing.</param>
+internal sealed record DialectService(ModelCatalog Models, ReplySender Replies, ChangeGuard Changes, StateDatabase? State);

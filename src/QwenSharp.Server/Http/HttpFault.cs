@@ -32,6 +32,9 @@ internal enum HttpFaultKind
     /// <summary>There is nothing at the path.</summary>
     UnknownPath,
 
+    /// <summary>What a path names is not kept here.</summary>
+    Missing,
+
     /// <summary>The path does not take the method.</summary>
     Method,
 

@@ -3,12 +3,13 @@ using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
+using QwenSharp.Server.OpenAI.Responses;
 
 namespace QwenSharp.Server.OpenAI;
 
 /// <summary>
-/// OpenAI's protocol: <c>/v1/models</c>, <c>/v1/chat/completions</c>, <c>/v1/completions</c>, <c>/v1/embeddings</c>,
-/// <c>/v1/moderations</c>.
+/// OpenAI's protocol: <c>/v1/models</c>, <c>/v1/chat/completions</c>, <c>/v1/responses</c>, <c>/v1/conversations</c>,
+/// <c>/v1/completions</c>, <c>/v1/embeddings</c>, <c>/v1/moderations</c>.
 /// </summary>
 internal sealed class OpenAIDialect : IDialect
 {
@@ -34,6 +35,8 @@ internal sealed class OpenAIDialect : IDialect
             routes.MapPost($"{prefix}/embeddings", new EmbeddingsEndpoint(service).InvokeAsync);
             routes.MapPost($"{prefix}/moderations", new ModerationsEndpoint(service).InvokeAsync);
         }
+
+        ResponseRoutes.Map(routes, service, Prefixes);
     }
 
     /// <inheritdoc/>

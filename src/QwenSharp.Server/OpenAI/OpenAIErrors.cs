@@ -8,7 +8,8 @@ namespace QwenSharp.Server.OpenAI;
 internal static class OpenAIErrors
 {
     private const string Endpoints =
-        " See GET /v1/models, POST /v1/chat/completions, POST /v1/completions, POST /v1/embeddings, POST /v1/moderations.";
+        " See GET /v1/models, POST /v1/chat/completions, POST /v1/responses, POST /v1/completions, POST /v1/embeddings, POST "
+            + "/v1/moderations.";
 
     public static OpenAIError Word(HttpFault fault) => fault.Option is { } option ? OpenAIFaults.Word(option) : new OpenAIError(
         Excerpt.Of(fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message, OpenAIFaults.MaxMessage),
@@ -25,6 +26,7 @@ internal static class OpenAIErrors
         HttpFaultKind.Host => "host_not_allowed",
         HttpFaultKind.UnknownModel => "model_not_found",
         HttpFaultKind.UnknownPath => "unknown_url",
+        HttpFaultKind.Missing => "not_found",
         HttpFaultKind.Method => "method_not_allowed",
         HttpFaultKind.TooMany => "too_many_choices",
         HttpFaultKind.Busy => "server_busy",
