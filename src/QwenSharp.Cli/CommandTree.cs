@@ -78,6 +78,7 @@ internal static class CommandTree
             RunCommand.Create(terminal),
             serve,
             ConfigCommand.Create(terminal, serve),
+            DoctorCommand.Create(terminal),
             PullCommand.Create(terminal),
             ListCommand.Create(terminal),
             RemoveCommand.Create(terminal),

@@ -27,7 +27,10 @@ internal static class ConfigCommand
             ServeFile read = ServeFile.Read(parsed.GetValue(file)!, serve);
             string[] problems = [.. read.Problems.Concat(MissingModels(parsed.GetValue(file)!, read)).Select(problem => $"{problem}")];
             if (problems.Length == 0)
-                problems = [.. read.Merge(serve.Parse([], CommandTree.Parsing)).Errors.Select(error => $"{parsed.GetValue(file)}: {error.Message}")];
+            {
+                ParseResult whole = read.Merge(serve.Parse([], CommandTree.Parsing));
+                problems = [.. whole.Errors.Select(error => $"{parsed.GetValue(file)}: {error.Message}")];
+            }
 
             foreach (string problem in problems)
                 terminal.Out.WriteLine(problem);

@@ -28,7 +28,15 @@ internal sealed class ServeFile
     private readonly List<ModelSettings> _models = [];
     private readonly List<ConfigProblem> _problems = [];
 
-    private ServeFile(string path, Command serve) => (_path, _serve) = (path, serve);
+    // An option's value by itself: what options want of each other is asked of the whole.
+    private readonly Command _single;
+
+    private ServeFile(string path, Command serve)
+    {
+        (_path, _serve, _single) = (path, serve, new Command(serve.Name));
+        foreach (Option option in serve.Options)
+            _single.Add(option);
+    }
 
     /// <summary>What is wrong with the file, from its beginning to its end.</summary>
     public IReadOnlyList<ConfigProblem> Problems => [.. _problems.OrderBy(problem => problem.Line)];
@@ -171,12 +179,9 @@ internal sealed class ServeFile
         if (ValuesOf(key, option, node) is not { } values)
             return;
 
-        // An adapter wants the model that it changes.
-        string[] with = option.Name == "--adapter" ? ["--model=any"] : [];
-        ParseResult alone = Parse([.. with, .. values.Select(value => $"{option.Name}={value}")]);
-        string? wrong = alone.GetResult(option)?.Errors.FirstOrDefault()?.Message;
-        if (wrong is not null)
-            Fault(node, wrong.Replace(option.Name, key, StringComparison.Ordinal));
+        ParseResult alone = _single.Parse([.. values.Select(value => $"{option.Name}={value}")], CommandTree.Parsing);
+        if (alone.Errors is [var wrong, ..])
+            Fault(node, wrong.Message.Replace(option.Name, key, StringComparison.Ordinal));
         else
             settings.Add(new Setting(option, values));
     }
