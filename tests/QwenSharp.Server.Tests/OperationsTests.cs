@@ -64,6 +64,28 @@ public class OperationsTests
     }
 
     [Fact]
+    public async Task The_documented_metrics_are_those_there_are()
+    {
+        DirectoryInfo? root = new(AppContext.BaseDirectory);
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
+            root = root.Parent;
+
+        string[] documented =
+        [
+            .. (await File.ReadAllLinesAsync(Path.Combine(root!.FullName, "docs", "serving.md"), Stop))
+                .Where(line => line.StartsWith("| `qwensharp_", StringComparison.Ordinal))
+                .Select(line => line.Split('`')[1]),
+        ];
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Echo);
+        string text = await server.Http.GetStringAsync("/metrics", Stop);
+        string[] there =
+        [
+            .. text.Split('\n').Where(line => line.StartsWith("# TYPE ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]),
+        ];
+        Assert.Equal(there.Order(StringComparer.Ordinal), documented.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task Metrics_want_the_key_and_may_be_left_out()
     {
         await using ScriptedServer guarded =

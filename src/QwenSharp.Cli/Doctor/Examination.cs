@@ -62,7 +62,8 @@ internal sealed class Examination(Patient patient, string? wanted)
         {
             return Finding.Wrong(fault.InnerException switch
             {
-                SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "nobody listens there: is the server started, on this port?",
+                SocketException { SocketErrorCode: SocketError.ConnectionRefused } =>
+                    "nobody listens there: is the server started, on this port?",
                 SocketException { SocketErrorCode: SocketError.HostNotFound } => "there is no such host.",
                 AuthenticationException tls => $"the encrypted connection cannot be opened: {tls.Message}",
                 _ => $"the connection broke: {(fault.InnerException ?? fault).Message}",
@@ -274,7 +275,8 @@ internal sealed class Examination(Patient patient, string? wanted)
         _long = await AskAsync([User(_longBody)], cancellationToken, 8).ConfigureAwait(false);
         if (_long.Status != 200)
         {
-            string refusal = $"a prompt of {LongWords} words is refused with {_long.Status}: {_long.Error} Agents need 16,000 tokens and more.";
+            string refusal =
+                $"a prompt of {LongWords} words is refused with {_long.Status}: {_long.Error} Agents need 16,000 tokens and more.";
             _longBody = Words(ShortWords);
             _long = await AskAsync([User(_longBody)], cancellationToken, 8).ConfigureAwait(false);
             return Finding.Weak(refusal);
@@ -351,7 +353,8 @@ internal sealed class Examination(Patient patient, string? wanted)
     private async Task<Finding> UnknownFieldsAsync(CancellationToken cancellationToken)
     {
         Reply reply = await AskAsync([User("Hi")], cancellationToken, 4, "\"no_such_field\":1").ConfigureAwait(false);
-        return reply.Status == 200 ? Finding.Ok("a field that it does not know is ignored: misspelled options have no effect.")
+        return reply.Status == 200
+                ? Finding.Weak("a field that it does not know is ignored: misspelled options have no effect, and nobody says so.")
             : reply.Error.Contains("no_such_field", StringComparison.Ordinal) ? Finding.Ok("a field that it does not know is refused by name.")
             : Finding.Weak($"a field that it does not know gives {reply.Status}, and the error does not name it: {reply.Error}");
     }
@@ -404,8 +407,9 @@ internal sealed class Examination(Patient patient, string? wanted)
 
     private static string Assistant(string text) => Message("assistant", text);
 
-    private string Body(string[] messages, string fields, int most) =>
-        $$"""{"model":{{Quoted(_model)}},"messages":[{{string.Join(',', messages)}}],"max_tokens":{{most}}{{(fields == "" ? "" : "," + fields)}}}""";
+    private string Body(string[] messages, string fields, int most) => $$"""
+        {"model":{{Quoted(_model)}},"messages":[{{string.Join(',', messages)}}],"max_tokens":{{most}}{{(fields == "" ? "" : "," + fields)}}}
+        """;
 
     private Task<Reply> AskAsync(string[] messages, CancellationToken cancellationToken, int most, string fields = "") =>
         patient.PostAsync(ChatPath, Body(messages, fields, most), cancellationToken);
