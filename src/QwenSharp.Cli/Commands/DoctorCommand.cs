@@ -30,7 +30,7 @@ internal static class DoctorCommand
                 result.AddError($"URL must begin with http:// or https://, not be '{result.Tokens[^1].Value}'.");
         });
         Option<string?> key = new("--key") { Description = "The key to send; none without it.", HelpName = "KEY" };
-        Option<string?> model = new("--model") { Description = "The model to ask; the first of the server's without it.", HelpName = "NAME" };
+        Option<string?> model = new("--model") { Description = "The model to ask; else the first of the server's.", HelpName = "NAME" };
         Option<int> timeout = Values.Number("--timeout", 1, 3600, "Seconds that an answer may take.", 120);
         Option<bool> json = Values.Json("The findings as JSON.");
         DocumentedCommand command = new(
@@ -79,7 +79,9 @@ internal static class DoctorCommand
 
     private static string Sum(Examination examination, List<Checked> all)
     {
-        int wrong = all.Count(made => made.Finding.Verdict == Verdict.Wrong), weak = all.Count(made => made.Finding.Verdict == Verdict.Weak);
+        int Count(Verdict verdict) => all.Count(made => made.Finding.Verdict == verdict);
+
+        (int wrong, int weak) = (Count(Verdict.Wrong), Count(Verdict.Weak));
         string asked = examination.Model == "" ? "" : $" ('{examination.Model}' was asked)";
         return (wrong, weak) switch
         {

@@ -204,7 +204,8 @@ internal sealed class ServeFile
                 && map.Children.Values.All(item => item is YamlScalarNode):
                 return [.. Entries(map).Select(entry => $"{entry.Key}={((YamlScalarNode)entry.Value).Value}")];
             default:
-                Fault(node, node is YamlScalarNode ? $"{key} has no value." : $"{key} must be {(isMany ? "a list of values" : "one value")}.");
+                string form = isMany ? "a list of values" : "one value";
+                Fault(node, node is YamlScalarNode ? $"{key} has no value." : $"{key} must be {form}.");
                 return null;
         }
     }

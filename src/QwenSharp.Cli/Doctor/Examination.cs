@@ -21,7 +21,7 @@ internal sealed class Examination(Patient patient, string? wanted)
     // Clients with a usual timeout have given up by then.
     private static readonly TimeSpan LongWait = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] Marks = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<tool_call>", "</think>", "<think>"];
+    private static readonly string[] Marks = ["<|im_start|>", "<|im_end|>", "<|endoftext|>", "<tool_call>"];
 
     private string _model = wanted ?? "";
     private Reply? _chat;
@@ -117,7 +117,7 @@ internal sealed class Examination(Patient patient, string? wanted)
         string content = choice.At("message", "content").Text() ?? "";
         if (content == "" && Reasoning(choice) == "")
             return Finding.Wrong("the reply has no choices[0].message.content.");
-        if (Marks.FirstOrDefault(mark => content.Contains(mark, StringComparison.Ordinal) && mark is not ("<think>" or "</think>")) is { } mark)
+        if (Marks.FirstOrDefault(mark => content.Contains(mark, StringComparison.Ordinal)) is { } mark)
             return Finding.Wrong($"the answer holds {mark}: the chat template or the stop tokens are not the model's.");
         if (choice.At("finish_reason").Text() is null)
             return Finding.Wrong("the reply has no finish_reason.");
@@ -183,7 +183,9 @@ internal sealed class Examination(Patient patient, string? wanted)
 
         TimeSpan[] pieces =
         [
-            .. reply.Events.Zip(chunks).Where(pair => HasPiece(pair.Second.At("choices").At(0).At("delta"))).Select(pair => pair.First.After),
+            .. reply.Events.Zip(chunks)
+                .Where(pair => HasPiece(pair.Second.At("choices").At(0).At("delta")))
+                .Select(pair => pair.First.After),
         ];
         if (pieces.Length < 2)
             return Finding.Wrong($"the answer came in {pieces.Length} piece(s): it is not streamed.");
@@ -263,7 +265,8 @@ internal sealed class Examination(Patient patient, string? wanted)
         string content = choice.At("message", "content").Text() ?? "";
         JsonNode? json = new Reply(200, content, default).Json;
         bool isKept = json is JsonObject { Count: 3 } city && city.At("name").Text() is not null
-            && city.At("size").Text() is "small" or "large" && json.At("capital")?.GetValueKind() is JsonValueKind.True or JsonValueKind.False;
+            && city.At("size").Text() is "small" or "large"
+            && city.At("capital")?.GetValueKind() is JsonValueKind.True or JsonValueKind.False;
         return isKept ? Finding.Ok("the answer follows its JSON Schema.")
             : choice.At("finish_reason").Text() == "length" ? Finding.Weak("the answer was cut off before its end; nothing can be said.")
             : Finding.Wrong($"response_format json_schema is taken and not kept: {Beginning(content)}");
@@ -306,7 +309,8 @@ internal sealed class Examination(Patient patient, string? wanted)
         string times = $"the first turn took {Seconds(first.Took)}, the second {Seconds(second.Took)}";
         return second.Json.At("usage", "prompt_tokens_details", "cached_tokens").Number() switch
         {
-            { } cached when cached >= 0.8 * before => Finding.Ok($"{cached} tokens of the second turn's prompt were there already; {times}."),
+            { } cached when cached >= 0.8 * before =>
+                Finding.Ok($"{cached} tokens of the second turn's prompt were there already; {times}."),
             { } cached when cached > 0 => Finding.Weak($"only {cached} of {before} tokens were there already; {times}."),
             _ when second.Took < 0.5 * first.Took => Finding.Ok($"{times}; the server does not say cached_tokens."),
             _ => Finding.Weak($"the second turn was computed from its beginning; {times}. Turn the prefix cache on."),
@@ -355,7 +359,8 @@ internal sealed class Examination(Patient patient, string? wanted)
         Reply reply = await AskAsync([User("Hi")], cancellationToken, 4, "\"no_such_field\":1").ConfigureAwait(false);
         return reply.Status == 200
                 ? Finding.Weak("a field that it does not know is ignored: misspelled options have no effect, and nobody says so.")
-            : reply.Error.Contains("no_such_field", StringComparison.Ordinal) ? Finding.Ok("a field that it does not know is refused by name.")
+            : reply.Error.Contains("no_such_field", StringComparison.Ordinal)
+                ? Finding.Ok("a field that it does not know is refused by name.")
             : Finding.Weak($"a field that it does not know gives {reply.Status}, and the error does not name it: {reply.Error}");
     }
 

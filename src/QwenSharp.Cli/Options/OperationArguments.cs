@@ -121,7 +121,8 @@ internal sealed class OperationArguments
             : throw new UsageException($"{EndpointVariable} must be an address that begins with http:// or https://, not '{said}'.");
     }
 
-    private static bool IsHttp(string? address) => Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https";
+    private static bool IsHttp(string? address) =>
+        Uri.TryCreate(address, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https";
 
     private static bool IsOrigin(string origin) =>
         origin == "*"

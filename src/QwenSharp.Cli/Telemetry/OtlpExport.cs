@@ -21,7 +21,8 @@ internal sealed class OtlpExport : IDisposable
     /// <param name="endpoint">The collector's address, without a signal's path.</param>
     public OtlpExport(Uri endpoint)
     {
-        string version = typeof(OtlpExport).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
+        string version = typeof(OtlpExport).Assembly
+            .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
         ResourceBuilder server = ResourceBuilder.CreateDefault().AddService(Name, serviceVersion: version.Split('+')[0]);
         _metrics = Sdk.CreateMeterProviderBuilder()
             .SetResourceBuilder(server)

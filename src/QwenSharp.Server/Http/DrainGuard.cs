@@ -2,7 +2,9 @@ using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.Http;
 
-/// <summary>Refuses requests once the server drains, and counts those that run. Whether it is alive, and its metrics, it tells to the end.</summary>
+/// <summary>
+/// Refuses requests once the server drains, and counts those that run. Whether it is alive, and its metrics, it tells to the end.
+/// </summary>
 internal sealed class DrainGuard(RequestDelegate next, Shutdown shutdown)
 {
     public async Task InvokeAsync(HttpContext http)

@@ -73,7 +73,8 @@ internal sealed class Certificates
         }
         catch (Exception fault) when (fault is CryptographicException or UnauthorizedAccessException)
         {
-            throw new IOException($"'{_files.Certificate}' with '{_files.Key}' is no certificate with its key in PEM: {fault.Message}", fault);
+            throw new IOException(
+                $"'{_files.Certificate}' with '{_files.Key}' is no certificate with its key in PEM: {fault.Message}", fault);
         }
     }
 }

@@ -119,7 +119,7 @@ internal sealed class PrometheusText : IDisposable
         {
             text.Append("# HELP ").Append(Name).Append(' ').Append(_description).Append('\n');
             text.Append("# TYPE ").Append(Name).Append(' ').Append(_type).Append('\n');
-            foreach (((object?, object?, object?) tags, Series series) in _series.OrderBy(one => one.Key.ToString(), StringComparer.Ordinal))
+            foreach (var (tags, series) in _series.OrderBy(one => one.Key.ToString(), StringComparer.Ordinal))
             {
                 string labels = LabelsOf(tags);
                 if (_type == "histogram")

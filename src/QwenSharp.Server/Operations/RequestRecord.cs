@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace QwenSharp.Server.Operations;
 
-/// <summary>What is known of a request that the log, the metrics and the trace tell: never what it says, unless that is asked for.</summary>
+/// <summary>
+/// What is known of a request that the log, the metrics and the trace tell: never what it says, unless that is asked for.
+/// </summary>
 internal sealed class RequestRecord
 {
     /// <summary>When it came, in ticks of <see cref="Stopwatch"/>.</summary>
