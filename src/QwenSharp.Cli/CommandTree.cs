@@ -12,7 +12,7 @@ namespace QwenSharp.Cli;
 internal static class CommandTree
 {
     // A prompt may begin with '@', which must not name a file of further arguments.
-    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
+    internal static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null, EnablePosixBundling = false };
 
     /// <summary>Runs one command line.</summary>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
@@ -72,10 +72,13 @@ internal static class CommandTree
 
     private static RootCommand Build(Terminal terminal)
     {
+        Command serve = ServeCommand.Create(terminal);
         RootCommand root = new("Runs, serves and trains Qwen models on this machine.")
         {
             RunCommand.Create(terminal),
-            ServeCommand.Create(terminal),
+            serve,
+            ConfigCommand.Create(terminal, serve),
+            DoctorCommand.Create(terminal),
             PullCommand.Create(terminal),
             ListCommand.Create(terminal),
             RemoveCommand.Create(terminal),

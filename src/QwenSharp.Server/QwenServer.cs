@@ -10,14 +10,15 @@ using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Ollama;
 using QwenSharp.Server.OpenAI;
+using QwenSharp.Server.Operations;
 using QwenSharp.Server.SelfHosted;
 using QwenSharp.Server.State;
 
 namespace QwenSharp.Server;
 
 /// <summary>
-/// Models behind HTTP, in the protocols of <see cref="IDialect"/>. Requests of all clients are sequences of one batch. There is no CORS:
-/// web pages of other origins cannot read replies.
+/// Models behind HTTP, in the protocols of <see cref="IDialect"/>. Requests of all clients are sequences of one batch. Web pages of other
+/// origins cannot read replies, but for those of <see cref="ServerOptions.CorsOrigins"/>.
 /// </summary>
 public sealed class QwenServer : IAsyncDisposable
 {
@@ -87,8 +88,12 @@ public sealed class QwenServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops taking requests, lets running ones end within <see cref="ServerOptions.DrainTime"/>, and returns.</summary>
-    public Task StopAsync() => _app.StopAsync();
+    /// <summary>Refuses new requests, lets running ones end within <see cref="ServerOptions.DrainTime"/>, and returns.</summary>
+    public async Task StopAsync()
+    {
+        await _app.Services.GetRequiredService<Shutdown>().DrainAsync().ConfigureAwait(false);
+        await _app.StopAsync().ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -169,32 +174,32 @@ public sealed class QwenServer : IAsyncDisposable
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = options.MaxRequestBytes;
+            OperationServices.Limit(kestrel, options);
             Listen(kestrel, options, dialects);
         });
         builder.Logging
-            .AddSimpleConsole(console => console.SingleLine = true)
             .SetMinimumLevel(LogLevel.Warning)
             // A host that cannot start throws; its log would tell the same again, with the stack.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
-            .AddFilter(typeof(RequestLog).FullName, options.LogRequests ? LogLevel.Information : LogLevel.None);
+            .AddFilter(typeof(RequestLog).FullName, options.LogRequests || options.LogPrompts ? LogLevel.Information : LogLevel.None);
         builder
-            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console =>
-                console.LogToStandardErrorThreshold = LogLevel.Trace)
-            .Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTime + TimeSpan.FromSeconds(5))
+            .Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(5))
             .AddRoutingCore()
             .AddSingleton<MatcherPolicy, DialectPolicy>()
             .AddRequestDecompression()
             .AddSingleton<IHostLifetime, CallerLifetime>()
             .AddSingleton(options)
             .AddSingleton(models)
-            .AddSingleton<Shutdown>()
             .AddSingleton<FaultDescriber>();
 
+        OperationServices.Add(builder, options, models);
         WebApplication app = builder.Build();
-        app.Use(next => new RequestLog(next, Log<RequestLog>(app)).InvokeAsync);
+        ServerMetrics metrics = app.Services.GetRequiredService<ServerMetrics>();
+        app.Use(next => new RequestLog(next, Log<RequestLog>(app), metrics).InvokeAsync);
         FaultDescriber faults = app.Services.GetRequiredService<FaultDescriber>();
         app.Use(next => new ErrorReplies(next, dialects, faults, Log<ErrorReplies>(app)).InvokeAsync);
+        app.Use(next => new DrainGuard(next, app.Services.GetRequiredService<Shutdown>()).InvokeAsync);
+        OperationServices.UseCors(app, options);
         if (LoopbackGuard.IsLoopback(options.Host))
             app.Use(next => new LoopbackGuard(next).InvokeAsync);
 
@@ -203,7 +208,7 @@ public sealed class QwenServer : IAsyncDisposable
 
         // Behind the key: nobody unknown has anything unpacked. What is unpacked is held to the limit of bodies too.
         app.UseRequestDecompression();
-        app.MapMethods(Health.Path, [HttpMethods.Get, HttpMethods.Head], Health.AnswerAsync);
+        OperationServices.Map(app, options);
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
         dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options), state));
         return app;
@@ -211,7 +216,14 @@ public sealed class QwenServer : IAsyncDisposable
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options, DialectSet dialects)
     {
-        void Use(ListenOptions listen) => listen.Use(next => RefusalWriter.Use(next, dialects.Refuse));
+        Certificates? certificates = options.Tls is { } tls ? new Certificates(tls) : null;
+
+        // The refusals of the web server are written into what is encrypted.
+        void Use(ListenOptions listen)
+        {
+            OperationServices.Encrypt(listen, certificates);
+            listen.Use(next => RefusalWriter.Use(next, dialects.Refuse));
+        }
 
         if (options.Host is "*" or "+")
             kestrel.ListenAnyIP(options.Port, Use);

@@ -54,4 +54,22 @@ public sealed record ServerOptions
 
     /// <summary>Whether each request leaves a line on standard error. Failures of the server always do.</summary>
     public bool LogRequests { get; init; }
+
+    /// <summary>Whether that line holds the request's body too, and so what people wrote. Never without being asked for.</summary>
+    public bool LogPrompts { get; init; }
+
+    /// <summary>How the log is written.</summary>
+    public LogFormat LogFormat { get; init; }
+
+    /// <summary>Whether <c>GET /metrics</c> tells Prometheus what the server does.</summary>
+    public bool Metrics { get; init; } = true;
+
+    /// <summary>The certificate to encrypt connections with; null for none.</summary>
+    public TlsFiles? Tls { get; init; }
+
+    /// <summary>The origins whose web pages may read replies; <c>*</c> among them for all. None by default.</summary>
+    public IReadOnlyList<string> CorsOrigins { get; init; } = [];
+
+    /// <summary>How much, and how slowly, a client may send; bodies have <see cref="MaxRequestBytes"/>.</summary>
+    public ConnectionLimits Limits { get; init; } = new();
 }

@@ -114,8 +114,28 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     /// <summary>Positions that one sequence may have, prompt and answer together.</summary>
     public int ContextLength => Engine.ContextLength;
 
-    /// <summary>What the model is doing at this moment.</summary>
-    public ModelActivity Activity => new(_engineOptions.MaxSequences, Engine.Statistics.Running, Engine.Statistics.Waiting);
+    /// <summary>What the model is doing at this moment; nothing, as long as its engine was not needed. To look starts none.</summary>
+    public ModelActivity Activity
+    {
+        get
+        {
+            InferenceEngine? engine;
+            lock (_gate)
+                engine = _engine;
+
+            EngineStatistics now = engine?.Statistics ?? default;
+            return new ModelActivity(_engineOptions.MaxSequences, now.Running, now.Waiting)
+            {
+                KvBlocks = now.KvBlocks,
+                FreeKvBlocks = now.FreeKvBlocks,
+                KeptKvBlocks = now.KeptKvBlocks,
+                ReusedTokens = now.ReusedTokens,
+                PrefillTokens = now.PrefillTokens,
+                GeneratedTokens = now.GeneratedTokens,
+                Preemptions = now.Preemptions,
+            };
+        }
+    }
 
     /// <summary>The tokens that end an answer.</summary>
     public IReadOnlyCollection<int> StopTokens { get; }

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using QwenSharp.Cli.Config;
 using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
+using QwenSharp.Cli.Telemetry;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Numerics;
 using QwenSharp.Server;
@@ -16,6 +18,7 @@ internal static class ServeCommand
         qwensharp serve --model qwen3-4b.gguf --adapter support=support/ --adapter sql=sql.gguf    # three models, one set of weights
         qwensharp serve --model qwen3-4b.gguf --model qwen2.5-coder-7b.gguf --port 9000
         qwensharp serve --models-folder ~/models --alias 'gpt-*=qwen3-4b' --keep-alive 30    # loaded when they are asked for
+        qwensharp serve --config qwensharp.yaml                 # everything below, in a file; 'qwensharp config check' reads it
         curl http://127.0.0.1:8080/v1/chat/completions -H "Content-Type: application/json" \
           -d '{"model": "qwen3-4b-q4_k_m", "messages": [{"role": "user", "content": "Hello"}]}'
         """;
@@ -65,6 +68,12 @@ internal static class ServeCommand
             "--max-waiting", 1, int.MaxValue, "Answers that wait at most; more are refused with 503 and when to come back.");
         Option<int?> deadline = Values.Optional(
             "--deadline", 1, 86400, "Seconds that a request may take, waiting included; then it ends with 504.");
+        Option<string?> config = new("--config")
+        {
+            Description = "A file with these options, and models with options of their own; what is on the command line comes first.",
+            HelpName = "FILE",
+        };
+        OperationArguments operation = new();
         ModelOptions modelOptions = new();
         DocumentedCommand command = new(
             "serve",
@@ -84,35 +93,46 @@ internal static class ServeCommand
             running,
             waiting,
             deadline,
+            config,
         };
         library.AddTo(command);
         modelOptions.AddTo(command);
+        operation.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(adapters) is { Tokens.Count: > 0 } && result.GetResult(models) is { Tokens.Count: > 1 })
                 result.AddError("--adapter needs exactly one --model: the weights that it changes.");
         });
-        command.SetAction(async (parsed, stop) =>
+        QwenModelOptions ReadModel(ParseResult parsed) => modelOptions.Read(parsed) with
         {
-            string[] named = parsed.GetValue(models) ?? [];
-            LocalModel[] local = named.Length == 0 ? [BoxModel.Introduce(terminal)] : [.. named.Select(LocalModel.Of)];
-            QwenModelOptions read = modelOptions.Read(parsed) with
-            {
-                KvBytes = parsed.GetValue(kvMemory),
-                StateCacheBytes = parsed.GetValue(stateMemory),
-                PrefixCache = !parsed.GetValue(noPrefixCache),
-                MaxSequences = parsed.GetValue(running),
-                MaxWaiting = parsed.GetValue(waiting),
-            };
+            KvBytes = parsed.GetValue(kvMemory),
+            StateCacheBytes = parsed.GetValue(stateMemory),
+            PrefixCache = !parsed.GetValue(noPrefixCache),
+            MaxSequences = parsed.GetValue(running),
+            MaxWaiting = parsed.GetValue(waiting),
+        };
+        command.SetAction(async (given, stop) =>
+        {
+            ServeFile? file = given.GetValue(config) is { } path ? ReadFile(path, command) : null;
+            ParseResult parsed = file is null ? given : Whole(file.Merge(given));
+            QwenModelOptions read = ReadModel(parsed);
 
             // However many models there are, they compute on the threads and in the memory of one machine.
             using MachineResources machine = new(read.Threads);
-            QwenModelOptions shared = read with { Resources = machine, Adapters = AdapterArguments.Read(parsed, adapters) };
+            ModelSource Source(LocalModel model, string? name, ParseResult own) => new(
+                model.Path,
+                ReadModel(own) with { Id = name ?? model.Id, Resources = machine, Adapters = AdapterArguments.Read(own, adapters) });
+            string[] named = parsed.GetValue(models) ?? [];
+            ModelSource[] sources =
+                named.Length > 0 ? [.. named.Select(name => Source(LocalModel.Of(name), null, parsed))]
+                : file is { Models.Count: > 0 }
+                    ? [.. file.Models.Select(model => Source(LocalModel.Of(model.Path), model.Name, file.Merge(given, model)))]
+                : [Source(BoxModel.Introduce(terminal), null, parsed)];
             ServerOptions options = new()
             {
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
-                Models = [.. local.Select(model => new ModelSource(model.Path, shared with { Id = model.Id }))],
+                Models = sources,
                 Library = library.Read(parsed, read with { Resources = machine }),
                 Aliases = library.Aliases(parsed),
                 KeepAlive = library.KeepAlive(parsed),
@@ -122,12 +142,25 @@ internal static class ServeCommand
                 LogRequests = parsed.GetValue(log),
                 Deadline = parsed.GetValue(deadline) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             };
+            options = operation.Apply(parsed, options);
+            using OtlpExport? export = operation.Otlp(parsed) is { } endpoint ? new OtlpExport(endpoint) : null;
             await QwenServer.RunAsync(options, server => Announce(terminal, server), stop).ConfigureAwait(false);
             // Who asks a server to end, as init systems do, finds that it has done its work.
             return terminal.Interrupts.Code == ExitCode.Terminated ? ExitCode.Ok : terminal.Interrupts.Code;
         });
         return command;
     }
+
+    /// <exception cref="UsageException">Something is wrong with the file.</exception>
+    private static ServeFile ReadFile(string path, Command command)
+    {
+        ServeFile file = ServeFile.Read(path, command);
+        return file.Problems is [var problem, ..] ? throw new UsageException($"{problem}") : file;
+    }
+
+    /// <exception cref="UsageException">The file and the command line do not go together.</exception>
+    private static ParseResult Whole(ParseResult merged) =>
+        merged.Errors is [var error, ..] ? throw new UsageException(error.Message) : merged;
 
     /// <exception cref="UsageException">The variable is there and blank, which would let everybody in.</exception>
     private static string? KeyFromEnvironment() =>

@@ -4,6 +4,7 @@ using QwenSharp.Protocols.Events;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.Anthropic;
 
@@ -37,7 +38,7 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
             request.Options.MaxOutputTokens!.Value,
             request.HidesThinking);
         AnswerStream answers = new(
-            CacheHeader.Observe(http, Choices.MergeAsync(
+            AnswerWatch.Observe(http, model.Id, Choices.MergeAsync(
                 token => model.Chat.Complete(request.Messages, request.Options, choices: 1, token), work.Token)),
             choicesPerPrompt: 1);
         if (request.Stream)

@@ -4,6 +4,7 @@ using QwenSharp.Protocols.Events;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.DashScope;
 
@@ -21,8 +22,8 @@ internal sealed class GenerationEndpoint(DialectService service)
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         ServedModel model = lease.Model;
         AnswerStream answers = new(
-            CacheHeader.Observe(http, Choices.MergeAsync(
-                token => model.Chat.Complete(request.Messages, request.Options, request.Choices, token), work.Token)),
+            AnswerWatch.Observe(http, model.Id, Choices.MergeAsync(
+                token => model.Chat.Complete(request.Messages, request.Options, request.Choices, token), work.Token), request.Choices),
             request.Choices);
         if (IsStreamed(http.Request))
         {

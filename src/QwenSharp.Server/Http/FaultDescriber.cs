@@ -8,8 +8,8 @@ namespace QwenSharp.Server.Http;
 /// </summary>
 internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions options, ILogger<FaultDescriber> log)
 {
-    // A queue that is full is not empty at once; another server may be there as soon as the client looks for one.
-    private static readonly TimeSpan AfterQueue = TimeSpan.FromSeconds(5), AfterShutdown = TimeSpan.FromSeconds(1);
+    // A queue that is full is not empty at once.
+    private static readonly TimeSpan AfterQueue = TimeSpan.FromSeconds(5);
 
     /// <summary>The fault of a request, with the request's name.</summary>
     public HttpFault Describe(HttpContext http, Exception fault)
@@ -48,7 +48,7 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions op
             case OperationCanceledException when shutdown.Token.IsCancellationRequested:
                 return new HttpFault(503, HttpFaultKind.ShuttingDown, "The server is shutting down. Ask again later.")
                 {
-                    RetryAfter = AfterShutdown,
+                    RetryAfter = Shutdown.RetryAfter,
                 };
             case OperationCanceledException when options.Deadline is { } deadline:
                 return new HttpFault(

@@ -1,6 +1,8 @@
+using System.Text;
 using System.Text.Json;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.Http;
 
@@ -29,6 +31,9 @@ internal static class RequestBody
         }
 
         ReadOnlyMemory<byte> body = await ReadWholeAsync(request, cancellationToken).ConfigureAwait(false);
+        if (request.HttpContext.RequestServices.GetRequiredService<ServerOptions>().LogPrompts)
+            RequestRecord.Of(request.HttpContext).Body = Encoding.UTF8.GetString(body.Span);
+
         if (JsonText.Find(body.Span) is { } place)
         {
             throw place.Path is { } path

@@ -1,10 +1,15 @@
+using System.Collections;
 using System.Diagnostics;
 using System.Text.Json;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.Http;
 
-/// <summary>One line a request, once it has ended.</summary>
-internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLog> log)
+/// <summary>
+/// One line a request, once it has ended, and its place in the metrics and in the trace. It says who asked what of which model, how long it
+/// took and how many tokens; never what was said, unless <see cref="ServerOptions.LogPrompts"/> asks for that.
+/// </summary>
+internal sealed class RequestLog(RequestDelegate next, ILogger<RequestLog> log, ServerMetrics metrics)
 {
     /// <summary>Where endpoints leave the caller's own name for who asks. It is escaped in the log, lest it forge lines.</summary>
     public static readonly object User = new();
@@ -14,28 +19,81 @@ internal sealed partial class RequestLog(RequestDelegate next, ILogger<RequestLo
 
     public async Task InvokeAsync(HttpContext http)
     {
-        long start = Stopwatch.GetTimestamp();
+        RequestRecord record = RequestRecord.Of(http);
+        // Routes are few. A path that none takes is whatever somebody sends.
+        string endpoint = (http.GetEndpoint() as RouteEndpoint)?.RoutePattern.RawText ?? "other";
         await next(http).ConfigureAwait(false);
-        if (!log.IsEnabled(LogLevel.Information))
-            return;
 
         // What proxies write for a client that did not wait.
         int status = http.RequestAborted.IsCancellationRequested ? 499 : http.Response.StatusCode;
-        Log.Served(
-            log,
-            http.Request.Method,
-            http.Request.Path.ToUriComponent(),
-            status,
-            (long)Stopwatch.GetElapsedTime(start).TotalMilliseconds,
-            http.TraceIdentifier,
-            (http.Items[User] is string user ? $" user \"{JsonEncodedText.Encode(user)}\"" : "")
-                + (http.Items[Cache] is string cache ? $" cache \"{cache}\"" : ""));
+        metrics.Served(endpoint, status, record);
+        Trace(http, record);
+        if (log.IsEnabled(LogLevel.Information))
+            log.Log(LogLevel.Information, new EventId(1, "Served"), new Line(http, record, status), null, (line, _) => line.ToString());
     }
 
-    private static partial class Log
+    private static void Trace(HttpContext http, RequestRecord record)
     {
-        [LoggerMessage(1, LogLevel.Information, "{Method} {Path} {Status} {Milliseconds} ms {RequestId}{Notes}")]
-        public static partial void Served(
-            ILogger logger, string method, string path, int status, long milliseconds, string requestId, string notes);
+        if (Activity.Current is not { IsAllDataRequested: true } trace)
+            return;
+
+        trace.SetTag("qwensharp.request_id", http.TraceIdentifier);
+        if (record.Model is null)
+            return;
+
+        trace.SetTag("gen_ai.response.model", record.Model);
+        trace.SetTag("gen_ai.usage.input_tokens", record.PromptTokens);
+        trace.SetTag("gen_ai.usage.output_tokens", record.AnswerTokens);
+        trace.SetTag("qwensharp.cached_tokens", record.CachedTokens);
+        trace.SetTag("qwensharp.time_to_first_token", record.FirstToken?.TotalSeconds);
+    }
+
+    /// <summary>A line for people, and its fields for programs.</summary>
+    private sealed class Line : IReadOnlyList<KeyValuePair<string, object?>>
+    {
+        private readonly List<KeyValuePair<string, object?>> _fields = [];
+        private readonly string _text;
+
+        public Line(HttpContext http, RequestRecord record, int status)
+        {
+            string path = http.Request.Path.ToUriComponent();
+            long milliseconds = (long)Stopwatch.GetElapsedTime(record.Start).TotalMilliseconds;
+            _text = $"{http.Request.Method} {path} {status} {milliseconds} ms {http.TraceIdentifier}";
+            Add("Method", http.Request.Method);
+            Add("Path", path);
+            Add("Status", status);
+            Add("Milliseconds", milliseconds);
+            Add("RequestId", http.TraceIdentifier);
+            Add("Model", record.Model);
+            Add("PromptTokens", record.PromptTokens);
+            Add("CachedTokens", record.PromptTokens is null ? null : record.CachedTokens);
+            Add("AnswerTokens", record.PromptTokens is null ? null : record.AnswerTokens);
+            Add("FirstTokenMilliseconds", (long?)record.FirstToken?.TotalMilliseconds);
+            _text += Note("user", "User", http.Items[User] as string)
+                + Note("cache", "Cache", http.Items[Cache] as string)
+                + Note("body", "Body", record.Body);
+        }
+
+        public int Count => _fields.Count;
+
+        public KeyValuePair<string, object?> this[int index] => _fields[index];
+
+        public IEnumerator<KeyValuePair<string, object?>> GetEnumerator() => _fields.GetEnumerator();
+
+        IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
+
+        public override string ToString() => _text;
+
+        private void Add(string name, object? value)
+        {
+            if (value is not null)
+                _fields.Add(new(name, value));
+        }
+
+        private string Note(string word, string field, string? value)
+        {
+            Add(field, value);
+            return value is null ? "" : $" {word} \"{JsonEncodedText.Encode(value)}\"";
+        }
     }
 }

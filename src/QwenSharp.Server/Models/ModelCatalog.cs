@@ -68,6 +68,19 @@ internal sealed class ModelCatalog(
         }
     }
 
+    /// <summary>What the loaded models do at this moment, by their own names; those that show it.</summary>
+    public IReadOnlyList<(string Model, ModelActivity Activity)> Activities
+    {
+        get
+        {
+            ServedModel[] served;
+            lock (_gate)
+                served = [.. _slots.Values.Select(slot => slot.Live?.Served[0]).OfType<ServedModel>()];
+
+            return [.. served.Where(model => model.Activity is not null).Select(model => (model.Id, model.Activity!()))];
+        }
+    }
+
     /// <summary>Loads a model with which the server starts. To be called before any request.</summary>
     /// <exception cref="ArgumentException">Another model has one of its names.</exception>
     /// <exception cref="Exception">Whatever is wrong with it.</exception>

@@ -3,6 +3,7 @@ using QwenSharp.Protocols.Ollama;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.Ollama;
 
@@ -15,12 +16,13 @@ internal static class AnswerSender
     public static async Task AnswerAsync(
         DialectService service,
         HttpContext http,
+        string model,
         GenerationFields generation,
         AnswerReplies replies,
         ChoiceSource source,
         CancellationToken work)
     {
-        AnswerStream answers = new(CacheHeader.Observe(http, Choices.MergeAsync(source, work)), choicesPerPrompt: 1);
+        AnswerStream answers = new(AnswerWatch.Observe(http, model, Choices.MergeAsync(source, work)), choicesPerPrompt: 1);
         if (generation.Stream)
         {
             await service.Replies.StreamAsync(http, replies.ToLinesAsync(answers, work), Format, work).ConfigureAwait(false);

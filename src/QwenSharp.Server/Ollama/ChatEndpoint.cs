@@ -36,6 +36,7 @@ internal sealed class ChatEndpoint(DialectService service, ModelFacts facts)
             .AnswerAsync(
                 service,
                 http,
+                lease.Model.Id,
                 generation,
                 replies,
                 token => lease.Model.Chat.Complete(request.Messages, generation.Options, choices: 1, token),

@@ -36,6 +36,7 @@ internal sealed class GenerateEndpoint(DialectService service, ModelFacts facts)
             .AnswerAsync(
                 service,
                 http,
+                lease.Model.Id,
                 generation,
                 replies,
                 token => request.Raw is { } raw

@@ -4,6 +4,7 @@ using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.OpenAI;
 
@@ -26,9 +27,9 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation.Choices, generation.Options);
         ChatReplyForm form = ChatReplyForm.Of(request);
         AnswerStream answers = new(
-            CacheHeader.Observe(http, Choices.MergeAsync(
+            AnswerWatch.Observe(http, model.Id, Choices.MergeAsync(
                 token => model.Chat.Complete(request.Messages, generation.Options, generation.Choices, token),
-                work.Token)),
+                work.Token), generation.Choices),
             generation.Choices);
         if (generation.Stream)
         {

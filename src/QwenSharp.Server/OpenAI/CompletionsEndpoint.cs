@@ -7,6 +7,7 @@ using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.OpenAI;
 
@@ -29,9 +30,9 @@ internal sealed class CompletionsEndpoint(DialectService service)
         int choices = request.BestOf ?? generation.Choices;
         ReplyHeader header = ReplyHeader.For("cmpl", model.Id, choices, generation.Options) with { Logprobs = request.ReportsLogprobs };
         AnswerStream answers = new(
-            CacheHeader.Observe(http, Choices.MergeAsync(
+            AnswerWatch.Observe(http, model.Id, Choices.MergeAsync(
                 token => [.. request.Prompts.SelectMany(prompt => Answer(model, request, prompt, choices, token))],
-                work.Token)),
+                work.Token), choices),
             choices);
         if (generation.Stream)
         {

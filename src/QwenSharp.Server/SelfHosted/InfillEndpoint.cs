@@ -4,6 +4,7 @@ using QwenSharp.Protocols.SelfHosted;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.SelfHosted;
 
@@ -27,7 +28,7 @@ internal sealed class InfillEndpoint(DialectService service)
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         ServedModel model = lease.Model;
         AnswerStream answers = new(
-            CacheHeader.Observe(http, Choices.MergeAsync(
+            AnswerWatch.Observe(http, model.Id, Choices.MergeAsync(
                 token => model.Text.Complete(request.Prompt, request.Options, choices: 1, token), work.Token)),
             choicesPerPrompt: 1);
         if (request.Stream)
