@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Globalization;
 using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.Events;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 
@@ -57,6 +59,24 @@ internal sealed class AnthropicDialect : IDialect
     /// <inheritdoc/>
     public void WriteHeaders(HttpFault fault, IHeaderDictionary headers)
     {
+    }
+
+    /// <inheritdoc/>
+    public void WriteLimits(KeyAllowance allowance, DateTimeOffset now, IHeaderDictionary headers)
+    {
+        void Write(string what, Limit? limit)
+        {
+            if (limit is null)
+                return;
+
+            headers[$"anthropic-ratelimit-{what}-limit"] = limit.Most.ToString(CultureInfo.InvariantCulture);
+            headers[$"anthropic-ratelimit-{what}-remaining"] = limit.Left.ToString(CultureInfo.InvariantCulture);
+            headers[$"anthropic-ratelimit-{what}-reset"] =
+                (now + limit.Full).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        }
+
+        Write("requests", allowance.Requests);
+        Write("tokens", allowance.Tokens);
     }
 
     /// <inheritdoc/>

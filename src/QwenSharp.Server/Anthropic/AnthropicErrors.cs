@@ -18,7 +18,7 @@ internal static class AnthropicErrors
     private static string Type(HttpFault fault) => fault switch
     {
         { Kind: HttpFaultKind.Key } => "authentication_error",
-        { Kind: HttpFaultKind.Host } => "permission_error",
+        { Kind: HttpFaultKind.Host or HttpFaultKind.Scope } => "permission_error",
         { Kind: HttpFaultKind.UnknownModel or HttpFaultKind.UnknownPath } => "not_found_error",
         { Kind: HttpFaultKind.TooLarge } => "request_too_large",
         { Kind: HttpFaultKind.Busy or HttpFaultKind.ShuttingDown } => "overloaded_error",

@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Models;
@@ -31,6 +32,9 @@ internal sealed class ModelCatalog(
     // Guarded by the gate, as is what is in them.
     private readonly Dictionary<string, ModelSlot> _slots = [];
     private long _uses;
+
+    /// <summary>Who asks for models.</summary>
+    public CallerContext Callers { get; } = new();
 
     /// <summary>What may be loaded when it is asked for; null for nothing.</summary>
     public ModelLibrary? Library => library;
@@ -166,6 +170,8 @@ internal sealed class ModelCatalog(
     /// <inheritdoc cref="AcquireAsync(string?, CancellationToken)"/>
     public async Task<ModelLease> AcquireAsync(ModelEntry entry, CancellationToken cancellationToken)
     {
+        Caller? caller = Callers.Current;
+        caller?.Require(entry);
         long began = Stopwatch.GetTimestamp();
         ModelSlot slot;
         Task<LiveModel> loading;
@@ -184,7 +190,7 @@ internal sealed class ModelCatalog(
             ServedModel served = live.Served.First(model => model.Id == entry.ServedId);
             return new ModelLease(
                 entry,
-                Settled(served, entry),
+                caller is null ? Settled(served, entry) : CallersModel.Of(Settled(served, entry), caller),
                 waits ? Stopwatch.GetElapsedTime(began) : TimeSpan.Zero,
                 time => Keep(slot, time),
                 () => Release(slot));

@@ -12,7 +12,9 @@ internal static class OpenAIErrors
 
     public static OpenAIError Word(HttpFault fault) => fault.Option is { } option ? OpenAIFaults.Word(option) : new OpenAIError(
         Excerpt.Of(fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message, OpenAIFaults.MaxMessage),
-        fault.Status < StatusCodes.Status500InternalServerError ? OpenAIFaults.InvalidRequest : "server_error",
+        fault.Limit is { } limit ? limit == "tokens" ? "tokens" : "requests"
+            : fault.Status < StatusCodes.Status500InternalServerError ? OpenAIFaults.InvalidRequest
+            : "server_error",
         fault.Kind == HttpFaultKind.UnknownModel ? "model" : null,
         Code(fault.Kind));
 
@@ -22,6 +24,8 @@ internal static class OpenAIErrors
         HttpFaultKind.ContentType => "unsupported_media_type",
         HttpFaultKind.TooLarge => "request_too_large",
         HttpFaultKind.Key => "invalid_api_key",
+        HttpFaultKind.Scope => "insufficient_permissions",
+        HttpFaultKind.RateLimit => "rate_limit_exceeded",
         HttpFaultKind.Host => "host_not_allowed",
         HttpFaultKind.UnknownModel => "model_not_found",
         HttpFaultKind.UnknownPath => "unknown_url",

@@ -4,5 +4,8 @@ namespace QwenSharp.Server.State;
 internal static class StateSchema
 {
     /// <summary>All steps.</summary>
-    public static IReadOnlyList<Migration> All { get; } = [];
+    public static IReadOnlyList<Migration> All { get; } =
+    [
+        ApiKeyStore.Schema,
+    ];
 }
