@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QwenSharp.Server.Anthropic;
+using QwenSharp.Server.Batches;
 using QwenSharp.Server.Callers;
 using QwenSharp.Server.DashScope;
 using QwenSharp.Server.Dialects;
@@ -24,12 +25,14 @@ public sealed class QwenServer : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly ModelCatalog _models;
     private readonly ServerState? _state;
+    private readonly BatchRunner? _batches;
 
-    private QwenServer(WebApplication app, ModelCatalog models, ServerState? state)
+    private QwenServer(WebApplication app, ModelCatalog models, ServerState? state, BatchRunner? batches)
     {
         _app = app;
         _models = models;
         _state = state;
+        _batches = batches;
     }
 
     /// <summary>Where the server listens, with the port that it got.</summary>
@@ -94,6 +97,10 @@ public sealed class QwenServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // Lines of batches have no client who waits for them: they are asked again.
+        if (_batches is not null)
+            await _batches.DisposeAsync().ConfigureAwait(false);
+
         await StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _models.DisposeAsync().ConfigureAwait(false);
@@ -138,12 +145,13 @@ public sealed class QwenServer : IAsyncDisposable
                 new OpenAIDialect(), new AnthropicDialect(), new OllamaDialect(), new SelfHostedDialect(), new DashScopeDialect(),
                 .. further,
             ]);
-        (WebApplication app, ServerState? state) = Build(options, models, dialects);
+        (WebApplication app, ServerState? state, BatchRunner? batches) = Build(options, models, dialects);
         try
         {
             await RequireKeysAsync(options, state?.Keys, cancellationToken).ConfigureAwait(false);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new QwenServer(app, models, state);
+            batches?.Start();
+            return new QwenServer(app, models, state, batches);
         }
         catch
         {
@@ -163,7 +171,8 @@ public sealed class QwenServer : IAsyncDisposable
         options.KeepAlive,
         time);
 
-    private static (WebApplication App, ServerState? State) Build(ServerOptions options, ModelCatalog models, DialectSet dialects)
+    private static (WebApplication App, ServerState? State, BatchRunner? Batches) Build(
+        ServerOptions options, ModelCatalog models, DialectSet dialects)
     {
         // An empty builder: no configuration files or environment variables of the place where the server happens to be started.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -207,9 +216,10 @@ public sealed class QwenServer : IAsyncDisposable
         // Behind the key: nobody unknown has anything unpacked. What is unpacked is held to the limit of bodies too.
         app.UseRequestDecompression();
         app.MapMethods(Health.Path, [HttpMethods.Get, HttpMethods.Head], Health.AnswerAsync);
+        BatchRunner? batches = state is null ? null : new BatchRunner(state, models, faults, Log<BatchRunner>(app));
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
-        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options, models.Callers), state?.Database));
-        return (app, state);
+        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options, models.Callers), state?.Database, batches));
+        return (app, state, batches);
     }
 
     /// <exception cref="ArgumentException">Other machines would be let in without a key.</exception>

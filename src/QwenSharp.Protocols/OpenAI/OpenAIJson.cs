@@ -11,5 +11,11 @@ namespace QwenSharp.Protocols.OpenAI;
 [JsonSerializable(typeof(ModelCard))]
 [JsonSerializable(typeof(EmbeddingList))]
 [JsonSerializable(typeof(Moderation))]
+[JsonSerializable(typeof(FileObject))]
+[JsonSerializable(typeof(Page<FileObject>))]
+[JsonSerializable(typeof(Deletion))]
+[JsonSerializable(typeof(BatchObject))]
+[JsonSerializable(typeof(Page<BatchObject>))]
+[JsonSerializable(typeof(BatchErrors))]
 [JsonSerializable(typeof(OpenAIErrorReply))]
 public sealed partial class OpenAIJson : JsonSerializerContext;

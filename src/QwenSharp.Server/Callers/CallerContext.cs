@@ -7,11 +7,19 @@ namespace QwenSharp.Server.Callers;
 internal sealed class CallerContext
 {
     private readonly AsyncLocal<Caller?> _current = new();
+    private readonly AsyncLocal<bool> _inBatch = new();
 
     /// <summary>The holder of the key; null where nobody needs one, or it is the server's own.</summary>
     public Caller? Current
     {
         get => _current.Value;
         set => _current.Value = value;
+    }
+
+    /// <summary>Whether a batch asks, and nobody waits.</summary>
+    public bool InBatch
+    {
+        get => _inBatch.Value;
+        set => _inBatch.Value = value;
     }
 }

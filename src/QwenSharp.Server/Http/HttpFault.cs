@@ -29,6 +29,15 @@ internal enum HttpFaultKind
     /// <summary>The key has used up what it has a minute.</summary>
     RateLimit,
 
+    /// <summary>There is no such file or batch.</summary>
+    UnknownItem,
+
+    /// <summary>It is too late, or too early, for what is asked of a batch.</summary>
+    Ended,
+
+    /// <summary>The server keeps nothing.</summary>
+    Stateless,
+
     /// <summary>The name that the server is called by is not one that it answers to.</summary>
     Host,
 

@@ -24,6 +24,7 @@ internal sealed class ModelCatalog(
     private const int MostNamed = 20;
 
     private readonly Lock _gate = new();
+    private int _interactive;
     private readonly SemaphoreSlim _oneLoad = new(1);
     private readonly CancellationTokenSource _ended = new();
     private readonly Dictionary<string, ModelEntry> _given = new(StringComparer.Ordinal);
@@ -35,6 +36,9 @@ internal sealed class ModelCatalog(
 
     /// <summary>Who asks for models.</summary>
     public CallerContext Callers { get; } = new();
+
+    /// <summary>How many requests have a model, or wait for one, beside those of batches.</summary>
+    public int Interactive => Volatile.Read(ref _interactive);
 
     /// <summary>What may be loaded when it is asked for; null for nothing.</summary>
     public ModelLibrary? Library => library;
@@ -175,6 +179,7 @@ internal sealed class ModelCatalog(
         long began = Stopwatch.GetTimestamp();
         ModelSlot slot;
         Task<LiveModel> loading;
+        int weight = Callers.InBatch ? 0 : 1;
         lock (_gate)
         {
             _ended.Token.ThrowIfCancellationRequested();
@@ -183,6 +188,13 @@ internal sealed class ModelCatalog(
             loading = slot.Loading ??= LoadAsync(slot);
         }
 
+        void Leave()
+        {
+            Interlocked.Add(ref _interactive, -weight);
+            Release(slot);
+        }
+
+        Interlocked.Add(ref _interactive, weight);
         try
         {
             bool waits = !loading.IsCompleted;
@@ -193,11 +205,11 @@ internal sealed class ModelCatalog(
                 caller is null ? Settled(served, entry) : CallersModel.Of(Settled(served, entry), caller),
                 waits ? Stopwatch.GetElapsedTime(began) : TimeSpan.Zero,
                 time => Keep(slot, time),
-                () => Release(slot));
+                Leave);
         }
         catch (Exception fault)
         {
-            Release(slot);
+            Leave();
             throw fault switch
             {
                 OperationCanceledException or HttpFault => fault,

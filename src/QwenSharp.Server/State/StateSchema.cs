@@ -1,3 +1,5 @@
+using QwenSharp.Server.Batches;
+
 namespace QwenSharp.Server.State;
 
 /// <summary>The tables of the state. Who keeps something adds its steps here; the order among those of one table counts alone.</summary>
@@ -7,5 +9,7 @@ internal static class StateSchema
     public static IReadOnlyList<Migration> All { get; } =
     [
         ApiKeyStore.Schema,
+        FileStore.Schema,
+        BatchStore.Schema,
     ];
 }
