@@ -5,6 +5,7 @@ using QwenSharp.Cli.Commands;
 using QwenSharp.Cli.Terminals;
 using QwenSharp.Faults;
 using QwenSharp.Hub;
+using QwenSharp.Server;
 
 namespace QwenSharp.Cli;
 
@@ -77,6 +78,7 @@ internal static class CommandTree
         {
             RunCommand.Create(terminal),
             serve,
+            KeysCommand.Create(terminal),
             ConfigCommand.Create(terminal, serve),
             DoctorCommand.Create(terminal),
             PullCommand.Create(terminal),
@@ -116,6 +118,9 @@ internal static class CommandTree
         IOptionFault { Fault: var fault } => fault.Say(OptionNames.Of),
         HubException { Remedy: HubRemedy.ListModels } => $"{failure.Message} 'qwensharp list' prints the models on this machine.",
         HubException { Remedy: HubRemedy.ListNames } => $"{failure.Message} 'qwensharp pull --list' prints the short names.",
+        ServerOpenException =>
+            $"{failure.Message} 'qwensharp keys create NAME' makes a key; without --host the server listens on this machine only; "
+                + "--open-to-all lets everybody in.",
         UnauthorizedAccessException when failure.Message.Split('\'') is [_, var path, ..] && Directory.Exists(path) =>
             $"'{path}' is a folder; a file is expected.",
         _ => WithoutParameter(failure),

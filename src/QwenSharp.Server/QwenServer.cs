@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using QwenSharp.Server.Anthropic;
+using QwenSharp.Server.Batches;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.DashScope;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
@@ -12,7 +14,6 @@ using QwenSharp.Server.Ollama;
 using QwenSharp.Server.OpenAI;
 using QwenSharp.Server.Operations;
 using QwenSharp.Server.SelfHosted;
-using QwenSharp.Server.State;
 
 namespace QwenSharp.Server;
 
@@ -24,13 +25,15 @@ public sealed class QwenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ModelCatalog _models;
-    private readonly StateDatabase? _state;
+    private readonly ServerState? _state;
+    private readonly BatchRunner? _batches;
 
-    private QwenServer(WebApplication app, ModelCatalog models, StateDatabase? state)
+    private QwenServer(WebApplication app, ModelCatalog models, ServerState? state, BatchRunner? batches)
     {
         _app = app;
         _models = models;
         _state = state;
+        _batches = batches;
     }
 
     /// <summary>Where the server listens, with the port that it got.</summary>
@@ -63,6 +66,7 @@ public sealed class QwenServer : IAsyncDisposable
     /// <param name="cancellationToken">Gives up; a model that is being loaded is loaded to its end.</param>
     /// <exception cref="ArgumentException">There is no model, two have one name, an alias stands for none, or the host is no
     /// address.</exception>
+    /// <exception cref="ServerOpenException">It would listen to other machines without a key.</exception>
     /// <exception cref="IOException">A file is missing or damaged, or the port is taken.</exception>
     /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be
     /// wrong.</exception>
@@ -98,6 +102,10 @@ public sealed class QwenServer : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        // Lines of batches have no client who waits for them: they are asked again.
+        if (_batches is not null)
+            await _batches.DisposeAsync().ConfigureAwait(false);
+
         await StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
         await _models.DisposeAsync().ConfigureAwait(false);
@@ -142,12 +150,13 @@ public sealed class QwenServer : IAsyncDisposable
                 new OpenAIDialect(), new AnthropicDialect(), new OllamaDialect(), new SelfHostedDialect(), new DashScopeDialect(),
                 .. further,
             ]);
-        StateDatabase? state = options.State is { } place ? StateDatabase.At(place) : null;
-        WebApplication app = Build(options, models, dialects, state);
+        (WebApplication app, ServerState? state, BatchRunner? batches) = Build(options, models, dialects);
         try
         {
+            await RequireKeysAsync(options, state?.Keys, cancellationToken).ConfigureAwait(false);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
-            return new QwenServer(app, models, state);
+            batches?.Start();
+            return new QwenServer(app, models, state, batches);
         }
         catch
         {
@@ -167,7 +176,8 @@ public sealed class QwenServer : IAsyncDisposable
         options.KeepAlive,
         time);
 
-    private static WebApplication Build(ServerOptions options, ModelCatalog models, DialectSet dialects, StateDatabase? state)
+    private static (WebApplication App, ServerState? State, BatchRunner? Batches) Build(
+        ServerOptions options, ModelCatalog models, DialectSet dialects)
     {
         // An empty builder: no configuration files or environment variables of the place where the server happens to be started.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -194,6 +204,9 @@ public sealed class QwenServer : IAsyncDisposable
 
         OperationServices.Add(builder, options, models);
         WebApplication app = builder.Build();
+        ServerState? state = options.State is { } place
+            ? ServerState.At(place, app.Services.GetRequiredService<ILoggerFactory>())
+            : null;
         ServerMetrics metrics = app.Services.GetRequiredService<ServerMetrics>();
         app.Use(next => new RequestLog(next, Log<RequestLog>(app), metrics).InvokeAsync);
         FaultDescriber faults = app.Services.GetRequiredService<FaultDescriber>();
@@ -203,15 +216,27 @@ public sealed class QwenServer : IAsyncDisposable
         if (LoopbackGuard.IsLoopback(options.Host))
             app.Use(next => new LoopbackGuard(next).InvokeAsync);
 
-        if (options.ApiKey is { } key)
-            app.Use(next => new ApiKeyGuard(next, key, dialects).InvokeAsync);
+        app.Use(next => new ApiKeyGuard(next, options, state?.Keys, models.Callers, dialects, TimeProvider.System).InvokeAsync);
 
         // Behind the key: nobody unknown has anything unpacked. What is unpacked is held to the limit of bodies too.
         app.UseRequestDecompression();
         OperationServices.Map(app, options);
+        BatchRunner? batches = state is null ? null : new BatchRunner(state, models, faults, Log<BatchRunner>(app));
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
-        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options), state));
-        return app;
+        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options, models.Callers), state?.Database, batches));
+        return (app, state, batches);
+    }
+
+    /// <exception cref="ArgumentException">Other machines would be let in without a key.</exception>
+    private static async Task RequireKeysAsync(ServerOptions options, KeyRing? keys, CancellationToken cancellationToken)
+    {
+        if (options.ApiKey is null
+            && !options.OpenToAll
+            && !LoopbackGuard.IsLoopback(options.Host)
+            && !(keys is not null && await keys.AnyAsync(cancellationToken).ConfigureAwait(false)))
+        {
+            throw new ServerOpenException(options.Host);
+        }
     }
 
     private static void Listen(KestrelServerOptions kestrel, ServerOptions options, DialectSet dialects)

@@ -32,8 +32,14 @@ public sealed record ServerOptions
     /// </summary>
     public MachineResources? Machine { get; init; }
 
-    /// <summary>What clients must send as <c>Authorization: Bearer KEY</c>; null to let everybody in who reaches the port.</summary>
+    /// <summary>
+    /// What clients may send as <c>Authorization: Bearer KEY</c> to do everything. Where it is null and <see cref="State"/> has no keys,
+    /// everybody is let in, and the server listens to this machine only.
+    /// </summary>
     public string? ApiKey { get; init; }
+
+    /// <summary>Whether a server without any key may listen to other machines: then everybody who reaches the port may use it.</summary>
+    public bool OpenToAll { get; init; }
 
     /// <summary>
     /// Where the server keeps what outlives it: a folder, in which nothing is made before there is something to keep, or the address of a

@@ -347,6 +347,7 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         StopTokens = options.IgnoresEndOfSequence ? options.StopTokens : [.. StopTokens, .. options.StopTokens],
         CachePoints = options.CachePoints,
         Constraint = options.Constraint,
+        Owner = options.Owner,
         Logprobs = options.Logprobs,
         TopLogprobs = options.TopLogprobs,
     };

@@ -46,6 +46,9 @@ public sealed record AdditionalChatOptions
     /// <summary>See <see cref="ChatOptionKeys.IgnoreEndOfSequence"/>.</summary>
     public bool IgnoreEndOfSequence { get; private init; }
 
+    /// <summary>See <see cref="ChatOptionKeys.Owner"/>; null for each request's own.</summary>
+    public object? Owner { get; private init; }
+
     /// <summary>Reads the properties of chat options.</summary>
     /// <param name="options">The caller's; null for none.</param>
     /// <exception cref="NotSupportedException">There is a key that no one honours.</exception>
@@ -67,6 +70,7 @@ public sealed record AdditionalChatOptions
             AllowedTools = values.Of<IReadOnlyList<string>>(ChatOptionKeys.AllowedTools, "a list of names"),
             StopTokens = values.Of<IReadOnlyList<int>>(ChatOptionKeys.StopTokens, "a list of token ids") ?? [],
             IgnoreEndOfSequence = values.Boolean(ChatOptionKeys.IgnoreEndOfSequence) ?? false,
+            Owner = values.Of<object>(ChatOptionKeys.Owner, "an object"),
             ContinueFinalMessage = values.Boolean(ChatOptionKeys.ContinueFinalMessage) ?? false,
         };
         return read is { TopLogprobs: > 0, Logprobs: false }

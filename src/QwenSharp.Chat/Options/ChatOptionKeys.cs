@@ -65,9 +65,15 @@ public static class ChatOptionKeys
     /// <summary>A boolean: the model's own tokens that end an answer do not end this one.</summary>
     public const string IgnoreEndOfSequence = "ignore_eos";
 
+    /// <summary>
+    /// Whom the answers are for, any object that is compared by its own equality: owners take turns, so that nobody's many requests hold up
+    /// another's. It is never what a client sends.
+    /// </summary>
+    public const string Owner = "owner";
+
     internal static IReadOnlyList<string> All { get; } =
         [
             MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar,
-            AllowedTools, ContinueFinalMessage, StopTokens, IgnoreEndOfSequence,
+            AllowedTools, ContinueFinalMessage, StopTokens, IgnoreEndOfSequence, Owner,
         ];
 }

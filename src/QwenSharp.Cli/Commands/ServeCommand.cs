@@ -46,11 +46,15 @@ internal static class ServeCommand
         Option<string?> apiKey = new("--api-key")
         {
             Description =
-                $"What clients must send as 'Authorization: Bearer KEY'. Better in the environment as {ApiKeyVariable}: command lines can "
+                $"What clients may send as 'Authorization: Bearer KEY' to do everything; 'qwensharp keys' makes further ones. Better in the environment as {ApiKeyVariable}: command lines can "
                     + "be seen by others.",
             HelpName = "KEY",
         };
         Values.Check(apiKey, key => !string.IsNullOrWhiteSpace(key), "may not be empty");
+        Option<bool> openToAll = new("--open-to-all")
+        {
+            Description = "Let everybody in who reaches the port, where there is no key and the address is not this machine's own.",
+        };
         LibraryArguments library = new();
         Option<bool> log = new("--log-requests") { Description = "One line on standard error for each request." };
         Option<long?> kvMemory = Values.Bytes(
@@ -86,6 +90,7 @@ internal static class ServeCommand
             host,
             port,
             apiKey,
+            openToAll,
             log,
             kvMemory,
             stateMemory,
@@ -139,6 +144,7 @@ internal static class ServeCommand
                 Machine = machine,
                 State = library.State(parsed),
                 ApiKey = parsed.GetValue(apiKey) ?? KeyFromEnvironment(),
+                OpenToAll = parsed.GetValue(openToAll),
                 LogRequests = parsed.GetValue(log),
                 Deadline = parsed.GetValue(deadline) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             };

@@ -9,4 +9,7 @@ namespace QwenSharp.Protocols.Anthropic;
 [JsonSerializable(typeof(TokenCount))]
 [JsonSerializable(typeof(ModelPage))]
 [JsonSerializable(typeof(ModelInfo))]
+[JsonSerializable(typeof(MessageBatch))]
+[JsonSerializable(typeof(MessageBatchPage))]
+[JsonSerializable(typeof(DeletedMessageBatch))]
 public sealed partial class AnthropicJson : JsonSerializerContext;

@@ -9,12 +9,12 @@ namespace QwenSharp.Protocols.Events;
 public static class WireJson
 {
     // Letters beyond ASCII are left as they are: no reply is HTML, and escapes would double the size of Chinese text.
-    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    internal static JsonWriterOptions Options { get; } = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a value as JSON on one line.</summary>
     public static void Write<T>(IBufferWriter<byte> output, T value, JsonTypeInfo<T> type)
     {
-        using Utf8JsonWriter writer = new(output, Plain);
+        using Utf8JsonWriter writer = new(output, Options);
         JsonSerializer.Serialize(writer, value, type);
     }
 }

@@ -1,13 +1,15 @@
 using System.Buffers;
+using System.Globalization;
 using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.Events;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Anthropic;
 
 /// <summary>
-/// Anthropic's protocol: <c>/v1/messages</c>, <c>/v1/messages/count_tokens</c>, and <c>/v1/models</c> for requests with the header
+/// Anthropic's protocol: <c>/v1/messages</c>, <c>/v1/messages/count_tokens</c>, <c>/v1/messages/batches</c>, and <c>/v1/models</c> for requests with the header
 /// <c>anthropic-version</c>. Headers of versions and betas are taken as they come: what a request may hold is said by its fields.
 /// </summary>
 internal sealed class AnthropicDialect : IDialect
@@ -27,10 +29,20 @@ internal sealed class AnthropicDialect : IDialect
     public void Map(IEndpointRouteBuilder routes, DialectService service)
     {
         MessagesEndpoint messages = new(service, _signer);
+        AnthropicBatchForm form = new(this, messages.AnswerAsync);
+        service.Batches?.Add(form);
+        BatchesEndpoint batches = new(service.Batches, form);
         routes.MapPost("/v1/messages", messages.AnswerAsync);
         routes.MapPost("/v1/messages/count_tokens", messages.CountAsync);
         ModelsEndpoint list = new(service.Models);
         string[] get = [HttpMethods.Get, HttpMethods.Head];
+        const string Batch = $"/v1/messages/batches/{{{BatchesEndpoint.IdParameter}}}";
+        routes.MapPost("/v1/messages/batches", batches.CreateAsync);
+        routes.MapMethods("/v1/messages/batches", get, batches.ListAsync);
+        routes.MapMethods(Batch, get, batches.ShowAsync);
+        routes.MapDelete(Batch, batches.DeleteAsync);
+        routes.MapPost($"{Batch}/cancel", batches.CancelAsync);
+        routes.MapMethods($"{Batch}/results", get, batches.ResultsAsync);
         routes.MapMethods("/v1/models", get, list.ListAsync);
         routes.MapMethods($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", get, list.ShowAsync);
     }
@@ -57,6 +69,24 @@ internal sealed class AnthropicDialect : IDialect
     /// <inheritdoc/>
     public void WriteHeaders(HttpFault fault, IHeaderDictionary headers)
     {
+    }
+
+    /// <inheritdoc/>
+    public void WriteLimits(KeyAllowance allowance, DateTimeOffset now, IHeaderDictionary headers)
+    {
+        void Write(string what, Limit? limit)
+        {
+            if (limit is null)
+                return;
+
+            headers[$"anthropic-ratelimit-{what}-limit"] = limit.Most.ToString(CultureInfo.InvariantCulture);
+            headers[$"anthropic-ratelimit-{what}-remaining"] = limit.Left.ToString(CultureInfo.InvariantCulture);
+            headers[$"anthropic-ratelimit-{what}-reset"] =
+                (now + limit.Full).UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ", CultureInfo.InvariantCulture);
+        }
+
+        Write("requests", allowance.Requests);
+        Write("tokens", allowance.Tokens);
     }
 
     /// <inheritdoc/>

@@ -7,7 +7,7 @@ namespace QwenSharp.Server.Anthropic;
 /// <summary>Faults as Anthropic's error object: the class of error, a message and the request's name.</summary>
 internal static class AnthropicErrors
 {
-    private const string Endpoints = " See POST /v1/messages, POST /v1/messages/count_tokens, GET /v1/models.";
+    private const string Endpoints = " See POST /v1/messages, POST /v1/messages/count_tokens, POST /v1/messages/batches, GET /v1/models.";
 
     public static ErrorReply Word(HttpFault fault) => new(
         fault.Option is { } option ? AnthropicFaults.Word(option) : new ErrorDetail(
@@ -18,8 +18,8 @@ internal static class AnthropicErrors
     private static string Type(HttpFault fault) => fault switch
     {
         { Kind: HttpFaultKind.Key } => "authentication_error",
-        { Kind: HttpFaultKind.Host } => "permission_error",
-        { Kind: HttpFaultKind.UnknownModel or HttpFaultKind.UnknownPath } => "not_found_error",
+        { Kind: HttpFaultKind.Host or HttpFaultKind.Scope } => "permission_error",
+        { Kind: HttpFaultKind.UnknownModel or HttpFaultKind.UnknownPath or HttpFaultKind.UnknownItem } => "not_found_error",
         { Kind: HttpFaultKind.TooLarge } => "request_too_large",
         { Kind: HttpFaultKind.Busy or HttpFaultKind.ShuttingDown } => "overloaded_error",
         { Status: StatusCodes.Status429TooManyRequests } => "rate_limit_error",

@@ -1,3 +1,4 @@
+using QwenSharp.Server.Batches;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.State;
@@ -9,4 +10,6 @@ namespace QwenSharp.Server.Dialects;
 /// <param name="Replies">Sends replies.</param>
 /// <param name="Changes">Who may change which models there are.</param>
 /// <param name="State">What the server keeps; null where it keeps nothing.</param>
-internal sealed record DialectService(ModelCatalog Models, ReplySender Replies, ChangeGuard Changes, StateDatabase? State);
+/// <param name="Batches">Runs batches; null where the server keeps nothing.</param>
+internal sealed record DialectService(
+    ModelCatalog Models, ReplySender Replies, ChangeGuard Changes, StateDatabase? State, BatchRunner? Batches);

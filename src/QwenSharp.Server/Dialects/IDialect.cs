@@ -1,4 +1,5 @@
 using System.Buffers;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Dialects;
@@ -37,6 +38,12 @@ internal interface IDialect
 
     /// <summary>Sets the headers of a reply that reports a fault, beside its status and content type.</summary>
     void WriteHeaders(HttpFault fault, IHeaderDictionary headers);
+
+    /// <summary>Sets the headers that tell the holder of a key what it has left of its minute.</summary>
+    /// <param name="allowance">What is left.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="headers">The reply's.</param>
+    void WriteLimits(KeyAllowance allowance, DateTimeOffset now, IHeaderDictionary headers) => LimitHeaders.Write(allowance, headers);
 
     /// <summary>Writes the JSON of a reply that reports a fault.</summary>
     void WriteFault(HttpFault fault, IBufferWriter<byte> output);

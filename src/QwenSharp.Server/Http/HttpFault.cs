@@ -23,6 +23,21 @@ internal enum HttpFaultKind
     /// <summary>There is no key, or it is the wrong one.</summary>
     Key,
 
+    /// <summary>The key was not made for what it asks for.</summary>
+    Scope,
+
+    /// <summary>The key has used up what it has a minute.</summary>
+    RateLimit,
+
+    /// <summary>There is no such file or batch.</summary>
+    UnknownItem,
+
+    /// <summary>It is too late, or too early, for what is asked of a batch.</summary>
+    Ended,
+
+    /// <summary>The server keeps nothing.</summary>
+    Stateless,
+
     /// <summary>The name that the server is called by is not one that it answers to.</summary>
     Host,
 
@@ -85,6 +100,9 @@ internal sealed class HttpFault(int status, HttpFaultKind kind, string message, 
 
     /// <summary>When to come back, where that helps.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Which limit a key has reached: <c>requests</c>, <c>tokens</c> or <c>concurrent</c>; null where none.</summary>
+    public string? Limit { get; init; }
 
     /// <summary>The option at fault, where one is.</summary>
     public OptionFault? Option { get; }

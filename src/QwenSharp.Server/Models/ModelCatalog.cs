@@ -3,6 +3,7 @@ using System.Runtime.ExceptionServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Models;
@@ -23,6 +24,7 @@ internal sealed class ModelCatalog(
     private const int MostNamed = 20;
 
     private readonly Lock _gate = new();
+    private int _interactive;
     private readonly SemaphoreSlim _oneLoad = new(1);
     private readonly CancellationTokenSource _ended = new();
     private readonly Dictionary<string, ModelEntry> _given = new(StringComparer.Ordinal);
@@ -31,6 +33,12 @@ internal sealed class ModelCatalog(
     // Guarded by the gate, as is what is in them.
     private readonly Dictionary<string, ModelSlot> _slots = [];
     private long _uses;
+
+    /// <summary>Who asks for models.</summary>
+    public CallerContext Callers { get; } = new();
+
+    /// <summary>How many requests have a model, or wait for one, beside those of batches.</summary>
+    public int Interactive => Volatile.Read(ref _interactive);
 
     /// <summary>What may be loaded when it is asked for; null for nothing.</summary>
     public ModelLibrary? Library => library;
@@ -179,9 +187,12 @@ internal sealed class ModelCatalog(
     /// <inheritdoc cref="AcquireAsync(string?, CancellationToken)"/>
     public async Task<ModelLease> AcquireAsync(ModelEntry entry, CancellationToken cancellationToken)
     {
+        Caller? caller = Callers.Current;
+        caller?.Require(entry);
         long began = Stopwatch.GetTimestamp();
         ModelSlot slot;
         Task<LiveModel> loading;
+        int weight = Callers.InBatch ? 0 : 1;
         lock (_gate)
         {
             _ended.Token.ThrowIfCancellationRequested();
@@ -190,6 +201,13 @@ internal sealed class ModelCatalog(
             loading = slot.Loading ??= LoadAsync(slot);
         }
 
+        void Leave()
+        {
+            Interlocked.Add(ref _interactive, -weight);
+            Release(slot);
+        }
+
+        Interlocked.Add(ref _interactive, weight);
         try
         {
             bool waits = !loading.IsCompleted;
@@ -197,14 +215,14 @@ internal sealed class ModelCatalog(
             ServedModel served = live.Served.First(model => model.Id == entry.ServedId);
             return new ModelLease(
                 entry,
-                Settled(served, entry),
+                caller is null ? Settled(served, entry) : CallersModel.Of(Settled(served, entry), caller),
                 waits ? Stopwatch.GetElapsedTime(began) : TimeSpan.Zero,
                 time => Keep(slot, time),
-                () => Release(slot));
+                Leave);
         }
         catch (Exception fault)
         {
-            Release(slot);
+            Leave();
             throw fault switch
             {
                 OperationCanceledException or HttpFault => fault,

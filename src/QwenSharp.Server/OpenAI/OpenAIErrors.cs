@@ -9,11 +9,13 @@ internal static class OpenAIErrors
 {
     private const string Endpoints =
         " See GET /v1/models, POST /v1/chat/completions, POST /v1/responses, POST /v1/completions, POST /v1/embeddings, POST "
-            + "/v1/moderations.";
+            + "/v1/moderations, POST /v1/files, POST /v1/batches.";
 
     public static OpenAIError Word(HttpFault fault) => fault.Option is { } option ? OpenAIFaults.Word(option) : new OpenAIError(
         Excerpt.Of(fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message, OpenAIFaults.MaxMessage),
-        fault.Status < StatusCodes.Status500InternalServerError ? OpenAIFaults.InvalidRequest : "server_error",
+        fault.Limit is { } limit ? limit == "tokens" ? "tokens" : "requests"
+            : fault.Status < StatusCodes.Status500InternalServerError ? OpenAIFaults.InvalidRequest
+            : "server_error",
         fault.Kind == HttpFaultKind.UnknownModel ? "model" : null,
         Code(fault.Kind));
 
@@ -23,6 +25,11 @@ internal static class OpenAIErrors
         HttpFaultKind.ContentType => "unsupported_media_type",
         HttpFaultKind.TooLarge => "request_too_large",
         HttpFaultKind.Key => "invalid_api_key",
+        HttpFaultKind.Scope => "insufficient_permissions",
+        HttpFaultKind.RateLimit => "rate_limit_exceeded",
+        HttpFaultKind.UnknownItem => "not_found",
+        HttpFaultKind.Ended => "batch_ended",
+        HttpFaultKind.Stateless => "not_supported",
         HttpFaultKind.Host => "host_not_allowed",
         HttpFaultKind.UnknownModel => "model_not_found",
         HttpFaultKind.UnknownPath => "unknown_url",

@@ -154,6 +154,12 @@ internal sealed class StateDatabase : IAsyncDisposable
         else
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
+        // Whoever else may look into the folder may not into the file. An empty one is a database without tables.
+        FileStreamOptions own = new() { Mode = FileMode.OpenOrCreate, Access = FileAccess.ReadWrite, Share = FileShare.ReadWrite };
+        if (!OperatingSystem.IsWindows())
+            own.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+        await File.Open(file, own).DisposeAsync().ConfigureAwait(false);
         DbConnection connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
             await new StateStatements(connection).ExecuteAsync($"PRAGMA journal_mode = WAL", cancellationToken).ConfigureAwait(false);

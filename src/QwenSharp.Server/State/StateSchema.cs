@@ -1,3 +1,5 @@
+using QwenSharp.Server.Batches;
+
 namespace QwenSharp.Server.State;
 
 /// <summary>The tables of the state. Who keeps something adds its steps here; the order among those of one table counts alone.</summary>
@@ -12,5 +14,11 @@ internal static class StateSchema
         "CREATE INDEX response_items_id ON response_items (id)");
 
     /// <summary>All steps.</summary>
-    public static IReadOnlyList<Migration> All { get; } = [Responses];
+    public static IReadOnlyList<Migration> All { get; } =
+    [
+        Responses,
+        ApiKeyStore.Schema,
+        FileStore.Schema,
+        BatchStore.Schema,
+    ];
 }

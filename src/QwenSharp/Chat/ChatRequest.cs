@@ -44,6 +44,7 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
                 Stop = [.. options.StopSequences ?? []],
                 StopTokens = additional.StopTokens,
                 IgnoresEndOfSequence = additional.IgnoreEndOfSequence,
+                Owner = additional.Owner,
                 Logprobs = additional.Logprobs,
                 TopLogprobs = additional.TopLogprobs,
             },

@@ -29,6 +29,9 @@ public sealed record TextGenerationOptions
     /// <summary>Whether the model's own tokens that end an answer do not end this one; they have no text.</summary>
     public bool IgnoresEndOfSequence { get; init; }
 
+    /// <summary>Whom the answers are for; see <see cref="GenerationRequest.Owner"/>.</summary>
+    public object? Owner { get; init; }
+
     /// <summary>Whether chunks carry the log-probability of each token.</summary>
     public bool Logprobs { get; init; }
 

@@ -61,12 +61,23 @@ internal static class Scripts
     /// <summary>Fails before the first update.</summary>
     public static Script Fail(Exception fault) => (_, _) => throw fault;
 
+    /// <summary>Says that it runs, and answers once it may.</summary>
+    public static Script Wait(TaskCompletionSource running, Task end) => (_, token) => WaitAsync(running, end, token);
+
     /// <summary>The end of an answer.</summary>
     public static ChatResponseUpdate End(ChatFinishReason reason, int promptTokens, int completionTokens) => new()
     {
         FinishReason = reason,
         Contents = [new UsageContent(new UsageDetails { InputTokenCount = promptTokens, OutputTokenCount = completionTokens })],
     };
+
+    private static async IAsyncEnumerable<ChatResponseUpdate> WaitAsync(
+        TaskCompletionSource running, Task end, [EnumeratorCancellation] CancellationToken token)
+    {
+        running.TrySetResult();
+        await end.WaitAsync(token);
+        yield return End(ChatFinishReason.Stop, 1, 1);
+    }
 
     private static async IAsyncEnumerable<ChatResponseUpdate> Stream(
         string[] words, ChatFinishReason reason, [EnumeratorCancellation] CancellationToken token)

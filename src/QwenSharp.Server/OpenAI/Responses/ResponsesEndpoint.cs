@@ -10,6 +10,7 @@ using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.OpenAI.Responses;
 
@@ -29,7 +30,7 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
         ServedModel model = lease.Model;
         ResponseWriter writer = new(request, model.Id);
         AnswerStream answers = new(
-            CacheHeader.Observe(http, Choices.MergeAsync(
+            AnswerWatch.Observe(http, model.Id, Choices.MergeAsync(
                 token => model.Chat.Complete(messages, request.Options, choices: 1, token), work.Token)),
             choicesPerPrompt: 1);
         IAsyncEnumerable<ResponseEvent> events = AnswerAsync(request, writer, answers, work.Token);
