@@ -168,8 +168,8 @@ public sealed class GrammarMatcher
     }
 
     /// <summary>
-    /// The tokens that must come next, where there is only one way on. A last token that what follows might make longer is left out, so
-    /// that the model may write it as it would.
+    /// The tokens that must come next, where there is only one way on. Where a token might begin with the end of the text and go on behind
+    /// it, as in a name whose first letters alone are known, that end is left out, so that the model may write it as it would.
     /// </summary>
     /// <param name="tokens">Receives them.</param>
     /// <param name="tokenize">Writes bytes as tokens, as the model's tokenizer does; null for the longest tokens from the left.</param>
@@ -180,17 +180,24 @@ public sealed class GrammarMatcher
         List<byte> bytes = [];
         if (!TryForced(bytes))
             return false;
+
         byte[] text = [.. bytes];
-        List<int> written = tokenize is null ? LongestTokens(text) : [.. tokenize(text)];
-        int length = 0;
-        foreach (int token in written)
-            length += (uint)token < (uint)_vocabulary.Size ? _vocabulary.Bytes(token).Length : 0;
-        if (length != text.Length)
+        IReadOnlyList<int> written = tokenize is null ? LongestTokens(text) : tokenize(text);
+        if (written.Sum(token => (uint)token < (uint)_vocabulary.Size ? _vocabulary.Bytes(token).Length : 0) != text.Length)
             return false;
-        if (written.Count > 0 && _vocabulary.IsPrefix(written[^1]))
-            written.RemoveAt(written.Count - 1);
-        tokens.AddRange(written);
-        return written.Count > 0;
+
+        int before = tokens.Count;
+        int at = 0;
+        foreach (int token in written)
+        {
+            if (_vocabulary.IsPrefix(text.AsSpan(at)))
+                break;
+
+            tokens.Add(token);
+            at += _vocabulary.Bytes(token).Length;
+        }
+
+        return tokens.Count > before;
     }
 
     private static bool MayEnd(ReadOnlySpan<Place> places)

@@ -54,8 +54,8 @@ public sealed class TokenVocabulary
     /// <summary>The bytes of a token; none for one that no grammar allows.</summary>
     internal ReadOnlyMemory<byte> Bytes(int token) => _bytes[token];
 
-    /// <summary>Whether another token begins with the bytes of a token.</summary>
-    internal bool IsPrefix(int token) => Find(_bytes[token].Span, out int node) && Trie.Ends[node] > node + 1;
+    /// <summary>Whether a token begins with a text and goes on behind it.</summary>
+    internal bool IsPrefix(ReadOnlySpan<byte> text) => Find(text, out int node) && Trie.Ends[node] > node + 1;
 
     /// <summary>The longest token that a text begins with; below zero where there is none.</summary>
     internal int Longest(ReadOnlySpan<byte> text, out int length)

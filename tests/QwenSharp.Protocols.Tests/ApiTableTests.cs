@@ -23,6 +23,9 @@ public partial class ApiTableTests
         ["/v1/completions"] = (body => CompletionRequest.Read(body), """{"prompt":"a"}"""),
         ["/v1/embeddings"] = (body => OpenAI.EmbeddingsRequest.Read(body), """{"input":"a"}"""),
         ["/v1/moderations"] = (body => ModerationRequest.Read(body), """{"input":"a"}"""),
+        ["/v1/batches"] = (
+            body => BatchRequest.Read(body, ["/v1/chat/completions"]),
+            """{"input_file_id":"f","endpoint":"/v1/chat/completions","completion_window":"24h"}"""),
         ["/v1/rerank"] = (body => RerankRequest.Read(body), """{"query":"q","documents":["a"]}"""),
         ["/v1/score"] = (body => ScoreRequest.Read(body), """{"text_1":"q","text_2":"a"}"""),
         ["/tokenize"] = (body => TokenizeRequest.Read(body), """{"prompt":"a"}"""),

@@ -29,7 +29,7 @@ public sealed class OllamaChangesTests : IDisposable
     [InlineData("0.0.0.0", "key", HttpStatusCode.OK)]
     public async Task Without_a_key_models_are_changed_on_this_machine_alone(string host, string? key, HttpStatusCode expected)
     {
-        await using QwenServer server = await StartAsync(options => options with { Host = host, ApiKey = key });
+        await using QwenServer server = await StartAsync(options => options with { Host = host, ApiKey = key, OpenToAll = true });
         using HttpClient client = Client(server);
         client.DefaultRequestHeaders.Authorization = key is null ? null : new("Bearer", key);
 
