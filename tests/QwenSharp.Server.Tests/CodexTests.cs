@@ -8,7 +8,9 @@ using QwenSharp.Tests;
 
 namespace QwenSharp.Server.Tests;
 
-/// <summary>Requests as Codex sends them are answered with streams that its parser takes; the program itself too, where it is installed.</summary>
+/// <summary>
+/// Requests as Codex sends them are answered with streams that its parser takes; the program itself too, where it is installed.
+/// </summary>
 public class CodexTests
 {
     private static readonly HashSet<string> Transport =
@@ -71,7 +73,8 @@ public class CodexTests
 
         // Its own thoughts come back sealed, and are opened.
         IReadOnlyList<ChatMessage> last = server.Chat.Calls[^1].Messages;
-        Assert.True(last.Count(message => message.Contents is [TextReasoningContent { Text: "Hm." }, TextContent, FunctionCallContent]) == 2);
+        Assert.Equal(
+            2, last.Count(message => message.Contents is [TextReasoningContent { Text: "Hm." }, TextContent, FunctionCallContent]));
     }
 
     // Calls a tool where the user has spoken last, and says what a tool said.

@@ -34,7 +34,8 @@ public class OpenAINetResponseTests
 
         string text = "", arguments = "";
         ResponseResult? last = null;
-        await foreach (StreamingResponseUpdate update in await client.CreateResponseStreamingAsync(options, TestContext.Current.CancellationToken))
+        await foreach (
+            StreamingResponseUpdate update in await client.CreateResponseStreamingAsync(options, TestContext.Current.CancellationToken))
         {
             text += (update as StreamingResponseOutputTextDeltaUpdate)?.Delta;
             arguments += (update as StreamingResponseFunctionCallArgumentsDoneUpdate)?.FunctionArguments;
@@ -42,7 +43,10 @@ public class OpenAINetResponseTests
         }
 
         ResponseResult second = await client.CreateResponseAsync(
-            new CreateResponseOptions("scripted", [ResponseItem.CreateFunctionCallOutputItem("call_1", "sunny")]) { PreviousResponseId = last!.Id },
+            new CreateResponseOptions("scripted", [ResponseItem.CreateFunctionCallOutputItem("call_1", "sunny")])
+            {
+                PreviousResponseId = last!.Id,
+            },
             TestContext.Current.CancellationToken);
 
         Assert.Equal(("Good day", """{"city":"Ghent"}"""), (text, arguments));

@@ -45,8 +45,8 @@ public class ResponseTests
         Assert.Equal(
             [
                 "response.created", "response.in_progress",
-                "response.output_item.added", "response.content_part.added", "response.reasoning_text.delta", "response.reasoning_text.delta",
-                "response.reasoning_text.done", "response.content_part.done", "response.output_item.done",
+                "response.output_item.added", "response.content_part.added", "response.reasoning_text.delta",
+                "response.reasoning_text.delta", "response.reasoning_text.done", "response.content_part.done", "response.output_item.done",
                 "response.output_item.added", "response.content_part.added", "response.output_text.delta", "response.output_text.delta",
                 "response.output_text.done", "response.content_part.done", "response.output_item.done", "response.completed",
             ],
@@ -107,7 +107,8 @@ public class ResponseTests
         foreach (JsonNode? item in first["output"]!.AsArray())
             back.Add(item!.DeepClone());
 
-        back.Add(new JsonObject { ["role"] = "user", ["content"] = new JsonArray(new JsonObject { ["type"] = "input_text", ["text"] = "Two" }) });
+        JsonArray parts = new(new JsonObject { ["type"] = "input_text", ["text"] = "Two" });
+        back.Add(new JsonObject { ["role"] = "user", ["content"] = parts });
         await server.AskAsync("/v1/responses", new JsonObject { ["input"] = back.DeepClone() }.ToJsonString());
         back[1]!["encrypted_content"] = "ZW5jcnlwdGVk";
         await server.AskAsync("/v1/responses", new JsonObject { ["input"] = back }.ToJsonString());
@@ -139,8 +140,8 @@ public class ResponseTests
     public async Task Custom_tools_and_tools_of_namespaces_are_functions_to_the_model_alone()
     {
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Updates(
-            new ChatResponseUpdate { Contents = [new FunctionCallContent("c1", "patch", new Dictionary<string, object?> { ["input"] = "*** Żółw" })] },
-            new ChatResponseUpdate { Contents = [new FunctionCallContent("c2", "git__log", new Dictionary<string, object?> { ["n"] = 3 })] },
+            Call("c1", "patch", "input", "*** Żółw"),
+            Call("c2", "git__log", "n", 3),
             Scripts.End(ChatFinishReason.ToolCalls, 7, 9)));
         const string Tools = """
             [{"type":"custom","name":"patch","format":{"type":"grammar","syntax":"regex","definition":"a+"}},{"type":"web_search"},
@@ -167,9 +168,8 @@ public class ResponseTests
         ScriptedCall call = server.Chat.Calls[0];
         Assert.Equal(["patch", "git__log"], call.Options.Tools!.Select(tool => tool.Name));
         Assert.Equal("patch", Assert.IsType<RequiredChatToolMode>(call.Options.ToolMode).RequiredFunctionName);
-        Assert.Equal(
-            "^(?:a+)$",
-            ((AIFunctionDeclaration)call.Options.Tools![0]).JsonSchema.GetProperty("properties").GetProperty("input").GetProperty("pattern").GetString());
+        System.Text.Json.JsonElement schema = ((AIFunctionDeclaration)call.Options.Tools![0]).JsonSchema;
+        Assert.Equal("^(?:a+)$", schema.GetProperty("properties").GetProperty("input").GetProperty("pattern").GetString());
         IReadOnlyList<ChatMessage> second = server.Chat.Calls[1].Messages;
         Assert.Equal(["patch", "git__log"], second[1].Contents.Cast<FunctionCallContent>().Select(made => made.Name));
         Assert.Equal("no[image left out: this model reads text only]", ((FunctionResultContent)second[3].Contents[0]).Result);
@@ -249,10 +249,12 @@ public class ResponseTests
         List<JsonNode> failed = await StreamAsync(failing, """{"input":"Hi","stream":true}""");
         (int status, _) = await refusing.AskAsync("/v1/responses", """{"input":"Hi","stream":true}""");
 
-        Assert.Equal(("incomplete", "max_output_tokens"), ((string)incomplete["status"]!, (string)incomplete["incomplete_details"]!["reason"]!));
+        Assert.Equal("incomplete", (string)incomplete["status"]!);
+        Assert.Equal("max_output_tokens", (string)incomplete["incomplete_details"]!["reason"]!);
         Assert.Equal("incomplete", (string)incomplete["output"]![0]!["status"]!);
         Assert.Equal(["error", "response.failed"], ResponseEvents.Types(failed.TakeLast(2)));
-        Assert.Equal(("failed", "server_error"), ((string)failed[^1]["response"]!["status"]!, (string)failed[^1]["response"]!["error"]!["code"]!));
+        Assert.Equal("failed", (string)failed[^1]["response"]!["status"]!);
+        Assert.Equal("server_error", (string)failed[^1]["response"]!["error"]!["code"]!);
         Assert.Equal(500, status);
     }
 
@@ -265,6 +267,38 @@ public class ResponseTests
 
         Assert.Equal((200, 7), (status, (int)count["input_tokens"]!));
     }
+
+    [Fact]
+    public async Task A_continued_response_has_its_prompt_from_the_cache()
+    {
+        using TemporaryFolder folder = new();
+        string path = ScriptedCheckpoint.Write(folder["tiny.gguf"], ["Grüße", " aus", " 北京", "!!"]);
+        ServerOptions options = new() { Port = 0, Models = [new ModelSource(path, new QwenModelOptions { Threads = 1 })] };
+        await using QwenServer server = await QwenServer.StartAsync(options, TestContext.Current.CancellationToken);
+        using HttpClient http = new() { BaseAddress = server.Address };
+
+        JsonNode first = await CreateAsync(http, """{"input":"Hello"}""");
+        JsonNode second = await CreateAsync(http, $$"""{"input":"And again?","previous_response_id":"{{first["id"]}}"}""");
+
+        // What the script says is not cut into tokens as a model's own words are: of the answer nothing need be found.
+        int before = (int)first["usage"]!["input_tokens"]!;
+        int cached = (int)second["usage"]!["input_tokens_details"]!["cached_tokens"]!;
+        Assert.True(cached >= before - 1, $"{cached} of {before} tokens are from the cache.");
+    }
+
+    private static async Task<JsonNode> CreateAsync(HttpClient http, string json)
+    {
+        using StringContent body = new(json, System.Text.Encoding.UTF8, "application/json");
+        using HttpResponseMessage reply = await http.PostAsync("/v1/responses", body, TestContext.Current.CancellationToken);
+        string text = await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.True((int)reply.StatusCode == 200, text);
+        return JsonNode.Parse(text)!;
+    }
+
+    private static ChatResponseUpdate Call(string id, string name, string argument, object value) => new()
+    {
+        Contents = [new FunctionCallContent(id, name, new Dictionary<string, object?> { [argument] = value })],
+    };
 
     private static async Task AssertThirdAsync(ScriptedServer server, string previous)
     {

@@ -76,8 +76,8 @@ internal static class FunctionTools
     }
 
     /// <summary>
-    /// Refuses what is no name: the protocols' own names, and the separators that tools of other servers come with. Models write names between
-    /// tags and quotes.
+    /// Refuses what is no name: the protocols' own names, and the separators that tools of other servers come with. Models write names
+    /// between tags and quotes.
     /// </summary>
     public static void CheckName(RequestValue value)
     {

@@ -52,8 +52,8 @@ internal sealed class ItemReader(ThoughtSealer sealer, Func<string, JsonElement?
                 break;
             case string other:
                 throw (type ?? item).Unsupported(
-                    $"is '{Excerpt.Of(other)}'. This server takes message, reasoning, function_call, function_call_output, custom_tool_call, "
-                        + "custom_tool_call_output and item_reference.");
+                    $"is '{Excerpt.Of(other)}'. This server takes message, reasoning, function_call, function_call_output, "
+                        + "custom_tool_call, custom_tool_call_output and item_reference.");
         }
 
         fields.RefuseRest();

@@ -4,7 +4,7 @@ using QwenSharp.Faults;
 
 namespace QwenSharp.Protocols.OpenAI.Responses;
 
-/// <summary>Faults of a model under the names of fields that requests for responses have otherwise than the protocol's older ones.</summary>
+/// <summary>Faults of a model under the names of fields that requests for responses have otherwise than chat completions.</summary>
 public static class ResponseFaults
 {
     private static readonly Dictionary<string, string> Fields = new()

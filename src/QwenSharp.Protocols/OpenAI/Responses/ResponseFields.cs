@@ -146,8 +146,8 @@ internal sealed record ResponseFields
         return format;
     }
 
-    // Labels to find a response by, how long what was computed of a prompt is kept, tiers of a price that there is not, what a client counts
-    // by, and how often the service may search by itself, which it does not.
+    // Labels to find a response by, how long what was computed of a prompt is kept, tiers of a price that there is not, what a client
+    // counts by, and how often the service may search by itself, which it does not.
     private static void ReadLabels(RequestFields fields)
     {
         GenerationFields.ReadMetadata(fields);

@@ -65,8 +65,8 @@ internal sealed class ResponseTools
                 return;
             case string other:
                 throw type.Unsupported(
-                    $"is '{Excerpt.Of(other)}', which this server does not do. It knows function, custom and namespace; offer what it should "
-                        + "do as a function.");
+                    $"is '{Excerpt.Of(other)}', which this server does not do. It knows function, custom and namespace; offer what it "
+                        + "should do as a function.");
         }
 
         fields.RefuseRest();

@@ -113,7 +113,9 @@ public sealed record ResponsesRequest
         return request;
     }
 
-    /// <summary>The ids of stored items that a body refers to, before it is read: items sent as references, and thoughts sent without words.</summary>
+    /// <summary>
+    /// The ids of stored items that a body refers to, before it is read: items sent as references, and thoughts sent without words.
+    /// </summary>
     public static IReadOnlyList<string> Mentioned(JsonElement body, ThoughtSealer sealer)
     {
         ArgumentNullException.ThrowIfNull(sealer);

@@ -160,8 +160,8 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
     private static OptionException Unknown(string field, string id) => new(OptionFault.Of(
         FaultKind.OutOfRange,
         field,
-        $"leads to '{Excerpt.Of(id)}', which is not here: it was not stored, has been deleted, or was kept as long as there was room. Send the "
-            + "whole conversation as 'input'."));
+        $"leads to '{Excerpt.Of(id)}', which is not here: it was not stored, has been deleted, or was kept as long as there was room. "
+            + "Send the whole conversation as 'input'."));
 
     private static StreamFormat<ResponseEvent> Format(ResponseWriter writer) => new(
         EventStream.MediaType,

@@ -3,7 +3,9 @@ using QwenSharp.Server.State;
 
 namespace QwenSharp.Server.OpenAI.Responses;
 
-/// <summary>Keeps responses and conversations in the server's database: responses for thirty days, conversations until they are deleted.</summary>
+/// <summary>
+/// Keeps responses and conversations in the server's database: responses for thirty days, conversations until they are deleted.
+/// </summary>
 internal sealed class StateResponseStore(StateDatabase state, TimeProvider time) : IResponseStore
 {
     /// <summary>How long a response is kept.</summary>
@@ -66,13 +68,15 @@ internal sealed class StateResponseStore(StateDatabase state, TimeProvider time)
             bool done = await state.WriteAsync(
                 async statements =>
                 {
+                    (long next, byte[] bytes) = (revision + 1, after.ToBytes());
                     int changed = await statements.ExecuteAsync(
-                        $"UPDATE response_objects SET revision = {revision + 1}, body = {after.ToBytes()} WHERE id = {id} AND revision = {revision}",
+                        $"UPDATE response_objects SET revision = {next}, body = {bytes} WHERE id = {id} AND revision = {revision}",
                         cancellationToken).ConfigureAwait(false);
                     if (changed == 0)
                         return false;
 
-                    await statements.ExecuteAsync($"DELETE FROM response_items WHERE holder = {id}", cancellationToken).ConfigureAwait(false);
+                    await statements
+                        .ExecuteAsync($"DELETE FROM response_items WHERE holder = {id}", cancellationToken).ConfigureAwait(false);
                     await WriteItemsAsync(statements, after, cancellationToken).ConfigureAwait(false);
                     return true;
                 },
@@ -86,7 +90,8 @@ internal sealed class StateResponseStore(StateDatabase state, TimeProvider time)
     public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => state.WriteAsync(
         async statements =>
         {
-            await statements.ExecuteAsync($"DELETE FROM response_items WHERE holder = {Clean(id)}", cancellationToken).ConfigureAwait(false);
+            await statements
+                .ExecuteAsync($"DELETE FROM response_items WHERE holder = {Clean(id)}", cancellationToken).ConfigureAwait(false);
             int removed = await statements
                 .ExecuteAsync($"DELETE FROM response_objects WHERE id = {Clean(id)}", cancellationToken).ConfigureAwait(false);
             return removed > 0;

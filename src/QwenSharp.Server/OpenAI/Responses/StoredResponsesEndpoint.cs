@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.Primitives;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Protocols.Requests;
@@ -13,11 +14,12 @@ internal sealed class StoredResponsesEndpoint(IResponseStore store)
 
     public async Task ShowAsync(HttpContext http)
     {
-        foreach (string name in http.Request.Query.Keys)
+        // What may be included is there.
+        foreach ((string name, StringValues value) in http.Request.Query)
         {
-            // What may be included is there.
-            if (name is not ("include" or "include[]") && !(name is "stream" or "include_obfuscation" && http.Request.Query[name] == "false"))
-                throw new OptionNotSupportedException(Excerpt.Of(name), "is not honoured: a response that is kept comes whole. Leave it out.");
+            bool asksNothing = name is "include" or "include[]" || (name is "stream" or "include_obfuscation" && value == "false");
+            if (!asksNothing)
+                throw new OptionNotSupportedException(Excerpt.Of(name), "is not honoured: a kept response comes whole. Leave it out.");
         }
 
         StoredObject stored = await FindAsync(http).ConfigureAwait(false);
