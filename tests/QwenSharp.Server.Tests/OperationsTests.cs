@@ -210,6 +210,23 @@ public class OperationsTests
         Assert.Equal(431, (int)refused.StatusCode);
     }
 
+    [Fact]
+    public async Task A_body_that_comes_too_slowly_is_refused()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Echo, options => options with { Limits = new ConnectionLimits { BodyRate = 100_000 } });
+        using Socket slow = new(SocketType.Stream, ProtocolType.Tcp);
+        await slow.ConnectAsync(IPAddress.Loopback, server.Server.Address.Port, Stop);
+        await slow.SendAsync(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n{"u8
+                .ToArray(),
+            Stop);
+        byte[] buffer = new byte[4096];
+        string said = Encoding.ASCII.GetString(buffer.AsSpan(0, await slow.ReceiveAsync(buffer, Stop)));
+        Assert.StartsWith("HTTP/1.1 408 ", said);
+        Assert.Contains("came too slowly", said);
+    }
+
     private static async Task<HttpResponseMessage> PreflightAsync(ScriptedServer server, string origin)
     {
         using HttpRequestMessage ask = new(HttpMethod.Options, "/v1/chat/completions")

@@ -33,6 +33,8 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions op
                 return new HttpFault(option);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return new HttpFault(413, HttpFaultKind.TooLarge, "The request's body is too large for this server.");
+            case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }:
+                return new HttpFault(408, HttpFaultKind.Malformed, "The request's body came too slowly for this server.");
             case BadHttpRequestException bad:
                 return new HttpFault(bad.StatusCode, HttpFaultKind.Malformed, bad.Message);
             case QueueFullException { Asked: var asked, Limit: var limit } when asked > limit:
