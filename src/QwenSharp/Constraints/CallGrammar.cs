@@ -172,7 +172,8 @@ internal static class CallGrammar
         return JsonElement.Parse(own.ToJsonString());
     }
 
-    private static bool IsStrict(AIFunctionDeclaration tool) =>
+    /// <summary>Whether a tool whose schema cannot be enforced is refused.</summary>
+    public static bool IsStrict(AIFunctionDeclaration tool) =>
         tool.AdditionalProperties.TryGetValue("strict", out object? strict)
         && strict is true or JsonElement { ValueKind: JsonValueKind.True };
 }
