@@ -151,6 +151,16 @@ public sealed class ReplyConstraintTests : IDisposable
         Assert.Throws<OptionNotSupportedException>(() => Plan(planner, new StrictTool("f", JsonElement.Parse(Open))));
     }
 
+    [Theory]
+    [InlineData("hermes")]
+    [InlineData("xml")]
+    public void Tools_may_take_so_long_to_prepare_and_no_longer(string dialect)
+    {
+        ReplyPlanner planner = new(new ReplyVocabulary(_model.Tokenizer, _model.StopTokens), TimeSpan.Zero);
+        OptionNotSupportedException refused = Assert.Throws<OptionNotSupportedException>(() => Plan(planner, Add, dialect));
+        Assert.Equal(nameof(ChatOptions.Tools), refused.Fault.Option);
+    }
+
     [Fact]
     public void A_call_far_in_a_line_is_a_call()
     {
@@ -163,12 +173,12 @@ public sealed class ReplyConstraintTests : IDisposable
         AdditionalProperties = new() { [ChatOptionKeys.Grammar] = grammar },
     };
 
-    private static Func<ITokenConstraint>? Plan(ReplyPlanner planner, AIFunctionDeclaration tool)
+    private static Func<ITokenConstraint>? Plan(ReplyPlanner planner, AIFunctionDeclaration tool, string dialect = "hermes")
     {
         ChatOptions options = new() { Tools = [tool] };
         AdditionalChatOptions additional = AdditionalChatOptions.Read(options);
         AnswerOptions asked = AnswerOptions.Read(options, additional, PromptOptions.Read(options, additional).Tools);
-        return planner.Plan(asked, new ReplyFormat { ToolCalls = ToolCallDialect.Named("hermes") }, false, false);
+        return planner.Plan(asked, new ReplyFormat { ToolCalls = ToolCallDialect.Named(dialect) }, false, false);
     }
 
     private sealed class StrictTool(string name, JsonElement schema) : AIFunctionDeclaration

@@ -14,7 +14,9 @@ namespace QwenSharp.Constraints;
 /// Makes of what a request asks what its answers are held to. Grammars of tools and of forms that come again, as those of an agent do at
 /// every turn, are compiled once. Safe to use from several threads.
 /// </summary>
-internal sealed class ReplyPlanner(ReplyVocabulary vocabulary)
+/// <param name="vocabulary">The model's tokens.</param>
+/// <param name="most">How long the tools of a request may take to prepare; null for what a request may.</param>
+internal sealed class ReplyPlanner(ReplyVocabulary vocabulary, TimeSpan? most = null)
 {
     private const int MostKept = 64;
 
@@ -86,7 +88,7 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary)
                 .Append(tool.JsonSchema.GetRawText());
         }
 
-        return Enforce(ReplyPlan.CallOption, () => Keep(key.ToString(), () => CallGrammar.Rest(dialect, tools)));
+        return Enforce(ReplyPlan.CallOption, () => Keep(key.ToString(), () => CallGrammar.Rest(dialect, tools, most)));
     }
 
     private static Grammar Enforce(string option, Func<Grammar> compile)

@@ -43,7 +43,8 @@ internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollectio
     private int[][] FindStraddling((string Text, int Most) key)
     {
         byte[] text = Encoding.UTF8.GetBytes(key.Text);
-        int[] candidates = [.. Enumerable.Range(0, tokenizer.VocabularySize).Where(token => Bytes(token) is [.. var before, _] && before.Contains(text[^1]))];
+        int[] candidates = [.. Enumerable.Range(0, tokenizer.VocabularySize)
+            .Where(token => Bytes(token) is [.. var before, _] && before.Contains(text[^1]))];
         return [.. Enumerable.Range(0, text.Length).Select(begun => candidates.Where(token => Straddles(token, begun)).ToArray())];
 
         bool Straddles(int token, int begun)
