@@ -8,8 +8,8 @@ internal sealed class PlaceList
 {
     private const int MaxPlaces = 8_192;
 
-    /// <summary>How much work there may be for one mask or byte: comparisons of places. A bound on the time that a hostile grammar takes for
-    /// one token, below a second.</summary>
+    /// <summary>How much work there may be for one mask or byte: comparisons of places. A bound on the time that a hostile grammar takes
+    /// for one token, below a second.</summary>
     private const long MaxWork = 100_000_000;
 
     private Place[] _places = new Place[16];

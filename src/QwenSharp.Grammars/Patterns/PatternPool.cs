@@ -49,8 +49,10 @@ internal sealed class PatternPool
 
     public Pattern Class(CodeSet set)
     {
+        if (set.IsEmpty || IsNoText(set.Range(0).First, set.Range(set.RangeCount - 1).Last))
+            return Nothing;
         lock (_lock)
-            return set.IsEmpty || IsNoText(set.Range(0).First, set.Range(set.RangeCount - 1).Last) ? Nothing : Make(PatternKind.Class, false, true, set: set);
+            return Make(PatternKind.Class, false, true, set: set);
     }
 
     public Pattern Text(string text) => Texts([text]);
