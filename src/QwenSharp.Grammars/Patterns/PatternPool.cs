@@ -18,8 +18,8 @@ internal sealed class PatternPool
     /// <summary>How many alternatives one pattern may have.</summary>
     private const int MaxParts = 6_000;
 
-    /// <summary>How much work one pool may be: looks at a pattern, a part or a text. A bound on the time that a hostile pattern takes, some
-    /// seconds; what is found is kept, so that other patterns come to an end of theirs.</summary>
+    /// <summary>How much work one pool may be: looks at a pattern, a part or a text. A bound on the time that a hostile pattern takes,
+    /// some seconds; what is found is kept, so that other patterns come to an end of theirs.</summary>
     private const long MaxWork = 12_000_000;
 
     private readonly Lock _lock = new();
