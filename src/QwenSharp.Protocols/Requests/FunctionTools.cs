@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace QwenSharp.Protocols.Requests;
@@ -7,8 +6,6 @@ namespace QwenSharp.Protocols.Requests;
 internal static class FunctionTools
 {
     private const int MaxNameLength = 128;
-
-    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     /// <summary>A list of <c>{"type": "function", "function": {…}}</c>; null where it is empty, as some clients write for none.</summary>
     public static List<AITool>? Read(RequestValue value)
@@ -68,10 +65,9 @@ internal static class FunctionTools
         RequestValue? parameters = function.Take("parameters");
         parameters?.Fields();
 
-        // Arguments are read by the schema either way; what cannot be read by it is no call.
-        function.Take("strict")?.Boolean();
+        AITool tool = OfferedFunction.Of(name, description, parameters, function.Take("strict"));
         function.RefuseRest();
-        return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);
+        return tool;
     }
 
     // The protocols' own names, and the separators that tools of other servers come with. Models write names between tags and quotes.
