@@ -84,10 +84,11 @@ public sealed class GrammarMatcher
         {
             uint[] made = _mask ??= new uint[_vocabulary.MaskLength];
             Array.Clear(made);
-            _maskPlaces?.Clear();
+            _maskPlaces = null;
+            (_walked ??= new PlaceList()).Clear();
             foreach (ref readonly Place place in _places.Span)
                 AddPlace(place, made);
-            (_maskPlaces ??= new PlaceList()).AddRange(_places.Span);
+            (_maskPlaces = new PlaceList()).AddRange(_places.Span);
         }
 
         _mask.CopyTo(mask);
@@ -369,15 +370,17 @@ public sealed class GrammarMatcher
         if (_firsts.Length < trie.Deepest + 2)
             _firsts = new int[trie.Deepest + 2];
         int[] firsts = _firsts;
-        walked.Clear();
+        walked.Truncate(0);
         walked.AddRange(from);
         firsts[0] = 0;
         firsts[1] = walked.Count;
         byte[] bytes = trie.Bytes;
+        long work = 0;
         for (int node = 0; node < bytes.Length;)
         {
             int depth = trie.Depths[node];
             int first = firsts[depth];
+            work += first - firsts[depth - 1];
             walked.Truncate(first);
             for (int i = firsts[depth - 1]; i < first; i++)
                 walked.Step(walked[i], bytes[node], first);
@@ -397,5 +400,7 @@ public sealed class GrammarMatcher
 
             node++;
         }
+
+        walked.Spend(work);
     }
 }

@@ -1,8 +1,8 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
-using QwenSharp.Cli.Commands;
 
 namespace QwenSharp.Cli.Tests;
 
@@ -88,6 +88,29 @@ public class DoctorCommandTests
                 {"choices":[{"message":{"role":"assistant","content":"{{content}}"},"finish_reason":"stop"}],
                 "usage":{"prompt_tokens":100,"prompt_tokens_details":{"cached_tokens":20} } }
                 """);
+        }
+    }
+
+    [Fact]
+    public async Task At_this_server_nothing_is_wrong()
+    {
+        using Process server = Process.Start(ProcessTests.StartInfo("serve", "--port", "0", "--threads", "2"))!;
+        try
+        {
+            string listening = (await server.StandardOutput.ReadLineAsync(Stop))!;
+            Invocation doctor = await Invocation.RunAsync("doctor", listening["Listening on ".Length..listening.IndexOf(';')]);
+
+            Assert.True(doctor.Code == ExitCode.Ok, doctor.Out);
+            Assert.DoesNotContain("WRONG", doctor.Out);
+            Assert.Contains("ok    tools ", doctor.Out);
+            Assert.Contains("ok    structure ", doctor.Out);
+            Assert.Contains("ok    cache ", doctor.Out);
+            // The model in the box has a small context, and says so.
+            Assert.Contains("weak  context ", doctor.Out);
+        }
+        finally
+        {
+            server.Kill();
         }
     }
 

@@ -45,6 +45,23 @@ public sealed class GrammarTests
         }
     }
 
+    [Theory]
+    [InlineData("\\ud800")]
+    [InlineData("[\\ud800-\\udfff]")]
+    [InlineData("a[^\\u0000-\\ud7ff\\ue000-\\u{10ffff}]")]
+    [InlineData("(?![\\u0000-\\ud7ff\\ue000-\\u{10ffff}]).")]
+    public void Half_of_a_surrogate_pair_is_no_text(string pattern) =>
+        Assert.Throws<GrammarException>(() => Grammar.FromRegex(pattern));
+
+    [Fact]
+    public void A_pattern_that_takes_too_much_work_is_refused_in_bounded_time()
+    {
+        string branches = string.Join(',', Enumerable.Range(0, 24).Select(i => $$"""{"pattern": ".*{{(char)('a' + i)}}.{{{i + 3}}}"}"""));
+        GrammarException refused = Assert.Throws<GrammarException>(() => SmallVocabulary.Accepts(
+            SmallVocabulary.Schema($$"""{"type": "string", "oneOf": [{{branches}}]}"""), "\"the quick brown fox jumps\""));
+        Assert.Equal("pattern", refused.Keyword);
+    }
+
     [Fact]
     public void Numbers_in_bounds_are_those_that_arithmetic_finds()
     {

@@ -202,6 +202,18 @@ public class ChatCompletionRequestTests
         Assert.Empty(PromptOptions.Read(Read(Tools + ",\"tool_choice\":\"none\"").Generation.Options).Tools);
     }
 
+    // What cannot be enforced is refused by the model where the client asked for strictness.
+    [Theory]
+    [InlineData("true", true)]
+    [InlineData("false", false)]
+    [InlineData("null", false)]
+    public void A_strict_tool_says_so(string strict, bool isStrict)
+    {
+        string tool = "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"strict\":" + strict + "}}]";
+        AITool read = Assert.Single(Read(tool).Generation.Options.Tools!);
+        Assert.Equal(isStrict, read.AdditionalProperties.GetValueOrDefault("strict") is true);
+    }
+
     [Fact]
     public void Variables_of_the_template_are_gathered()
     {

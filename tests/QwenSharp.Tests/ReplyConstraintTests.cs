@@ -5,6 +5,7 @@ using QwenSharp.Chat;
 using QwenSharp.Chat.Streaming;
 using QwenSharp.Constraints;
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Tests;
@@ -97,6 +98,97 @@ public sealed class ReplyConstraintTests : IDisposable
         Assert.EndsWith("</think>", end.TrimEnd(), StringComparison.Ordinal);
         Assert.Empty(constraint.Forced.ToArray());
         Assert.False(constraint.TryMask(new uint[(_model.Tokenizer.VocabularySize + 31) / 32]));
+    }
+
+    // What might become the tag of reasoning, and is the answer's.
+    [Theory]
+    [InlineData("<thing>", "<thing>", true)]
+    [InlineData(" {3}x", "   x", true)]
+    [InlineData(" {3}x", "      x", false)]
+    [InlineData("\\n{4}x", "\n\n\n\nx", true)]
+    [InlineData(" *<t", "  <t", true)]
+    [InlineData("\\n{3}x", "<think>\n</think>\n\n\n\n\nx", true)]
+    public void An_answer_may_look_like_the_opening_of_reasoning(string pattern, string answer, bool isTaken) => Assert.Equal(
+        isTaken, Takes(Held(new OutputGrammar.Regex(pattern)), answer, ends: true));
+
+    [Fact]
+    public void No_token_ends_reasoning_and_begins_an_answer_at_once()
+    {
+        ReplyVocabulary vocabulary = new(_model.Tokenizer, _model.StopTokens);
+        (int token, string text) = Enumerable.Range(0, _model.Tokenizer.VocabularySize)
+            .Select(id => (id, Encoding.UTF8.GetString(vocabulary.Bytes(id))))
+            .First(one => one.Item2.Length > 1 && one.Item2[0] == '"' && char.IsAscii(one.Item2[1]) && one.Item2[1] != '\n');
+        Assert.Contains(token, vocabulary.Straddling("end\"", 3, 2));
+        Assert.DoesNotContain(token, vocabulary.Straddling("end\"", 2, 2));
+        Assert.DoesNotContain(Encode("\"")[0], vocabulary.Straddling("end\"", 3, 2));
+        Assert.NotEmpty(text);
+    }
+
+    [Fact]
+    public void A_grammar_that_takes_too_much_to_follow_is_refused_on_the_way_by_the_option_that_asked_for_it()
+    {
+        const string Many = "root ::= s\ns ::= [a-z] s s | [a-z] s | [a-z]";
+        ITokenConstraint constraint = Constraint(Held(new OutputGrammar.Gbnf(Many)), opensReasoning: false, thinking: false);
+        uint[] mask = new uint[(_model.Tokenizer.VocabularySize + 31) / 32];
+        int letter = Encode("a")[0];
+        OptionNotSupportedException refused = Assert.Throws<OptionNotSupportedException>(() =>
+        {
+            for (int i = 0; i < 2_000; i++)
+            {
+                constraint.TryMask(mask);
+                constraint.Accept(letter);
+            }
+        });
+        Assert.Equal(ChatOptionKeys.Grammar, refused.Fault.Option);
+    }
+
+    [Fact]
+    public void A_strict_tool_is_refused_also_after_the_same_one_was_called_without_strictness()
+    {
+        const string Open = """{"type":"object","properties":{"a":{"type":"string","pattern":"(a)\\1"}}}""";
+        ReplyPlanner planner = new(new ReplyVocabulary(_model.Tokenizer, _model.StopTokens));
+        Assert.NotNull(Plan(planner, Tool("f", Open)));
+        Assert.Throws<OptionNotSupportedException>(() => Plan(planner, new StrictTool("f", JsonElement.Parse(Open))));
+    }
+
+    [Theory]
+    [InlineData("hermes")]
+    [InlineData("xml")]
+    public void Tools_may_take_so_long_to_prepare_and_no_longer(string dialect)
+    {
+        ReplyPlanner planner = new(new ReplyVocabulary(_model.Tokenizer, _model.StopTokens), TimeSpan.Zero);
+        OptionNotSupportedException refused = Assert.Throws<OptionNotSupportedException>(() => Plan(planner, Add, dialect));
+        Assert.Equal(nameof(ChatOptions.Tools), refused.Fault.Option);
+    }
+
+    [Fact]
+    public void A_call_far_in_a_line_is_a_call()
+    {
+        string answer = string.Concat(Enumerable.Repeat("word ", 2_000)) + "<tool_call>\n{\"name\": \"look_down\"";
+        Assert.False(Takes(new ChatOptions { Tools = [LookUp, Add] }, answer, ends: false));
+    }
+
+    private static ChatOptions Held(OutputGrammar grammar) => new()
+    {
+        AdditionalProperties = new() { [ChatOptionKeys.Grammar] = grammar },
+    };
+
+    private static Func<ITokenConstraint>? Plan(ReplyPlanner planner, AIFunctionDeclaration tool, string dialect = "hermes")
+    {
+        ChatOptions options = new() { Tools = [tool] };
+        AdditionalChatOptions additional = AdditionalChatOptions.Read(options);
+        AnswerOptions asked = AnswerOptions.Read(options, additional, PromptOptions.Read(options, additional).Tools);
+        return planner.Plan(asked, new ReplyFormat { ToolCalls = ToolCallDialect.Named(dialect) }, false, false);
+    }
+
+    private sealed class StrictTool(string name, JsonElement schema) : AIFunctionDeclaration
+    {
+        public override string Name => name;
+
+        public override JsonElement JsonSchema => schema;
+
+        public override IReadOnlyDictionary<string, object?> AdditionalProperties { get; } =
+            new Dictionary<string, object?> { ["strict"] = true };
     }
 
     private static AIFunctionDeclaration LookUp => Tool(

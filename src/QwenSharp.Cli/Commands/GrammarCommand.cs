@@ -218,7 +218,7 @@ internal sealed class GrammarCheck
     {
         masks.Sort();
         double At(double part) => masks.Count == 0 ? 0 : Math.Round(masks[Math.Min(masks.Count - 1, (int)(part * masks.Count))], 1);
-        return [At(0.5), At(0.99), At(1)];
+        return [(JsonNode)At(0.5), (JsonNode)At(0.99), (JsonNode)At(1)];
     }
 
     private bool Accepts(Grammar grammar, byte[] bytes, List<double>? masks, ref int read)

@@ -62,7 +62,9 @@ internal static class ServeCommand
             "Memory for keys and values of all running sequences and of the prefix cache; without it up to half of what is free.");
         Option<long?> stateMemory = Values.Bytes(
             "--state-memory",
-            "Memory for the recurrent states that the prefix cache of a hybrid model keeps; without it up to an eighth of what is free.");
+            "Memory for the recurrent states that the prefix cache of a hybrid model keeps, 0 for none; without it up to an eighth of "
+                + "what is free.",
+            least: 0);
         Option<bool> noPrefixCache = new("--no-prefix-cache")
         {
             Description = "Compute every prompt from its beginning, whatever earlier ones have in common with it.",

@@ -47,8 +47,8 @@ internal static class Values
         };
     }
 
-    /// <summary>A number of bytes, such as 800M or 4G; null when it is absent.</summary>
-    public static Option<long?> Bytes(string name, string description) => new(name)
+    /// <summary>A number of bytes, such as 800M or 4G, and no fewer than the least; null when it is absent.</summary>
+    public static Option<long?> Bytes(string name, string description, long least = 1) => new(name)
     {
         Description = description,
         HelpName = "SIZE",
@@ -58,7 +58,8 @@ internal static class Values
             int power = text.Length == 0 ? -1 : "KMGT".IndexOf(char.ToUpperInvariant(text[^1]), StringComparison.Ordinal) + 1;
             if (power >= 0
                 && double.TryParse(power > 0 ? text[..^1] : text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-                && number * Math.Pow(1024, power) is >= 1 and < long.MaxValue and double bytes)
+                && number * Math.Pow(1024, power) is < long.MaxValue and double bytes
+                && bytes >= least)
             {
                 return (long)bytes;
             }

@@ -8,7 +8,12 @@ internal sealed class PlaceList
 {
     private const int MaxPlaces = 8_192;
 
+    /// <summary>How much work there may be for one mask or byte: comparisons of places. A bound on the time that a hostile grammar takes
+    /// for one token, below a second.</summary>
+    private const long MaxWork = 100_000_000;
+
     private Place[] _places = new Place[16];
+    private long _work;
 
     public int Count { get; private set; }
 
@@ -16,7 +21,17 @@ internal sealed class PlaceList
 
     public Place this[int index] => _places[index];
 
-    public void Clear() => Count = 0;
+    /// <summary>Begins anew; the work that there may be too.</summary>
+    public void Clear() => (Count, _work) = (0, 0);
+
+    /// <summary>Counts work.</summary>
+    /// <exception cref="GrammarException">It is too much.</exception>
+    public void Spend(long work)
+    {
+        _work += work;
+        if (_work > MaxWork)
+            throw new GrammarException("grammar", "", "it is ambiguous in too many ways at one place.");
+    }
 
     public void Truncate(int count) => Count = count;
 
@@ -69,6 +84,7 @@ internal sealed class PlaceList
         }
 
         Place place = new(automaton, next, from.Frame, hash);
+        Spend(Count - first);
         for (int i = first; i < Count; i++)
         {
             if (_places[i].State == next && _places[i].Automaton == automaton && _places[i].Frame == from.Frame && _places[i].Hash == hash)

@@ -18,9 +18,14 @@ internal sealed class PatternPool
     /// <summary>How many alternatives one pattern may have.</summary>
     private const int MaxParts = 6_000;
 
+    /// <summary>How much work one pool may be: looks at a pattern, a part or a text. A bound on the time that a hostile pattern takes,
+    /// some seconds; what is found is kept, so that other patterns come to an end of theirs.</summary>
+    private const long MaxWork = 12_000_000;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<Key, Pattern> _known = [];
     private readonly List<Pattern> _all = [];
+    private long _work;
 
     public PatternPool()
     {
@@ -44,8 +49,10 @@ internal sealed class PatternPool
 
     public Pattern Class(CodeSet set)
     {
+        if (set.IsEmpty || IsNoText(set.Range(0).First, set.Range(set.RangeCount - 1).Last))
+            return Nothing;
         lock (_lock)
-            return set.IsEmpty ? Nothing : Make(PatternKind.Class, false, true, set: set);
+            return Make(PatternKind.Class, false, true, set: set);
     }
 
     public Pattern Text(string text) => Texts([text]);
@@ -55,6 +62,7 @@ internal sealed class PatternPool
         string[] sorted = [.. texts.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         lock (_lock)
         {
+            Spend(sorted.Length);
             return sorted switch
             {
                 [] => Nothing,
@@ -101,6 +109,7 @@ internal sealed class PatternPool
             CodeSet set = CodeSet.None;
             List<string>? texts = null;
             Flatten(parts, PatternKind.Or, flat);
+            Spend(flat.Count);
             for (int i = flat.Count - 1; i >= 0; i--)
             {
                 if (flat[i] == Everything)
@@ -146,6 +155,7 @@ internal sealed class PatternPool
         {
             List<Pattern> flat = [];
             Flatten(parts, PatternKind.And, flat);
+            Spend(flat.Count);
             flat.RemoveAll(part => part == Everything);
             if (flat.Contains(Nothing))
                 return Nothing;
@@ -266,6 +276,8 @@ internal sealed class PatternPool
             if (next == Nothing)
                 continue;
             int last = i + 1 < starts.Length ? starts[i + 1] - 1 : CodeSet.Last;
+            if (IsNoText(starts[i], last))
+                continue;
             if (edges.Count > 0 && edges[^1].Next == next.Id && edges[^1].Last == starts[i] - 1)
                 edges[^1] = edges[^1] with { Last = last };
             else
@@ -275,14 +287,19 @@ internal sealed class PatternPool
         return pattern.Derivatives = [.. edges];
     }
 
+    /// <summary>Halves of surrogate pairs are in no text.</summary>
+    private static bool IsNoText(int first, int last) => first >= 0xD800 && last <= 0xDFFF;
+
     private Pattern Derivative(Pattern pattern, int codePoint)
     {
         Descend();
+        Spend(1);
         switch (pattern.Kind)
         {
             case PatternKind.Class:
                 return pattern.Set.Contains(codePoint) ? Empty : Nothing;
             case PatternKind.Texts:
+                Spend(pattern.Texts.Length / 8);
                 string first = char.ConvertFromUtf32(codePoint is >= 0xD800 and <= 0xDFFF ? 0xFFFF : codePoint);
                 return Texts(
                     pattern.Texts.Where(text => text.StartsWith(first, StringComparison.Ordinal)).Select(text => text[first.Length..]));
@@ -376,6 +393,13 @@ internal sealed class PatternPool
     {
         if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
             throw new GrammarException("pattern", "", "it is nested too deeply.");
+    }
+
+    private void Spend(int work)
+    {
+        _work += work;
+        if (_work > MaxWork)
+            throw new GrammarException("pattern", "", "it takes too much work to follow.");
     }
 
     private static void Flatten(ReadOnlySpan<Pattern> parts, PatternKind kind, List<Pattern> flat)

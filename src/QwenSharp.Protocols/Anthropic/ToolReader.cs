@@ -41,8 +41,9 @@ internal static class ToolReader
         schema.Fields();
         CacheControl.Take(fields);
 
-        // Calls are held to the schema either way, and arguments come as they are written.
-        fields.Take("strict")?.Boolean();
+        AITool tool = OfferedFunction.Of(name, description, schema, fields.Take("strict"));
+
+        // Arguments come as they are written.
         fields.Take("eager_input_streaming")?.Boolean();
         fields.Refuse("defer_loading", value => value.ValueKind == JsonValueKind.False,
             "is not honoured: every tool is shown to the model. Only false is accepted.");
@@ -50,7 +51,7 @@ internal static class ToolReader
         fields.Refuse("input_examples", value => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0,
             "is not honoured: templates show a tool's description and schema. Write examples into 'description'.");
         fields.RefuseRest();
-        return AIFunctionFactory.CreateDeclaration(name.String(), description, schema.Element.Clone());
+        return tool;
     }
 
     private static bool IsDirect(JsonElement value) =>

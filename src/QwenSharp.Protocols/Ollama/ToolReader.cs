@@ -9,8 +9,6 @@ internal static class ToolReader
 {
     private const int MaxNameLength = 128;
 
-    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
-
     public static List<AITool>? Read(RequestValue value)
     {
         HashSet<string> names = [];
@@ -32,10 +30,10 @@ internal static class ToolReader
         RequestValue? parameters = function.Take("parameters");
         parameters?.Fields();
         function.Refuse("type", type => type.ValueKind == JsonValueKind.String, "must be a string.");
-        function.Take("strict")?.Boolean();
+        AITool tool = OfferedFunction.Of(name, description, parameters, function.Take("strict"));
         function.RefuseRest();
         fields.RefuseRest();
-        return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);
+        return tool;
     }
 
     private static void CheckName(RequestValue value)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.AI;
 
 namespace QwenSharp.Protocols.Requests;
@@ -69,10 +68,9 @@ internal static class FunctionTools
         RequestValue? parameters = function.Take("parameters");
         parameters?.Fields();
 
-        // Arguments are read by the schema either way; what cannot be read by it is no call.
-        function.Take("strict")?.Boolean();
+        AITool tool = OfferedFunction.Of(name, description, parameters, function.Take("strict"));
         function.RefuseRest();
-        return AIFunctionFactory.CreateDeclaration(name.String(), description, parameters?.Element.Clone() ?? NoParameters);
+        return tool;
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -22,15 +23,19 @@ internal static class CallGrammar
     // Parameters of tools that do not say which they have.
     private const string AnyParameter = "<parameter=[A-Za-z0-9_.\\-]{1,64}>\n";
 
-
+    // Each schema is bounded by itself; of a request with many, all of them are.
+    private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(10);
 
     /// <summary>The rest of a call, behind its opening.</summary>
     /// <param name="dialect">How the model writes calls.</param>
     /// <param name="tools">The tools that may be called; at least one.</param>
-    public static Grammar Rest(ToolCallDialect dialect, IReadOnlyList<AIFunctionDeclaration> tools)
+    /// <param name="most">How long it may take; null for what a request may.</param>
+    /// <exception cref="GrammarException">It takes longer, or a strict tool's schema cannot be enforced.</exception>
+    public static Grammar Rest(ToolCallDialect dialect, IReadOnlyList<AIFunctionDeclaration> tools, TimeSpan? most = null)
     {
         bool isXml = dialect.Names.Contains("xml");
-        return Grammar.Choice([.. tools.Select(tool => isXml ? Xml(tool) : Hermes(tool))]);
+        Deadline deadline = new(Stopwatch.GetTimestamp(), most ?? MostTime);
+        return Grammar.Choice([.. tools.Select(tool => isXml ? Xml(tool, deadline) : Hermes(tool, deadline))]);
     }
 
     /// <summary>Nothing but calls: one, or several, a line each.</summary>
@@ -41,15 +46,16 @@ internal static class CallGrammar
     }
 
     // {"name": "look_up", "arguments": {…}}
-    private static Grammar Hermes(AIFunctionDeclaration tool) => Grammar.Sequence(
+    private static Grammar Hermes(AIFunctionDeclaration tool, Deadline deadline) => Grammar.Sequence(
         Grammar.Literal($"\n{{\"name\": {Quote(tool.Name)}, \"arguments\": "),
-        Arguments(tool),
+        Arguments(tool, deadline),
         Grammar.Literal($"}}\n{Closing}"));
 
     private static string Quote(string name) => $"\"{JsonEncodedText.Encode(name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 
-    private static Grammar Arguments(AIFunctionDeclaration tool)
+    private static Grammar Arguments(AIFunctionDeclaration tool, Deadline deadline)
     {
+        deadline.Check();
         try
         {
             return Grammar.FromJsonSchema(AsObject(tool.JsonSchema));
@@ -73,12 +79,12 @@ internal static class CallGrammar
     }
 
     // <function=look_up>, <parameter=word>, its value and </parameter>, a line each.
-    private static Grammar Xml(AIFunctionDeclaration tool) => Grammar.Sequence(
+    private static Grammar Xml(AIFunctionDeclaration tool, Deadline deadline) => Grammar.Sequence(
         Grammar.Literal($"\n<function={tool.Name}>\n"),
-        Parameters(tool),
+        Parameters(tool, deadline),
         Grammar.Literal($"</function>\n{Closing}"));
 
-    private static Grammar Parameters(AIFunctionDeclaration tool)
+    private static Grammar Parameters(AIFunctionDeclaration tool, Deadline deadline)
     {
         JsonElement schema = tool.JsonSchema;
         if (schema.ValueKind != JsonValueKind.Object
@@ -99,13 +105,15 @@ internal static class CallGrammar
             [.. properties.EnumerateObject().Select(property => (
                 Grammar.Sequence(
                     Grammar.Literal($"<parameter={property.Name}>\n"),
-                    Value(tool, Within(schema, property.Value))),
+                    Value(tool, schema, property.Value, deadline)),
                 required.Contains(property.Name)))]);
     }
 
     /// <summary>A parameter's value and its closing tag. Text stands as it is, anything else as JSON.</summary>
-    private static Grammar Value(AIFunctionDeclaration tool, JsonElement schema)
+    private static Grammar Value(AIFunctionDeclaration tool, JsonElement root, JsonElement parameter, Deadline deadline)
     {
+        deadline.Check();
+        JsonElement schema = Within(root, parameter);
         if (IsText(schema))
         {
             return schema.TryGetProperty("enum", out JsonElement words)
@@ -172,7 +180,17 @@ internal static class CallGrammar
         return JsonElement.Parse(own.ToJsonString());
     }
 
-    private static bool IsStrict(AIFunctionDeclaration tool) =>
+    /// <summary>Whether a tool whose schema cannot be enforced is refused.</summary>
+    public static bool IsStrict(AIFunctionDeclaration tool) =>
         tool.AdditionalProperties.TryGetValue("strict", out object? strict)
         && strict is true or JsonElement { ValueKind: JsonValueKind.True };
+
+    private readonly record struct Deadline(long Begun, TimeSpan Most)
+    {
+        public void Check()
+        {
+            if (Stopwatch.GetElapsedTime(Begun) > Most)
+                throw new GrammarException("schema", "", "all of them take too long to prepare; offer fewer, or simpler ones.");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 using QwenSharp.Grammars;
 
 namespace QwenSharp.Constraints;
@@ -63,6 +64,7 @@ internal sealed class ReplyConstraint : ITokenConstraint
     }
 
     /// <inheritdoc/>
+    /// <exception cref="OptionNotSupportedException">As of <see cref="TryMask"/>.</exception>
     public ReadOnlySpan<int> Forced
     {
         get
@@ -75,7 +77,25 @@ internal sealed class ReplyConstraint : ITokenConstraint
     }
 
     /// <inheritdoc/>
+    /// <exception cref="OptionNotSupportedException">Only on the way does it turn out that a grammar takes too much to follow, or that
+    /// it leads nowhere; the fault says which option asked for it.</exception>
     public bool TryMask(Span<uint> allowed)
+    {
+        try
+        {
+            bool isHeld = TryFill(allowed);
+            if (isHeld && !allowed.ContainsAnyExcept(0u))
+                throw new GrammarException("grammar", "", "no token of the model may come next.");
+
+            return isHeld;
+        }
+        catch (GrammarException fault)
+        {
+            throw NotEnforced(fault);
+        }
+    }
+
+    private bool TryFill(Span<uint> allowed)
     {
         // Where it is a grammar that leaves no choice, its mask does not either, and the tokens are the model's own.
         if (_phase == Phase.Reasoning && Forced is [int only, ..])
@@ -91,6 +111,12 @@ internal sealed class ReplyConstraint : ITokenConstraint
                 _matcher ??= Matcher(answer);
                 _matcher.FillMask(allowed);
                 Allow(allowed, _openToken!.Value);
+                return true;
+            case Phase.Reasoning when _plan.Answer is not null && Straddling() is { Length: > 0 } straddling:
+                allowed.Fill(uint.MaxValue);
+                foreach (int token in straddling)
+                    allowed[token >> 5] &= ~(1u << token);
+
                 return true;
             case Phase.AfterReasoning when _plan.Answer is { } answer:
                 _matcher ??= Matcher(answer);
@@ -114,6 +140,7 @@ internal sealed class ReplyConstraint : ITokenConstraint
     }
 
     /// <inheritdoc/>
+    /// <exception cref="OptionNotSupportedException">As of <see cref="TryMask"/>.</exception>
     public void Accept(int token)
     {
         if (_forcedFrom < _forced.Count && _forced[_forcedFrom] == token)
@@ -136,8 +163,28 @@ internal sealed class ReplyConstraint : ITokenConstraint
         if (_phase == Phase.Reasoning)
             _reasoned++;
 
-        Follow(_vocabulary.Bytes(token));
+        try
+        {
+            ReadOnlySpan<byte> bytes = _vocabulary.Bytes(token);
+            if (_plan.Answer is not null && BeginsAnswer(token, bytes))
+                BeginAnswer();
+
+            Follow(bytes);
+        }
+        catch (GrammarException fault)
+        {
+            throw NotEnforced(fault);
+        }
     }
+
+    // Before an answer with a grammar, and before anything but new lines behind reasoning, whole tokens were asked for: one alone opens
+    // reasoning, and all others are the answer's, whatever they look like.
+    private bool BeginsAnswer(int token, ReadOnlySpan<byte> bytes) => _phase switch
+    {
+        Phase.Start => token != _openToken,
+        Phase.AfterReasoning => _newlines + bytes.Length > MostNewlines || bytes.ContainsAnyExcept((byte)'\n'),
+        _ => false,
+    };
 
     private void Follow(ReadOnlySpan<byte> bytes)
     {
@@ -235,9 +282,11 @@ internal sealed class ReplyConstraint : ITokenConstraint
             return;
         }
 
-        // What stands in a block of code is code.
-        if (_line.Count < 4096)
-            _line.Add(value);
+        // What stands in a block of code is code. Of a long line its end is enough.
+        if (_line.Count >= 4096)
+            _line.RemoveRange(0, _line.Count - CallBytes.Length);
+
+        _line.Add(value);
 
         if (_line.Count == Fence.Length && Said().SequenceEqual(Fence))
             _inFence = !_inFence;
@@ -296,10 +345,35 @@ internal sealed class ReplyConstraint : ITokenConstraint
     {
         _forced.Clear();
         (_forcedFrom, _knowsForced) = (0, true);
+        try
+        {
+            AddForced();
+        }
+        catch (GrammarException fault)
+        {
+            throw NotEnforced(fault);
+        }
+    }
+
+    private void AddForced()
+    {
         if (_phase == Phase.Reasoning && _reasoned >= _plan.ThinkingBudget)
             _forced.AddRange(_vocabulary.EndOfReasoning(_plan.Tags, hasBegun: _reasoned > 0));
         else if (_phase is Phase.Call or Phase.Answer)
             _matcher!.TryForcedTokens(_forced, _vocabulary.Encode);
+    }
+
+    private OptionNotSupportedException NotEnforced(GrammarException fault) => ReplyPlan.NotEnforced(
+        _phase == Phase.Call ? ReplyPlan.CallOption : _plan.AnswerOption, fault);
+
+    /// <summary>The tokens that would end reasoning and begin an answer at once, which its grammar has not been asked about.</summary>
+    private int[] Straddling()
+    {
+        int begun = Math.Min(_line.Count, _close.Length - 1);
+        while (begun > 0 && !Said().EndsWith(_close.AsSpan(0, begun)))
+            begun--;
+
+        return _vocabulary.Straddling(_plan.Tags.Close, begun, MostNewlines);
     }
 
     private void AllowNewlines(Span<uint> allowed)

@@ -14,7 +14,9 @@ namespace QwenSharp.Constraints;
 /// Makes of what a request asks what its answers are held to. Grammars of tools and of forms that come again, as those of an agent do at
 /// every turn, are compiled once. Safe to use from several threads.
 /// </summary>
-internal sealed class ReplyPlanner(ReplyVocabulary vocabulary)
+/// <param name="vocabulary">The model's tokens.</param>
+/// <param name="most">How long the tools of a request may take to prepare; null for what a request may.</param>
+internal sealed class ReplyPlanner(ReplyVocabulary vocabulary, TimeSpan? most = null)
 {
     private const int MostKept = 64;
 
@@ -46,6 +48,7 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary)
             ThinkingBudget = asked.ThinkingBudget,
             OneCall = asked.OneCall,
             Call = call,
+            AnswerOption = asked.RequiresCall ? ReplyPlan.CallOption : OptionOf(asked),
             Answer = asked.RequiresCall ? CallGrammar.Calls(call!, asked.OneCall)
                 : form is null || call is null ? form
                 : Grammar.Choice(CallGrammar.Calls(call, asked.OneCall), form),
@@ -56,10 +59,13 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary)
     /// <summary>What the continuations of a plain prompt are held to.</summary>
     /// <inheritdoc cref="Plan(AnswerOptions, ReplyFormat, bool, bool?)" path="/exception"/>
     public Func<ITokenConstraint>? Plan(AnswerOptions asked) =>
-        Follow(new ReplyPlan { Tags = ReasoningTags.Think, Answer = Form(asked) });
+        Follow(new ReplyPlan { Tags = ReasoningTags.Think, Answer = Form(asked), AnswerOption = OptionOf(asked) });
 
     private Func<ITokenConstraint>? Follow(ReplyPlan plan) =>
         plan.Constrains ? () => new ReplyConstraint(plan, vocabulary) : null;
+
+    private static string OptionOf(AnswerOptions asked) =>
+        asked.Grammar is null ? nameof(ChatOptions.ResponseFormat) : ChatOptionKeys.Grammar;
 
     private Grammar? Form(AnswerOptions asked) => (asked.Json, asked.Grammar) switch
     {
@@ -77,9 +83,12 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary)
     {
         StringBuilder key = new(dialect.Names[0]);
         foreach (AIFunctionDeclaration tool in tools)
-            key.Append('\0').Append(tool.Name).Append('\0').Append(tool.JsonSchema.GetRawText());
+            {
+            key.Append('\0').Append(tool.Name).Append('\0').Append(CallGrammar.IsStrict(tool)).Append('\0')
+                .Append(tool.JsonSchema.GetRawText());
+        }
 
-        return Enforce(nameof(ChatOptions.Tools), () => Keep(key.ToString(), () => CallGrammar.Rest(dialect, tools)));
+        return Enforce(ReplyPlan.CallOption, () => Keep(key.ToString(), () => CallGrammar.Rest(dialect, tools, most)));
     }
 
     private static Grammar Enforce(string option, Func<Grammar> compile)
@@ -90,7 +99,7 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary)
         }
         catch (GrammarException fault)
         {
-            throw new OptionNotSupportedException(option, $"cannot be enforced: {fault.Message}");
+            throw ReplyPlan.NotEnforced(option, fault);
         }
     }
 

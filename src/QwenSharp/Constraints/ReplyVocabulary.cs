@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using QwenSharp.Chat;
 using QwenSharp.Grammars;
@@ -14,6 +15,7 @@ internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollectio
 
     private readonly Lazy<TokenVocabulary> _tokens = new(() => TokenVocabulary.Of(tokenizer));
     private readonly int[] _stopTokens = [.. stopTokens];
+    private readonly ConcurrentDictionary<(string Text, int Most), int[][]> _straddling = [];
 
     public BpeTokenizer Tokenizer => tokenizer;
 
@@ -31,6 +33,27 @@ internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollectio
     /// <param name="hasBegun">Whether there is reasoning to be broken off.</param>
     public int[] EndOfReasoning(ReasoningTags tags, bool hasBegun) =>
         [.. Encode($"{(hasBegun ? EarlyStop : "\n")}{tags.Close}\n\n")];
+
+    /// <summary>The tokens that bring a text to its end and go on behind it with more than new lines.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="begun">How many of its bytes are there already.</param>
+    /// <param name="newlines">How many new lines behind it do not count.</param>
+    public int[] Straddling(string text, int begun, int newlines) => _straddling.GetOrAdd((text, newlines), FindStraddling)[begun];
+
+    private int[][] FindStraddling((string Text, int Most) key)
+    {
+        byte[] text = Encoding.UTF8.GetBytes(key.Text);
+        int[] candidates = [.. Enumerable.Range(0, tokenizer.VocabularySize)
+            .Where(token => Bytes(token) is [.. var before, _] && before.Contains(text[^1]))];
+        return [.. Enumerable.Range(0, text.Length).Select(begun => candidates.Where(token => Straddles(token, begun)).ToArray())];
+
+        bool Straddles(int token, int begun)
+        {
+            ReadOnlySpan<byte> said = [.. text.AsSpan(0, begun), .. Bytes(token)];
+            int end = said.IndexOf(text) + text.Length;
+            return end >= text.Length && (said.Length - end > key.Most || said[end..].ContainsAnyExcept((byte)'\n'));
+        }
+    }
 
     /// <summary>The token that a text is; null where it is several.</summary>
     public int? Single(string text) => Encode(text) is [int only] ? only : null;
