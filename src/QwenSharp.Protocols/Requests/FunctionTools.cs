@@ -7,9 +7,6 @@ internal static class FunctionTools
 {
     private const int MaxNameLength = 128;
 
-    /// <summary>The schema of a function without parameters.</summary>
-    public static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
-
     /// <summary>A list of <c>{"type": "function", "function": {…}}</c>; null where it is empty, as some clients write for none.</summary>
     public static List<AITool>? Read(RequestValue value)
     {

@@ -6,7 +6,8 @@ namespace QwenSharp.Protocols.Requests;
 /// <summary>A function that a request offers, and whether it is to be refused where its schema cannot be enforced.</summary>
 internal sealed class OfferedFunction(string name, string? description, JsonElement schema, bool isStrict) : AIFunctionDeclaration
 {
-    private static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
+    /// <summary>The schema of a function without parameters.</summary>
+    public static readonly JsonElement NoParameters = JsonElement.Parse("""{"type":"object","properties":{}}""");
 
     /// <inheritdoc/>
     public override string Name => name;

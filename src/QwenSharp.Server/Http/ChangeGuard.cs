@@ -13,7 +13,9 @@ internal sealed class ChangeGuard(ServerOptions options, CallerContext callers)
     public void Require()
     {
         if (callers.Current is { } caller)
+        {
             caller.Require(Scopes.Admin);
+        }
         else if (options.ApiKey is null && !LoopbackGuard.IsLoopback(options.Host))
         {
             throw new HttpFault(

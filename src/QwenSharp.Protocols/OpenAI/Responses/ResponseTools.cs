@@ -102,11 +102,11 @@ internal sealed class ResponseTools
         RequestValue? parameters = fields.Take("parameters");
         parameters?.Fields();
 
-        // Arguments are held to their schema either way, and what a function gives back is for the model to read.
-        fields.Take("strict")?.Boolean();
+        // What a function gives back is for the model to read.
+        bool isStrict = fields.Take("strict")?.Boolean() ?? false;
         fields.Take("output_schema")?.Fields();
-        _declared.Add(AIFunctionFactory.CreateDeclaration(
-            name, Headed(heading, description), parameters?.Element.Clone() ?? FunctionTools.NoParameters));
+        _declared.Add(new OfferedFunction(
+            name, Headed(heading, description), parameters?.Element.Clone() ?? OfferedFunction.NoParameters, isStrict));
     }
 
     private void ReadCustom(RequestFields fields, string? group, string heading)
