@@ -221,7 +221,7 @@ public sealed class QwenServer : IAsyncDisposable
         // Behind the key: nobody unknown has anything unpacked. What is unpacked is held to the limit of bodies too.
         app.UseRequestDecompression();
         OperationServices.Map(app, options);
-        BatchRunner? batches = state is null ? null : new BatchRunner(state, models, faults, Log<BatchRunner>(app));
+        BatchRunner? batches = state is null ? null : new BatchRunner(state, models, app.Services, Log<BatchRunner>(app));
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
         dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options, models.Callers), state?.Database, batches));
         return (app, state, batches);

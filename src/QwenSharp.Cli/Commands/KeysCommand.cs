@@ -122,7 +122,10 @@ internal static class KeysCommand
             IReadOnlyList<KeyUsage> used = parsed.GetValue(usage) ? await keys.UsageAsync(stop).ConfigureAwait(false) : [];
             if (parsed.GetValue(json))
             {
-                JsonArray rows = [.. parsed.GetValue(usage) ? used.Select(row => (JsonNode)Json(row)) : all.Select(key => (JsonNode)Json(key))];
+                JsonArray rows = 
+                [
+                    .. parsed.GetValue(usage) ? used.Select(row => (JsonNode)Json(row)) : all.Select(key => (JsonNode)Json(key)),
+                ];
                 terminal.Out.WriteLine(rows.ToJsonString(Output.JsonIndented));
             }
             else if (all.Count == 0)

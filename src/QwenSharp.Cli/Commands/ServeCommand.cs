@@ -46,7 +46,8 @@ internal static class ServeCommand
         Option<string?> apiKey = new("--api-key")
         {
             Description =
-                $"What clients may send as 'Authorization: Bearer KEY' to do everything; 'qwensharp keys' makes further ones. Better in the environment as {ApiKeyVariable}: command lines can "
+                $"What clients may send as 'Authorization: Bearer KEY' to do everything; 'qwensharp keys' makes further ones. "
+                    + $"Better in the environment as {ApiKeyVariable}: command lines can "
                     + "be seen by others.",
             HelpName = "KEY",
         };

@@ -9,7 +9,8 @@ using QwenSharp.Server.Http;
 namespace QwenSharp.Server.Anthropic;
 
 /// <summary>
-/// Anthropic's protocol: <c>/v1/messages</c>, <c>/v1/messages/count_tokens</c>, <c>/v1/messages/batches</c>, and <c>/v1/models</c> for requests with the header
+/// Anthropic's protocol: <c>/v1/messages</c>, <c>/v1/messages/count_tokens</c>, <c>/v1/messages/batches</c>, and <c>/v1/models</c> for
+/// requests with the header
 /// <c>anthropic-version</c>. Headers of versions and betas are taken as they come: what a request may hold is said by its fields.
 /// </summary>
 internal sealed class AnthropicDialect : IDialect

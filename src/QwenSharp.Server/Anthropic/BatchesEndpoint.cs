@@ -61,7 +61,8 @@ internal sealed class BatchesEndpoint(BatchRunner? batches, AnthropicBatchForm f
             .ConfigureAwait(false);
     }
 
-    public async Task ShowAsync(HttpContext http) => await SendAsync(http, await FindAsync(http).ConfigureAwait(false)).ConfigureAwait(false);
+    public async Task ShowAsync(HttpContext http) =>
+        await SendAsync(http, await FindAsync(http).ConfigureAwait(false)).ConfigureAwait(false);
 
     public async Task CancelAsync(HttpContext http)
     {

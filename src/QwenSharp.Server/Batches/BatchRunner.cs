@@ -12,7 +12,7 @@ namespace QwenSharp.Server.Batches;
 /// server ended is gone on with when it starts again; lines that had no result yet are asked again.
 /// </summary>
 internal sealed partial class BatchRunner(
-    ServerState state, ModelCatalog models, FaultDescriber faults, ILogger log) : IAsyncDisposable
+    ServerState state, ModelCatalog models, IServiceProvider services, ILogger log) : IAsyncDisposable
 {
     private const int LinesAtOnce = 8;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -248,7 +248,7 @@ internal sealed partial class BatchRunner(
         while (true)
         {
             InnerReply reply = await InnerReply
-                .AskAsync(form.Dialect, form.EndpointOf(batch.Endpoint), line.Body, faults, cancellationToken).ConfigureAwait(false);
+                .AskAsync(form.Dialect, form.EndpointOf(batch.Endpoint), line.Body, services, cancellationToken).ConfigureAwait(false);
             if (reply.Fault?.Kind == HttpFaultKind.ShuttingDown)
                 throw new OperationCanceledException();
             if (reply.Fault?.Kind is not (HttpFaultKind.Busy or HttpFaultKind.NoRoom))

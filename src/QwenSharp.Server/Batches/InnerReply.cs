@@ -15,14 +15,19 @@ internal sealed record InnerReply(int Status, string RequestId, byte[] Body, Htt
     /// <param name="dialect">The endpoint's dialect.</param>
     /// <param name="endpoint">The endpoint.</param>
     /// <param name="body">The JSON.</param>
-    /// <param name="faults">Words faults.</param>
+    /// <param name="services">What words faults and counts answers.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<InnerReply> AskAsync(
-        IDialect dialect, RequestDelegate endpoint, byte[] body, FaultDescriber faults, CancellationToken cancellationToken)
+        IDialect dialect, RequestDelegate endpoint, byte[] body, IServiceProvider services, CancellationToken cancellationToken)
     {
         using MemoryStream reply = new();
-        DefaultHttpContext http = new() { RequestAborted = cancellationToken, TraceIdentifier = $"req_{Guid.NewGuid():N}" };
+        DefaultHttpContext http = new()
+        {
+            RequestServices = services,
+            RequestAborted = cancellationToken,
+            TraceIdentifier = $"req_{Guid.NewGuid():N}",
+        };
         http.Request.Method = HttpMethods.Post;
         http.Request.ContentType = "application/json";
         http.Request.ContentLength = body.Length;
@@ -33,7 +38,9 @@ internal sealed record InnerReply(int Status, string RequestId, byte[] Body, Htt
             if (AsksForStream(body))
             {
                 throw new HttpFault(
-                    StatusCodes.Status400BadRequest, HttpFaultKind.Malformed, "A request of a batch cannot be streamed: leave 'stream' out.");
+                    StatusCodes.Status400BadRequest,
+                    HttpFaultKind.Malformed,
+                    "A request of a batch cannot be streamed: leave 'stream' out.");
             }
 
             await endpoint(http).ConfigureAwait(false);
@@ -41,7 +48,7 @@ internal sealed record InnerReply(int Status, string RequestId, byte[] Body, Htt
         }
         catch (Exception failure) when (!cancellationToken.IsCancellationRequested)
         {
-            HttpFault fault = faults.Describe(http, failure);
+            HttpFault fault = services.GetRequiredService<FaultDescriber>().Describe(http, failure);
             System.Buffers.ArrayBufferWriter<byte> words = new();
             dialect.WriteFault(fault, words);
             return new InnerReply(dialect.StatusOf(fault), http.TraceIdentifier, words.WrittenSpan.ToArray(), fault);

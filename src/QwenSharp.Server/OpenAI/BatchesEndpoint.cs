@@ -51,7 +51,8 @@ internal sealed class BatchesEndpoint(BatchRunner? batches, OpenAIBatchForm form
         await JsonReply.SendAsync(http, reply, OpenAIJson.Default.PageBatchObject).ConfigureAwait(false);
     }
 
-    public async Task ShowAsync(HttpContext http) => await SendAsync(http, await FindAsync(http).ConfigureAwait(false)).ConfigureAwait(false);
+    public async Task ShowAsync(HttpContext http) =>
+        await SendAsync(http, await FindAsync(http).ConfigureAwait(false)).ConfigureAwait(false);
 
     public async Task CancelAsync(HttpContext http)
     {

@@ -56,7 +56,12 @@ internal sealed class FilesEndpoint(BatchRunner? batches)
         {
             StoredFile stored = await files
                 .AddAsync(
-                    batches!.Owner, file.FileName.Replace("\0", "", StringComparison.Ordinal), purpose, expires, content, http.RequestAborted)
+                    batches!.Owner,
+                    file.FileName.Replace("\0", "", StringComparison.Ordinal),
+                    purpose,
+                    expires,
+                    content,
+                    http.RequestAborted)
                 .ConfigureAwait(false);
             await JsonReply.SendAsync(http, Describe(stored), OpenAIJson.Default.FileObject).ConfigureAwait(false);
         }
@@ -117,7 +122,8 @@ internal sealed class FilesEndpoint(BatchRunner? batches)
 
         return int.TryParse(form[seconds], NumberStyles.None, CultureInfo.InvariantCulture, out int time) && time is >= 3600 and <= 2592000
             ? DateTimeOffset.UtcNow.AddSeconds(time)
-            : throw new OptionException(OptionFault.OutOfRange(seconds, Excerpt.Of(form[seconds].ToString()), Bounds.Between(3600, 2592000)));
+            : throw new OptionException(
+                OptionFault.OutOfRange(seconds, Excerpt.Of(form[seconds].ToString()), Bounds.Between(3600, 2592000)));
     }
 
     private BatchRunner Open()

@@ -5,7 +5,8 @@ namespace QwenSharp.Server.State;
 public sealed record ApiKeyTerms(string Name)
 {
     /// <summary>The scopes that there are.</summary>
-    public static IReadOnlyList<string> AllScopes { get; } = [Scopes.Chat, Scopes.Embeddings, Scopes.Ranking, Scopes.Moderation, Scopes.Files, Scopes.Admin];
+    public static IReadOnlyList<string> AllScopes { get; } =
+        [Scopes.Chat, Scopes.Embeddings, Scopes.Ranking, Scopes.Moderation, Scopes.Files, Scopes.Admin];
 
     /// <summary>The models by name, <c>*</c> standing for any characters; empty for all.</summary>
     public IReadOnlyList<string> Models { get; init; } = [];

@@ -18,7 +18,10 @@ internal static class PostgresAddress
     public static string ToConnectionString(string address)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out Uri? uri))
-            throw new ArgumentException("The address of the database is none: it must be like postgres://USER:PASSWORD@HOST:PORT/DATABASE.");
+        {
+            throw new ArgumentException(
+                "The address of the database is none: it must be like postgres://USER:PASSWORD@HOST:PORT/DATABASE.");
+        }
 
         NpgsqlConnectionStringBuilder builder = new();
         string[] user = uri.UserInfo.Split(':', 2);
@@ -42,7 +45,8 @@ internal static class PostgresAddress
             }
             catch (ArgumentException)
             {
-                throw new ArgumentException($"The address of the database has the option '{parts[0]}', which is none or has no such value.");
+                throw new ArgumentException(
+                    $"The address of the database has the option '{parts[0]}', which is none or has no such value.");
             }
         }
 
