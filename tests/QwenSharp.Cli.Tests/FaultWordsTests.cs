@@ -13,14 +13,14 @@ public sealed class FaultWordsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Of_what_would_help_only_what_the_command_line_has_is_said()
+    public async Task What_would_help_is_said_in_the_words_of_the_command_line()
     {
         await using QwenModel model = QwenModel.Load(ScriptedCheckpoint.Write(_folder["model.gguf"]), new() { Threads = 1 });
 
         Exception fault = Record.Exception(() => new InferenceEngine(model.Weights, new() { KvBytes = 100, ContextLength = 512 }))!;
 
         Assert.Contains("Raise KvBytes or lower ContextLength.", fault.Message);
-        Assert.EndsWith(". Lower --context.", CommandTree.Said(fault));
+        Assert.EndsWith(". Raise --kv-memory or lower --context.", CommandTree.Said(fault));
         Assert.DoesNotContain("KvBytes", CommandTree.Said(fault));
     }
 
