@@ -26,7 +26,7 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         MessagesRequest request = MessagesRequest.Read(body.RootElement, signer);
-        http.Items[RequestLog.User] = request.User;
+        RequestRecord.Of(http).User = request.User;
 
         // A stream's first event counts the prompt, long before the model has computed it; a whole reply has the count of its end.
         using ModelLease lease =

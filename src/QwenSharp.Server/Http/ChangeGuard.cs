@@ -5,8 +5,7 @@ namespace QwenSharp.Server.Http;
 
 /// <summary>
 /// Who may change which models there are: everybody who has the server's key or one with the scope for it; without a key everybody on this
-/// machine, where the server
-/// listens to nobody else.
+/// machine, where the server listens to nobody else.
 /// </summary>
 internal sealed class ChangeGuard(ServerOptions options, CallerContext callers)
 {

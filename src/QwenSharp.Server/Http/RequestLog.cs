@@ -11,12 +11,6 @@ namespace QwenSharp.Server.Http;
 /// </summary>
 internal sealed class RequestLog(RequestDelegate next, ILogger<RequestLog> log, ServerMetrics metrics)
 {
-    /// <summary>Where endpoints leave the caller's own name for who asks. It is escaped in the log, lest it forge lines.</summary>
-    public static readonly object User = new();
-
-    /// <summary>Where it is left what the prefix cache had of a prompt.</summary>
-    public static readonly object Cache = new();
-
     public async Task InvokeAsync(HttpContext http)
     {
         RequestRecord record = RequestRecord.Of(http);
@@ -69,8 +63,8 @@ internal sealed class RequestLog(RequestDelegate next, ILogger<RequestLog> log, 
             Add("CachedTokens", record.PromptTokens is null ? null : record.CachedTokens);
             Add("AnswerTokens", record.PromptTokens is null ? null : record.AnswerTokens);
             Add("FirstTokenMilliseconds", (long?)record.FirstToken?.TotalMilliseconds);
-            _text += Note("user", "User", http.Items[User] as string)
-                + Note("cache", "Cache", http.Items[Cache] as string)
+            _text += Note("user", "User", record.User)
+                + Note("cache", "Cache", record.Cache)
                 + Note("body", "Body", record.Body);
         }
 
@@ -90,6 +84,7 @@ internal sealed class RequestLog(RequestDelegate next, ILogger<RequestLog> log, 
                 _fields.Add(new(name, value));
         }
 
+        // Escaped, lest what a client says forge lines.
         private string Note(string word, string field, string? value)
         {
             Add(field, value);

@@ -19,7 +19,7 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         ChatCompletionRequest request = ChatCompletionRequest.Read(body.RootElement);
         GenerationFields generation = request.Generation;
-        http.Items[RequestLog.User] = generation.User;
+        RequestRecord.Of(http).User = generation.User;
 
         using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Text, generation.Model, work.Token).ConfigureAwait(false);

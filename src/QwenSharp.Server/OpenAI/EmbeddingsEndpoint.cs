@@ -4,6 +4,7 @@ using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.OpenAI;
 
@@ -15,7 +16,7 @@ internal sealed class EmbeddingsEndpoint(DialectService service)
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         EmbeddingsRequest request = EmbeddingsRequest.Read(body.RootElement);
-        http.Items[RequestLog.User] = request.User;
+        RequestRecord.Of(http).User = request.User;
 
         using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Embedding, request.Model, work.Token).ConfigureAwait(false);

@@ -36,7 +36,7 @@ internal static class AnswerWatch
         {
             if (update.Choice == 0 && CacheReport.Of(update) is { } report)
             {
-                http.Items[RequestLog.Cache] = report;
+                record.Cache = report;
                 if (!http.Response.HasStarted)
                     http.Response.Headers[CacheHeader] = report;
             }

@@ -13,6 +13,12 @@ internal sealed class RequestRecord
     /// <summary>The name of the model that answers; null as long as none does.</summary>
     public string? Model { get; set; }
 
+    /// <summary>The caller's own name for who asks; null where it gives none.</summary>
+    public string? User { get; set; }
+
+    /// <summary>What the prefix cache had of its first prompt; null as long as that is not known.</summary>
+    public string? Cache { get; set; }
+
     /// <summary>Tokens of its prompts; null where none was told.</summary>
     public long? PromptTokens { get; set; }
 

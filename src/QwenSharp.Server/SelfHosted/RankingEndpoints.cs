@@ -3,6 +3,7 @@ using QwenSharp.Protocols.SelfHosted;
 using QwenSharp.Server.Dialects;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server.SelfHosted;
 
@@ -14,7 +15,7 @@ internal sealed class RankingEndpoints(DialectService service)
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         RerankRequest request = RerankRequest.Read(body.RootElement);
-        http.Items[RequestLog.User] = request.User;
+        RequestRecord.Of(http).User = request.User;
 
         using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Ranking, request.Model, work.Token).ConfigureAwait(false);
@@ -42,7 +43,7 @@ internal sealed class RankingEndpoints(DialectService service)
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         ScoreRequest request = ScoreRequest.Read(body.RootElement);
-        http.Items[RequestLog.User] = request.User;
+        RequestRecord.Of(http).User = request.User;
 
         using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Ranking, request.Model, work.Token).ConfigureAwait(false);

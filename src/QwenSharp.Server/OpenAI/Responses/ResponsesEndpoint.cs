@@ -22,7 +22,7 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
         ResponsesRequest request = await ReadAsync(body.RootElement, work.Token).ConfigureAwait(false);
-        http.Items[RequestLog.User] = request.User;
+        RequestRecord.Of(http).User = request.User;
 
         IReadOnlyList<ChatMessage> messages = await ConverseAsync(request, work.Token).ConfigureAwait(false);
         using ModelLease lease =
