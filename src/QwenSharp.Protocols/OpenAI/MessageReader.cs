@@ -131,7 +131,7 @@ internal static class MessageReader
         RequestFields fields = value.Fields();
         string id = fields.Require("id").String();
         fields.Take("index")?.Integer(0, int.MaxValue);
-        ToolReader.RequireFunction(fields);
+        FunctionTools.RequireFunction(fields);
         RequestFields function = fields.Require("function").Fields();
         string name = function.Require("name").String();
         Dictionary<string, object?> arguments = ReadArguments(function.Require("arguments"));
