@@ -45,7 +45,7 @@ internal sealed class MemoryPool
     /// <summary>
     /// Takes a slot for a state that is kept, where none is free the one that was used longest ago; null if there is none.
     /// </summary>
-    public int? TakeKeptSlot(PrefixCache prefixes) => _keptSlots.TryPop(out int slot) ? slot : prefixes.DropOldestState();
+    public int? TakeKeptSlot() => _keptSlots.TryPop(out int slot) ? slot : Prefixes?.DropOldestState();
 
     public void ReturnKeptSlot(int slot) => _keptSlots.Push(slot);
 }

@@ -106,7 +106,7 @@ internal sealed class PrefixCache(MemoryPool pool)
     /// <summary>Copies a sequence's recurrent state, to be kept; null where there is no slot for it.</summary>
     public KeptState? Copy(int slot, int position)
     {
-        if (pool.Runner.States is not { } states || states.PositionOf(slot) != position || pool.TakeKeptSlot(this) is not { } kept)
+        if (pool.Runner.States is not { } states || states.PositionOf(slot) != position || pool.TakeKeptSlot() is not { } kept)
             return null;
 
         states.Copy(slot, kept);

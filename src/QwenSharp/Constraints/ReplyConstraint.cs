@@ -7,8 +7,7 @@ namespace QwenSharp.Constraints;
 
 /// <summary>
 /// Holds one answer to its <see cref="ReplyPlan"/>. Reasoning is free, within its budget; what follows is held to the grammar of the
-/// answer;
-/// and where there is none, all text is free until a tool call begins, which is then held to the grammar of calls.
+/// answer; and where there is none, all text is free until a tool call begins, which is then held to the grammar of calls.
 /// </summary>
 internal sealed class ReplyConstraint : ITokenConstraint
 {
@@ -378,9 +377,10 @@ internal sealed class ReplyConstraint : ITokenConstraint
 
     private void AllowNewlines(Span<uint> allowed)
     {
-        if (_vocabulary.Single("\n") is { } one)
+        (int? single, int? pair) = _vocabulary.Newlines;
+        if (single is { } one)
             Allow(allowed, one);
-        if (_newlines == 0 && _vocabulary.Single("\n\n") is { } two)
+        if (_newlines == 0 && pair is { } two)
             Allow(allowed, two);
     }
 

@@ -83,7 +83,7 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary, TimeSpan? most = 
     {
         StringBuilder key = new(dialect.Names[0]);
         foreach (AIFunctionDeclaration tool in tools)
-            {
+        {
             key.Append('\0').Append(tool.Name).Append('\0').Append(CallGrammar.IsStrict(tool)).Append('\0')
                 .Append(tool.JsonSchema.GetRawText());
         }

@@ -14,10 +14,9 @@ internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollectio
         "\n\nConsidering the limited time by the user, I have to give the solution based on the thinking directly now.\n";
 
     private readonly Lazy<TokenVocabulary> _tokens = new(() => TokenVocabulary.Of(tokenizer));
+    private readonly Lazy<(int? One, int? Two)> _newlines = new(() => (SingleOf(tokenizer, "\n"), SingleOf(tokenizer, "\n\n")));
     private readonly int[] _stopTokens = [.. stopTokens];
     private readonly ConcurrentDictionary<(string Text, int Most), int[][]> _straddling = [];
-
-    public BpeTokenizer Tokenizer => tokenizer;
 
     /// <summary>The tokens that grammars choose from.</summary>
     public TokenVocabulary Tokens => _tokens.Value;
@@ -55,13 +54,20 @@ internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollectio
         }
     }
 
+    /// <summary>The tokens that are one new line and two; null where one is several tokens.</summary>
+    public (int? One, int? Two) Newlines => _newlines.Value;
+
     /// <summary>The token that a text is; null where it is several.</summary>
-    public int? Single(string text) => Encode(text) is [int only] ? only : null;
+    public int? Single(string text) => SingleOf(tokenizer, text);
 
     /// <summary>Bytes as the tokens that the model would write them in.</summary>
     public IReadOnlyList<int> Encode(ReadOnlyMemory<byte> bytes) => Encode(Encoding.UTF8.GetString(bytes.Span));
 
-    private List<int> Encode(string text)
+    private List<int> Encode(string text) => Encode(tokenizer, text);
+
+    private static int? SingleOf(BpeTokenizer tokenizer, string text) => Encode(tokenizer, text) is [int only] ? only : null;
+
+    private static List<int> Encode(BpeTokenizer tokenizer, string text)
     {
         List<int> ids = [];
         tokenizer.Encode(text, ids, TokenParsing.Added);
