@@ -106,12 +106,7 @@ public class RequestFuzzTests
         ["rerank"] = ("""{"query":"q","documents":["a",{"text":"b"}],"top_n":1}""", body => RerankRequest.Read(body)),
         ["score"] = ("""{"text_1":["q"],"text_2":["a"]}""", body => ScoreRequest.Read(body)),
         ["messages"] = (WholeMessages, body => MessagesRequest.Read(body, new ThoughtSigner())),
-        ["responses"] = (WholeResponses, body =>
-        {
-            ThoughtSealer sealer = new();
-            ResponsesRequest.Mentioned(body, sealer);
-            ResponsesRequest.Read(body, sealer, _ => null).Converse([]);
-        }),
+        ["responses"] = (WholeResponses, ReadResponse),
         ["tokenize"] = (Conversation, body => TokenizeRequest.Read(body)),
     };
 
@@ -147,6 +142,13 @@ public class RequestFuzzTests
         }
 
         Assert.InRange(refused, 300, 2_999);
+    }
+
+    private static void ReadResponse(JsonElement body)
+    {
+        ThoughtSealer sealer = new();
+        ResponsesRequest.Mentioned(body, sealer);
+        ResponsesRequest.Read(body, sealer, _ => null).Converse([]);
     }
 
     private static void Change(JsonNode body, Random random)

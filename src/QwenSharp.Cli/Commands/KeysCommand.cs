@@ -122,7 +122,7 @@ internal static class KeysCommand
             IReadOnlyList<KeyUsage> used = parsed.GetValue(usage) ? await keys.UsageAsync(stop).ConfigureAwait(false) : [];
             if (parsed.GetValue(json))
             {
-                JsonArray rows = 
+                JsonArray rows =
                 [
                     .. parsed.GetValue(usage) ? used.Select(row => (JsonNode)Json(row)) : all.Select(key => (JsonNode)Json(key)),
                 ];
