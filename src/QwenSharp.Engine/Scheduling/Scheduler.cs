@@ -99,7 +99,7 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
         AddDecoding(batch);
         Decoding = batch.Rows;
         int prefill = batch.Capacity - batch.Rows;
-        AddPrefill(batch, Decoding > 0 ? Math.Min(prefill, Pace.Tokens) : prefill);
+        AddPrefill(batch, Decoding > 0 ? Math.Min(prefill, Pace.Tokens(Decoding)) : prefill);
     }
 
     /// <summary>Keeps what the step has computed of the sequences that go on, once their tokens were chosen.</summary>
