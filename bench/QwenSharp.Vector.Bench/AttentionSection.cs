@@ -18,7 +18,16 @@ internal static class AttentionSection
             using (WorkerPool pool = new(threads))
                 bandwidth = Measure.ReadBandwidth(pool);
 
-            foreach ((TensorType type, int heads) in new[] { (TensorType.F16, 16), (TensorType.F16, 32), (TensorType.F32, 16) })
+            foreach ((TensorType type, int heads) in new[]
+                {
+                    (TensorType.F16, 16),
+                    (TensorType.F16, 32),
+                    (TensorType.BF16, 16),
+                    (TensorType.BF16, 32),
+                    (TensorType.Q8_0, 16),
+                    (TensorType.Q8_0, 32),
+                    (TensorType.F32, 16),
+                })
             {
                 using CpuCompute compute = new(threads);
                 using KvStore store = compute.CreateKvStore(type, Layers, KvHeads, Length, Context / KvStore.BlockTokens);
@@ -51,6 +60,8 @@ internal static class AttentionSection
                 {
                     (TensorType.F16, 2, 512),
                     (TensorType.F16, 4, 512),
+                    (TensorType.BF16, 2, 512),
+                    (TensorType.Q8_0, 2, 512),
                     (TensorType.F32, 2, 512),
                     (TensorType.F16, 2, 4096),
                 })

@@ -38,7 +38,7 @@ public sealed record EngineOptions
     /// </summary>
     public int ContextLength { get; init; }
 
-    /// <summary>The KV cache's type: F16, or F32 for twice the memory and exact values.</summary>
+    /// <summary>The KV cache's type, one of <see cref="KvStore.Types"/>: F32 keeps exact values, Q8_0 takes about half the memory of F16.</summary>
     public TensorType KvType { get; init; } = TensorType.F16;
 
     /// <summary>
@@ -82,7 +82,6 @@ public sealed record EngineOptions
             Bounds.AtLeast(1));
         OptionException.Require(MaxWaiting >= 1, nameof(MaxWaiting), MaxWaiting, Bounds.AtLeast(1));
         OptionException.Require(ContextLength >= 0, nameof(ContextLength), ContextLength, Bounds.AtLeast(0));
-        OptionException.Require(KvType is TensorType.F16 or TensorType.F32, nameof(KvType), KvType, new Bounds("F16 or F32"));
         OptionException.Require(
             StateCacheBytes is null or >= 0, nameof(StateCacheBytes), StateCacheBytes, new Bounds("0 or more", Least: 0));
         OptionException.Require(KvBytes is null or > 0, nameof(KvBytes), KvBytes, new Bounds("positive", Least: 1));

@@ -36,7 +36,7 @@ public sealed class LastTokenEvaluator : IDisposable
     /// <summary>Allocates for batches; the cache grows with the sequences that come.</summary>
     /// <param name="model">The weights; not owned.</param>
     /// <param name="threads">Threads that compute; 0 for one a processor.</param>
-    /// <param name="kvType">How keys and values are kept: F16 or F32.</param>
+    /// <param name="kvType">How keys and values are kept.</param>
     /// <param name="maxRows">Tokens computed at once at most.</param>
     /// <param name="maxSequences">Sequences computed at once at most.</param>
     /// <param name="resources">Whose threads and memory it uses, in turns with others; null for its own.</param>

@@ -28,6 +28,7 @@ public sealed class ModelRunner : IDisposable
     /// <exception cref="OutOfMemoryException">The system has no such amount of memory.</exception>
     public ModelRunner(LanguageModel model, RunnerOptions options)
     {
+        RunnerOptions.RequireKvType(model.Config, options.KvType);
         (Model, _kvType, Sequences, _hasDrafts) = (model, options.KvType, options.Sequences, options.Drafts);
         KeptStates = model.Config.StateBytesPerSequence == 0 ? 0 : options.KeptStates;
         Batch = new Batch(options.Rows, options.Sequences);

@@ -1,3 +1,5 @@
+using QwenSharp.Faults;
+using QwenSharp.Models;
 using QwenSharp.Numerics;
 
 namespace QwenSharp.Engine;
@@ -26,7 +28,7 @@ public sealed record RunnerOptions
     /// <summary>Blocks of the KV cache, of <see cref="KvStore.BlockTokens"/> positions each.</summary>
     public int Blocks { get; init; }
 
-    /// <summary>How keys and values are kept: F16 or F32.</summary>
+    /// <summary>How keys and values are kept: one of <see cref="KvStore.Types"/>.</summary>
     public TensorType KvType { get; init; } = TensorType.F16;
 
     /// <summary>Whether the model's blocks that draft the token after next are to run, which takes a KV cache of their own.</summary>
@@ -34,4 +36,28 @@ public sealed record RunnerOptions
 
     /// <summary>Sees the input of each product with a weight matrix; null for none.</summary>
     public ProjectionObserver? Observer { get; init; }
+
+    /// <summary>Refuses a type that keys and values cannot be kept in, or not those of a model's heads.</summary>
+    /// <exception cref="OptionException">So it is; the fault names <see cref="KvType"/>.</exception>
+    public static void RequireKvType(ModelConfig config, TensorType type)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        OptionException.Require(
+            KvStore.Types.Contains(type),
+            nameof(KvType),
+            type,
+            new Bounds($"{string.Join(", ", KvStore.Types.SkipLast(1))} or {KvStore.Types[^1]}"));
+        if (!KvStore.Holds(type, config.HeadLength))
+        {
+            IEnumerable<TensorType> others = KvStore.Types.Where(other => KvStore.Holds(other, config.HeadLength));
+            throw new OptionException(new OptionFault(
+                FaultKind.OutOfRange,
+                nameof(KvType),
+                $"{new OptionName(nameof(KvType))} is {type}, in which a head is whole blocks of {type.BlockLength()} features; this model's "
+                    + $"heads have {config.HeadLength}. It takes {string.Join(", ", others)}.")
+            {
+                Bounds = new Bounds(string.Join(", ", others)),
+            });
+        }
+    }
 }

@@ -27,7 +27,7 @@ public sealed class SequenceEvaluator : IDisposable
     /// <param name="model">The weights; not owned.</param>
     /// <param name="contextLength">Positions there is room for.</param>
     /// <param name="threads">Threads that compute; 0 for one a processor.</param>
-    /// <param name="kvType">F32, or F16 as an <see cref="InferenceEngine"/> has by default.</param>
+    /// <param name="kvType">How keys and values are kept: exactly, or F16 as an <see cref="InferenceEngine"/> has by default.</param>
     /// <param name="chunk">Tokens computed at once at most.</param>
     /// <param name="observer">Sees the input of each product with a weight matrix; null for none.</param>
     /// <param name="adapter">An adapter that was fitted to the model; null for the model as it is.</param>

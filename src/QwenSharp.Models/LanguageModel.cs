@@ -125,7 +125,7 @@ public sealed class LanguageModel
 
     /// <summary>Allocates a KV cache of <paramref name="blocks"/> blocks of <see cref="KvStore.BlockTokens"/> positions.</summary>
     /// <param name="compute">The backend that will compute on it.</param>
-    /// <param name="type">F16 or F32.</param>
+    /// <param name="type">One of <see cref="KvStore.Types"/>.</param>
     /// <param name="blocks">How many blocks.</param>
     public KvStore CreateKvStore(Compute compute, TensorType type, int blocks) =>
         compute.CreateKvStore(type, Config.AttentionLayers, Config.KvHeads, Config.HeadLength, blocks);
@@ -140,7 +140,7 @@ public sealed class LanguageModel
 
     /// <summary>Allocates a KV cache for the blocks that draft the token after next, which attend to what they computed before.</summary>
     /// <param name="compute">The backend that will compute on it.</param>
-    /// <param name="type">F16 or F32.</param>
+    /// <param name="type">One of <see cref="KvStore.Types"/>.</param>
     /// <param name="blocks">How many blocks; a sequence uses the same numbers as in the cache of the layers.</param>
     /// <exception cref="InvalidOperationException">The model has no such block.</exception>
     public KvStore CreateNextTokenKvStore(Compute compute, TensorType type, int blocks) =>

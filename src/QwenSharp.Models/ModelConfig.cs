@@ -103,7 +103,8 @@ public sealed record ModelConfig
     public int KvWidth => KvHeads * HeadLength;
 
     /// <summary>Bytes that a position takes in a KV cache of this type, over all layers with attention.</summary>
-    public long KvBytesPerToken(TensorType type) => 2L * AttentionLayers * KvWidth * type.BlockBytes();
+    /// <exception cref="ArgumentException">A head is not whole blocks of the type (<see cref="KvStore.Holds"/>).</exception>
+    public long KvBytesPerToken(TensorType type) => 2L * AttentionLayers * KvHeads * type.Bytes(HeadLength);
 
     /// <summary>Bytes that a sequence takes in a store of recurrent states, whatever its length; 0 where no layer is recurrent.</summary>
     public long StateBytesPerSequence => Recurrent is null ? 0 : RecurrentStore.BytesPerSlot(Recurrent.Shape, Recurrent.Count(Layers));

@@ -45,7 +45,8 @@ public abstract partial class Compute
     public abstract void SplitHeads(Activations x, int rows, int headLength, Activations first, Activations second);
 
     /// <summary>
-    /// Stores keys and values of new positions, rounding to the store's type (F16 to nearest even, saturating at ±65504).
+    /// Stores keys and values of new positions, rounding to the store's type: to nearest even, F16 saturating at ±65504; in Q8_0
+    /// each 32 features of a head by a scale of their own, which is NaN where one of them is not finite.
     /// </summary>
     /// <param name="store">Where to.</param>
     /// <param name="layer">The attention layer.</param>

@@ -23,7 +23,7 @@ public abstract partial class Compute : IDisposable
     public abstract Activations CreateActivations(int capacity, int width);
 
     /// <summary>Reserves a KV cache.</summary>
-    /// <param name="type">F16 or F32.</param>
+    /// <param name="type">One of <see cref="KvStore.Types"/>.</param>
     /// <param name="layers">Layers with attention.</param>
     /// <param name="kvHeads">KV heads of a layer (GQA).</param>
     /// <param name="headLength">Features of a head.</param>

@@ -9,26 +9,37 @@ public abstract class KvStore : IDisposable
     /// <summary>Positions in a block.</summary>
     public const int BlockTokens = 32;
 
+    /// <summary>
+    /// The types that keys and values can be stored in. Q8_0 is blocks of 32 features of a head, with a scale in half precision.
+    /// </summary>
+    public static IReadOnlyList<TensorType> Types { get; } = [TensorType.F32, TensorType.F16, TensorType.BF16, TensorType.Q8_0];
+
     /// <summary>A store of this shape.</summary>
-    /// <param name="type">F16 or F32.</param>
+    /// <param name="type">One of <see cref="Types"/>.</param>
     /// <param name="layers">Layers with attention.</param>
     /// <param name="kvHeads">KV heads of a layer (GQA).</param>
     /// <param name="headLength">Features of a head.</param>
     /// <param name="blocks">How many blocks.</param>
-    /// <exception cref="ArgumentException">The type is neither, or a number makes no sense.</exception>
+    /// <exception cref="ArgumentException">The type is none of them or cannot hold such heads, or a number makes no sense.</exception>
     protected KvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks)
     {
-        if (type is not (TensorType.F16 or TensorType.F32))
-            throw new ArgumentException($"A KV cache is F16 or F32, not {type}.", nameof(type));
-
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(layers);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(kvHeads);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(headLength);
         ArgumentOutOfRangeException.ThrowIfNegative(blocks);
+        if (!Holds(type, headLength))
+        {
+            throw new ArgumentException(
+                Types.Contains(type)
+                    ? $"A KV cache of {type} holds heads of whole blocks of {type.BlockLength()} features, not of {headLength}."
+                    : $"A KV cache is {string.Join(", ", Types)}, not {type}.",
+                nameof(type));
+        }
+
         (Type, Layers, KvHeads, HeadLength, Blocks) = (type, layers, kvHeads, headLength, blocks);
     }
 
-    /// <summary>F16 or F32.</summary>
+    /// <summary>What keys and values are stored in.</summary>
     public TensorType Type { get; }
 
     /// <summary>Layers with attention.</summary>
@@ -44,7 +55,10 @@ public abstract class KvStore : IDisposable
     public int Blocks { get; }
 
     /// <summary>Bytes of one block, over all layers.</summary>
-    public long BlockBytes => (long)Layers * KvHeads * 2 * HeadLength * BlockTokens * Type.BlockBytes();
+    public long BlockBytes => (long)Layers * KvHeads * 2 * BlockTokens * Type.Bytes(HeadLength);
+
+    /// <summary>Whether keys and values of heads of this length can be stored in a type: a head is whole blocks of it.</summary>
+    public static bool Holds(TensorType type, int headLength) => Types.Contains(type) && headLength % type.BlockLength() == 0;
 
     /// <summary>Makes one block what another is, in all layers.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such block.</exception>

@@ -31,7 +31,7 @@ public sealed record QwenModelOptions
     /// </summary>
     public int ContextLength { get; init; }
 
-    /// <summary>How keys and values are kept: F16 or F32.</summary>
+    /// <summary>How keys and values are kept: F32, F16, BF16 or Q8_0, which takes about half the memory of F16.</summary>
     public TensorType KvType { get; init; } = TensorType.F16;
 
     /// <summary>

@@ -133,7 +133,7 @@ public class CommandTreeTests
     [InlineData("--runs", "x", "--runs must be a whole number from 1 to 16777216, not 'x'.", "bench", "m")]
     [InlineData("--threads", "1.5", "--threads must be a whole number from 0 to 1024, not '1.5'.", "bench", "m")]
     [InlineData("--context", "", "--context must be a whole number of at least 0, not ''.", "inspect", "m")]
-    [InlineData("--kv", "q8", "--kv must be f16 or f32, not 'q8'.", "inspect", "m")]
+    [InlineData("--kv", "q8", "--kv must be f32, f16, bf16 or q8_0, not 'q8'.", "inspect", "m")]
     [InlineData("--temperature", "warm", "--temperature must be a number", "run", "m")]
     public async Task A_value_that_is_no_number_is_refused_in_a_plain_sentence(
         string option,

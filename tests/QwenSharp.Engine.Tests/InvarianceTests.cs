@@ -23,24 +23,32 @@ public class InvarianceTests
     }
 
     [Theory]
-    [InlineData(512, 128)]
-    [InlineData(64, 64)]
-    [InlineData(32, 1)]
-    [InlineData(33, 7)]
-    public async Task Tokens_do_not_depend_on_the_batch_or_its_chunks(int batchTokens, int prefillWhileDecoding)
+    [InlineData(512, 128, TensorType.F16)]
+    [InlineData(64, 64, TensorType.F16)]
+    [InlineData(32, 1, TensorType.F16)]
+    [InlineData(33, 7, TensorType.F16)]
+    [InlineData(33, 7, TensorType.F32)]
+    [InlineData(512, 128, TensorType.BF16)]
+    [InlineData(33, 7, TensorType.BF16)]
+    [InlineData(512, 128, TensorType.Q8_0)]
+    [InlineData(32, 1, TensorType.Q8_0)]
+    [InlineData(33, 7, TensorType.Q8_0)]
+    public async Task Tokens_do_not_depend_on_the_batch_or_its_chunks(int batchTokens, int prefillWhileDecoding, TensorType kvType)
     {
+        LanguageModel model = Requests.Wide("qwen3");
         GenerationRequest[] requests =
         [
             .. Enumerable.Range(0, 6).Select(i => Requests.Greedy(promptLength: 3 + 23 * i, seed: i, maxTokens: 30)),
             .. Enumerable.Range(6, 6).Select(i => Requests.Sampled(promptLength: 90 - 7 * i, seed: i, maxTokens: 30)),
         ];
-        int[][] expected = await Task.WhenAll(requests.Select(Requests.Alone));
+        int[][] expected = await Task.WhenAll(requests.Select(request => Requests.Alone(request, model, kvType)));
 
-        await using InferenceEngine engine = new(Requests.Model, new EngineOptions
+        await using InferenceEngine engine = new(model, new EngineOptions
         {
             Threads = 2,
             MaxBatchTokens = batchTokens,
             MaxPrefillTokensWhileDecoding = prefillWhileDecoding,
+            KvType = kvType,
         });
         Assert.Equal(expected, await Task.WhenAll(requests.Select(request => Requests.Collect(engine, request))));
         Assert.Equal(0, engine.Statistics.Preemptions);
@@ -48,14 +56,19 @@ public class InvarianceTests
         await Requests.AllFree(engine);
     }
 
-    [Fact]
-    public async Task Tokens_do_not_depend_on_preemption()
+    [Theory]
+    [InlineData(TensorType.F16)]
+    [InlineData(TensorType.BF16)]
+    [InlineData(TensorType.Q8_0)]
+    public async Task Tokens_do_not_depend_on_preemption(TensorType kvType)
     {
         // Each needs five blocks in the end but one at first; there are eight.
+        LanguageModel model = Requests.Wide("qwen3");
         GenerationRequest[] requests = [.. Enumerable.Range(0, 4).Select(i => Requests.Sampled(promptLength: 20, seed: i, maxTokens: 140))];
-        int[][] expected = await Task.WhenAll(requests.Select(Requests.Alone));
+        int[][] expected = await Task.WhenAll(requests.Select(request => Requests.Alone(request, model, kvType)));
 
-        await using InferenceEngine engine = new(Requests.Model, new EngineOptions { Threads = 1, KvBytes = 8 * Requests.BlockBytes });
+        long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(kvType);
+        await using InferenceEngine engine = new(model, new EngineOptions { Threads = 1, KvBytes = 8 * blockBytes, KvType = kvType });
         Assert.Equal(8, engine.Statistics.KvBlocks);
         Assert.Equal(expected, await Task.WhenAll(requests.Select(request => Requests.Collect(engine, request))));
         Assert.True(engine.Statistics.Preemptions > 0);
@@ -87,11 +100,16 @@ public class InvarianceTests
         await Requests.AllFree(small);
     }
 
-    [Fact]
-    public void The_evaluator_gives_the_same_bits_in_any_chunks_and_after_a_rewind()
+    [Theory]
+    [InlineData(TensorType.F32)]
+    [InlineData(TensorType.F16)]
+    [InlineData(TensorType.BF16)]
+    [InlineData(TensorType.Q8_0)]
+    public void The_evaluator_gives_the_same_bits_in_any_chunks_and_after_a_rewind(TensorType kvType)
     {
+        LanguageModel model = Requests.Wide("qwen3");
         int[] tokens = Requests.Greedy(100, 3, 1).Prompt.ToArray();
-        using SequenceEvaluator whole = new(Requests.Model, 128), chunked = new(Requests.Model, 128, chunk: 7);
+        using SequenceEvaluator whole = new(model, 128, kvType: kvType), chunked = new(model, 128, kvType: kvType, chunk: 7);
         float[][] expected = new float[tokens.Length][], actual = new float[tokens.Length][];
         whole.Append(tokens, (position, logits) => expected[position] = [.. logits]);
         chunked.Append(tokens, (position, logits) => actual[position] = [.. logits]);

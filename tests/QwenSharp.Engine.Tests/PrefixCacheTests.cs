@@ -9,19 +9,31 @@ public class PrefixCacheTests
 {
     public static TheoryData<string> Models() => ["qwen3", "qwen35", "qwen3next"];
 
-    [Theory]
-    [MemberData(nameof(Models))]
-    public async Task A_second_turn_goes_on_from_the_first_and_has_the_same_tokens(string name)
+    public static TheoryData<string, TensorType> ModelsAndTypes()
     {
-        LanguageModel model = TinyModels.Create(name);
-        await using InferenceEngine engine = Engine(model);
+        TheoryData<string, TensorType> all = [];
+        foreach (string model in (string[])["qwen3", "qwen35", "qwen3next"])
+        {
+            foreach (TensorType type in KvStore.Types)
+                all.Add(model, type);
+        }
+
+        return all;
+    }
+
+    [Theory]
+    [MemberData(nameof(ModelsAndTypes))]
+    public async Task A_second_turn_goes_on_from_the_first_and_has_the_same_tokens(string name, TensorType kvType)
+    {
+        LanguageModel model = Requests.Wide(name);
+        await using InferenceEngine engine = Engine(model, kvType: kvType);
         int[] conversation = TinyModels.RandomTokens(90, model.Config.VocabularySize, 1);
         for (int turn = 0; turn < 4; turn++)
         {
             int boundary = conversation.Length - 4;
             GenerationRequest request = Request(conversation, maxTokens: 10) with { CachePoints = [70, boundary] };
             (int[] answer, PromptReuse reuse) = await Answer(engine, request);
-            Assert.Equal(await Afresh(model, request), answer);
+            Assert.Equal(await Afresh(model, request, kvType), answer);
 
             // The last token of an answer was not computed. A model with states goes on from the end of the answer too.
             Assert.Equal(turn == 0 ? 0 : conversation.Length - 30 - 1, reuse.Tokens);
@@ -120,13 +132,20 @@ public class PrefixCacheTests
     }
 
     [Theory]
-    [InlineData("qwen3", 10)]
-    [InlineData("qwen3", 40)]
-    [InlineData("qwen35", 10)]
-    [InlineData("qwen35", 40)]
-    public async Task Conversations_in_any_mixture_have_the_tokens_that_they_have_alone(string name, int blocks)
+    [InlineData("qwen3", 10, TensorType.F16)]
+    [InlineData("qwen3", 40, TensorType.F16)]
+    [InlineData("qwen3", 40, TensorType.F32)]
+    [InlineData("qwen3", 10, TensorType.BF16)]
+    [InlineData("qwen3", 40, TensorType.BF16)]
+    [InlineData("qwen3", 10, TensorType.Q8_0)]
+    [InlineData("qwen3", 40, TensorType.Q8_0)]
+    [InlineData("qwen35", 10, TensorType.F16)]
+    [InlineData("qwen35", 40, TensorType.F16)]
+    [InlineData("qwen35", 40, TensorType.BF16)]
+    [InlineData("qwen35", 40, TensorType.Q8_0)]
+    public async Task Conversations_in_any_mixture_have_the_tokens_that_they_have_alone(string name, int blocks, TensorType kvType)
     {
-        LanguageModel model = TinyModels.Create(name);
+        LanguageModel model = Requests.Wide(name);
         Random random = new(7);
         List<GenerationRequest> requests = [];
         for (int i = 0; i < 60; i++)
@@ -139,14 +158,17 @@ public class PrefixCacheTests
             requests.Add(Requests.Sampled(1, i, 1 + random.Next(40)) with { Prompt = prompt, CachePoints = [64, 100, cut] });
         }
 
-        await using InferenceEngine plain = new(model, new EngineOptions { Threads = 1, PrefixCache = false });
-        long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(TensorType.F16);
+        await using InferenceEngine plain = new(
+            model,
+            new EngineOptions { Threads = 1, PrefixCache = false, KvType = kvType });
+        long blockBytes = KvStore.BlockTokens * model.Config.KvBytesPerToken(kvType);
         await using InferenceEngine engine = new(model, new EngineOptions
         {
             Threads = 1,
             MaxSequences = 4,
             MaxBatchTokens = 48,
             KvBytes = blocks * blockBytes,
+            KvType = kvType,
             StateCacheBytes = 40 * model.Config.StateBytesPerSequence,
         });
         for (int round = 0; round < 2; round++)
@@ -216,13 +238,15 @@ public class PrefixCacheTests
         public void Accept(int token) => _said.Add(token);
     }
 
-    private static InferenceEngine Engine(LanguageModel model, int blocks = 64, int batch = 512) => new(model, new EngineOptions
+    private static InferenceEngine Engine(
+        LanguageModel model, int blocks = 64, int batch = 512, TensorType kvType = TensorType.F16) => new(model, new EngineOptions
     {
         Threads = 1,
+        KvType = kvType,
         MaxSequences = 8,
         MaxBatchTokens = batch,
         ContextLength = 0,
-        KvBytes = blocks * KvStore.BlockTokens * model.Config.KvBytesPerToken(TensorType.F16),
+        KvBytes = blocks * KvStore.BlockTokens * model.Config.KvBytesPerToken(kvType),
         StateCacheBytes = 32 * Math.Max(1, model.Config.StateBytesPerSequence),
     });
 
@@ -233,11 +257,8 @@ public class PrefixCacheTests
         Sampling = new SamplingOptions { Temperature = 0 },
     };
 
-    private static async Task<int[]> Afresh(LanguageModel model, GenerationRequest request)
-    {
-        await using InferenceEngine engine = new(model, new EngineOptions { Threads = 1, PrefixCache = false });
-        return await Requests.Collect(engine, request);
-    }
+    private static Task<int[]> Afresh(LanguageModel model, GenerationRequest request, TensorType kvType = TensorType.F16) =>
+        Requests.Alone(request, model, kvType);
 
     private static async Task<(int[] Tokens, PromptReuse Reuse)> Answer(InferenceEngine engine, GenerationRequest request)
     {

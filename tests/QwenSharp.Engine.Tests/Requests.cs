@@ -20,6 +20,10 @@ internal static class Requests
         TinyModels.F32,
         seed: 1);
 
+    /// <summary>A tiny model whose heads every type of KV cache holds.</summary>
+    public static LanguageModel Wide(string name) =>
+        RandomWeights.CreateModel(TinyModels.Configs[name] with { HeadLength = 32 }, TinyModels.F32, seed: 1);
+
     public static long BlockBytes => KvStore.BlockTokens * Model.Config.KvBytesPerToken(TensorType.F16);
 
     public static GenerationRequest Greedy(int promptLength, int seed, int maxTokens) => new()
@@ -52,9 +56,11 @@ internal static class Requests
         return [.. tokens];
     }
 
-    public static async Task<int[]> Alone(GenerationRequest request)
+    public static Task<int[]> Alone(GenerationRequest request) => Alone(request, Model, TensorType.F16);
+
+    public static async Task<int[]> Alone(GenerationRequest request, LanguageModel model, TensorType kvType)
     {
-        await using InferenceEngine engine = new(Model, new EngineOptions { Threads = 1 });
+        await using InferenceEngine engine = new(model, new EngineOptions { Threads = 1, KvType = kvType, PrefixCache = false });
         return await Collect(engine, request);
     }
 

@@ -1,4 +1,5 @@
 using QwenSharp.Engine;
+using QwenSharp.Faults;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 
@@ -23,7 +24,8 @@ internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightByt
     /// <param name="config">The model.</param>
     /// <param name="tensors">Its weights, with data or without.</param>
     /// <param name="context">Positions; 0 for the model's own.</param>
-    /// <param name="kvType">F16 or F32.</param>
+    /// <param name="kvType">How keys and values are kept.</param>
+    /// <exception cref="OptionException">The model's heads do not fit the type.</exception>
     public static MemoryNeed OfEngine(ModelConfig config, IReadOnlyCollection<Tensor> tensors, int context, TensorType kvType)
     {
         EngineOptions engine = new();
@@ -46,6 +48,7 @@ internal sealed record MemoryNeed(int Context, TensorType KvType, long WeightByt
         int rows,
         int logitRows)
     {
+        RunnerOptions.RequireKvType(config, kvType);
         long positions = (context + (long)KvStore.BlockTokens - 1) / KvStore.BlockTokens * KvStore.BlockTokens;
         int slots = rows * (config.Experts?.Used ?? 1);
         long scratch = CpuCompute.ScratchBytes(

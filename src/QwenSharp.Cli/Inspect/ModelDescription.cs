@@ -26,7 +26,7 @@ internal sealed record ModelDescription(
 
     /// <param name="file">The file.</param>
     /// <param name="context">The context to plan for, in tokens; 0 for the model's own.</param>
-    /// <param name="kvType">F16 or F32.</param>
+    /// <param name="kvType">How keys and values are kept.</param>
     public static ModelDescription Of(Checkpoint file, int context, TensorType kvType)
     {
         CheckpointSummary summary = CheckpointSummary.Of(file);
@@ -83,7 +83,7 @@ internal sealed record ModelDescription(
     /// <param name="shape">The name of a shape.</param>
     /// <param name="type">The name of its mix of weight types.</param>
     /// <param name="context">The context to plan for, in tokens; 0 for the model's own.</param>
-    /// <param name="kvType">F16 or F32.</param>
+    /// <param name="kvType">How keys and values are kept.</param>
     /// <exception cref="UsageException">There is no such shape or mix.</exception>
     public static ModelDescription OfShape(string shape, string type, int context, TensorType kvType)
     {

@@ -16,15 +16,17 @@ internal sealed class ModelOptions
     private readonly Option<string> _kv;
     private readonly List<Option> _offered = [];
 
+    private static readonly string[] _kvTypes = [.. KvStore.Types.Select(type => type.ToString().ToLowerInvariant())];
+
     public ModelOptions(string kvDefault = "f16", bool threads = true, bool context = true)
     {
         _kv = new Option<string>("--kv")
         {
-            Description = "How keys and values are kept: f16 or f32.",
-            HelpName = "f16|f32",
+            Description = "How keys and values are kept: exact (f32), half of that (f16, bf16) or about a quarter (q8_0).",
+            HelpName = string.Join('|', _kvTypes),
             DefaultValueFactory = _ => kvDefault,
         };
-        Values.OneOf(_kv, "f16", "f32");
+        Values.OneOf(_kv, _kvTypes);
         if (threads)
             _offered.Add(_threads);
         if (context)
@@ -37,7 +39,7 @@ internal sealed class ModelOptions
 
     public int Context(ParseResult parsed) => _offered.Contains(_context) ? parsed.GetValue(_context) : 0;
 
-    public TensorType KvType(ParseResult parsed) => parsed.GetValue(_kv) == "f32" ? TensorType.F32 : TensorType.F16;
+    public TensorType KvType(ParseResult parsed) => TensorTypes.Parse(parsed.GetValue(_kv)!);
 
     public QwenModelOptions Read(ParseResult parsed) => new()
     {

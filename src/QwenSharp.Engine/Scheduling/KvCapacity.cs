@@ -16,6 +16,7 @@ internal readonly record struct KvCapacity(int Blocks, int ContextLength, int Ke
     /// <exception cref="ArgumentException">The options ask for a context that the model or the cache does not have.</exception>
     public static KvCapacity Plan(LanguageModel model, EngineOptions options, MemoryBudget memory)
     {
+        RunnerOptions.RequireKvType(model.Config, options.KvType);
         int trained = model.Config.ContextLength;
         int context = options.ContextLength == 0 ? trained : options.ContextLength;
         if (context > trained)

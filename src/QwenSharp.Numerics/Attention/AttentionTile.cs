@@ -92,11 +92,21 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
         {
             int block = blocks[position / Tokens], next = position + Tokens <= last ? blocks[(position / Tokens) + 1] : block;
             int seen = Math.Min(Tokens, last + 1 - position);
-            float* keys = Keys(store, block, next, layer, head);
+            bool finite = store.IsFinite(block, layer, head);
+            float* keys = store.Layout.Keys(
+                kernels, store.Keys(block, layer, head), store.Keys(next, layer, head), _headLength, finite, _unpacked);
             kernels.Multiply(_queries, _headLength, 1, keys, _scores, null, _padded, _headLength, Tokens, Tokens);
             Mask(position);
             kernels.Weigh(_scores, _rows * _group, sums.Max, sums.Weight, _keep);
-            float* values = Values(store, block, next, layer, head, seen);
+            float* values = store.Layout.Values(
+                kernels,
+                store.Values(block, layer, head),
+                store.Values(next, layer, head),
+                _headLength,
+                finite,
+                _unpacked,
+                seen,
+                sums.Stride);
             kernels.Multiply(_scores, Tokens, 1, values, sums.Sums, _keep, _padded, seen, sums.Stride, sums.Stride);
         }
     }
@@ -154,59 +164,5 @@ internal sealed unsafe class AttentionTile(VectorKernels kernels) : IDisposable
             int seen = Math.Max(0, _firstPosition + (query / _group) + 1 - position);
             new Span<float>(_scores + (query * Tokens) + seen, Tokens - seen).Fill(float.NegativeInfinity);
         }
-    }
-
-    /// <summary>The transposed keys of a block in single precision, [headLength, <see cref="KvStore.BlockTokens"/>].</summary>
-    private float* Keys(HostKvStore store, int block, int next, int layer, int head)
-    {
-        byte* keys = store.Keys(block, layer, head);
-        if (store.Type == TensorType.F32)
-            return (float*)keys;
-
-        kernels.Widen(
-            (Half*)keys,
-            _unpacked,
-            _headLength * Tokens,
-            (Half*)store.Keys(next, layer, head),
-            store.IsFinite(block, layer, head));
-        return _unpacked;
-    }
-
-    /// <summary>The first <paramref name="count"/> value rows of a block in single precision, each <see cref="Stride"/> floats.</summary>
-    private float* Values(HostKvStore store, int block, int next, int layer, int head, int count)
-    {
-        byte* values = store.Values(block, layer, head);
-        Half* ahead = (Half*)store.Values(next, layer, head);
-        int stride = Stride(_headLength);
-        bool whole = stride == _headLength;
-        if (store.Type == TensorType.F32)
-        {
-            if (whole)
-                return (float*)values;
-
-            for (int i = 0; i < count; i++)
-            {
-                Unsafe.CopyBlockUnaligned(
-                    _unpacked + (i * stride),
-                    (float*)values + (i * _headLength),
-                    (uint)(_headLength * sizeof(float)));
-            }
-
-            return _unpacked;
-        }
-
-        // Rows that fill vectors lie without gaps, and are widened as one.
-        (int rows, int length) = whole ? (1, count * stride) : (count, _headLength);
-        for (int i = 0; i < rows; i++)
-        {
-            kernels.Widen(
-                (Half*)values + (i * length),
-                _unpacked + (i * stride),
-                length,
-                ahead + (i * length),
-                store.IsFinite(block, layer, head));
-        }
-
-        return _unpacked;
     }
 }

@@ -1,14 +1,14 @@
-using System.Runtime.CompilerServices;
-
 namespace QwenSharp.Numerics;
 
 /// <summary>
 /// Keys and values in the host's memory. Inside a block and layer lie, for each KV head, the keys transposed [headLength, BlockTokens] and
 /// then the values [BlockTokens, headLength]: attention runs over whole vectors of positions for scores, and of features for sums.
+/// What the bytes of both mean is the <see cref="KvLayout"/>'s.
 /// </summary>
 internal sealed unsafe class HostKvStore : KvStore
 {
     private readonly NativeBuffer _buffer;
+    private readonly long _headBytes;
 
     // For each block, layer and head, whether something that is not finite was written: rare, and slower to read.
     private readonly bool[] _notFinite;
@@ -17,9 +17,14 @@ internal sealed unsafe class HostKvStore : KvStore
     public HostKvStore(TensorType type, int layers, int kvHeads, int headLength, int blocks)
         : base(type, layers, kvHeads, headLength, blocks)
     {
+        Layout = KvLayout.Of(type);
+        _headBytes = type.Bytes((long)headLength * BlockTokens);
         _buffer = new NativeBuffer(checked(blocks * BlockBytes));
         _notFinite = new bool[checked(blocks * layers * kvHeads)];
     }
+
+    /// <summary>How keys and values lie inside a block.</summary>
+    internal KvLayout Layout { get; }
 
     /// <inheritdoc/>
     public override void Dispose() => _buffer.Dispose();
@@ -32,19 +37,16 @@ internal sealed unsafe class HostKvStore : KvStore
         _notFinite.AsSpan(from * flags, flags).CopyTo(_notFinite.AsSpan(to * flags));
     }
 
-    /// <summary>Where the transposed keys of a block, layer and head begin.</summary>
+    /// <summary>Where the keys of a block, layer and head begin.</summary>
     internal byte* Keys(int block, int layer, int head) =>
-        _buffer.Pointer + block * BlockBytes + ((long)layer * KvHeads + head) * 2 * HeadLength * BlockTokens * Type.BlockBytes();
+        _buffer.Pointer + (block * BlockBytes) + ((((long)layer * KvHeads) + head) * 2 * _headBytes);
 
     /// <summary>Where the values of a block, layer and head begin.</summary>
-    internal byte* Values(int block, int layer, int head) =>
-        Keys(block, layer, head) + (long)HeadLength * BlockTokens * Type.BlockBytes();
+    internal byte* Values(int block, int layer, int head) => Keys(block, layer, head) + _headBytes;
 
     /// <summary>Writes keys and values of consecutive positions of one block, from rows <paramref name="width"/> floats apart.</summary>
     internal void Write(VectorKernels kernels, int layer, int head, int block, int slot, int rows, float* keys, float* values, int width)
     {
-        const int Piece = 128;
-        Half* rounded = stackalloc Half[Piece];
         ref bool notFinite = ref _notFinite[(((block * Layers) + layer) * KvHeads) + head];
 
         // Whoever takes a block over writes its first position first.
@@ -53,37 +55,15 @@ internal sealed unsafe class HostKvStore : KvStore
 
         for (int row = 0; row < rows; row++, slot++, keys += width, values += width)
         {
-            if (Type == TensorType.F32)
-            {
-                Scatter(new ReadOnlySpan<float>(keys, HeadLength), (float*)Keys(block, layer, head) + slot);
-                Unsafe.CopyBlockUnaligned(
-                    (float*)Values(block, layer, head) + (slot * HeadLength),
-                    values,
-                    (uint)(HeadLength * sizeof(float)));
-            }
-            else
-            {
-                for (int i = 0; i < HeadLength; i += Piece)
-                {
-                    int count = Math.Min(Piece, HeadLength - i);
-                    kernels.Narrow(keys + i, rounded, count);
-                    Scatter(new ReadOnlySpan<Half>(rounded, count), (Half*)Keys(block, layer, head) + (i * BlockTokens) + slot);
-                }
-
+            if (Layout.AsksForFinite)
                 notFinite |= !kernels.IsFinite(keys, HeadLength) || !kernels.IsFinite(values, HeadLength);
-                kernels.Narrow(values, (Half*)Values(block, layer, head) + (slot * HeadLength), HeadLength);
-            }
+
+            Layout.Write(kernels, keys, values, Keys(block, layer, head), Values(block, layer, head), slot, HeadLength);
         }
     }
 
-    /// <summary>Whether all that was written to a block, layer and head is finite; other slots may hold anything.</summary>
+    /// <summary>
+    /// Whether all that was written to a block, layer and head is finite, where the layout asks; other slots may hold anything.
+    /// </summary>
     internal bool IsFinite(int block, int layer, int head) => !_notFinite[(((block * Layers) + layer) * KvHeads) + head];
-
-    /// <summary>Writes a column of the transposed keys.</summary>
-    private static void Scatter<T>(ReadOnlySpan<T> from, T* to)
-        where T : unmanaged
-    {
-        for (int i = 0; i < from.Length; i++)
-            to[i * BlockTokens] = from[i];
-    }
 }

@@ -53,6 +53,18 @@ internal unsafe interface ISimd<V>
     /// <summary>Stores as half precision, to nearest even; what is beyond ±65504 saturates, NaN stays NaN.</summary>
     static abstract void StoreHalf(Half* to, V value);
 
+    /// <summary>Loads BF16, exactly: infinities and NaN too.</summary>
+    static abstract V LoadBfloat(ushort* from);
+
+    /// <summary>Stores as BF16, to nearest even, which is infinite beyond the greatest; NaN stays NaN.</summary>
+    static abstract void StoreBfloat(ushort* to, V value);
+
+    /// <summary>Loads integers of 8 bits.</summary>
+    static abstract V LoadBytes(sbyte* from);
+
+    /// <summary>Stores as integers of 8 bits, to nearest even; given −127 … 127.</summary>
+    static abstract void StoreBytes(sbyte* to, V value);
+
     /// <summary>Asks for a cache line ahead of its use, where .NET has an instruction for it.</summary>
     static abstract void Prefetch(void* address);
 }

@@ -58,6 +58,23 @@ internal readonly unsafe struct Simd1 : ISimd<float>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreHalf(Half* to, float value) => *to = (Half)Math.Clamp(value, -65504f, 65504f);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadBfloat(ushort* from) => BitConverter.UInt32BitsToSingle((uint)*from << 16);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBfloat(ushort* to, float value)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        *to = (ushort)((float.IsNaN(value) ? bits | 0x40_0000 : bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LoadBytes(sbyte* from) => *from;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(sbyte* to, float value) =>
+        *to = unchecked((sbyte)BitConverter.SingleToInt32Bits(value + VectorMath.IntegerShift));
+
     public static void Prefetch(void* address)
     {
     }

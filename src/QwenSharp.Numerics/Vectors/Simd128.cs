@@ -95,6 +95,34 @@ internal readonly unsafe struct Simd128 : ISimd<Vector128<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBfloat(ushort* from) =>
+        (Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<ulong>(from)).AsUInt16()) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBfloat(ushort* to, Vector128<float> value)
+    {
+        Vector128<uint> bits = value.AsUInt32();
+        Vector128<uint> rounded = Vector128.ConditionalSelect(
+            Vector128.Equals(value, value).AsUInt32(),
+            bits + Vector128.Create(0x7FFFu) + ((bits >>> 16) & Vector128<uint>.One),
+            bits | Vector128.Create(0x40_0000u)) >>> 16;
+        Unsafe.WriteUnaligned(to, Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadBytes(sbyte* from) => Vector128.ConvertToSingle(
+            Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalar(Unsafe.ReadUnaligned<int>(from)).AsSByte())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(sbyte* to, Vector128<float> value)
+    {
+        // The integer stands in the low bits of the sum.
+        Vector128<int> bits = (value + Vector128.Create(VectorMath.IntegerShift)).AsInt32();
+        Vector128<short> codes = Vector128.Narrow(bits, bits);
+        Unsafe.WriteUnaligned(to, Vector128.Narrow(codes, codes).AsInt32().ToScalar());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address)
     {
         if (Sse.IsSupported)

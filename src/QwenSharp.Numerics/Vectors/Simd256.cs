@@ -87,6 +87,32 @@ internal readonly unsafe struct Simd256 : ISimd<Vector256<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBfloat(ushort* from) => (Avx2.ConvertToVector256Int32(from) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBfloat(ushort* to, Vector256<float> value)
+    {
+        Vector256<uint> bits = value.AsUInt32();
+        Vector256<uint> rounded = Vector256.ConditionalSelect(
+            Vector256.Equals(value, value).AsUInt32(),
+            bits + Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One),
+            bits | Vector256.Create(0x40_0000u)) >>> 16;
+        Vector128.Narrow(rounded.GetLower(), rounded.GetUpper()).Store(to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> LoadBytes(sbyte* from) => Vector256.ConvertToSingle(Avx2.ConvertToVector256Int32(from));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(sbyte* to, Vector256<float> value)
+    {
+        // The integer stands in the low bits of the sum.
+        Vector256<int> bits = (value + Vector256.Create(VectorMath.IntegerShift)).AsInt32();
+        Vector128<short> codes = Vector128.Narrow(bits.GetLower(), bits.GetUpper());
+        Unsafe.WriteUnaligned(to, Vector128.Narrow(codes, codes).AsInt64().ToScalar());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address) => Sse.Prefetch0(address);
 
     /// <summary>

@@ -87,6 +87,31 @@ internal readonly unsafe struct Simd512 : ISimd<Vector512<float>>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBfloat(ushort* from) => (Avx512F.ConvertToVector512Int32(Vector256.Load(from)) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBfloat(ushort* to, Vector512<float> value)
+    {
+        Vector512<uint> bits = value.AsUInt32();
+        Vector512<uint> rounded = Vector512.ConditionalSelect(
+            Vector512.Equals(value, value).AsUInt32(),
+            bits + Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One),
+            bits | Vector512.Create(0x40_0000u)) >>> 16;
+        Avx512F.ConvertToVector256UInt16(rounded).Store(to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadBytes(sbyte* from) => Vector512.ConvertToSingle(Avx512F.ConvertToVector512Int32(Vector128.Load(from)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreBytes(sbyte* to, Vector512<float> value)
+    {
+        // The integer stands in the low bits of the sum.
+        Vector512<int> bits = (value + Vector512.Create(VectorMath.IntegerShift)).AsInt32();
+        Avx512F.ConvertToVector128SByte(bits).Store(to);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address) => Sse.Prefetch0(address);
 
     /// <summary>

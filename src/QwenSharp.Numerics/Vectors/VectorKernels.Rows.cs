@@ -28,9 +28,6 @@ internal sealed unsafe partial class VectorKernels<S, V> : VectorKernels
     public override void Scale(float* x, float factor, int length) =>
         Scale<Simd1, float>(x, factor, Scale<S, V>(x, factor, 0, length), length);
 
-    public override void Widen(Half* x, float* y, int length, Half* ahead, bool finite) =>
-        Widen<Simd1, float>(x, y, finite ? WidenFinite(x, y, length, ahead) : Widen<S, V>(x, y, 0, length), length);
-
     public override bool IsFinite(float* x, int length)
     {
         // 0 · x is 0 for a finite x and NaN for any other.
@@ -45,9 +42,6 @@ internal sealed unsafe partial class VectorKernels<S, V> : VectorKernels
 
         return rest == 0;
     }
-
-    public override void Narrow(float* x, Half* y, int length) =>
-        Narrow<Simd1, float>(x, y, Narrow<S, V>(x, y, 0, length), length);
 
     public override float Max(float* x, int length)
     {
@@ -192,46 +186,6 @@ internal sealed unsafe partial class VectorKernels<S, V> : VectorKernels
     {
         for (; from + T.Length <= length; from += T.Length)
             T.Store(x + from, T.Multiply(T.Load(x + from), T.Broadcast(factor)));
-
-        return from;
-    }
-
-    private static int Widen<T, W>(Half* x, float* y, int from, int length)
-        where T : struct, ISimd<W>
-        where W : struct
-    {
-        for (; from + T.Length <= length; from += T.Length)
-            T.Store(y + from, T.LoadHalf(x + from));
-
-        return from;
-    }
-
-    /// <summary>All whole vectors, four at a time: this runs over every key and value that decoding reads.</summary>
-    private static int WidenFinite(Half* x, float* y, int length, Half* ahead)
-    {
-        nint i = 0, end = length - (4 * S.Length);
-        for (; i <= end; i += 4 * S.Length)
-        {
-            // 8 bytes a float of vector: a line of 64 with AVX2, half or two of them with others.
-            S.Prefetch(ahead + i);
-            S.Store(y + i, S.LoadFiniteHalf(x + i));
-            S.Store(y + i + S.Length, S.LoadFiniteHalf(x + i + S.Length));
-            S.Store(y + i + (2 * S.Length), S.LoadFiniteHalf(x + i + (2 * S.Length)));
-            S.Store(y + i + (3 * S.Length), S.LoadFiniteHalf(x + i + (3 * S.Length)));
-        }
-
-        for (; i + S.Length <= length; i += S.Length)
-            S.Store(y + i, S.LoadFiniteHalf(x + i));
-
-        return (int)i;
-    }
-
-    private static int Narrow<T, W>(float* x, Half* y, int from, int length)
-        where T : struct, ISimd<W>
-        where W : struct
-    {
-        for (; from + T.Length <= length; from += T.Length)
-            T.StoreHalf(y + from, T.Load(x + from));
 
         return from;
     }

@@ -56,6 +56,36 @@ internal abstract unsafe class VectorKernels
     /// <summary>Single to half precision, to nearest even, saturating at ±65504.</summary>
     public abstract void Narrow(float* x, Half* y, int length);
 
+    /// <summary>BF16 to single precision, exactly.</summary>
+    /// <inheritdoc cref="Widen(Half*, float*, int, Half*, bool)"/>
+    public abstract void Widen(ushort* x, float* y, int length, ushort* ahead);
+
+    /// <summary>Single precision to BF16, to nearest even; NaN stays NaN.</summary>
+    public abstract void Narrow(float* x, ushort* y, int length);
+
+    /// <summary>y[i, j] = codes[i, j] · scales[j] of a square of <see cref="KvStore.BlockTokens"/>, rows without gaps.</summary>
+    /// <param name="codes">[BlockTokens, BlockTokens].</param>
+    /// <param name="scales">[BlockTokens].</param>
+    /// <param name="y">[BlockTokens, BlockTokens].</param>
+    /// <param name="ahead">Codes and scales that are to be widened soon, without a gap: they are fetched from memory meanwhile.</param>
+    public abstract void WidenColumns(sbyte* codes, Half* scales, float* y, byte* ahead);
+
+    /// <summary>y[i, j] = codes[i, j] · scales[i] of the first rows of such a square.</summary>
+    /// <param name="codes">[rows, BlockTokens].</param>
+    /// <param name="scales">[BlockTokens]; those behind the rows may be anything.</param>
+    /// <param name="y">[rows, BlockTokens], rows <paramref name="stride"/> floats apart.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="stride">Floats from a row of <paramref name="y"/> to the next.</param>
+    /// <param name="ahead">As for <see cref="WidenColumns"/>.</param>
+    public abstract void WidenRows(sbyte* codes, Half* scales, float* y, int rows, int stride, byte* ahead);
+
+    /// <summary>
+    /// Rounds <see cref="KvStore.BlockTokens"/> floats to codes of −127 … 127 and a scale: the greatest magnitude / 127, in half precision,
+    /// by which the codes are chosen, to nearest even. What is beyond 127 · 65504 saturates; of what is not all finite the scale is NaN.
+    /// </summary>
+    /// <returns>The scale.</returns>
+    public abstract Half Encode(float* x, sbyte* codes);
+
     /// <summary>
     /// A step of online softmax (Milakov and Gimelshein, 2018) over the scores of one block, for each query:
     /// max ← max(max, scores), keep = e^(old max − max), scores ← e^(scores − max), weight ← weight · keep + Σ scores.

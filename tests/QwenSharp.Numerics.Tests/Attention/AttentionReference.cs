@@ -3,6 +3,8 @@ namespace QwenSharp.Numerics.Tests;
 /// <summary>One sequence of random queries, keys and values, and its attention in double precision by the textbook.</summary>
 internal sealed class AttentionReference(TensorType type, int heads, int kvHeads, int length, int tokens, int seed, float scale = 1)
 {
+    private float[] _storedKeys = [], _storedValues = [];
+
     public int Tokens => tokens;
 
     public float[] Queries { get; } = Kernels.Random(tokens * heads * length, seed, scale);
@@ -14,6 +16,9 @@ internal sealed class AttentionReference(TensorType type, int heads, int kvHeads
     /// <summary>[heads × length] of one position.</summary>
     public double[] Output(int position)
     {
+        if (_storedKeys.Length == 0)
+            (_storedKeys, _storedValues) = (Stored(type, Keys), Stored(type, Values));
+
         double[] y = new double[heads * length];
         for (int h = 0; h < heads; h++)
         {
@@ -25,7 +30,7 @@ internal sealed class AttentionReference(TensorType type, int heads, int kvHeads
                 {
                     scores[p] +=
                         Queries[(((position * heads) + h) * length) + i]
-                        * (double)Stored(Keys[(((p * kvHeads) + kv) * length) + i])
+                        * (double)_storedKeys[(((p * kvHeads) + kv) * length) + i]
                         / Math.Sqrt(length);
                 }
             }
@@ -34,7 +39,7 @@ internal sealed class AttentionReference(TensorType type, int heads, int kvHeads
             for (int p = 0; p <= position; p++)
             {
                 for (int i = 0; i < length; i++)
-                    y[(h * length) + i] += Math.Exp(scores[p] - max) / sum * Stored(Values[(((p * kvHeads) + kv) * length) + i]);
+                    y[(h * length) + i] += Math.Exp(scores[p] - max) / sum * _storedValues[(((p * kvHeads) + kv) * length) + i];
             }
         }
 
@@ -52,5 +57,26 @@ internal sealed class AttentionReference(TensorType type, int heads, int kvHeads
         }
     }
 
-    private float Stored(float value) => type == TensorType.F16 ? (float)(Half)value : value;
+    private static float[] Stored(TensorType type, float[] x) => type switch
+    {
+        TensorType.F16 => [.. x.Select(value => (float)(Half)value)],
+        TensorType.BF16 => [.. x.Select(Bfloat)],
+        TensorType.Q8_0 => [.. x.Chunk(32).SelectMany(Bytes)],
+        _ => x,
+    };
+
+    private static float Bfloat(float value)
+    {
+        // The two neighbours, and the nearer of them, or the even one.
+        uint bits = BitConverter.SingleToUInt32Bits(value) & 0xFFFF0000;
+        float below = BitConverter.UInt32BitsToSingle(bits), above = BitConverter.UInt32BitsToSingle(bits + 0x10000);
+        double toBelow = Math.Abs((double)value - below), toAbove = Math.Abs((double)above - value);
+        return toBelow < toAbove || (toBelow == toAbove && (bits & 0x10000) == 0) ? below : above;
+    }
+
+    private static float[] Bytes(float[] block)
+    {
+        float scale = (float)(Half)(block.Max(MathF.Abs) / 127);
+        return [.. block.Select(value => scale * Math.Clamp(MathF.Round(value * (1 / scale), MidpointRounding.ToEven), -127, 127))];
+    }
 }

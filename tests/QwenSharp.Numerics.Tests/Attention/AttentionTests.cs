@@ -6,6 +6,21 @@ public class AttentionTests
 {
     public static TheoryData<Isa> Isas => Kernels.Isas;
 
+    public static TheoryData<Isa, TensorType> IsasAndTypes
+    {
+        get
+        {
+            TheoryData<Isa, TensorType> all = [];
+            foreach (Isa isa in InstructionSets.Available)
+            {
+                foreach (TensorType type in KvStore.Types)
+                    all.Add(isa, type);
+            }
+
+            return all;
+        }
+    }
+
     public static TheoryData<Isa, TensorType, int, int, int> Shapes
     {
         get
@@ -13,16 +28,12 @@ public class AttentionTests
             TheoryData<Isa, TensorType, int, int, int> shapes = [];
             foreach (Isa isa in InstructionSets.Available)
             {
-                foreach (TensorType type in new[] { TensorType.F16, TensorType.F32 })
+                foreach (TensorType type in KvStore.Types)
                 {
-                    shapes.Add(isa, type, 4, 2, 128);
-                    shapes.Add(isa, type, 2, 2, 16);
-                    shapes.Add(isa, type, 3, 1, 32);
-                    shapes.Add(isa, type, 8, 2, 80);
-                    shapes.Add(isa, type, 7, 1, 64);
-                    shapes.Add(isa, type, 40, 1, 4);
-                    shapes.Add(isa, type, 2, 1, 256);
-                    shapes.Add(isa, type, 5, 5, 36);
+                    (int Heads, int KvHeads, int Length)[] all =
+                        [(4, 2, 128), (2, 2, 16), (3, 1, 32), (8, 2, 80), (7, 1, 64), (40, 1, 4), (2, 1, 256), (5, 5, 36)];
+                    foreach ((int heads, int kvHeads, int length) in all.Where(shape => KvStore.Holds(type, shape.Length)))
+                        shapes.Add(isa, type, heads, kvHeads, length);
                 }
             }
 
@@ -45,12 +56,12 @@ public class AttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Isas))]
-    public void Long_sequences_go_over_parts(Isa isa)
+    [MemberData(nameof(IsasAndTypes))]
+    public void Long_sequences_go_over_parts(Isa isa, TensorType type)
     {
         const int Tokens = (2 * AttentionTile.PartTokens) + 77;
-        AttentionReference sequence = new(TensorType.F16, 2, 1, 16, Tokens, seed: 5, scale: 3);
-        float[][] rows = Run(isa, 2, TensorType.F16, 2, 1, 16, [sequence], [512])[0];
+        AttentionReference sequence = new(type, 2, 1, 32, Tokens, seed: 5, scale: 2);
+        float[][] rows = Run(isa, 2, type, 2, 1, 32, [sequence], [512])[0];
         foreach (int position in new[] { 1000, 1023, 1024, 1025, 2047, 2048, Tokens - 1 })
             Kernels.Close(sequence.Output(position), rows[position], 5e-6, floor: 1);
     }
@@ -65,6 +76,10 @@ public class AttentionTests
                 (TensorType.F16, 4, 2, 64),
                 (TensorType.F32, 6, 2, 20),
                 (TensorType.F16, 3, 3, 80),
+                (TensorType.BF16, 6, 2, 20),
+                (TensorType.BF16, 4, 2, 64),
+                (TensorType.Q8_0, 4, 2, 64),
+                (TensorType.Q8_0, 3, 3, 96),
             })
         {
             AttentionReference[] sequences =
@@ -81,22 +96,22 @@ public class AttentionTests
     }
 
     [Theory]
-    [MemberData(nameof(Isas))]
-    public void Parts_done_by_many_threads_give_the_bits_of_one(Isa isa)
+    [MemberData(nameof(IsasAndTypes))]
+    public void Parts_done_by_many_threads_give_the_bits_of_one(Isa isa, TensorType type)
     {
         const int Tokens = AttentionTile.PartTokens + 600;
-        AttentionReference sequence = new(TensorType.F16, 4, 1, 32, Tokens, seed: 3, scale: 2);
+        AttentionReference sequence = new(type, 4, 1, 32, Tokens, seed: 3, scale: 2);
 
         // Nine threads and few rows a step: parts are tasks. One thread: they follow one another.
-        float[][][] serial = Run(isa, 1, TensorType.F16, 4, 1, 32, [sequence], [Tokens]);
-        Same(serial, Run(isa, 9, TensorType.F16, 4, 1, 32, [sequence], [Tokens - 60, 1, 1, 9, 1]));
+        float[][][] serial = Run(isa, 1, type, 4, 1, 32, [sequence], [Tokens]);
+        Same(serial, Run(isa, 9, type, 4, 1, 32, [sequence], [Tokens - 60, 1, 1, 9, 1]));
     }
 
     [Theory]
     [MemberData(nameof(Isas))]
     public void Numbers_that_are_none_show_and_stay_in_their_sequence(Isa isa)
     {
-        foreach (TensorType type in new[] { TensorType.F16, TensorType.F32 })
+        foreach (TensorType type in KvStore.Types)
         {
             AttentionReference good = new(type, 2, 1, 32, 70, seed: 1),
                 bad = new(type, 2, 1, 32, 70, seed: 2),
@@ -107,7 +122,11 @@ public class AttentionTests
             float[][][] rows = Run(isa, 2, type, 2, 1, 32, [bad, good, worse], [16]);
             Same(alone, [rows[1]]);
             Assert.All(rows[0][..32].Concat(rows[2][..32]), row => Assert.All(row, value => Assert.True(float.IsFinite(value))));
-            Assert.All(rows[0][40..], row => Assert.True(float.IsNaN(row[3]) && float.IsFinite(row[4])));
+
+            // In Q8_0 the block that has one is none altogether.
+            Assert.All(
+                rows[0][40..],
+                row => Assert.True(float.IsNaN(row[3]) && float.IsFinite(row[4]) == (type != TensorType.Q8_0)));
             Assert.All(rows[2][40..], row => Assert.All(row, value => Assert.True(float.IsNaN(value))));
         }
     }
@@ -132,6 +151,35 @@ public class AttentionTests
         compute.Attend(store, 0, rows, [new(0, 3, 0, [0])], again);
         for (int row = 0; row < 3; row++)
             Kernels.SameBits(y.Row(row), again.Row(row));
+    }
+
+    [Theory]
+    [MemberData(nameof(IsasAndTypes))]
+    public unsafe void A_block_lies_in_memory_as_its_scalar_twin_writes_it(Isa isa, TensorType type)
+    {
+        byte[] twin = Written(Isa.Scalar, type), block = Written(isa, type);
+        Assert.Equal(2 * 64 * KvStore.BlockTokens * type.BlockBytes() / type.BlockLength(), block.Length);
+        Assert.Equal(twin, block);
+
+        static byte[] Written(Isa isa, TensorType type)
+        {
+            using CpuCompute compute = new(1, isa);
+            using HostKvStore store = new(type, 1, 1, 64, 2);
+            using HostActivations keys = Kernels.Matrix(32, 64, 1), values = Kernels.Matrix(32, 64, 2);
+            float[] edges = [0, -0f, float.NaN, 65504, 65520, -1e5f, 1e-8f, -6e-8f, 3e38f, 1e9f, 1 + (1 / 256f), 1 + (3 / 256f), 1e-42f];
+            edges.CopyTo(keys.Row(3));
+            edges.CopyTo(values.Row(4)[20..]);
+            keys.Row(5).Clear();
+            values.Row(6).Fill(1e-7f);
+            keys.Row(7)[40] = float.PositiveInfinity;
+            keys.Row(8).Fill(0.5f);
+            keys.Row(8)[1] = 63.5f;
+            values.Row(9)[0] = BitConverter.Int32BitsToSingle(0x7F80_0001);
+            compute.StoreKeysAndValues(store, 0, keys, values, [new(0, 32, 0, [0])]);
+            store.Copy(0, 1);
+            Assert.Equal(store.IsFinite(0, 0, 0), store.IsFinite(1, 0, 0));
+            return new ReadOnlySpan<byte>(store.Keys(1, 0, 0), (int)store.BlockBytes).ToArray();
+        }
     }
 
     [Fact]
@@ -174,7 +222,11 @@ public class AttentionTests
         Assert.Throws<ArgumentException>(() => compute.Attend(store, 0, rows, [new(0, 1, 64, blocks)], other));
         Assert.Throws<ArgumentException>(() => compute.Attend(store, 0, rows, [new(0, 1, 32, [0, 3])], other));
         Assert.Throws<ArgumentException>(() => compute.StoreKeysAndValues(store, 0, keys, keys, [new(0, 1, 0, [-1])]));
-        Assert.Throws<ArgumentException>(() => new HostKvStore(TensorType.Q8_0, 1, 1, 32, 1));
+        Assert.Throws<ArgumentException>(() => new HostKvStore(TensorType.Q4_0, 1, 1, 32, 1));
+        Assert.Contains(
+            "whole blocks of 32",
+            Assert.Throws<ArgumentException>(() => new HostKvStore(TensorType.Q8_0, 1, 1, 80, 1)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => new HostKvStore(TensorType.F16, 1, 1, 0, 1));
     }
 
