@@ -12,6 +12,8 @@ internal sealed partial class ShapeReader
         JsonElement[] branches = List(schema, keyword, value);
         if (branches.Length == 0)
             throw new GrammarException(keyword, schema.Pointer, "it has no branches.");
+        if (branches.Length > MaxBranches)
+            throw new GrammarException(keyword, schema.Pointer, $"it has more than {MaxBranches} branches.");
         return [.. branches.Select((branch, i) => _document.Child(schema, branch, keyword, i.ToString(CultureInfo.InvariantCulture)))];
     }
 
@@ -218,7 +220,7 @@ internal sealed partial class ShapeReader
         {
             foreach (ObjectShape y in b.Objects)
             {
-                Work();
+                Work(x.Size + y.Size);
                 ObjectShape both = ObjectShape.And(x, y, _pool);
                 if (isOne || !IsEmpty(both))
                     objects.Add(both);
@@ -233,7 +235,7 @@ internal sealed partial class ShapeReader
         {
             foreach (ArrayShape y in b.Arrays)
             {
-                Work();
+                Work(x.First.Length + y.First.Length);
                 ArrayShape both = ArrayShape.And(x, y);
                 if (isOne || !IsEmpty(both))
                     arrays.Add(both);
@@ -277,9 +279,10 @@ internal sealed partial class ShapeReader
         return [.. alternatives.Distinct(ReferenceEqualityComparer.Instance).Cast<T>()];
     }
 
-    private void Work()
+    private void Work(int size)
     {
-        if (++_work > MaxWork)
+        _work += 1 + (size / WorkSize);
+        if (_work > MaxWork)
             throw new GrammarException(_at.Keyword, _at.Pointer, "it combines in too many ways.");
     }
 }
