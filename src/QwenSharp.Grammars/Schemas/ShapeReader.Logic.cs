@@ -86,6 +86,8 @@ internal sealed partial class ShapeReader
     private Shape AndNot(Shape shape, Schema schema)
     {
         Shape other = Of(Literal(schema, true));
+        if (AreApart(shape, other))
+            return shape;
         // The opposite of a schema may be large; it is made only where something has to be taken away with it.
         Shape Not() => Of(Literal(schema, false)) with { String = _pool.Nothing, Number = NumberSet.None };
         List<ObjectShape> objects = [];
@@ -117,6 +119,16 @@ internal sealed partial class ShapeReader
             Arrays = Few(arrays),
         };
     }
+
+    /// <summary>Whether it is plain that two shapes have nothing in common.</summary>
+    private bool AreApart(Shape a, Shape b) =>
+        !(a.Null && b.Null) && !(a.True && b.True) && !(a.False && b.False)
+        && (a.Number == NumberSet.None || b.Number == NumberSet.None)
+        && (a.Objects.Length == 0 || b.Objects.Length == 0)
+        && (a.Arrays.Length == 0 || b.Arrays.Length == 0)
+        && (a.String == _pool.Nothing
+            || b.String == _pool.Nothing
+            || (a.String.Kind == PatternKind.Texts && System.Array.TrueForAll(a.String.Texts, text => !_pool.Matches(b.String, text))));
 
     private Shape If(Schema schema, JsonElement value, bool positive)
     {
