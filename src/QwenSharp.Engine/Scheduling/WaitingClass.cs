@@ -1,10 +1,10 @@
 namespace QwenSharp.Engine;
 
 /// <summary>
-/// The sequences that wait, by whom they are for. Those of one owner wait behind each other; among owners it is the turn of the one with
-/// the fewest sequences running, and among these of the one that was served longest ago.
+/// The sequences of one class of priority that wait, by whom they are for. Those of one owner wait behind each other; among owners it is the
+/// turn of the one with the fewest sequences running, and among these of the one that was served longest ago.
 /// </summary>
-internal sealed class WaitingRoom
+internal sealed class WaitingClass
 {
     private readonly Dictionary<object, Owner> _owners = [];
     private readonly LinkedList<Owner> _turns = [];
@@ -19,8 +19,8 @@ internal sealed class WaitingRoom
         public int Running { get; set; }
     }
 
-    /// <summary>How many sequences wait.</summary>
-    public int Count { get; private set; }
+    /// <summary>How many run.</summary>
+    public int Running { get; private set; }
 
     /// <summary>Some sequence that waits, if there is one.</summary>
     public Sequence? First
@@ -52,20 +52,21 @@ internal sealed class WaitingRoom
         return null;
     }
 
-    /// <summary>Queues a sequence: a newcomer, or one that has to begin again and is older than others of its owner.</summary>
+    /// <summary>
+    /// Queues a sequence behind those of its owner that are asked for earlier, or came before it: one that has to begin again is older than
+    /// others.
+    /// </summary>
     public void Add(Sequence sequence)
     {
         LinkedList<Sequence> waiting = OwnerOf(sequence).Waiting;
         LinkedListNode<Sequence>? before = waiting.Last;
-        while (before is not null && before.Value.Number > sequence.Number)
+        while (before is not null && (before.Value.Priority, before.Value.Number).CompareTo((sequence.Priority, sequence.Number)) > 0)
             before = before.Previous;
 
         if (before is null)
             waiting.AddFirst(sequence);
         else
             waiting.AddAfter(before, sequence);
-
-        Count++;
     }
 
     /// <summary>Whose turn it is, if anybody's.</summary>
@@ -86,8 +87,8 @@ internal sealed class WaitingRoom
     {
         Owner owner = _owners[sequence.Owner];
         owner.Waiting.Remove(sequence);
-        Count--;
         owner.Running++;
+        Running++;
         _turns.Remove(owner);
         _turns.AddLast(owner);
     }
@@ -97,31 +98,30 @@ internal sealed class WaitingRoom
     {
         Owner owner = _owners[sequence.Owner];
         owner.Running--;
+        Running--;
         Forget(owner);
     }
 
-    /// <summary>Takes out a sequence that will not run.</summary>
-    public void Remove(Sequence sequence)
+    /// <summary>Takes out a sequence that will not run; false where it does not wait here.</summary>
+    public bool Remove(Sequence sequence)
     {
-        if (_owners.TryGetValue(sequence.Owner, out Owner? owner) && owner.Waiting.Remove(sequence))
-        {
-            Count--;
-            Forget(owner);
-        }
+        if (!_owners.TryGetValue(sequence.Owner, out Owner? owner) || !owner.Waiting.Remove(sequence))
+            return false;
+
+        Forget(owner);
+        return true;
     }
 
-    /// <summary>
-    /// Where the owner of a waiting sequence has none running: the owner with the most, if these are several, which is to make room.
-    /// </summary>
-    public object? WhoMakesRoom(Sequence sequence)
-    {
-        if (_owners[sequence.Owner].Running > 0)
-            return null;
+    /// <summary>How many sequences of an owner run.</summary>
+    public int RunningOf(object owner) => _owners.TryGetValue(owner, out Owner? found) ? found.Running : 0;
 
+    /// <summary>The owner with the most sequences running, if any has at least so many.</summary>
+    public object? Largest(int atLeast)
+    {
         Owner? most = null;
         foreach (Owner owner in _turns)
         {
-            if (owner.Running > (most?.Running ?? 1))
+            if (owner.Running >= atLeast && owner.Running > (most?.Running ?? 0))
                 most = owner;
         }
 
