@@ -50,7 +50,7 @@ internal static class CommandTree
         }
         catch (Exception failure)
         {
-            terminal.Fail(Said(failure));
+            terminal.Fail(Said(failure, parsed.CommandResult.Command));
             return ExitCode.Failure;
         }
         finally
@@ -111,11 +111,14 @@ internal static class CommandTree
     }
 
     /// <summary>A failure in the words of the command line: its options in place of the libraries', its commands as remedies.</summary>
-    internal static string Said(Exception failure) => failure switch
+    /// <param name="failure">The failure.</param>
+    /// <param name="command">Whose options may be advised; null where none can be given any more.</param>
+    internal static string Said(Exception failure, Command? command = null) => failure switch
     {
         TemplateException { InnerException: null } => $"The chat template: {failure.Message}",
         TemplateException => failure.Message,
-        IOptionFault { Fault: var fault } => fault.Say(OptionNames.Of),
+        IOptionFault { Fault: var fault } => fault.Say(
+            OptionNames.Of, option => command?.Options.Any(offered => offered.Name == OptionNames.Of(option)) is true),
         HubException { Remedy: HubRemedy.ListModels } => $"{failure.Message} 'qwensharp list' prints the models on this machine.",
         HubException { Remedy: HubRemedy.ListNames } => $"{failure.Message} 'qwensharp pull --list' prints the short names.",
         ServerOpenException =>

@@ -10,6 +10,9 @@ public readonly record struct GeneratedToken(int Id, float Logprob, ReadOnlyMemo
 {
     /// <summary>With the first token of an answer: how much of the prompt was there already. Null with the others.</summary>
     public PromptReuse? Reuse { get; init; }
+
+    /// <summary>See <see cref="ITokenConstraint.IsInForm"/>.</summary>
+    public bool IsInForm { get; init; }
 }
 
 /// <summary>A token and the natural logarithm of its probability.</summary>

@@ -29,6 +29,12 @@ public sealed record GenerationRequest
     public object? Owner { get; init; }
 
     /// <summary>
+    /// How early the sequence is served. 0 is usual; what is below is of a high class, what is above of a low one. While all wait or have
+    /// prompts computed, high has four turns for two of normal and one of low; an owner's sequences of one class go by the number.
+    /// </summary>
+    public int Priority { get; init; }
+
+    /// <summary>
     /// Positions of the prompt at which another one is likely to part from it, such as the beginnings of turns: a
     /// hybrid model keeps states there for the prefix cache.
     /// </summary>

@@ -14,6 +14,11 @@ public interface ITokenConstraint
     /// <summary>A token was appended.</summary>
     void Accept(int token);
 
+    /// <summary>
+    /// Whether the last token is of a form that all of the answer from there on has: its text is part of it, whatever it looks like.
+    /// </summary>
+    bool IsInForm => false;
+
     /// <summary>Tokens that must come next, in this order; empty where there is a choice, or none is known. They are appended without
     /// being computed one by one, and told by <see cref="Accept"/>.</summary>
     ReadOnlySpan<int> Forced { get; }

@@ -311,7 +311,7 @@ public sealed class InferenceEngine : IAsyncDisposable
 
     private void Choose(Sequence sequence, GeneratedToken token)
     {
-        token = token with { Finish = sequence.Append(token.Id) };
+        token = token with { Finish = sequence.Append(token.Id), IsInForm = sequence.Constraint?.IsInForm ?? false };
         sequence.IsFinished = token.Finish is not null;
         _chosen.Add((sequence, token));
     }

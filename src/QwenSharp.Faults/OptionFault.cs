@@ -50,13 +50,14 @@ public sealed class OptionFault
     /// <param name="name">
     /// The reader's name for an option; null for one that they do not have, which is then not among the remedies.
     /// </param>
-    public string Say(Func<string, string?> name)
+    /// <param name="offers">Whether the reader can change an option; others are not among the remedies. Null for all.</param>
+    public string Say(Func<string, string?> name, Func<string, bool>? offers = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         string said = _sentence.Say(name);
         string advice = string.Join(
             " or ",
-            Remedies.Where(remedy => name(remedy.Option) is not null).Select(remedy => $"{remedy.Verb} {name(remedy.Option)}"));
+            Remedies.Where(remedy => name(remedy.Option) is not null && offers?.Invoke(remedy.Option) is not false).Select(remedy => $"{remedy.Verb} {name(remedy.Option)}"));
         return advice.Length == 0 ? said : $"{said} {char.ToUpperInvariant(advice[0])}{advice[1..]}.";
     }
 

@@ -208,6 +208,7 @@ public sealed class QwenServer : IAsyncDisposable
             ? ServerState.At(place, app.Services.GetRequiredService<ILoggerFactory>())
             : null;
         ServerMetrics metrics = app.Services.GetRequiredService<ServerMetrics>();
+        app.Use(next => http => ClientPresence.AnswerAsync(http, next));
         app.Use(next => new RequestLog(next, Log<RequestLog>(app), metrics).InvokeAsync);
         FaultDescriber faults = app.Services.GetRequiredService<FaultDescriber>();
         app.Use(next => new ErrorReplies(next, dialects, faults, Log<ErrorReplies>(app)).InvokeAsync);
@@ -248,6 +249,8 @@ public sealed class QwenServer : IAsyncDisposable
         {
             OperationServices.Encrypt(listen, certificates);
             listen.Use(next => RefusalWriter.Use(next, dialects.Refuse));
+            if (certificates is null)
+                listen.Use(ClientPresence.Use);
         }
 
         if (options.Host is "*" or "+")

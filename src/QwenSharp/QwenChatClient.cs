@@ -183,7 +183,13 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         UpdateWriter writer = new($"chatcmpl-{Guid.NewGuid():N}", options.Adapter ?? model.Id, model.Describe(prompt), options.Logprobs);
         await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            List<AIContent> contents = [.. splitter.Push(chunk.Text)];
+            List<AIContent> contents = [.. splitter.Push(chunk.Text[..(chunk.FormStart ?? chunk.Text.Length)])];
+            if (chunk.FormStart is { } formStart)
+            {
+                contents.AddRange(splitter.BeginForm());
+                contents.AddRange(splitter.Push(chunk.Text[formStart..]));
+            }
+
             if (chunk.Finish is not null)
                 contents.AddRange(splitter.Finish());
 

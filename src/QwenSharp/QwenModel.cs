@@ -348,6 +348,7 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         CachePoints = options.CachePoints,
         Constraint = options.Constraint,
         Owner = options.Owner,
+        Priority = options.Priority,
         Logprobs = options.Logprobs,
         TopLogprobs = options.TopLogprobs,
     };

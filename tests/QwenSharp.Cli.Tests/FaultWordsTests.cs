@@ -1,3 +1,4 @@
+using System.CommandLine;
 using QwenSharp.Chat;
 using QwenSharp.Engine;
 using QwenSharp.Faults;
@@ -19,9 +20,12 @@ public sealed class FaultWordsTests : IDisposable
 
         Exception fault = Record.Exception(() => new InferenceEngine(model.Weights, new() { KvBytes = 100, ContextLength = 512 }))!;
 
+        Command both = new("serve") { new Option<long>("--kv-memory"), new Option<int>("--context") };
+        Command one = new("run") { new Option<int>("--context") };
         Assert.Contains("Raise KvBytes or lower ContextLength.", fault.Message);
-        Assert.EndsWith(". Raise --kv-memory or lower --context.", CommandTree.Said(fault));
-        Assert.DoesNotContain("KvBytes", CommandTree.Said(fault));
+        Assert.EndsWith(". Raise --kv-memory or lower --context.", CommandTree.Said(fault, both));
+        Assert.EndsWith(" bytes of KV cache; there are 0. Lower --context.", CommandTree.Said(fault, one));
+        Assert.EndsWith(" bytes of KV cache; there are 0.", CommandTree.Said(fault));
     }
 
     [Fact]

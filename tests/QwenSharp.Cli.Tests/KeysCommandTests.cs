@@ -19,7 +19,7 @@ public sealed class KeysCommandTests : IDisposable
 
         JsonElement made = (await Invocation.RunAsync(
             "keys", "create", "ann", "--models", "qwen*", "--models", "box", "--endpoints", "chat", "--days", "2", "--requests-per-minute",
-            "60", "--json", "--state", state)).Json();
+            "60", "--priority", "low", "--json", "--state", state)).Json();
         string key = made.GetProperty("key").GetString()!, id = made.GetProperty("id").GetString()!;
         Assert.StartsWith(id + "_", key);
         Assert.Equal(["qwen*", "box"], made.GetProperty("models").EnumerateArray().Select(model => model.GetString()));
@@ -27,6 +27,7 @@ public sealed class KeysCommandTests : IDisposable
         Invocation list = await Invocation.RunAsync("keys", "list", "--state", state);
         Assert.Contains(id, list.Out);
         Assert.Contains("60 requests/min", list.Out);
+        Assert.Contains(" low ", list.Out);
         Assert.DoesNotContain(key[(id.Length + 1)..], list.Out);
 
         Assert.Equal($"Revoked {id}.\n", (await Invocation.RunAsync("keys", "revoke", id, "--state", state)).Out);
@@ -37,6 +38,7 @@ public sealed class KeysCommandTests : IDisposable
 
     [Theory]
     [InlineData("'all'", "--endpoints", "all")]
+    [InlineData("'urgent'", "--priority", "urgent")]
     [InlineData("--days", "--days", "0")]
     [InlineData("--concurrent", "--concurrent", "-1")]
     public async Task What_makes_no_sense_is_refused(string said, params string[] arguments) =>

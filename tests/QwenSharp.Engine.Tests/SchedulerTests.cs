@@ -97,6 +97,90 @@ public sealed class SchedulerTests : IDisposable
         Assert.Equal(0, scheduler.Preemptions);
     }
 
+    [Fact]
+    public void Classes_of_priority_begin_in_shares_the_highest_first_and_none_starves()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 1);
+        scheduler.Enqueue(Sequence(5));
+        Step(scheduler, runner);
+        List<Sequence> begun = [scheduler.First!];
+        for (int i = 0; i < 14; i++)
+        {
+            scheduler.Enqueue(Sequence(5, priority: 1));
+            scheduler.Enqueue(Sequence(5));
+            scheduler.Enqueue(Sequence(5, priority: -1));
+        }
+
+        List<int> order = [.. FirstSampled(scheduler, runner, begun).Select(sequence => sequence.Priority)];
+        Assert.Equal((0, -1), (order[0], order[1]));
+        Assert.Equal((8, 4, 2), Counts(order[..14]));
+        Assert.Equal((14, 15, 14), Counts(order));
+
+        static (int High, int Normal, int Low) Counts(List<int> order) =>
+            (order.Count(priority => priority < 0), order.Count(priority => priority == 0), order.Count(priority => priority > 0));
+    }
+
+    [Fact]
+    public void Sequences_of_one_owner_go_by_their_priority_and_then_by_their_arrival()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 1);
+        object owner = new();
+        Sequence[] sequences = [.. new[] { 1, 7, 3, 3 }.Select(priority => Sequence(5, owner: owner, priority: priority))];
+        foreach (Sequence sequence in sequences)
+            scheduler.Enqueue(sequence);
+
+        Assert.Equal([sequences[0], sequences[2], sequences[3], sequences[1]], FirstSampled(scheduler, runner));
+    }
+
+    [Fact]
+    public void A_lower_class_makes_room_while_it_has_more_than_its_share()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 6);
+        object background = new();
+        Sequence[] low = [.. Enumerable.Range(0, 20).Select(_ => Sequence(5, maxTokens: 100, background, priority: 1))];
+        foreach (Sequence sequence in low)
+            scheduler.Enqueue(sequence);
+
+        Step(scheduler, runner);
+        Sequence[] usual = [.. Enumerable.Range(0, 20).Select(_ => Sequence(5, maxTokens: 100))];
+        foreach (Sequence sequence in usual)
+            scheduler.Enqueue(sequence);
+
+        // Two of three places go to the higher class at once, and the rest stay with those that had begun.
+        Step(scheduler, runner);
+        Assert.Equal([low[0], low[1]], scheduler.Scheduled.Where(sequence => sequence.Priority > 0));
+        Assert.Equal(4, scheduler.Scheduled.Count(sequence => sequence.Priority == 0));
+        Assert.Equal(4, scheduler.Preemptions);
+
+        while (scheduler.HasWork)
+            Step(scheduler, runner);
+
+        Assert.All([.. low, .. usual], sequence => Assert.Equal(105, sequence.Tokens.Length));
+        Assert.Equal(4, scheduler.Preemptions);
+        Assert.Equal(runner.Blocks, scheduler.FreeBlocks);
+    }
+
+    [Fact]
+    public void Prompts_of_a_lower_class_do_not_hold_up_those_of_a_higher_and_are_computed_beside_them()
+    {
+        (Scheduler scheduler, ModelRunner runner) = Create(maxSequences: 6);
+        Sequence[] low = [.. Enumerable.Range(0, 4).Select(i => Sequence(120 + i, priority: 1))];
+        foreach (Sequence sequence in low)
+            scheduler.Enqueue(sequence);
+
+        Step(scheduler, runner);
+        Sequence high = Sequence(200, priority: -1);
+        scheduler.Enqueue(high);
+        int left = low.Sum(sequence => sequence.Pending);
+        int steps = 0;
+        for (; !scheduler.Sampled.Contains(high); steps++)
+            Step(scheduler, runner);
+
+        // Four of five tokens are its own, 32 a step.
+        Assert.InRange(steps, 7, 9);
+        Assert.InRange(left - low.Sum(sequence => sequence.Pending), 16, 64);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
@@ -130,8 +214,12 @@ public sealed class SchedulerTests : IDisposable
         Assert.Equal(runner.Blocks, scheduler.FreeBlocks);
     }
 
-    private static Sequence Sequence(int promptLength, int maxTokens = 3, object? owner = null, SharedPrompt? prompt = null) =>
-        new(Requests.Greedy(promptLength, promptLength, maxTokens), maxTokens, CancellationToken.None, prompt, owner);
+    private static Sequence Sequence(
+        int promptLength, int maxTokens = 3, object? owner = null, SharedPrompt? prompt = null, int priority = 0)
+    {
+        GenerationRequest request = Requests.Greedy(promptLength, promptLength, maxTokens) with { Priority = priority };
+        return new Sequence(request, maxTokens, CancellationToken.None, prompt, owner);
+    }
 
     private (Scheduler Scheduler, ModelRunner Runner) Create(int maxSequences)
     {

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.OpenAI.Responses;
 using QwenSharp.Server.State;
 using QwenSharp.Server.Tests.Catalog;
@@ -23,7 +24,7 @@ public sealed class ResponseStoreTests(PostgresServer postgres) : IDisposable
     public async Task What_is_kept_is_found_changed_by_many_at_once_and_forgotten(string kind)
     {
         await using StateDatabase? state = await StateAsync(kind);
-        IResponseStore store = state is null ? new MemoryResponseStore() : new StateResponseStore(state, TimeProvider.System);
+        IResponseStore store = Store(state, new CallerContext());
         string hostile = "msg_'\"\0 Łódź";
         await store.AddAsync(Stored("resp_1", hostile) with { Inputs = 1, PreviousId = "resp_0" }, Token);
         await store.AddAsync(Stored("conv_1"), Token);
@@ -43,16 +44,69 @@ public sealed class ResponseStoreTests(PostgresServer postgres) : IDisposable
         Assert.Null(await store.FindItemAsync("msg_7", Token));
     }
 
+    [Theory]
+    [InlineData("memory")]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task What_is_kept_is_there_for_its_own_key_and_for_whoever_needs_none(string kind)
+    {
+        await using StateDatabase? state = await StateAsync(kind);
+        CallerContext callers = new();
+        IResponseStore store = Store(state, callers);
+        Caller ann = Holder("qs_ann"), bob = Holder("qs_bob");
+        callers.Current = ann;
+        await store.AddAsync(Stored("conv_1", "msg_1"), Token);
+
+        callers.Current = bob;
+        Assert.Null(await store.FindAsync("conv_1", Token));
+        Assert.Null(await store.FindItemAsync("msg_1", Token));
+        Assert.Null(await store.ChangeAsync("conv_1", before => before with { Items = [] }, Token));
+        Assert.False(await store.RemoveAsync("conv_1", Token));
+
+        // Names of items are the clients' own.
+        await store.AddAsync(Stored("conv_2", "msg_1"), Token);
+        Assert.NotNull(await store.FindItemAsync("msg_1", Token));
+
+        callers.Current = null;
+        Assert.NotNull(await store.ChangeAsync("conv_1", before => before with { Items = [.. before.Items, Item("msg_2")] }, Token));
+        callers.Current = ann;
+        Assert.NotNull(await store.FindItemAsync("msg_2", Token));
+        Assert.Null(await store.FindAsync("conv_2", Token));
+        Assert.True(await store.RemoveAsync("conv_1", Token));
+        Assert.Null(await store.FindItemAsync("msg_1", Token));
+    }
+
+    [Theory]
+    [InlineData("sqlite")]
+    [InlineData("postgres")]
+    public async Task What_older_programs_kept_is_nobody_s(string kind)
+    {
+        string place = kind == "sqlite" ? _folder["state"] : await postgres.NewDatabaseAsync();
+        await using (StateDatabase before = StateDatabase.At(place, [.. StateSchema.All.Where(step => step.Name.EndsWith('1'))]))
+        {
+            StoredObject kept = Stored("conv_1");
+            await before.ExecuteAsync(
+                $"INSERT INTO response_objects (id, revision, body) VALUES ({kept.Id}, {1L}, {kept.ToBytes()})", Token);
+        }
+
+        await using StateDatabase state = StateDatabase.At(place);
+        CallerContext callers = new();
+        IResponseStore store = Store(state, callers);
+        Assert.NotNull(await store.FindAsync("conv_1", Token));
+        callers.Current = Holder("qs_ann");
+        Assert.Null(await store.FindAsync("conv_1", Token));
+    }
+
     [Fact]
     public async Task Memory_holds_what_was_asked_for_last()
     {
-        MemoryResponseStore few = new(mostObjects: 2);
+        MemoryResponseStore few = new(new CallerContext(), mostObjects: 2);
         foreach (string id in (string[])["resp_1", "resp_2"])
             await few.AddAsync(Stored(id), Token);
 
         await few.FindAsync("resp_1", Token);
         await few.AddAsync(Stored("resp_3"), Token);
-        MemoryResponseStore small = new(mostBytes: 300);
+        MemoryResponseStore small = new(new CallerContext(), mostBytes: 300);
         await small.AddAsync(Stored("resp_1", new string('x', 200)), Token);
         await small.AddAsync(Stored("resp_2", new string('x', 200)), Token);
 
@@ -67,7 +121,7 @@ public sealed class ResponseStoreTests(PostgresServer postgres) : IDisposable
     {
         ManualTime time = new();
         await using StateDatabase? state = await StateAsync("sqlite");
-        StateResponseStore store = new(state!, time);
+        StateResponseStore store = new(state!, new CallerContext(), time);
         await store.AddAsync(Stored("resp_1", "msg_1"), Token);
         await store.AddAsync(Stored("conv_1"), Token);
 
@@ -81,6 +135,12 @@ public sealed class ResponseStoreTests(PostgresServer postgres) : IDisposable
         Assert.Equal(["conv_1", "resp_2"], left);
         Assert.Empty(await state.QueryAsync($"SELECT id FROM response_items", row => row.GetString(0), Token));
     }
+
+    private static IResponseStore Store(StateDatabase? state, CallerContext callers) =>
+        state is null ? new MemoryResponseStore(callers) : new StateResponseStore(state, callers, TimeProvider.System);
+
+    private static Caller Holder(string id) =>
+        new(new ApiKey(id, new ApiKeyTerms(id), DateTimeOffset.UtcNow, Revoked: null), new KeyBudget(TimeProvider.System), Usage: null!);
 
     private static StoredObject Stored(string id, params string[] items) =>
         new(id, JsonElement.Parse("""{"status":"completed"}"""), [.. items.Select(Item)]);

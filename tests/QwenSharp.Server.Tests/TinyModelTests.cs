@@ -105,6 +105,34 @@ public sealed class TinyModelTests : IAsyncDisposable
         Assert.DoesNotContain("(Parameter", message);
     }
 
+    [Theory]
+    [InlineData("\"guided_regex\":\"(?=a)b\"", "guided_regex")]
+    [InlineData("\"guided_json\":{\"$ref\":\"#/none\"}", "guided_json")]
+    [InlineData("\"guided_grammar\":\"root ::= rest\"", "guided_grammar")]
+    [InlineData("\"structured_outputs\":{\"regex\":\"(?=a)b\"}", "structured_outputs.regex")]
+    [InlineData("\"structured_outputs\":{\"grammar\":\"root ::= rest\"}", "structured_outputs.grammar")]
+    [InlineData("\"grammar\":\"root ::= rest\"", "grammar")]
+    [InlineData("\"json_schema\":{\"$ref\":\"#/none\"}", "json_schema")]
+    [InlineData("\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"n\",\"schema\":{\"$ref\":\"#/none\"}}}", "response_format")]
+    public async Task A_form_that_cannot_be_enforced_is_named_as_it_was_sent(string fields, string param)
+    {
+        await StartAsync();
+        string message = Scripted.ScriptedServer.AssertError(await AskAsync(Chat, $"{Hi},{fields}"), 400, param, "unsupported_parameter");
+        Assert.StartsWith($"'{param}' cannot be enforced", message);
+    }
+
+    [Theory]
+    [InlineData("/api/chat", "\"format\":{\"$ref\":\"#/none\"}", "'format'")]
+    [InlineData("/v1/messages", "\"max_tokens\":9,\"output_format\":{\"type\":\"json_schema\",\"schema\":{\"$ref\":\"#/none\"}}", "'output_format'")]
+    [InlineData("/v1/messages", "\"max_tokens\":9,\"output_config\":{\"format\":{\"type\":\"json_schema\",\"schema\":{\"$ref\":\"#/none\"}}}", "'output_config.format'")]
+    public async Task In_other_dialects_too(string path, string fields, string name)
+    {
+        await StartAsync();
+        (int status, JsonNode body) = await AskAsync(path, $"{Hi},{fields}");
+        Assert.Equal(400, status);
+        Assert.Contains($"{name} cannot be enforced", body.ToJsonString().Replace("\\u0027", "'"));
+    }
+
     [Fact]
     public async Task A_prompt_that_is_too_long_says_so()
     {

@@ -110,6 +110,25 @@ public sealed class QwenChatClientTests : IDisposable
             Assert.True((await Ask(client, options)).Usage!.InputTokenCount > plain);
     }
 
+    // What an answer is held to is its text as it stands, where it looks like reasoning or is set off by newlines too.
+    [Theory]
+    [InlineData("\\n\\n<think>x</think>y\\n\\n\\n", "", "\n\n<think>x</think>y\n\n\n", "\n\n", "<", "think", ">", "x", "</", "think>", "y", "\n\n\n")]
+    [InlineData("<think>x", "", "<think>x", "<t", "hink>", "x")]
+    [InlineData("\\n{3}y", "Hm", "\n\n\ny", "<think>", "Hm", "</think>", "\n\n", "\n\n\n", "y")]
+    [InlineData("<think>y", "Hm", "<think>y", "<think>", "Hm", "</think>", "\n\n", "<th", "ink>", "y")]
+    [InlineData("[yz]+", "Hm", "zy", "<think>", "Hm", "</think>", "\n\n", "zy")]
+    public async Task A_form_comes_out_as_it_was_generated(string pattern, string reasoning, string text, params string[] pieces)
+    {
+        await using QwenModel model = Load(pieces);
+        ChatOptions options = Greedy();
+        options.AdditionalProperties = new() { [ChatOptionKeys.Grammar] = new OutputGrammar.Regex(pattern) };
+
+        ChatResponse whole = await Ask(new QwenChatClient(model), options);
+
+        Assert.Equal(text, whole.Text);
+        Assert.Equal(reasoning, string.Concat(whole.Messages[0].Contents.OfType<TextReasoningContent>().Select(part => part.Text)));
+    }
+
     [Fact]
     public async Task Log_probabilities_ride_on_the_updates()
     {

@@ -34,6 +34,9 @@ public sealed record AdditionalChatOptions
     /// <summary>See <see cref="ChatOptionKeys.Grammar"/>; null for none.</summary>
     public OutputGrammar? Grammar { get; private init; }
 
+    /// <summary>See <see cref="ChatOptionKeys.AnswerOption"/>; null where it has its neutral name.</summary>
+    public string? AnswerOption { get; private init; }
+
     /// <summary>See <see cref="ChatOptionKeys.AllowedTools"/>; null for all.</summary>
     public IReadOnlyList<string>? AllowedTools { get; private init; }
 
@@ -48,6 +51,9 @@ public sealed record AdditionalChatOptions
 
     /// <summary>See <see cref="ChatOptionKeys.Owner"/>; null for each request's own.</summary>
     public object? Owner { get; private init; }
+
+    /// <summary>See <see cref="ChatOptionKeys.Priority"/>.</summary>
+    public int Priority { get; private init; }
 
     /// <summary>Reads the properties of chat options.</summary>
     /// <param name="options">The caller's; null for none.</param>
@@ -67,10 +73,12 @@ public sealed record AdditionalChatOptions
             ChatTemplateKwargs = values.Variables(ChatOptionKeys.ChatTemplateKwargs),
             ThinkingBudget = values.Integer(ChatOptionKeys.ThinkingBudget),
             Grammar = values.Of<OutputGrammar>(ChatOptionKeys.Grammar, "an OutputGrammar"),
+            AnswerOption = values.Of<string>(ChatOptionKeys.AnswerOption, "a text"),
             AllowedTools = values.Of<IReadOnlyList<string>>(ChatOptionKeys.AllowedTools, "a list of names"),
             StopTokens = values.Of<IReadOnlyList<int>>(ChatOptionKeys.StopTokens, "a list of token ids") ?? [],
             IgnoreEndOfSequence = values.Boolean(ChatOptionKeys.IgnoreEndOfSequence) ?? false,
             Owner = values.Of<object>(ChatOptionKeys.Owner, "an object"),
+            Priority = values.Integer(ChatOptionKeys.Priority) ?? 0,
             ContinueFinalMessage = values.Boolean(ChatOptionKeys.ContinueFinalMessage) ?? false,
         };
         return read is { TopLogprobs: > 0, Logprobs: false }

@@ -42,6 +42,12 @@ public static class ChatOptionKeys
     public const string Grammar = "grammar";
 
     /// <summary>
+    /// A text: what whoever asks calls the option that says what the answer must be, where that has several names. Faults name it so. It is
+    /// never what a client sends.
+    /// </summary>
+    public const string AnswerOption = "answer_option";
+
+    /// <summary>
     /// An <c>IReadOnlyList&lt;string&gt;</c>: the tools, of those that are offered, that may be called; the others are only shown.
     /// </summary>
     public const string AllowedTools = "allowed_tools";
@@ -71,9 +77,14 @@ public static class ChatOptionKeys
     /// </summary>
     public const string Owner = "owner";
 
+    /// <summary>
+    /// A whole number: how early the answers are served. 0 is usual; what is below is of a high class, what is above of a low one.
+    /// </summary>
+    public const string Priority = "priority";
+
     internal static IReadOnlyList<string> All { get; } =
         [
             MinP, RepetitionPenalty, LogitBias, Logprobs, TopLogprobs, EnableThinking, ChatTemplateKwargs, ThinkingBudget, Grammar,
-            AllowedTools, ContinueFinalMessage, StopTokens, IgnoreEndOfSequence, Owner,
+            AnswerOption, AllowedTools, ContinueFinalMessage, StopTokens, IgnoreEndOfSequence, Owner, Priority,
         ];
 }

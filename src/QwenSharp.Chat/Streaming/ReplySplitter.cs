@@ -75,6 +75,17 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
         return Advance(isEnd: false);
     }
 
+    /// <summary>
+    /// What comes from here on is a form that the answer is held to: content as it stands, with its newlines and whatever looks like a tag,
+    /// and calls where there are tools. Gives what was held back.
+    /// </summary>
+    public IReadOnlyList<AIContent> BeginForm()
+    {
+        IReadOnlyList<AIContent> contents = Advance(isEnd: true);
+        (_state, _newlines, _last, _callsAtEnd) = (State.Content, 0, '\n', 0);
+        return contents;
+    }
+
     /// <summary>Ends the reply, and gives what was held back.</summary>
     public IReadOnlyList<AIContent> Finish()
     {

@@ -15,6 +15,7 @@ internal static class KeysCommand
         qwensharp keys create ann                                              # everything but changing models
         qwensharp keys create ci --models 'qwen3-*' --endpoints chat --days 30
         qwensharp keys create app --requests-per-minute 60 --tokens-per-minute 100000 --concurrent 4
+        qwensharp keys create nightly --priority low                           # behind the others, as batches are
 
         The key is printed once, and a hash of it is kept. From the first key on the server lets nobody in without one.
         """;
@@ -35,6 +36,14 @@ internal static class KeysCommand
 
         They are where the server's state is: give --state, or QWENSHARP_STATE, as the server gets it.
         """;
+
+    // The first is for who names none.
+    private static readonly OrderedDictionary<string, KeyPriority> Priorities = new()
+    {
+        ["normal"] = KeyPriority.Normal,
+        ["high"] = KeyPriority.High,
+        ["low"] = KeyPriority.Low,
+    };
 
     public static Command Create(Terminal terminal) =>
         new DocumentedCommand("keys", "Makes, lists and revokes the API keys of a server's clients.", Examples)
@@ -64,6 +73,10 @@ internal static class KeysCommand
         Option<int?> requests = Values.Optional("--requests-per-minute", 1, int.MaxValue, "Requests a minute.");
         Option<int?> tokens = Values.Optional("--tokens-per-minute", 1, int.MaxValue, "Tokens a minute, of prompts and answers.");
         Option<int?> concurrent = Values.Optional("--concurrent", 1, int.MaxValue, "Requests at the same time.");
+        Option<string> priority = Values.Choice(
+            "--priority",
+            "How early its requests are served: while all wait, high has four turns for two of normal and one of low.",
+            [.. Priorities.Keys]);
         Option<bool> json = Values.Json("One JSON object: id, key and what it may do.");
         StatePlace state = new();
         DocumentedCommand command = new("create", "Makes a key and prints it, once.", CreateExamples)
@@ -75,6 +88,7 @@ internal static class KeysCommand
             requests,
             tokens,
             concurrent,
+            priority,
             json,
         };
         state.AddTo(command);
@@ -88,6 +102,7 @@ internal static class KeysCommand
                 RequestsPerMinute = parsed.GetValue(requests),
                 TokensPerMinute = parsed.GetValue(tokens),
                 Concurrent = parsed.GetValue(concurrent),
+                Priority = Priorities[parsed.GetValue(priority)!],
             };
             await using ApiKeyStore keys = ApiKeyStore.At(state.Read(parsed));
             (ApiKey key, string text) = await keys.CreateAsync(terms, stop).ConfigureAwait(false);
@@ -166,7 +181,8 @@ internal static class KeysCommand
 
     private static Table Keys(IReadOnlyList<ApiKey> keys)
     {
-        Table table = new Table().Border(TableBorder.None).AddColumns("ID", "NAME", "MODELS", "ENDPOINTS", "LIMITS", "CREATED", "STATUS");
+        Table table = new Table().Border(TableBorder.None).AddColumns(
+            "ID", "NAME", "MODELS", "ENDPOINTS", "PRIORITY", "LIMITS", "CREATED", "STATUS");
         foreach (ApiKey key in keys)
         {
             ApiKeyTerms terms = key.Terms;
@@ -181,6 +197,7 @@ internal static class KeysCommand
                 Markup.Escape(terms.Name),
                 Markup.Escape(terms.Models.Count == 0 ? "all" : string.Join(", ", terms.Models)),
                 terms.Endpoints.Count == 0 ? $"all but {Scopes.Admin}" : string.Join(", ", terms.Endpoints),
+                WordOf(terms.Priority),
                 limits.All(limit => limit is null) ? "none" : string.Join(", ", limits.OfType<string>()),
                 Day(key.Created),
                 key.Revoked is { } revoked ? $"revoked {Day(revoked)}"
@@ -234,6 +251,7 @@ internal static class KeysCommand
         ["requests_per_minute"] = key.Terms.RequestsPerMinute,
         ["tokens_per_minute"] = key.Terms.TokensPerMinute,
         ["concurrent"] = key.Terms.Concurrent,
+        ["priority"] = WordOf(key.Terms.Priority),
     };
 
     private static JsonObject Json(KeyUsage row) => new()
@@ -246,6 +264,8 @@ internal static class KeysCommand
         ["cached_tokens"] = row.CachedTokens,
         ["completion_tokens"] = row.CompletionTokens,
     };
+
+    private static string WordOf(KeyPriority priority) => Priorities.First(word => word.Value == priority).Key;
 
     private static string Day(DateTimeOffset time) => time.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 

@@ -37,6 +37,9 @@ internal sealed class SequenceMemory
     /// <summary>The numbers of its blocks, of which only those that <see cref="Reserve"/> made sure of may be used.</summary>
     public int[] Blocks => _blocks;
 
+    /// <summary>How many blocks it holds.</summary>
+    public int Held => _count;
+
     /// <summary>Where its recurrent states are.</summary>
     public int Slot { get; private set; }
 

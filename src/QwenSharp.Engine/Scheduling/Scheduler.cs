@@ -5,8 +5,9 @@ namespace QwenSharp.Engine;
 
 /// <summary>
 /// Decides what each step computes. Every decoding sequence gets its next token; prefill gets the rest of the step, cut into chunks: the
-/// oldest prompt's, of which shorter ones that came later take up to half, so that they do not wait behind the long ones.
-/// Sequences are admitted by turns of their owners, once the KV cache has room for all their tokens. A decoding sequence that finds no free
+/// oldest prompt's, of which shorter ones that came later take up to half, so that they do not wait behind the long ones. Where prompts are
+/// of several classes of priority, these take turns.
+/// Sequences are admitted by turns of their classes and owners, once the KV cache has room for all their tokens. A decoding sequence that finds no free
 /// block takes those of the youngest, which is computed again later: the oldest always goes on, so all end.
 /// </summary>
 internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
@@ -14,8 +15,12 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
     // In the order of arrival.
     private readonly List<Sequence> _running = new(options.MaxSequences);
     private readonly WaitingRoom _waiting = new();
+    private readonly ClassTurns _prefillTurns = new();
     private readonly PrefixMatch _match = new();
     private readonly PromptHistory _history = new();
+
+    // One a class, while prefill is shared out.
+    private readonly Sequence?[] _oldest = new Sequence?[ClassTurns.Classes];
 
     // Those whose memory is kept.
     private readonly List<SharedPrompt> _prompts = [];
@@ -144,38 +149,58 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
 
     private void AddPrefill(Batch batch, int budget)
     {
-        Sequence? oldest = null;
-        long shorter = 0;
+        // The oldest prompt of each class.
+        _oldest.AsSpan().Clear();
+        int asking = 0;
         foreach (Sequence sequence in _running)
         {
             if (sequence.Rows > 0)
                 continue;
 
             GoOnFromOthers(sequence);
-            oldest ??= sequence;
-            if (sequence.Ready < oldest.Ready)
+            _oldest[sequence.Rank] ??= sequence;
+            asking |= 1 << sequence.Rank;
+        }
+
+        if (asking == 0 || budget == 0)
+            return;
+
+        int turn = _prefillTurns.Of(asking);
+        Sequence oldest = _oldest[turn]!;
+        long shorter = 0;
+        foreach (Sequence sequence in _running)
+        {
+            if (sequence.Rows == 0 && sequence.Rank <= turn && sequence.Ready < oldest.Ready)
                 shorter += sequence.Ready;
         }
 
-        if (oldest is null || budget == 0)
-            return;
-
-        budget -= Add(batch, oldest, (int)Math.Max((budget + 1) / 2, budget - shorter));
-        while (budget > 0 && Shortest() is { } shortest)
-            budget -= Add(batch, shortest, budget);
+        budget -= Prefill(batch, oldest, (int)Math.Max((budget + 1) / 2, budget - shorter));
+        while (budget > 0 && Shortest(turn) is { } shortest)
+            budget -= Prefill(batch, shortest, budget);
     }
 
-    /// <summary>The sequence with the fewest tokens to compute of those that are not in the batch yet.</summary>
-    private Sequence? Shortest()
+    private int Prefill(Batch batch, Sequence sequence, int limit)
+    {
+        int rows = Add(batch, sequence, limit);
+        _prefillTurns.Take(sequence.Rank, rows);
+        return rows;
+    }
+
+    /// <summary>
+    /// The sequence with the fewest tokens to compute of those that are not in the batch yet; those of a lower class come last.
+    /// </summary>
+    private Sequence? Shortest(int turn)
     {
         Sequence? shortest = null;
         foreach (Sequence sequence in _running)
         {
-            if (sequence.Rows == 0 && (shortest is null || sequence.Ready < shortest.Ready))
+            if (sequence.Rows == 0 && (shortest is null || Order(sequence).CompareTo(Order(shortest)) < 0))
                 shortest = sequence;
         }
 
         return shortest;
+
+        (bool, int) Order(Sequence sequence) => (sequence.Rank > turn, sequence.Ready);
     }
 
     /// <summary>
@@ -228,15 +253,20 @@ internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
 
         if (_running.Count == options.MaxSequences)
         {
-            // Who has nothing running does not wait for the end of somebody else's many.
-            if (_waiting.WhoMakesRoom(sequence) is not { } owner)
+            // Who has less than a fair share does not wait for the end of somebody else's many.
+            if (_waiting.WhoMakesRoom() is not (var newcomer, var rank, { } owner))
                 return false;
 
             int youngest = _running.Count - 1;
-            while (!_running[youngest].Owner.Equals(owner))
+            while (_running[youngest].Rank != rank || !_running[youngest].Owner.Equals(owner))
                 youngest--;
 
+            // To make room in vain would be repeated at every step.
+            if (MissingBlocks(newcomer) + _running.Count - 1 > pool.Blocks.Free + _running[youngest].Memory!.Held)
+                return false;
+
             Yield(_running[youngest]);
+            sequence = newcomer;
         }
 
         // One block is left to each running sequence, or the newcomer would soon have to yield again.

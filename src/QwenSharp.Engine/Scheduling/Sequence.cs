@@ -41,6 +41,7 @@ internal sealed class Sequence
         Sampling = new SamplingState(request.Sampling, _tokens);
         Prompt = prompt;
         Owner = owner ?? this;
+        Priority = request.Priority;
     }
 
     public SamplingState Sampling { get; }
@@ -71,6 +72,12 @@ internal sealed class Sequence
 
     /// <summary>Whose turn is taken when it begins.</summary>
     public object Owner { get; }
+
+    /// <summary>See <see cref="GenerationRequest.Priority"/>.</summary>
+    public int Priority { get; }
+
+    /// <summary>The class of its priority, the highest being 0.</summary>
+    public int Rank => ClassTurns.RankOf(Priority);
 
     /// <summary>Its place in the order of arrival.</summary>
     public long Number { get; set; }

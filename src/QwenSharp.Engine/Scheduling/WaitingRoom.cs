@@ -1,150 +1,85 @@
 namespace QwenSharp.Engine;
 
 /// <summary>
-/// The sequences that wait, by whom they are for. Those of one owner wait behind each other; among owners it is the turn of the one with
-/// the fewest sequences running, and among these of the one that was served longest ago.
+/// The sequences that wait. The classes of priority take turns in shares (<see cref="ClassTurns"/>), and within a class its owners do
+/// (<see cref="WaitingClass"/>).
 /// </summary>
 internal sealed class WaitingRoom
 {
-    private readonly Dictionary<object, Owner> _owners = [];
-    private readonly LinkedList<Owner> _turns = [];
-
-    /// <summary>Who has sequences here or running, the one that was served longest ago first.</summary>
-    private sealed class Owner(object key)
-    {
-        public object Key => key;
-
-        public LinkedList<Sequence> Waiting { get; } = [];
-
-        public int Running { get; set; }
-    }
+    private readonly WaitingClass[] _classes = [.. Enumerable.Range(0, ClassTurns.Classes).Select(_ => new WaitingClass())];
+    private readonly ClassTurns _turns = new();
 
     /// <summary>How many sequences wait.</summary>
     public int Count { get; private set; }
 
     /// <summary>Some sequence that waits, if there is one.</summary>
-    public Sequence? First
-    {
-        get
-        {
-            foreach (Owner owner in _turns)
-            {
-                if (owner.Waiting.First is { } first)
-                    return first.Value;
-            }
-
-            return null;
-        }
-    }
+    public Sequence? First => _classes[0].First ?? _classes[1].First ?? _classes[2].First;
 
     /// <summary>A cancelled sequence that waits, if there is one.</summary>
-    public Sequence? FirstCancelled()
-    {
-        foreach (Owner owner in _turns)
-        {
-            foreach (Sequence sequence in owner.Waiting)
-            {
-                if (sequence.IsCancelled)
-                    return sequence;
-            }
-        }
+    public Sequence? FirstCancelled() =>
+        _classes[0].FirstCancelled() ?? _classes[1].FirstCancelled() ?? _classes[2].FirstCancelled();
 
-        return null;
-    }
-
-    /// <summary>Queues a sequence: a newcomer, or one that has to begin again and is older than others of its owner.</summary>
+    /// <inheritdoc cref="WaitingClass.Add"/>
     public void Add(Sequence sequence)
     {
-        LinkedList<Sequence> waiting = OwnerOf(sequence).Waiting;
-        LinkedListNode<Sequence>? before = waiting.Last;
-        while (before is not null && before.Value.Number > sequence.Number)
-            before = before.Previous;
-
-        if (before is null)
-            waiting.AddFirst(sequence);
-        else
-            waiting.AddAfter(before, sequence);
-
+        ClassOf(sequence).Add(sequence);
         Count++;
     }
 
     /// <summary>Whose turn it is, if anybody's.</summary>
     public Sequence? Next()
     {
-        Owner? next = null;
-        foreach (Owner owner in _turns)
-        {
-            if (owner.Waiting.First is { } first && first.Value.CanBegin && (next is null || owner.Running < next.Running))
-                next = owner;
-        }
+        int asking = 0;
+        for (int rank = 0; rank < ClassTurns.Classes; rank++)
+            asking |= _classes[rank].Next() is null ? 0 : 1 << rank;
 
-        return next?.Waiting.First!.Value;
+        return asking == 0 ? null : _classes[_turns.Of(asking)].Next();
     }
 
     /// <summary>Takes out a sequence that runs from now on.</summary>
     public void Begin(Sequence sequence)
     {
-        Owner owner = _owners[sequence.Owner];
-        owner.Waiting.Remove(sequence);
+        ClassOf(sequence).Begin(sequence);
         Count--;
-        owner.Running++;
-        _turns.Remove(owner);
-        _turns.AddLast(owner);
+        _turns.Take(sequence.Rank, 1);
     }
 
     /// <summary>A sequence no longer runs.</summary>
-    public void End(Sequence sequence)
-    {
-        Owner owner = _owners[sequence.Owner];
-        owner.Running--;
-        Forget(owner);
-    }
+    public void End(Sequence sequence) => ClassOf(sequence).End(sequence);
 
     /// <summary>Takes out a sequence that will not run.</summary>
     public void Remove(Sequence sequence)
     {
-        if (_owners.TryGetValue(sequence.Owner, out Owner? owner) && owner.Waiting.Remove(sequence))
-        {
+        if (ClassOf(sequence).Remove(sequence))
             Count--;
-            Forget(owner);
-        }
     }
 
     /// <summary>
-    /// Where the owner of a waiting sequence has none running: the owner with the most, if these are several, which is to make room.
+    /// Where all places are taken: a sequence that need not wait for the end of another, and the class and owner that are to make room for
+    /// it. A lower class makes room while it has more than its share, and one of its sequences stays; within a class, the owner with the
+    /// most makes room for one with none.
     /// </summary>
-    public object? WhoMakesRoom(Sequence sequence)
+    public (Sequence Newcomer, int Rank, object Owner)? WhoMakesRoom()
     {
-        if (_owners[sequence.Owner].Running > 0)
-            return null;
-
-        Owner? most = null;
-        foreach (Owner owner in _turns)
+        for (int rank = 0; rank < ClassTurns.Classes; rank++)
         {
-            if (owner.Running > (most?.Running ?? 1))
-                most = owner;
+            WaitingClass own = _classes[rank];
+            if (own.Next() is not { } newcomer)
+                continue;
+
+            for (int lower = ClassTurns.Classes - 1; lower > rank; lower--)
+            {
+                bool hasMore = (own.Running + 1) * ClassTurns.ShareOf(lower) <= (_classes[lower].Running - 1) * ClassTurns.ShareOf(rank);
+                if (hasMore && _classes[lower].Largest(atLeast: 1) is { } many)
+                    return (newcomer, lower, many);
+            }
+
+            if (own.RunningOf(newcomer.Owner) == 0 && own.Largest(atLeast: 2) is { } most)
+                return (newcomer, rank, most);
         }
 
-        return most?.Key;
+        return null;
     }
 
-    private Owner OwnerOf(Sequence sequence)
-    {
-        if (!_owners.TryGetValue(sequence.Owner, out Owner? owner))
-        {
-            _owners.Add(sequence.Owner, owner = new Owner(sequence.Owner));
-            _turns.AddLast(owner);
-        }
-
-        return owner;
-    }
-
-    private void Forget(Owner owner)
-    {
-        if (owner.Running > 0 || owner.Waiting.Count > 0)
-            return;
-
-        _owners.Remove(owner.Key);
-        _turns.Remove(owner);
-    }
+    private WaitingClass ClassOf(Sequence sequence) => _classes[sequence.Rank];
 }

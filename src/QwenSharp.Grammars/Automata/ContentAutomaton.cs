@@ -142,13 +142,22 @@ internal sealed class TextsAutomaton : ContentAutomaton
 
     /// <summary>Texts in the order of their code points, each once.</summary>
     public static string[] InOrder(IEnumerable<string> texts) =>
-        [.. texts.Distinct(StringComparer.Ordinal).Order(Comparer<string>.Create((a, b) => Codes(a).AsSpan().SequenceCompareTo(Codes(b))))];
+        [.. texts.Distinct(StringComparer.Ordinal).Order(Comparer<string>.Create(CompareCodes))];
 
     public override Edge[] Edges(int state) => _edges[state];
 
     public override bool Accepts(int state) => _accepts[state];
 
     public override (int First, int End) Ahead(int state) => _ahead[state];
+
+    // Of the units of UTF-16 those of surrogates stand for the highest code points, though U+E000 and some behind it have higher ones.
+    private static int CompareCodes(string a, string b)
+    {
+        int same = a.AsSpan().CommonPrefixLength(b);
+        return same == a.Length || same == b.Length ? a.Length.CompareTo(b.Length) : Lifted(a[same]).CompareTo(Lifted(b[same]));
+
+        static int Lifted(char unit) => char.IsSurrogate(unit) ? unit + 0x10000 : unit;
+    }
 
     private static int[] Codes(string text) => [.. text.EnumerateRunes().Select(rune => rune.Value)];
 }

@@ -12,6 +12,11 @@ internal sealed class GbnfCompiler
     /// <summary>How large a rule may be that is written out where it is used.</summary>
     private const long MaxInlined = 20_000;
 
+    private const int MaxRules = 3_000;
+
+    /// <summary>How many alternatives a rule may have that recurs.</summary>
+    private const int MaxAlternatives = 4_000;
+
     private readonly Dictionary<string, GbnfNode> _rules;
     private readonly PatternPool _pool = new();
     private readonly Dictionary<string, RuleExpression> _expressions = [];
@@ -33,6 +38,8 @@ internal sealed class GbnfCompiler
 
     private void Check()
     {
+        if (_rules.Count > MaxRules)
+            throw new GrammarException("grammar", "", $"it has more than {MaxRules} rules.");
         foreach ((string name, GbnfNode node) in _rules)
             CheckNames(name, node);
         foreach (string name in _rules.Keys)
@@ -117,8 +124,6 @@ internal sealed class GbnfCompiler
             return;
         if (state.GetValueOrDefault(name) == 1)
             throw new GrammarException("grammar", name, "the rule begins with itself.");
-        if (state.Count > 3_000)
-            throw new GrammarException("grammar", name, "there are too many rules.");
         state[name] = 1;
         foreach (string first in Firsts(_rules[name]))
             CheckLeft(first, state);
@@ -207,17 +212,20 @@ internal sealed class GbnfCompiler
     {
         List<GbnfNode> fused = [];
         List<GbnfNode> run = [];
+        double size = 1;
         foreach (GbnfNode part in parts.Append(null!))
         {
-            if (part is not null && IsRegular(part) && IsRegular(new GbnfNode.Sequence([.. run, part])))
+            if (part is not null && IsRegular(part) && size + SizeOf(part) <= MaxInlined)
             {
                 run.Add(part);
+                size += SizeOf(part);
                 continue;
             }
 
             if (run.Count > 0)
                 fused.Add(run.Count == 1 ? run[0] : new GbnfNode.Sequence([.. run]));
             run = part is not null && IsRegular(part) ? [part] : [];
+            size = 1 + run.Sum(first => (double)SizeOf(first));
             if (part is not null && !IsRegular(part))
                 fused.Add(part);
         }
@@ -227,6 +235,8 @@ internal sealed class GbnfCompiler
 
     private Expression[] Alternatives(GbnfNode[] parts)
     {
+        if (parts.Length > MaxAlternatives)
+            throw new GrammarException("grammar", "", $"a rule has more than {MaxAlternatives} alternatives.");
         GbnfNode[] regular = [.. parts.Where(IsRegular)];
         GbnfNode all = new GbnfNode.Choice(regular);
         return regular.Length > 1 && IsRegular(all)

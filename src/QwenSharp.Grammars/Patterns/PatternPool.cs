@@ -205,6 +205,8 @@ internal sealed class PatternPool
         {
             if (pattern.Kind == PatternKind.Texts)
                 return Array.BinarySearch(pattern.Texts, text, StringComparer.Ordinal) >= 0;
+            if (pattern.Kind == PatternKind.Not)
+                return !Matches(pattern.Parts[0], text);
             foreach (Rune rune in text.EnumerateRunes())
             {
                 pattern = Derivative(pattern, rune.Value);

@@ -12,7 +12,10 @@ namespace QwenSharp.Grammars.Schemas;
 internal sealed class SchemaCompiler
 {
     private const int MaxNodes = 20_000;
-    private const int MaxMembers = 400_000;
+    private const int MaxMembers = 100_000;
+
+    /// <summary>How many names one object may list: at each of its members all of them are looked at.</summary>
+    public const int MaxNames = 10_000;
 
     /// <summary>How many patterns of names one object may have: each set of them is a class of names.</summary>
     private const int MaxPatterns = 6;
@@ -169,24 +172,22 @@ internal sealed class SchemaCompiler
         if (isListed)
             names.UnionWith(shape.Names!.Kind == PatternKind.Texts ? shape.Names.Texts : shape.Names.Kind == PatternKind.Empty ? [""] : []);
         _members += names.Count;
-        if (_members > MaxMembers)
-            throw new GrammarException("properties", "", "there are too many.");
+        if (names.Count > MaxNames || _members > MaxMembers)
+        {
+            throw new GrammarException(
+                "properties", "", $"there are too many: an object may list {MaxNames} names, and all together {MaxMembers}.");
+        }
+
         if (patterns.Count > MaxPatterns && !isListed)
             throw new GrammarException("patternProperties", "", $"more than {MaxPatterns} patterns apply to one object.");
         string[] ordered = TextsAutomaton.InOrder(names);
         Dictionary<string, int> index = [];
         for (int i = 0; i < ordered.Length; i++)
             index[ordered[i]] = i;
-        ulong[] required = Bits(shape.Required, index);
-        ulong[]?[] needed = new ulong[]?[ordered.Length];
+        ulong[] required = Bits(shape.Required.Select(name => index[name]), ordered.Length);
+        int[]?[] needed = new int[]?[ordered.Length];
         foreach ((string name, string[] needs) in shape.Needs)
-        {
-            ulong[] bits = Bits(needs, index);
-            ulong[] before = needed[index[name]] ?? new ulong[bits.Length];
-            for (int i = 0; i < bits.Length; i++)
-                before[i] |= bits[i];
-            needed[index[name]] = before;
-        }
+            needed[index[name]] = [.. needed[index[name]] ?? [], .. needs.Select(need => index[need])];
 
         return new ObjectNode(
             ordered,
@@ -201,11 +202,11 @@ internal sealed class SchemaCompiler
             shape.Exists.Count);
     }
 
-    private static ulong[] Bits(IEnumerable<string> names, Dictionary<string, int> index)
+    private static ulong[] Bits(IEnumerable<int> names, int count)
     {
-        ulong[] bits = new ulong[(index.Count + 63) / 64];
-        foreach (string name in names)
-            bits[index[name] >> 6] |= 1UL << index[name];
+        ulong[] bits = new ulong[(count + 63) / 64];
+        foreach (int name in names)
+            bits[name >> 6] |= 1UL << name;
         return bits;
     }
 
@@ -309,13 +310,14 @@ internal sealed class SchemaCompiler
     {
         foreach (ObjectNode one in node.Objects.Where(one => one.IsAlive))
         {
+            bool[] allowed = one.Allowed();
             node.Value.Objects.Add(new JsonObject
             {
                 Marks = _marks,
                 Names = one.Names,
-                Values = [.. one.Options.Select((options, i) => one.Allows(i) ? ValuesOf(options) : [])],
+                Values = [.. one.Options.Select((options, i) => allowed[i] ? ValuesOf(options) : [])],
                 Required = one.Required,
-                Needs = one.Needs,
+                Needs = [.. one.Needs.Select(needs => needs is null ? null : Bits(needs, one.Names.Length))],
                 Others =
                 [
                     .. one.Others
@@ -421,7 +423,7 @@ internal sealed class SchemaCompiler
         string[] names,
         List<(uint Counts, Node Node)>[] options,
         ulong[] required,
-        ulong[]?[] needs,
+        int[]?[] needs,
         List<(Pattern Names, List<(uint Counts, Node Node)> Options)> others,
         int min,
         int max,
@@ -433,7 +435,7 @@ internal sealed class SchemaCompiler
 
         public ulong[] Required => required;
 
-        public ulong[]?[] Needs => needs;
+        public int[]?[] Needs => needs;
 
         public List<(Pattern Names, List<(uint Counts, Node Node)> Options)> Others => others;
 
@@ -445,27 +447,41 @@ internal sealed class SchemaCompiler
 
         public bool IsAlive { get; set; }
 
-        /// <summary>Whether a member may be there, with all that it needs.</summary>
-        public bool Allows(int name) => Closure(name, new HashSet<int>());
+        /// <summary>Which members may be there, each with all that it needs.</summary>
+        public bool[] Allowed()
+        {
+            bool[] allowed = [.. options.Select(IsAnyAlive)];
+            if (System.Array.TrueForAll(needs, more => more is null))
+                return allowed;
+
+            ILookup<int, int> needers = Enumerable.Range(0, names.Length)
+                .SelectMany(name => (needs[name] ?? []).Select(need => (Need: need, Name: name)))
+                .ToLookup(edge => edge.Need, edge => edge.Name);
+            Stack<int> dead = new(Enumerable.Range(0, names.Length).Where(name => !allowed[name]));
+            while (dead.TryPop(out int need))
+            {
+                foreach (int name in needers[need])
+                {
+                    if (allowed[name])
+                        dead.Push(name);
+
+                    allowed[name] = false;
+                }
+            }
+
+            return allowed;
+        }
 
         public bool Test()
         {
-            HashSet<int> must = [];
-            for (int i = 0; i < names.Length; i++)
-            {
-                if ((required[i >> 6] >> i & 1) != 0 && !Closure(i, must))
-                    return false;
-            }
-
-            if (must.Count > max)
+            bool[] allowed = Allowed();
+            HashSet<int> must = Must();
+            if (must.Count > max || must.Any(name => !allowed[name]))
                 return false;
             bool hasOthers = others.Exists(other => IsAnyAlive(other.Options));
             if (!hasOthers && min > 0)
             {
-                int allowed = 0;
-                for (int i = 0; i < names.Length && allowed < min; i++)
-                    allowed += Allows(i) ? 1 : 0;
-                if (allowed < min)
+                if (allowed.Count(may => may) < min)
                     return false;
             }
 
@@ -474,7 +490,7 @@ internal sealed class SchemaCompiler
                 bool Counts((uint Counts, Node Node) option) => (option.Counts >> i & 1) != 0 && option.Node.IsAlive;
                 bool isFound = others.Exists(other => other.Options.Exists(Counts));
                 for (int name = 0; name < names.Length && !isFound; name++)
-                    isFound = options[name].Exists(Counts) && Allows(name);
+                    isFound = options[name].Exists(Counts) && allowed[name];
                 if (!isFound || max == 0)
                     return false;
             }
@@ -482,26 +498,20 @@ internal sealed class SchemaCompiler
             return true;
         }
 
-        /// <summary>Gathers a name and all that must be there with it; says whether all of it may be.</summary>
-        private bool Closure(int name, HashSet<int> gathered)
+        /// <summary>The members that must be there, with all that they need.</summary>
+        private HashSet<int> Must()
         {
-            Stack<int> waiting = new([name]);
+            HashSet<int> must = [];
+            Stack<int> waiting = new(Enumerable.Range(0, names.Length).Where(name => (required[name >> 6] >> name & 1) != 0));
             while (waiting.TryPop(out int next))
             {
-                if (!gathered.Add(next))
+                if (!must.Add(next))
                     continue;
-                if (!IsAnyAlive(options[next]))
-                    return false;
-                if (needs[next] is not { } more)
-                    continue;
-                for (int i = 0; i < names.Length; i++)
-                {
-                    if ((more[i >> 6] >> i & 1) != 0)
-                        waiting.Push(i);
-                }
+                foreach (int need in needs[next] ?? [])
+                    waiting.Push(need);
             }
 
-            return true;
+            return must;
         }
     }
 

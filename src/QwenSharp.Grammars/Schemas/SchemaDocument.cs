@@ -9,10 +9,12 @@ internal sealed class SchemaDocument
 {
     private const int MaxDepth = 256;
     private const int MaxSchemas = 200_000;
+    private const int Many = 64;
     private const string RootBase = "urn:root";
 
     private readonly JsonElement _root;
     private readonly Dictionary<string, Schema> _byPointer = [];
+    private readonly Dictionary<string, Dictionary<string, JsonElement>> _members = new(StringComparer.Ordinal);
     private readonly List<Schema> _all = [];
     private readonly Dictionary<string, string> _resources = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Base, string Name), string> _anchors = [];
@@ -210,15 +212,32 @@ internal sealed class SchemaDocument
         }
     }
 
+    // By its name a member of an object is looked for among all of them; where these are many, once is enough.
+    private bool TryMember(string pointer, JsonElement owner, string name, out JsonElement member)
+    {
+        if (owner.GetPropertyCount() < Many)
+            return owner.TryGetProperty(name, out member);
+        if (!_members.TryGetValue(pointer, out Dictionary<string, JsonElement>? members))
+        {
+            _members[pointer] = members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+            foreach (JsonProperty property in owner.EnumerateObject())
+                members[property.Name] = property.Value;
+        }
+
+        return members.TryGetValue(name, out member);
+    }
+
     private bool TryFind(string pointer, out JsonElement found)
     {
         found = _root;
         if (pointer.Length == 0)
             return true;
+        int at = 0;
         foreach (string step in pointer[1..].Split('/'))
         {
-            string name = Unescape(step);
-            if (found.ValueKind == JsonValueKind.Object && found.TryGetProperty(name, out JsonElement member))
+            string name = Unescape(step), owner = pointer[..at];
+            at += 1 + step.Length;
+            if (found.ValueKind == JsonValueKind.Object && TryMember(owner, found, name, out JsonElement member))
                 found = member;
             else if (found.ValueKind == JsonValueKind.Array && uint.TryParse(name, out uint index) && index < found.GetArrayLength())
                 found = found[(int)index];

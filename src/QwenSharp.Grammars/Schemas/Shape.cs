@@ -48,6 +48,9 @@ internal sealed record ObjectShape
     /// <summary>Which members a schema has looked at; null where nobody asks.</summary>
     public Evaluated? Seen { get; init; }
 
+    /// <summary>How much of it there is to put together.</summary>
+    public int Size => Named.Count + Rules.Count + Required.Count + Needs.Count + Exists.Count + (Seen?.Names.Count ?? 0);
+
     public int[] LiteralsOf(string name, PatternPool pool)
     {
         if (Names is not null && !pool.Matches(Names, name))

@@ -45,7 +45,7 @@ internal sealed partial class ShapeReader
             return false;
         try
         {
-            Work();
+            Work(literals.Length);
             Shape shape = Of(literals);
             bool isEmpty = !shape.Null && !shape.True && !shape.False
                 && (shape.Number == NumberSet.None || new NumberAutomaton(shape.Number).IsEmpty)

@@ -27,8 +27,16 @@ internal sealed partial class ShapeReader
     private static JsonElement Map(Schema schema, string keyword, JsonElement value) =>
         value.ValueKind == JsonValueKind.Object ? value : throw Malformed(schema, keyword, "an object");
 
-    private static string[] Names(Schema schema, string keyword, JsonElement value) =>
-        [.. List(schema, keyword, value).Select(name => Text(schema, keyword, name)).Distinct()];
+    private static string[] Names(Schema schema, string keyword, JsonElement value)
+    {
+        JsonElement[] names = List(schema, keyword, value);
+        return names.Length <= SchemaCompiler.MaxNames
+            ? [.. names.Select(name => Text(schema, keyword, name)).Distinct()]
+            : throw TooManyNames(schema, keyword);
+    }
+
+    private static GrammarException TooManyNames(Schema schema, string keyword) =>
+        new(keyword, schema.Pointer, $"it has more than {SchemaCompiler.MaxNames} names.");
 
     private static int Count(Schema schema, string keyword, JsonElement value)
     {

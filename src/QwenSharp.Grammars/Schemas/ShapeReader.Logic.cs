@@ -12,6 +12,8 @@ internal sealed partial class ShapeReader
         JsonElement[] branches = List(schema, keyword, value);
         if (branches.Length == 0)
             throw new GrammarException(keyword, schema.Pointer, "it has no branches.");
+        if (branches.Length > MaxBranches)
+            throw new GrammarException(keyword, schema.Pointer, $"it has more than {MaxBranches} branches.");
         return [.. branches.Select((branch, i) => _document.Child(schema, branch, keyword, i.ToString(CultureInfo.InvariantCulture)))];
     }
 
@@ -84,6 +86,8 @@ internal sealed partial class ShapeReader
     private Shape AndNot(Shape shape, Schema schema)
     {
         Shape other = Of(Literal(schema, true));
+        if (AreApart(shape, other))
+            return shape;
         // The opposite of a schema may be large; it is made only where something has to be taken away with it.
         Shape Not() => Of(Literal(schema, false)) with { String = _pool.Nothing, Number = NumberSet.None };
         List<ObjectShape> objects = [];
@@ -115,6 +119,16 @@ internal sealed partial class ShapeReader
             Arrays = Few(arrays),
         };
     }
+
+    /// <summary>Whether it is plain that two shapes have nothing in common.</summary>
+    private bool AreApart(Shape a, Shape b) =>
+        !(a.Null && b.Null) && !(a.True && b.True) && !(a.False && b.False)
+        && (a.Number == NumberSet.None || b.Number == NumberSet.None)
+        && (a.Objects.Length == 0 || b.Objects.Length == 0)
+        && (a.Arrays.Length == 0 || b.Arrays.Length == 0)
+        && (a.String == _pool.Nothing
+            || b.String == _pool.Nothing
+            || (a.String.Kind == PatternKind.Texts && System.Array.TrueForAll(a.String.Texts, text => !_pool.Matches(b.String, text))));
 
     private Shape If(Schema schema, JsonElement value, bool positive)
     {
@@ -218,7 +232,7 @@ internal sealed partial class ShapeReader
         {
             foreach (ObjectShape y in b.Objects)
             {
-                Work();
+                Work(x.Size + y.Size);
                 ObjectShape both = ObjectShape.And(x, y, _pool);
                 if (isOne || !IsEmpty(both))
                     objects.Add(both);
@@ -233,7 +247,7 @@ internal sealed partial class ShapeReader
         {
             foreach (ArrayShape y in b.Arrays)
             {
-                Work();
+                Work(x.First.Length + y.First.Length);
                 ArrayShape both = ArrayShape.And(x, y);
                 if (isOne || !IsEmpty(both))
                     arrays.Add(both);
@@ -277,9 +291,10 @@ internal sealed partial class ShapeReader
         return [.. alternatives.Distinct(ReferenceEqualityComparer.Instance).Cast<T>()];
     }
 
-    private void Work()
+    private void Work(int size)
     {
-        if (++_work > MaxWork)
+        _work += 1 + (size / WorkSize);
+        if (_work > MaxWork)
             throw new GrammarException(_at.Keyword, _at.Pointer, "it combines in too many ways.");
     }
 }

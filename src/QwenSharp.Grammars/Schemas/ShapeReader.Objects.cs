@@ -17,7 +17,9 @@ internal sealed partial class ShapeReader
         List<(Pattern Pattern, Schema Schema)> patterns = [];
         if (element.TryGetProperty("properties", out JsonElement properties))
         {
-            foreach (JsonProperty property in Map(schema, "properties", properties).EnumerateObject())
+            if (Map(schema, "properties", properties).GetPropertyCount() > SchemaCompiler.MaxNames)
+                throw TooManyNames(schema, "properties");
+            foreach (JsonProperty property in properties.EnumerateObject())
                 named[property.Name] = _document.Child(schema, property.Value, "properties", property.Name);
         }
 
@@ -93,7 +95,10 @@ internal sealed partial class ShapeReader
     private Shape Dependencies(Schema schema, string keyword, JsonElement value, bool positive)
     {
         Shape result = positive ? Any : None;
-        foreach (JsonProperty property in Map(schema, keyword, value).EnumerateObject())
+        List<(string, string[])> all = [];
+        if (Map(schema, keyword, value).GetPropertyCount() > SchemaCompiler.MaxNames)
+            throw TooManyNames(schema, keyword);
+        foreach (JsonProperty property in value.EnumerateObject())
         {
             string name = property.Name;
             ObjectShape with = new() { Required = [name] };
@@ -102,11 +107,11 @@ internal sealed partial class ShapeReader
                 string[] needs = property.Value.ValueKind == JsonValueKind.String
                     ? [property.Value.GetString()!]
                     : Names(schema, keyword, property.Value);
-                result = positive
-                    ? And(result, Object(new ObjectShape { Needs = [(name, needs)] }))
-                    : Or(
-                        result,
-                        None with { Objects = [.. needs.Select(need => ObjectShape.And(with, Without(need), _pool))] });
+                if (positive)
+                    all.Add((name, needs));
+                else
+                    result = Or(result, None with { Objects = Few([.. needs.Select(need => ObjectShape.And(with, Without(need), _pool))]) });
+
                 continue;
             }
 
@@ -116,6 +121,6 @@ internal sealed partial class ShapeReader
                 : Or(result, And(OnlyObject(with), Of(Literal(then, false))));
         }
 
-        return result;
+        return all.Count == 0 ? result : And(result, Object(new ObjectShape { Needs = all }));
     }
 }

@@ -13,7 +13,15 @@ namespace QwenSharp.Grammars.Schemas;
 internal sealed partial class ShapeReader
 {
     private const int MaxAlternatives = 768;
+
+    /// <summary>How many branches anyOf, oneOf or allOf may have: each is put together with all before it.</summary>
+    private const int MaxBranches = 1_000;
+
     private const int MaxWork = 40_000;
+
+    /// <summary>Names, items and the like that are put together at the cost of one conjunction.</summary>
+    private const int WorkSize = 64;
+
     private const int MaxDepth = 160;
 
     private readonly SchemaDocument _document;

@@ -140,6 +140,7 @@ public sealed record MessagesRequest
             throw older.Conflict($"{new OptionName(older.Path)} is the older name of {new OptionName("output_config.format")}; give one.");
 
         options.ResponseFormat = ReadFormat(older);
+        options.AdditionalProperties![ChatOptionKeys.AnswerOption] = older.Path;
     }
 
     // Effort is that of thinking: where that is off, there is nothing to make it of.

@@ -83,6 +83,7 @@ public sealed record GenerationFields
         if (fields.Take("logit_bias") is { } bias)
             options.AdditionalProperties[ChatOptionKeys.LogitBias] = ReadLogitBias(bias);
 
+        ReadPriority(fields, options);
         return options;
     }
 
@@ -150,9 +151,8 @@ public sealed record GenerationFields
         return (usage, obfuscation);
     }
 
-    // What asks for nothing that changes an answer: leave to keep it, labels to find it by, names for who asks and for what is alike, how
-    // long what was computed of a prompt is kept, and tiers of a price that there is not. They are checked, and no official client fails on
-    // one of its defaults.
+    // What asks for nothing that changes an answer: leave to keep it, labels to find it by, names for who asks and for what is alike, and
+    // how long what was computed of a prompt is kept. They are checked, and no official client fails on one of its defaults.
     private static void ReadLabels(RequestFields fields)
     {
         fields.Take("store")?.Boolean();
@@ -164,8 +164,31 @@ public sealed record GenerationFields
             throw retention.Invalid($"must be in_memory or 24h, not '{Excerpt.Of(retention.String())}'.");
 
         fields.Take("safety_identifier")?.String();
-        if (fields.Take("service_tier") is { } tier && tier.String() is not ("auto" or "default" or "flex" or "scale" or "priority"))
-            throw tier.Invalid($"must be auto, default, flex, scale or priority, not '{Excerpt.Of(tier.String())}'.");
+    }
+
+    /// <summary>
+    /// How early the request is served, which may be later than others of its key and never earlier: vLLM's number, and the tier that waits.
+    /// </summary>
+    internal static void ReadPriority(RequestFields fields, ChatOptions options)
+    {
+        long priority = 0;
+        if (fields.Take("priority") is { } number)
+        {
+            priority = number.Integer(int.MinValue, int.MaxValue);
+            if (priority < 0)
+                throw number.Unsupported("is below 0, which would be before others: how early a key is served is not the request's to say.");
+        }
+
+        if (fields.Take("service_tier") is { } tier)
+        {
+            if (tier.String() is not ("auto" or "default" or "flex" or "scale" or "priority"))
+                throw tier.Invalid($"must be auto, default, flex, scale or priority, not '{Excerpt.Of(tier.String())}'.");
+            if (priority == 0 && tier.String() == "flex")
+                priority = 1;
+        }
+
+        if (priority > 0)
+            (options.AdditionalProperties ??= [])[ChatOptionKeys.Priority] = (int)priority;
     }
 
     /// <summary>Labels, at most sixteen texts with a name each; they are checked.</summary>

@@ -21,7 +21,6 @@ internal static class InertFields
         new("prompt_logprobs", IsFalse, "is not built for this endpoint; 'echo' with 'logprobs' of /v1/completions gives the same."),
         new("return_token_ids", IsFalse, "is not built; POST /tokenize gives the ids of a text. Only false is accepted."),
         new("return_tokens_as_token_ids", IsFalse, "is not built. Only false is accepted."),
-        new("priority", value => Is(value, 0), "is not built: requests take turns. Only 0 is accepted."),
 
         // llama-server's.
         new("typical_p", value => Is(value, 1), "is a sampler that is not built. Only 1 is accepted."),

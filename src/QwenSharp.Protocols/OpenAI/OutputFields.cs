@@ -86,5 +86,6 @@ internal sealed class OutputFields
         }
 
         _first = asked.Path;
+        _options.AdditionalProperties![ChatOptionKeys.AnswerOption] = asked.Path;
     }
 }

@@ -7,8 +7,8 @@ using QwenSharp.Server.State;
 namespace QwenSharp.Server.Batches;
 
 /// <summary>
-/// Answers the lines of batches in the background. While nobody else is served, a few lines are answered at once; else half as many as
-/// there are requests of others, and always one: they yield, and never starve. Batches take turns line by line. What was going on when the
+/// Answers the lines of batches in the background, in the low class of priority. While nobody else is served, a few lines are answered at
+/// once; else half as many as there are requests of others, and always one: they yield, and never starve. Batches take turns line by line. What was going on when the
 /// server ended is gone on with when it starts again; lines that had no result yet are asked again.
 /// </summary>
 internal sealed partial class BatchRunner(
@@ -30,11 +30,11 @@ internal sealed partial class BatchRunner(
     /// <summary>The files.</summary>
     public FileStore Files { get; } = new(state.Database);
 
-    /// <summary>The key in whose name the current request asks; empty for none.</summary>
-    public string Owner => models.Callers.Current?.Key.Id ?? "";
+    /// <inheritdoc cref="CallerContext.Owner"/>
+    public string Owner => models.Callers.Owner;
 
-    /// <summary>Whose files and batches the current request may see: its key's own, or all without one.</summary>
-    public string? Seen => models.Callers.Current?.Key.Id;
+    /// <inheritdoc cref="CallerContext.Seen"/>
+    public string? Seen => models.Callers.Seen;
 
     /// <summary>Adds a dialect's form, before the start.</summary>
     public void Add(IBatchForm form) => _forms.Add(form.Name, form);

@@ -18,6 +18,9 @@ internal sealed record Caller(ApiKey Key, KeyBudget Budget, UsageLedger Usage)
     /// <summary>Whom the engine takes its sequences to be of: keys take turns, and so do a key's batches and its own requests.</summary>
     public object Owner => InBatch ? $"{Key.Id} in batches" : Key.Id;
 
+    /// <summary>How early the engine serves its sequences: those of a batch behind others.</summary>
+    public KeyPriority Priority => InBatch ? KeyPriority.Low : Key.Terms.Priority;
+
     /// <exception cref="HttpFault">403: the key was not made for this.</exception>
     public void Require(string scope)
     {

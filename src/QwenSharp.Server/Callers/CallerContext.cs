@@ -1,3 +1,5 @@
+using QwenSharp.Server.State;
+
 namespace QwenSharp.Server.Callers;
 
 /// <summary>
@@ -15,6 +17,15 @@ internal sealed class CallerContext
         get => _current.Value;
         set => _current.Value = value;
     }
+
+    /// <summary>In whose name what the current request makes is kept: its key's, or nobody's, which is empty.</summary>
+    public string Owner => Current?.Key.Id ?? "";
+
+    /// <summary>Whose the current request may see: its key's own, or all without one.</summary>
+    public string? Seen => Current?.Key.Id;
+
+    /// <summary>Whether what is asked goes behind what others ask: of a batch, or of a key that is always behind.</summary>
+    public bool IsBehind => InBatch || Current?.Priority == KeyPriority.Low;
 
     /// <summary>Whether a batch asks, and nobody waits.</summary>
     public bool InBatch

@@ -15,7 +15,7 @@ internal sealed class CallersModel(ServedModel model, Caller caller)
     /// <summary>The model with all that it does in the holder's name. It is the catalog's to dispose, not this one's.</summary>
     public static ServedModel Of(ServedModel model, Caller caller)
     {
-        CallersModel own = new(model, caller);
+        CallersModel own = new(OwnedModel.Of(model, caller.Owner, caller.Priority), caller);
         return model with { Chat = own, Text = own, Embedding = own, Reranking = own, Moderation = own, Echo = own };
     }
 
@@ -24,7 +24,7 @@ internal sealed class CallersModel(ServedModel model, Caller caller)
         IReadOnlyList<ChatMessage> messages, ChatOptions options, int choices, CancellationToken cancellationToken)
     {
         Begin(Scopes.Chat);
-        return Observe(model.Chat.Complete(messages, Owned(options), choices, cancellationToken));
+        return Observe(model.Chat.Complete(messages, options, choices, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ internal sealed class CallersModel(ServedModel model, Caller caller)
         CompletionPrompt prompt, ChatOptions options, int choices, CancellationToken cancellationToken)
     {
         Begin(Scopes.Chat);
-        return Observe(model.Text.Complete(prompt, Owned(options), choices, cancellationToken));
+        return Observe(model.Text.Complete(prompt, options, choices, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -83,8 +83,6 @@ internal sealed class CallersModel(ServedModel model, Caller caller)
         caller.Require(scope);
         caller.Ask(model.Id);
     }
-
-    private ChatOptions Owned(ChatOptions options) => OwnedOptions.For(options, caller.Owner);
 
     private IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Observe(IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> answers) =>
         [.. answers.Select((answer, choice) => ObserveAsync(answer, choice == 0))];

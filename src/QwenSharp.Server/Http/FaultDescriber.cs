@@ -52,6 +52,8 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions op
                 {
                     RetryAfter = Shutdown.RetryAfter,
                 };
+            case OperationCanceledException when http.Features.Get<ClientPresence>() is { IsCutShort: true }:
+                return new HttpFault(400, HttpFaultKind.Malformed, "The request's body ended too early.");
             case OperationCanceledException when options.Deadline is { } deadline:
                 return new HttpFault(
                     504,

@@ -15,13 +15,26 @@ namespace QwenSharp.Server.Http;
 internal sealed class RefusalWriter(PipeWriter inner, Func<int, string, byte[]> describe) : PipeWriter
 {
     private readonly ArrayBufferWriter<byte> _pending = new();
+    private readonly Lock _gate = new();
+    private Task _interim = Task.CompletedTask;
+    private long _passed;
 
     /// <summary>Puts a writer of this kind into every connection.</summary>
     public static ConnectionDelegate Use(ConnectionDelegate next, Func<int, string, byte[]> describe) => connection =>
     {
-        connection.Transport = new Duplex(connection.Transport.Input, new RefusalWriter(connection.Transport.Output, describe));
+        RefusalWriter writer = new(connection.Transport.Output, describe);
+        connection.Transport = new ConnectionPipes(connection.Transport.Input, writer);
+        connection.Features.Set(writer);
         return next(connection);
     };
+
+    /// <summary>
+    /// Told when nothing can be sent any more; then that is no fault of who writes. Null where the connection tells by other means.
+    /// </summary>
+    public Action? Broken { get; set; }
+
+    /// <summary>How often something was written; any thread may ask.</summary>
+    public long Passed => Interlocked.Read(ref _passed);
 
     public override bool CanGetUnflushedBytes => true;
 
@@ -33,10 +46,33 @@ internal sealed class RefusalWriter(PipeWriter inner, Func<int, string, byte[]> 
 
     public override void Advance(int bytes) => _pending.Advance(bytes);
 
-    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Writes an interim response, where nothing was written since <see cref="Passed"/> was so much; false where something was. Any thread
+    /// may do so, one at a time.
+    /// </summary>
+    public async Task<bool> TryInterjectAsync(ReadOnlyMemory<byte> response, long passed)
+    {
+        Task interim;
+        lock (_gate)
+        {
+            if (_passed != passed)
+                return false;
+
+            inner.Write(response.Span);
+            interim = _interim = SendAsync(CancellationToken.None).AsTask();
+        }
+
+        await interim.ConfigureAwait(false);
+        return true;
+    }
+
+    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         Pass();
-        return inner.FlushAsync(cancellationToken);
+        if (!_interim.IsCompleted)
+            await _interim.ConfigureAwait(false);
+
+        return await SendAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override void CancelPendingFlush() => inner.CancelPendingFlush();
@@ -49,6 +85,24 @@ internal sealed class RefusalWriter(PipeWriter inner, Func<int, string, byte[]> 
         inner.Complete(exception);
     }
 
+    private async ValueTask<FlushResult> SendAsync(CancellationToken cancellationToken)
+    {
+        FlushResult result;
+        try
+        {
+            result = await inner.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (Broken is not null && fault is not OperationCanceledException)
+        {
+            result = new FlushResult(isCanceled: false, isCompleted: true);
+        }
+
+        if (result.IsCompleted)
+            Broken?.Invoke();
+
+        return result;
+    }
+
     // Kestrel writes the head of such a reply at once, and nothing behind it.
     private void Pass()
     {
@@ -56,10 +110,14 @@ internal sealed class RefusalWriter(PipeWriter inner, Func<int, string, byte[]> 
         if (head.IsEmpty)
             return;
 
-        if (IsRefusal(head, out int status, out string reason))
-            Refuse(head, describe(status, reason));
-        else
-            inner.Write(head);
+        lock (_gate)
+        {
+            _passed++;
+            if (IsRefusal(head, out int status, out string reason))
+                Refuse(head, describe(status, reason));
+            else
+                inner.Write(head);
+        }
 
         _pending.ResetWrittenCount();
     }
@@ -84,12 +142,5 @@ internal sealed class RefusalWriter(PipeWriter inner, Func<int, string, byte[]> 
         inner.Write(Encoding.ASCII.GetBytes($"Content-Type: application/json; charset=utf-8\r\nContent-Length: {body.Length}\r\n"));
         inner.Write(head[(at + empty.Length)..]);
         inner.Write(body);
-    }
-
-    private sealed class Duplex(PipeReader input, PipeWriter output) : IDuplexPipe
-    {
-        public PipeReader Input => input;
-
-        public PipeWriter Output => output;
     }
 }

@@ -37,7 +37,7 @@ internal sealed class ModelCatalog(
     /// <summary>Who asks for models.</summary>
     public CallerContext Callers { get; } = new();
 
-    /// <summary>How many requests have a model, or wait for one, beside those of batches.</summary>
+    /// <summary>How many requests have a model, or wait for one, beside those of batches and of keys that are behind others.</summary>
     public int Interactive => Volatile.Read(ref _interactive);
 
     /// <summary>What may be loaded when it is asked for; null for nothing.</summary>
@@ -187,12 +187,11 @@ internal sealed class ModelCatalog(
     /// <inheritdoc cref="AcquireAsync(string?, CancellationToken)"/>
     public async Task<ModelLease> AcquireAsync(ModelEntry entry, CancellationToken cancellationToken)
     {
-        Caller? caller = Callers.Current;
-        caller?.Require(entry);
+        Callers.Current?.Require(entry);
         long began = Stopwatch.GetTimestamp();
         ModelSlot slot;
         Task<LiveModel> loading;
-        int weight = Callers.InBatch ? 0 : 1;
+        int weight = Callers.IsBehind ? 0 : 1;
         lock (_gate)
         {
             _ended.Token.ThrowIfCancellationRequested();
@@ -215,7 +214,7 @@ internal sealed class ModelCatalog(
             ServedModel served = live.Served.First(model => model.Id == entry.ServedId);
             return new ModelLease(
                 entry,
-                caller is null ? Settled(served, entry) : CallersModel.Of(Settled(served, entry), caller),
+                OwnedModel.Of(Settled(served, entry), Callers),
                 waits ? Stopwatch.GetElapsedTime(began) : TimeSpan.Zero,
                 time => Keep(slot, time),
                 Leave);

@@ -34,6 +34,9 @@ public sealed class ApiKeyStore : IAsyncDisposable
             cached_tokens BIGINT NOT NULL, completion_tokens BIGINT NOT NULL, PRIMARY KEY (api_key, day, model))
         """);
 
+    internal static Migration PrioritySchema { get; } =
+        new("keys-2", "ALTER TABLE api_keys ADD COLUMN priority BIGINT NOT NULL DEFAULT 0");
+
     /// <summary>The keys of the state at a place, which is made when the first key is.</summary>
     /// <param name="place">See <see cref="ServerOptions.State"/>.</param>
     /// <exception cref="ArgumentException">It begins as the address of a database does, and is none.</exception>
@@ -55,11 +58,13 @@ public sealed class ApiKeyStore : IAsyncDisposable
         await _state.ExecuteAsync(
             $"""
             INSERT INTO api_keys (
-                id, name, salt, hash, models, endpoints, created, expires, revoked, requests_per_minute, tokens_per_minute, concurrent)
+                id, name, salt, hash, models, endpoints, created, expires, revoked, requests_per_minute, tokens_per_minute, concurrent,
+                priority)
             VALUES (
                 {id}, {terms.Name}, {salt}, {Hash(salt, secret)}, {string.Join('\n', terms.Models)}, {string.Join('\n', terms.Endpoints)},
                 {key.Created.ToUnixTimeMilliseconds()}, {terms.Expires?.ToUnixTimeMilliseconds()}, {(long?)null},
-                {(long?)terms.RequestsPerMinute}, {(long?)terms.TokensPerMinute}, {(long?)terms.Concurrent})
+                {(long?)terms.RequestsPerMinute}, {(long?)terms.TokensPerMinute}, {(long?)terms.Concurrent},
+                {(long)terms.Priority})
             """,
             cancellationToken).ConfigureAwait(false);
         return (key, $"{id}_{secret}");
@@ -99,7 +104,8 @@ public sealed class ApiKeyStore : IAsyncDisposable
     /// <summary>All keys with what their secrets are known by.</summary>
     internal Task<IReadOnlyList<HashedKey>> ReadAsync(CancellationToken cancellationToken) => _state.QueryAsync(
         $"""
-        SELECT id, name, salt, hash, models, endpoints, created, expires, revoked, requests_per_minute, tokens_per_minute, concurrent
+        SELECT id, name, salt, hash, models, endpoints, created, expires, revoked, requests_per_minute, tokens_per_minute, concurrent,
+            priority
         FROM api_keys ORDER BY created, id
         """,
         Read,
@@ -154,6 +160,7 @@ public sealed class ApiKeyStore : IAsyncDisposable
             RequestsPerMinute = Limit(9),
             TokensPerMinute = Limit(10),
             Concurrent = Limit(11),
+            Priority = (KeyPriority)row.GetInt64(12),
         };
         ApiKey key = new(row.GetString(0), terms, Time(6)!.Value, Time(8));
         return new HashedKey(key, row.GetFieldValue<byte[]>(2), row.GetFieldValue<byte[]>(3));

@@ -14,6 +14,9 @@ public sealed record ApiKeyTerms(string Name)
     /// <summary>What may be asked for, in any dialect, of <see cref="AllScopes"/>; empty for all but <c>admin</c>.</summary>
     public IReadOnlyList<string> Endpoints { get; init; } = [];
 
+    /// <summary>How early its requests are served.</summary>
+    public KeyPriority Priority { get; init; }
+
     /// <summary>When it ends; null for never.</summary>
     public DateTimeOffset? Expires { get; init; }
 

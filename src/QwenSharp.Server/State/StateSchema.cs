@@ -13,6 +13,11 @@ internal static class StateSchema
         "CREATE TABLE response_items (id TEXT NOT NULL, holder TEXT NOT NULL, PRIMARY KEY (holder, id))",
         "CREATE INDEX response_items_id ON response_items (id)");
 
+    // Whose it is, as with files and batches: the id of a key, or nothing.
+    private static readonly Migration ResponseOwners = new(
+        "responses-2",
+        "ALTER TABLE response_objects ADD COLUMN owner TEXT NOT NULL DEFAULT ''");
+
     /// <summary>All steps.</summary>
     public static IReadOnlyList<Migration> All { get; } =
     [
@@ -20,5 +25,7 @@ internal static class StateSchema
         ApiKeyStore.Schema,
         FileStore.Schema,
         BatchStore.Schema,
+        ApiKeyStore.PrioritySchema,
+        ResponseOwners,
     ];
 }

@@ -12,6 +12,9 @@ internal sealed record AnswerOptions
     /// <summary>JSON that the answer must be; null for text.</summary>
     public ChatResponseFormatJson? Json { get; private init; }
 
+    /// <summary>The option that says what it must be, as whoever asks knows it.</summary>
+    public string Option { get; private init; } = nameof(ChatOptions.ResponseFormat);
+
     /// <summary>What else it must be; null for anything.</summary>
     public OutputGrammar? Grammar { get; private init; }
 
@@ -54,6 +57,8 @@ internal sealed record AnswerOptions
         {
             Json = json,
             Grammar = additional.Grammar,
+            Option = additional.AnswerOption
+                ?? (additional.Grammar is null ? nameof(options.ResponseFormat) : ChatOptionKeys.Grammar),
             Callable = callable,
             RequiresCall = required is not null,
             OneCall = options.AllowMultipleToolCalls is false || required?.RequiredFunctionName is not null,

@@ -45,6 +45,7 @@ internal sealed record ChatRequest(TextGenerationOptions Generation, PromptOptio
                 StopTokens = additional.StopTokens,
                 IgnoresEndOfSequence = additional.IgnoreEndOfSequence,
                 Owner = additional.Owner,
+                Priority = additional.Priority,
                 Logprobs = additional.Logprobs,
                 TopLogprobs = additional.TopLogprobs,
             },

@@ -63,6 +63,9 @@ internal sealed class ReplyConstraint : ITokenConstraint
     }
 
     /// <inheritdoc/>
+    public bool IsInForm => _phase == Phase.Answer;
+
+    /// <inheritdoc/>
     /// <exception cref="OptionNotSupportedException">As of <see cref="TryMask"/>.</exception>
     public ReadOnlySpan<int> Forced
     {

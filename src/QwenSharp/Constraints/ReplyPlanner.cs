@@ -48,7 +48,7 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary, TimeSpan? most = 
             ThinkingBudget = asked.ThinkingBudget,
             OneCall = asked.OneCall,
             Call = call,
-            AnswerOption = asked.RequiresCall ? ReplyPlan.CallOption : OptionOf(asked),
+            AnswerOption = asked.RequiresCall ? ReplyPlan.CallOption : asked.Option,
             Answer = asked.RequiresCall ? CallGrammar.Calls(call!, asked.OneCall)
                 : form is null || call is null ? form
                 : Grammar.Choice(CallGrammar.Calls(call, asked.OneCall), form),
@@ -59,23 +59,20 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary, TimeSpan? most = 
     /// <summary>What the continuations of a plain prompt are held to.</summary>
     /// <inheritdoc cref="Plan(AnswerOptions, ReplyFormat, bool, bool?)" path="/exception"/>
     public Func<ITokenConstraint>? Plan(AnswerOptions asked) =>
-        Follow(new ReplyPlan { Tags = ReasoningTags.Think, Answer = Form(asked), AnswerOption = OptionOf(asked) });
+        Follow(new ReplyPlan { Tags = ReasoningTags.Think, Answer = Form(asked), AnswerOption = asked.Option });
 
     private Func<ITokenConstraint>? Follow(ReplyPlan plan) =>
         plan.Constrains ? () => new ReplyConstraint(plan, vocabulary) : null;
-
-    private static string OptionOf(AnswerOptions asked) =>
-        asked.Grammar is null ? nameof(ChatOptions.ResponseFormat) : ChatOptionKeys.Grammar;
 
     private Grammar? Form(AnswerOptions asked) => (asked.Json, asked.Grammar) switch
     {
         ({ Schema: null }, _) => Keep("json", Grammar.AnyJsonObject),
         ({ Schema: { } schema }, _) => Enforce(
-            nameof(ChatOptions.ResponseFormat), () => Keep("schema" + schema.GetRawText(), () => Grammar.FromJsonSchema(schema))),
-        (_, OutputGrammar.Regex regex) => Enforce(ChatOptionKeys.Grammar, () => Grammar.FromRegex(regex.Pattern)),
-        (_, OutputGrammar.Choice choice) => Enforce(ChatOptionKeys.Grammar, () => Grammar.FromChoices(choice.Texts)),
+            asked.Option, () => Keep("schema" + schema.GetRawText(), () => Grammar.FromJsonSchema(schema))),
+        (_, OutputGrammar.Regex regex) => Enforce(asked.Option, () => Grammar.FromRegex(regex.Pattern)),
+        (_, OutputGrammar.Choice choice) => Enforce(asked.Option, () => Grammar.FromChoices(choice.Texts)),
         (_, OutputGrammar.Gbnf gbnf) => Enforce(
-            ChatOptionKeys.Grammar, () => Keep("gbnf" + gbnf.Text, () => Grammar.FromGbnf(gbnf.Text))),
+            asked.Option, () => Keep("gbnf" + gbnf.Text, () => Grammar.FromGbnf(gbnf.Text))),
         _ => null,
     };
 

@@ -18,6 +18,8 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
     private int _completionTokens;
     private int _cachedTokens;
     private PromptReuse? _reuse;
+    private int? _formStart;
+    private bool _isInForm;
     private int _decodedLength;
     private int _releasedLength;
 
@@ -36,6 +38,9 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
         {
             // A character begun by an earlier token may be completed by this one; it counts as that token's text.
             _waiting.Enqueue((Describe(token), _decodedLength));
+            if (token.IsInForm && !_isInForm)
+                (_formStart, _isInForm) = (_decodedLength, true);
+
             if (token.Id < tokenizer.VocabularySize && Release(_decoder.Append(token.Id)))
                 return Take(FinishReason.Stop);
         }
@@ -60,13 +65,19 @@ internal sealed class TextAssembler(BpeTokenizer tokenizer, TextGenerationOption
     {
         string text = _released.ToString();
         _released.Clear();
+        int? formStart = _formStart < _releasedLength + text.Length ? _formStart - _releasedLength : null;
+        _formStart = formStart is null ? _formStart : null;
         _releasedLength += text.Length;
         List<TextToken> tokens = [];
         while (_waiting.TryPeek(out (TextToken Token, int Start) next) && next.Start < _releasedLength)
             tokens.Add(_waiting.Dequeue().Token);
 
         TextUsage? usage = finish is null ? null : new TextUsage(promptTokens, _completionTokens, _cachedTokens);
-        TextChunk chunk = new(text, tokens, finish, usage, finish is null ? null : _matcher.Found) { Reuse = _reuse };
+        TextChunk chunk = new(text, tokens, finish, usage, finish is null ? null : _matcher.Found)
+        {
+            Reuse = _reuse,
+            FormStart = formStart,
+        };
         _reuse = null;
         return chunk;
     }

@@ -15,6 +15,12 @@ public sealed record TextChunk(
 {
     /// <summary>In the first chunk of an answer: how much of the prompt was there already. Null in the others.</summary>
     public PromptReuse? Reuse { get; init; }
+
+    /// <summary>
+    /// Where in the text what the answer is held to begins: from there on the text is that, whatever it looks like. Null in all but one
+    /// chunk.
+    /// </summary>
+    public int? FormStart { get; init; }
 }
 
 /// <summary>Tokens that an answer took.</summary>

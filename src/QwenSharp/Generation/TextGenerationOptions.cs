@@ -32,6 +32,9 @@ public sealed record TextGenerationOptions
     /// <summary>Whom the answers are for; see <see cref="GenerationRequest.Owner"/>.</summary>
     public object? Owner { get; init; }
 
+    /// <summary>How early the answers are served; see <see cref="GenerationRequest.Priority"/>.</summary>
+    public int Priority { get; init; }
+
     /// <summary>Whether chunks carry the log-probability of each token.</summary>
     public bool Logprobs { get; init; }
 

@@ -132,6 +132,72 @@ public sealed class ApiKeyTests(PostgresServer postgres) : IDisposable
         Assert.Equal((429, "rate_limit_error"), (status, body["error"]!["type"]!.GetValue<string>()));
     }
 
+    [Theory]
+    [MemberData(nameof(Databases))]
+    public async Task A_key_s_class_reaches_the_engine_and_a_request_may_only_lower_it(string database)
+    {
+        string place = await PlaceAsync(database);
+        await using ApiKeyStore keys = ApiKeyStore.At(place);
+        (ApiKey key, string high) = await keys.CreateAsync(new ApiKeyTerms("a") { Priority = KeyPriority.High }, Token);
+        (_, string low) = await keys.CreateAsync(new ApiKeyTerms("b") { Priority = KeyPriority.Low }, Token);
+        Assert.Equal([KeyPriority.High, KeyPriority.Low], (await keys.ListAsync(Token)).Select(made => made.Terms.Priority).Order());
+        await using ScriptedServer server = await StartAsync(place);
+
+        async Task<int> PriorityAsync(string given, string fields, string path = "/v1/chat/completions")
+        {
+            Assert.Equal(200, (await SendAsync(server, given, path, $$"""{"model":"scripted",{{fields}}}""")).Status);
+            return (int)server.Chat.Calls[^1].Options.AdditionalProperties!["priority"]!;
+        }
+
+        const string Messages = "\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";
+        Assert.Equal(-1, await PriorityAsync(high, Messages));
+        Assert.Equal(key.Id, server.Chat.Calls[^1].Options.AdditionalProperties!["owner"]);
+        Assert.Equal(3, await PriorityAsync(high, $"{Messages},\"priority\":3"));
+        Assert.Equal(1, await PriorityAsync(high, $"{Messages},\"service_tier\":\"flex\""));
+        Assert.Equal(1, await PriorityAsync(low, $"{Messages},\"priority\":0,\"service_tier\":\"priority\""));
+        Assert.Equal(1, await PriorityAsync(high, "\"input\":\"Hi\",\"service_tier\":\"flex\"", "/v1/responses"));
+        Assert.Contains("key", ScriptedServer.AssertError(
+            await ChatAsync(server, low, $$"""{"model":"scripted",{{Messages}},"priority":-1}"""), 400, "priority", "unsupported_parameter"));
+    }
+
+    [Fact]
+    public async Task Responses_and_conversations_are_their_key_s()
+    {
+        string place = _folder["state"];
+        await using ApiKeyStore keys = ApiKeyStore.At(place);
+        (_, string ann) = await keys.CreateAsync(new ApiKeyTerms("a"), Token);
+        (_, string bob) = await keys.CreateAsync(new ApiKeyTerms("b") { Endpoints = [.. ApiKeyTerms.AllScopes] }, Token);
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Echo, options => options with { State = place, ApiKey = "open sesame" });
+        (_, JsonNode conversation) = await SendAsync(server, ann, "/v1/conversations", "{}");
+        (_, JsonNode response) = await SendAsync(server, ann, "/v1/responses", """{"model":"scripted","input":"Hi"}""");
+        string[] paths =
+        [
+            $"/v1/conversations/{conversation["id"]}", $"/v1/conversations/{conversation["id"]}/items", $"/v1/responses/{response["id"]}",
+            $"/v1/responses/{response["id"]}/input_items",
+        ];
+        foreach (string path in paths)
+        {
+            Assert.Equal(200, await StatusAsync(ann, path));
+            Assert.Equal(404, await StatusAsync(bob, path));
+            Assert.Equal(200, await StatusAsync("open sesame", path));
+        }
+
+        Assert.Equal(404, await StatusAsync(bob, paths[2], HttpMethod.Delete));
+        Assert.Equal(404, (await SendAsync(server, bob, paths[0], """{"metadata":{}}""")).Status);
+        string next = $$"""{"model":"scripted","input":"Hi","previous_response_id":"{{response["id"]}}"}""";
+        ScriptedServer.AssertError(await SendAsync(server, bob, "/v1/responses", next), 400, "previous_response_id", "invalid_value");
+        Assert.Equal(200, (await SendAsync(server, ann, "/v1/responses", next)).Status);
+
+        async Task<int> StatusAsync(string given, string path, HttpMethod? method = null)
+        {
+            using HttpRequestMessage request = new(method ?? HttpMethod.Get, path);
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", given);
+            using HttpResponseMessage reply = await server.Http.SendAsync(request, Token);
+            return (int)reply.StatusCode;
+        }
+    }
+
     [Fact]
     public async Task Requests_at_the_same_time_are_limited()
     {

@@ -35,6 +35,7 @@ internal sealed record ResponseFields
         bool summarizes = fields.Take("reasoning") is { } reasoning && ReadReasoning(reasoning, options);
         string? verbosity = fields.Take("text") is { } text ? ReadText(text, options) : null;
         ReadLabels(fields);
+        GenerationFields.ReadPriority(fields, options);
         RefuseOthers(fields);
         return new ResponseFields
         {
@@ -146,8 +147,8 @@ internal sealed record ResponseFields
         return format;
     }
 
-    // Labels to find a response by, how long what was computed of a prompt is kept, tiers of a price that there is not, what a client
-    // counts by, and how often the service may search by itself, which it does not.
+    // Labels to find a response by, how long what was computed of a prompt is kept, what a client counts by, and how often the service may
+    // search by itself, which it does not.
     private static void ReadLabels(RequestFields fields)
     {
         GenerationFields.ReadMetadata(fields);
@@ -157,9 +158,6 @@ internal sealed record ResponseFields
         fields.Take("prompt_cache_options")?.Fields();
         if (fields.Take("prompt_cache_retention") is { } retention && retention.String() is not ("in_memory" or "in-memory" or "24h"))
             throw retention.Invalid($"must be in_memory or 24h, not '{Excerpt.Of(retention.String())}'.");
-
-        if (fields.Take("service_tier") is { } tier && tier.String() is not ("auto" or "default" or "flex" or "scale" or "priority"))
-            throw tier.Invalid($"must be auto, default, flex, scale or priority, not '{Excerpt.Of(tier.String())}'.");
     }
 
     private static void RefuseOthers(RequestFields fields)

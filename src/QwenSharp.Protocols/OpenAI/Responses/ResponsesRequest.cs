@@ -233,7 +233,7 @@ public sealed record ResponsesRequest
             ["prompt_cache_key"] = Sent("prompt_cache_key"),
             ["reasoning"] = reasoning,
             ["safety_identifier"] = Sent("safety_identifier"),
-            ["service_tier"] = "default",
+            ["service_tier"] = Sent("service_tier")?.GetValue<string>() == "flex" ? "flex" : "default",
             ["store"] = Sent("store") ?? true,
             ["temperature"] = Sent("temperature"),
             ["text"] = text,

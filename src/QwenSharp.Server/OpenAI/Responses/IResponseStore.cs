@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace QwenSharp.Server.OpenAI.Responses;
 
-/// <summary>Keeps responses and conversations.</summary>
+/// <summary>
+/// Keeps responses and conversations, each for the key that made it: for another key it is as if there were nothing. Whoever needs no key
+/// finds all.
+/// </summary>
 internal interface IResponseStore
 {
     /// <summary>What is kept under a name; null for nothing.</summary>

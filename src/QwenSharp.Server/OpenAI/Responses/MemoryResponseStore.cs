@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Server.Callers;
 
 namespace QwenSharp.Server.OpenAI.Responses;
 
@@ -6,14 +7,17 @@ namespace QwenSharp.Server.OpenAI.Responses;
 /// Keeps responses and conversations as long as the server lives, up to a number and a size; what was not asked for for the longest time
 /// goes first.
 /// </summary>
+/// <param name="callers">Who asks.</param>
 /// <param name="mostObjects">How many are kept at most.</param>
 /// <param name="mostBytes">How many bytes of JSON all of them may have.</param>
-internal sealed class MemoryResponseStore(int mostObjects = 10_000, long mostBytes = 128 << 20) : IResponseStore
+internal sealed class MemoryResponseStore(CallerContext callers, int mostObjects = 10_000, long mostBytes = 128 << 20) : IResponseStore
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<(string Id, byte[] Bytes)>> _kept = [];
-    private readonly LinkedList<(string Id, byte[] Bytes)> _byUse = [];
-    private readonly Dictionary<string, string> _holders = [];
+    private readonly Dictionary<string, LinkedListNode<Kept>> _kept = [];
+    private readonly LinkedList<Kept> _byUse = [];
+
+    // By the name of an item: clients name some, and so several may have the same.
+    private readonly Dictionary<string, HashSet<string>> _holders = [];
     private long _bytes;
 
     /// <inheritdoc/>
@@ -27,14 +31,18 @@ internal sealed class MemoryResponseStore(int mostObjects = 10_000, long mostByt
     public Task<JsonElement?> FindItemAsync(string itemId, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult(_holders.TryGetValue(itemId, out string? holder) ? Find(holder)?.Find(itemId) : null);
+        {
+            return Task.FromResult(_holders.TryGetValue(itemId, out HashSet<string>? holders)
+                ? holders.Select(Find).FirstOrDefault(stored => stored is not null)?.Find(itemId)
+                : null);
+        }
     }
 
     /// <inheritdoc/>
     public Task AddAsync(StoredObject stored, CancellationToken cancellationToken)
     {
         lock (_lock)
-            Put(stored);
+            Put(stored, callers.Owner);
 
         return Task.CompletedTask;
     }
@@ -48,8 +56,9 @@ internal sealed class MemoryResponseStore(int mostObjects = 10_000, long mostByt
                 return Task.FromResult<StoredObject?>(null);
 
             StoredObject after = change(before);
+            string owner = _kept[id].Value.Owner;
             Remove(id);
-            Put(after);
+            Put(after, owner);
             return Task.FromResult<StoredObject?>(after);
         }
     }
@@ -58,12 +67,14 @@ internal sealed class MemoryResponseStore(int mostObjects = 10_000, long mostByt
     public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken)
     {
         lock (_lock)
-            return Task.FromResult(Remove(id));
+            return Task.FromResult(_kept.TryGetValue(id, out LinkedListNode<Kept>? node) && IsSeen(node.Value) && Remove(id));
     }
+
+    private bool IsSeen(Kept kept) => callers.Seen is not { } owner || kept.Owner == owner;
 
     private StoredObject? Find(string id)
     {
-        if (!_kept.TryGetValue(id, out LinkedListNode<(string Id, byte[] Bytes)>? node))
+        if (!_kept.TryGetValue(id, out LinkedListNode<Kept>? node) || !IsSeen(node.Value))
             return null;
 
         _byUse.Remove(node);
@@ -71,13 +82,18 @@ internal sealed class MemoryResponseStore(int mostObjects = 10_000, long mostByt
         return StoredObject.Of(node.Value.Bytes);
     }
 
-    private void Put(StoredObject stored)
+    private void Put(StoredObject stored, string owner)
     {
         byte[] bytes = stored.ToBytes();
-        _kept[stored.Id] = _byUse.AddLast((stored.Id, bytes));
+        _kept[stored.Id] = _byUse.AddLast(new Kept(stored.Id, owner, bytes));
         _bytes += bytes.Length;
         foreach (string item in stored.ItemIds)
-            _holders[item] = stored.Id;
+        {
+            if (!_holders.TryGetValue(item, out HashSet<string>? holders))
+                _holders.Add(item, holders = []);
+
+            holders.Add(stored.Id);
+        }
 
         while (_kept.Count > mostObjects || (_bytes > mostBytes && _kept.Count > 1))
             Remove(_byUse.First!.Value.Id);
@@ -85,17 +101,19 @@ internal sealed class MemoryResponseStore(int mostObjects = 10_000, long mostByt
 
     private bool Remove(string id)
     {
-        if (!_kept.Remove(id, out LinkedListNode<(string Id, byte[] Bytes)>? node))
+        if (!_kept.Remove(id, out LinkedListNode<Kept>? node))
             return false;
 
         _byUse.Remove(node);
         _bytes -= node.Value.Bytes.Length;
         foreach (string item in StoredObject.Of(node.Value.Bytes).ItemIds)
         {
-            if (_holders.GetValueOrDefault(item) == id)
+            if (_holders.TryGetValue(item, out HashSet<string>? holders) && holders.Remove(id) && holders.Count == 0)
                 _holders.Remove(item);
         }
 
         return true;
     }
+
+    private sealed record Kept(string Id, string Owner, byte[] Bytes);
 }

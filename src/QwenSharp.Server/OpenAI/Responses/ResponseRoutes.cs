@@ -1,4 +1,5 @@
 using QwenSharp.Protocols.OpenAI.Responses;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.Dialects;
 
 namespace QwenSharp.Server.OpenAI.Responses;
@@ -14,8 +15,9 @@ internal static class ResponseRoutes
     /// <param name="prefixes">Below which paths.</param>
     public static void Map(IEndpointRouteBuilder routes, DialectService service, IEnumerable<string> prefixes)
     {
+        CallerContext callers = service.Models.Callers;
         IResponseStore store =
-            service.State is { } state ? new StateResponseStore(state, TimeProvider.System) : new MemoryResponseStore();
+            service.State is { } state ? new StateResponseStore(state, callers, TimeProvider.System) : new MemoryResponseStore(callers);
         ThoughtSealer sealer = new();
         ResponsesEndpoint responses = new(service, store, sealer);
         StoredResponsesEndpoint stored = new(store);

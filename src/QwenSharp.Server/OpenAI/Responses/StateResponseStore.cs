@@ -1,4 +1,5 @@
 using System.Text.Json;
+using QwenSharp.Server.Callers;
 using QwenSharp.Server.State;
 
 namespace QwenSharp.Server.OpenAI.Responses;
@@ -6,7 +7,7 @@ namespace QwenSharp.Server.OpenAI.Responses;
 /// <summary>
 /// Keeps responses and conversations in the server's database: responses for thirty days, conversations until they are deleted.
 /// </summary>
-internal sealed class StateResponseStore(StateDatabase state, TimeProvider time) : IResponseStore
+internal sealed class StateResponseStore(StateDatabase state, CallerContext callers, TimeProvider time) : IResponseStore
 {
     /// <summary>How long a response is kept.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(30);
@@ -14,9 +15,12 @@ internal sealed class StateResponseStore(StateDatabase state, TimeProvider time)
     /// <inheritdoc/>
     public async Task<StoredObject?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        long now = Now();
+        (long now, string owner) = (Now(), callers.Owner);
         IReadOnlyList<byte[]> found = await state.QueryAsync(
-            $"SELECT body FROM response_objects WHERE id = {Clean(id)} AND (ends IS NULL OR ends > {now})",
+            $"""
+            SELECT body FROM response_objects
+            WHERE id = {Clean(id)} AND (ends IS NULL OR ends > {now}) AND ({owner} = '' OR owner = {owner})
+            """,
             row => row.GetFieldValue<byte[]>(0),
             cancellationToken).ConfigureAwait(false);
         return found is [var bytes] ? StoredObject.Of(bytes) : null;
@@ -25,9 +29,14 @@ internal sealed class StateResponseStore(StateDatabase state, TimeProvider time)
     /// <inheritdoc/>
     public async Task<JsonElement?> FindItemAsync(string itemId, CancellationToken cancellationToken)
     {
+        string owner = callers.Owner;
         IReadOnlyList<string> holders = await state.QueryAsync(
-            $"SELECT holder FROM response_items WHERE id = {Clean(itemId)} LIMIT 1", row => row.GetString(0), cancellationToken)
-            .ConfigureAwait(false);
+            $"""
+            SELECT holder FROM response_items INNER JOIN response_objects ON response_objects.id = holder
+            WHERE response_items.id = {Clean(itemId)} AND ({owner} = '' OR owner = {owner}) LIMIT 1
+            """,
+            row => row.GetString(0),
+            cancellationToken).ConfigureAwait(false);
         return holders is [var holder] ? (await FindAsync(holder, cancellationToken).ConfigureAwait(false))?.Find(itemId) : null;
     }
 
@@ -44,7 +53,10 @@ internal sealed class StateResponseStore(StateDatabase state, TimeProvider time)
             // A conversation has no end of its own.
             long? ends = stored.Id.StartsWith("resp_", StringComparison.Ordinal) ? now + (long)Lifetime.TotalMilliseconds : null;
             await statements.ExecuteAsync(
-                $"INSERT INTO response_objects (id, revision, ends, body) VALUES ({stored.Id}, {1L}, {ends}, {stored.ToBytes()})",
+                $"""
+                INSERT INTO response_objects (id, revision, ends, body, owner)
+                VALUES ({stored.Id}, {1L}, {ends}, {stored.ToBytes()}, {callers.Owner})
+                """,
                 cancellationToken).ConfigureAwait(false);
             await WriteItemsAsync(statements, stored, cancellationToken).ConfigureAwait(false);
             return true;
@@ -55,10 +67,11 @@ internal sealed class StateResponseStore(StateDatabase state, TimeProvider time)
     public async Task<StoredObject?> ChangeAsync(
         string id, Func<StoredObject, StoredObject> change, CancellationToken cancellationToken)
     {
+        string owner = callers.Owner;
         while (true)
         {
             IReadOnlyList<(long Revision, byte[] Body)> found = await state.QueryAsync(
-                $"SELECT revision, body FROM response_objects WHERE id = {Clean(id)}",
+                $"SELECT revision, body FROM response_objects WHERE id = {Clean(id)} AND ({owner} = '' OR owner = {owner})",
                 row => (row.GetInt64(0), row.GetFieldValue<byte[]>(1)),
                 cancellationToken).ConfigureAwait(false);
             if (found is not [var (revision, body)])
@@ -90,11 +103,17 @@ internal sealed class StateResponseStore(StateDatabase state, TimeProvider time)
     public Task<bool> RemoveAsync(string id, CancellationToken cancellationToken) => state.WriteAsync(
         async statements =>
         {
+            string owner = callers.Owner;
+            int removed = await statements
+                .ExecuteAsync(
+                    $"DELETE FROM response_objects WHERE id = {Clean(id)} AND ({owner} = '' OR owner = {owner})", cancellationToken)
+                .ConfigureAwait(false);
+            if (removed == 0)
+                return false;
+
             await statements
                 .ExecuteAsync($"DELETE FROM response_items WHERE holder = {Clean(id)}", cancellationToken).ConfigureAwait(false);
-            int removed = await statements
-                .ExecuteAsync($"DELETE FROM response_objects WHERE id = {Clean(id)}", cancellationToken).ConfigureAwait(false);
-            return removed > 0;
+            return true;
         },
         cancellationToken);
 
