@@ -59,6 +59,9 @@ public sealed record EngineOptions
     /// </summary>
     public long? StateCacheBytes { get; init; }
 
+    /// <summary>Where the prefix cache outlives the engine; null for nowhere. It changes no token.</summary>
+    public PrefixFile? PrefixFile { get; init; }
+
     internal void Validate()
     {
         OptionException.Require(Threads >= 0, nameof(Threads), Threads, Bounds.AtLeast(0));
@@ -84,6 +87,8 @@ public sealed record EngineOptions
         OptionException.Require(ContextLength >= 0, nameof(ContextLength), ContextLength, Bounds.AtLeast(0));
         OptionException.Require(
             StateCacheBytes is null or >= 0, nameof(StateCacheBytes), StateCacheBytes, new Bounds("0 or more", Least: 0));
+        OptionException.Require(
+            PrefixFile is null || PrefixCache, nameof(PrefixFile), PrefixFile, new Bounds($"null where {nameof(PrefixCache)} is false"));
         OptionException.Require(KvBytes is null or > 0, nameof(KvBytes), KvBytes, new Bounds("positive", Least: 1));
     }
 }

@@ -15,6 +15,7 @@ public sealed class InferenceEngine : IAsyncDisposable
     private readonly ModelRunner _runner;
     private readonly Scheduler _scheduler;
     private readonly Sampler _sampler;
+    private readonly PrefixSaver? _saver;
     private readonly List<(Sequence Sequence, GeneratedToken Token)> _chosen = [];
     private readonly List<(Sequence Sequence, Exception Error)> _failed = [];
     private readonly int _maxWaiting;
@@ -28,12 +29,16 @@ public sealed class InferenceEngine : IAsyncDisposable
     private EngineStatistics _statistics;
     private bool _disposed;
 
-    /// <summary>Allocates the KV cache, recurrent states and the scratch memory, and starts the loop.</summary>
+    /// <summary>
+    /// Allocates the KV cache, recurrent states and the scratch memory, reads the saved prefix cache, where there is one, and starts the
+    /// loop.
+    /// </summary>
     /// <param name="model">The weights; not owned.</param>
     /// <param name="options">Limits.</param>
     /// <exception cref="ArgumentException">A limit is out of range, or the KV cache cannot hold one sequence of the asked
     /// length.</exception>
     /// <exception cref="MemoryBudgetException">Others have not left enough of the machine's memory.</exception>
+    /// <exception cref="IOException">The folder of the saved prefix cache is not there.</exception>
     public InferenceEngine(LanguageModel model, EngineOptions options)
     {
         options.Validate();
@@ -51,10 +56,26 @@ public sealed class InferenceEngine : IAsyncDisposable
             KeptStates = capacity.KeptStates,
             KvType = options.KvType,
         });
-        _scheduler = new Scheduler(options, new MemoryPool(_runner, options.PrefixCache));
+        MemoryPool memory = new(_runner, options.PrefixCache);
+        try
+        {
+            _saver = options.PrefixFile is { } file ? new PrefixSaver(memory, file, _wake.Set) : null;
+        }
+        catch
+        {
+            _runner.Dispose();
+            throw;
+        }
+
+        _scheduler = new Scheduler(options, memory);
         _maxWaiting = options.MaxWaiting;
         _sampler = new Sampler(model.Config.VocabularySize);
-        _statistics = _counts = new EngineStatistics { KvBlocks = capacity.Blocks, FreeKvBlocks = capacity.Blocks };
+        _statistics = _counts = new EngineStatistics
+        {
+            KvBlocks = capacity.Blocks,
+            FreeKvBlocks = capacity.Blocks,
+            KeptKvBlocks = _scheduler.IdleBlocks,
+        };
         _loop = Task.Factory.StartNew(Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
     }
 
@@ -124,7 +145,10 @@ public sealed class InferenceEngine : IAsyncDisposable
         return [.. Enumerable.Range(0, choices).Select(choice => Enumerate(sequences, choice, cancellationToken))];
     }
 
-    /// <summary>Ends every sequence with <see cref="ObjectDisposedException"/> and waits for the loop; the model stays.</summary>
+    /// <summary>
+    /// Ends every sequence with <see cref="ObjectDisposedException"/>, waits for the loop, and saves the prefix cache where it has a file;
+    /// the model stays.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -203,14 +227,18 @@ public sealed class InferenceEngine : IAsyncDisposable
     private void Run()
     {
         Exception end = new ObjectDisposedException(nameof(InferenceEngine), "The engine was disposed before the answer was complete.");
+        bool isWhole = true;
         try
         {
             while (TakeArrivals())
             {
-                if (_scheduler.HasWork)
+                bool isBusy = _scheduler.HasWork;
+                if (isBusy)
                     Step();
-                else
-                    _wake.Wait();
+
+                _saver?.Advance(isBusy);
+                if (!isBusy)
+                    _wake.Wait(_saver?.Rest ?? Timeout.InfiniteTimeSpan);
             }
         }
         catch (Exception fault)
@@ -220,6 +248,7 @@ public sealed class InferenceEngine : IAsyncDisposable
             lock (_gate)
                 _disposed = true;
             TakeArrivals();
+            isWhole = false;
         }
 
         while (_scheduler.First is { } sequence)
@@ -227,7 +256,14 @@ public sealed class InferenceEngine : IAsyncDisposable
 
         Publish();
         Deliver();
-        _runner.Dispose();
+        try
+        {
+            _saver?.End(saves: isWhole);
+        }
+        finally
+        {
+            _runner.Dispose();
+        }
     }
 
     /// <summary>Queues what came; false once the engine is to end.</summary>

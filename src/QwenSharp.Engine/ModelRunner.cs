@@ -149,6 +149,12 @@ public sealed class ModelRunner : IDisposable
         }
     }
 
+    /// <summary>Keys and values.</summary>
+    internal KvStore Cache => _cache;
+
+    /// <summary>The kernels that compute.</summary>
+    internal Isa Isa => _compute.Isa;
+
     /// <summary>Makes one block of the KV cache what another is.</summary>
     internal void CopyBlock(int from, int to)
     {

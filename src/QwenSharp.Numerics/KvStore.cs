@@ -69,9 +69,44 @@ public abstract class KvStore : IDisposable
         CopyBlock(from, to);
     }
 
+    /// <summary>Bytes of what <see cref="Read"/> gives of a block, whatever its elements are.</summary>
+    public abstract int StoredBytes { get; }
+
+    /// <summary>Reads all that a block holds, in the order of this backend, for <see cref="Write"/> to give back.</summary>
+    /// <param name="block">Its number.</param>
+    /// <param name="bytes">[<see cref="StoredBytes"/>].</param>
+    /// <exception cref="ArgumentException">There is no such block, or the length is another.</exception>
+    public void Read(int block, Span<byte> bytes)
+    {
+        Require(block, bytes.Length);
+        ReadBlock(block, bytes);
+    }
+
+    /// <summary>Makes a block hold what <see cref="Read"/> gave, of this store or of another of the same backend, type and shape.</summary>
+    /// <inheritdoc cref="Read" path="/param"/>
+    /// <inheritdoc cref="Read" path="/exception"/>
+    public void Write(int block, ReadOnlySpan<byte> bytes)
+    {
+        Require(block, bytes.Length);
+        WriteBlock(block, bytes);
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 
+    /// <summary>Reads what a block holds, <see cref="StoredBytes"/>.</summary>
+    protected abstract void ReadBlock(int block, Span<byte> bytes);
+
+    /// <summary>Makes a block hold what <see cref="ReadBlock"/> gave.</summary>
+    protected abstract void WriteBlock(int block, ReadOnlySpan<byte> bytes);
+
     /// <summary>Copies what one block holds to another.</summary>
     protected abstract void CopyBlock(int from, int to);
+
+    private void Require(int block, int bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)block, (uint)Blocks, nameof(block));
+        if (bytes != StoredBytes)
+            throw new ArgumentException($"A block is {StoredBytes} bytes, not {bytes}.", nameof(bytes));
+    }
 }

@@ -101,13 +101,8 @@ public abstract class RecurrentStore : IDisposable
     /// <exception cref="InvalidOperationException">The slot holds no state.</exception>
     public RecurrentSnapshot Snapshot(int slot)
     {
-        int position = PositionOf(slot);
-        if (position == Unknown)
-            throw new InvalidOperationException($"Slot {slot} holds no state.");
-
         float[] state = new float[checked((int)(SlotBytes / sizeof(float)))];
-        ReadState(slot, state);
-        return new RecurrentSnapshot(GetType(), Shape, Layers, position, state);
+        return new RecurrentSnapshot(GetType(), Shape, Layers, Read(slot, state), state);
     }
 
     /// <summary>Makes a slot's state that of a snapshot, taken from this store or another of the same model.</summary>
@@ -129,6 +124,34 @@ public abstract class RecurrentStore : IDisposable
         _positions[slot] = snapshot.Position;
     }
 
+    /// <summary>Reads a slot's state, in the order of this backend.</summary>
+    /// <param name="slot">It must hold one.</param>
+    /// <param name="state">[<see cref="SlotBytes"/> / 4].</param>
+    /// <returns>How many tokens the state has seen.</returns>
+    /// <exception cref="InvalidOperationException">The slot holds no state.</exception>
+    public int Read(int slot, Span<float> state)
+    {
+        RequireLength(state.Length);
+        int position = PositionOf(slot);
+        if (position == Unknown)
+            throw new InvalidOperationException($"Slot {slot} holds no state.");
+
+        ReadState(slot, state);
+        return position;
+    }
+
+    /// <summary>Makes a slot's state one that <see cref="Read"/> gave, of a store of the same backend and model.</summary>
+    /// <param name="slot">The slot.</param>
+    /// <param name="position">How many tokens the state has seen.</param>
+    /// <param name="state">[<see cref="SlotBytes"/> / 4].</param>
+    public void Write(int slot, int position, ReadOnlySpan<float> state)
+    {
+        RequireLength(state.Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(position);
+        WriteState(Require(slot), state);
+        _positions[slot] = position;
+    }
+
     /// <inheritdoc/>
     public abstract void Dispose();
 
@@ -140,6 +163,12 @@ public abstract class RecurrentStore : IDisposable
 
     /// <summary>Makes a slot hold what <see cref="ReadState"/> gave.</summary>
     protected abstract void WriteState(int slot, ReadOnlySpan<float> state);
+
+    private void RequireLength(int floats)
+    {
+        if (floats != SlotBytes / sizeof(float))
+            throw new ArgumentException($"A state has {SlotBytes / sizeof(float)} numbers, not {floats}.");
+    }
 
     private int Require(int slot) =>
         (uint)slot < (uint)Slots ? slot : throw new ArgumentOutOfRangeException(nameof(slot), slot, $"There are {Slots} slots.");

@@ -72,7 +72,7 @@ public sealed class QwenServer : IAsyncDisposable
     /// wrong.</exception>
     public static async Task<QwenServer> StartAsync(ServerOptions options, CancellationToken cancellationToken = default)
     {
-        ModelCatalog models = Catalog(options, new QwenModelLoader(options.Machine), TimeProvider.System);
+        ModelCatalog models = Catalog(options, new QwenModelLoader(options.Machine, options.Notices.Tell), TimeProvider.System);
         try
         {
             foreach ((int number, ModelSource source) in options.Models.Index())
@@ -124,7 +124,7 @@ public sealed class QwenServer : IAsyncDisposable
         CancellationToken cancellationToken,
         params IReadOnlyList<IDialect> further)
     {
-        ModelCatalog catalog = Catalog(options, new QwenModelLoader(options.Machine), TimeProvider.System);
+        ModelCatalog catalog = Catalog(options, new QwenModelLoader(options.Machine, options.Notices.Tell), TimeProvider.System);
         foreach (ServedModel model in models)
         {
             catalog.Start(new LiveModel([model], [], () =>
@@ -204,6 +204,7 @@ public sealed class QwenServer : IAsyncDisposable
 
         OperationServices.Add(builder, options, models);
         WebApplication app = builder.Build();
+        options.Notices.WriteTo(Log<QwenModel>(app));
         ServerState? state = options.State is { } place
             ? ServerState.At(place, app.Services.GetRequiredService<ILoggerFactory>())
             : null;

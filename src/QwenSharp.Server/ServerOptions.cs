@@ -1,4 +1,5 @@
 using QwenSharp.Numerics;
+using QwenSharp.Server.Operations;
 
 namespace QwenSharp.Server;
 
@@ -78,4 +79,7 @@ public sealed record ServerOptions
 
     /// <summary>How much, and how slowly, a client may send; bodies have <see cref="MaxRequestBytes"/>.</summary>
     public ConnectionLimits Limits { get; init; } = new();
+
+    /// <summary>Where models say what goes wrong beside all requests.</summary>
+    internal Notices Notices { get; } = new();
 }

@@ -20,6 +20,8 @@ namespace QwenSharp;
 /// </summary>
 public sealed class QwenModel : IAsyncDisposable, IDisposable
 {
+    private const string CacheExtension = ".qwprefix";
+
     private readonly Checkpoint _file;
     private readonly SamplingOptions _recommended;
     private readonly SamplingOptions _recommendedForReasoning;
@@ -47,7 +49,11 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         _template = new Lazy<ChatTemplate>(() =>
             CheckpointTemplate.Compile(file.Path, template, QwenChatTemplate.SpecialTokens(tokenizer)));
         Resources = options.Resources?.Share() ?? new MachineResources(options.Threads);
-        _engineOptions = options.ToEngineOptions() with { Resources = Resources };
+        _engineOptions = options.ToEngineOptions() with
+        {
+            Resources = Resources,
+            PrefixFile = options.PrefixCache && options.CacheFolder is { } folder ? PrefixFileIn(folder, options.Notice) : null,
+        };
     }
 
     /// <summary>The name under which the model is known.</summary>
@@ -149,8 +155,12 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     /// <exception cref="ModelLoadException">The architecture or a tensor is not what this build runs.</exception>
     /// <exception cref="TokenizerFormatException">The tokenizer is not a Qwen one.</exception>
     /// <exception cref="ArgumentException">An adapter has the model's own name.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder of the cache cannot be made.</exception>
     public static QwenModel Load(string path, QwenModelOptions? options = null)
     {
+        if (options?.CacheFolder is { } folder)
+            Directory.CreateDirectory(folder);
+
         Checkpoint file = ModelFiles.Open(path);
         try
         {
@@ -299,7 +309,7 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Ends all generation, waits for the step in progress of whatever else computes with the weights, and unmaps them. Embedders and
+    /// Ends all generation, saves the cache where it has a folder, waits for the step in progress of whatever else computes with the weights, and unmaps them. Embedders and
     /// rerankers that still compute end with <see cref="ObjectDisposedException"/>.
     /// </summary>
     public async ValueTask DisposeAsync()
@@ -354,6 +364,13 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     };
 
     private static OptionNotSupportedException NeedsConversation(string option, string reason) => new(option, reason);
+
+    private PrefixFile PrefixFileIn(string folder, Action<string>? notice) => new(
+        Path.Combine(folder, CheckpointIdentity.FileNameOf(Id) + CacheExtension), CheckpointIdentity.Of(_file))
+    {
+        Adapters = Adapters.ToDictionary(adapter => CheckpointIdentity.Of(adapter.Key, adapter.Value.Adapter), adapter => adapter.Value),
+        Notice = notice,
+    };
 
     private FittedAdapter Fit(string name, string path) => name != Id
         ? Weights.Fit(AdapterFile.Read(path, Config, name))

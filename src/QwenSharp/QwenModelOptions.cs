@@ -49,6 +49,19 @@ public sealed record QwenModelOptions
     /// </summary>
     public long? StateCacheBytes { get; init; }
 
+    /// <summary>
+    /// The folder in which what prompts go on from outlives the model, in a file that its name names: read when the engine starts, saved
+    /// when the model is disposed and every few minutes in between. It is made where it is not there. Null to keep nothing; where
+    /// <see cref="PrefixCache"/> is false there is nothing to keep. A file of another model, of another version of this library or of
+    /// another processor is not used.
+    /// </summary>
+    public string? CacheFolder { get; init; }
+
+    /// <summary>
+    /// Told in a sentence what goes wrong beside all requests: a cache that cannot be used or saved. From any thread; null to hear nothing.
+    /// </summary>
+    public Action<string>? Notice { get; init; }
+
     /// <summary>The most sequences that are computed in one batch; null for the engine's default.</summary>
     public int? MaxSequences { get; init; }
 

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
 
 namespace QwenSharp.Cli.Tests;
 
@@ -139,6 +141,52 @@ public sealed class ProcessTests : IDisposable
         await Signal.EndAsync(process, signal);
 
         Assert.Equal(code, process.ExitCode);
+    }
+
+    [Fact]
+    public async Task What_prompts_go_on_from_outlives_a_server()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with kill, which Windows does not have.");
+        string model = ScriptedCheckpoint.Write(_folder["model.gguf"]), cache = _folder["cache"];
+        string file = Path.Combine(cache, "model.qwprefix");
+        (int first, string said) = await AskAsync("-TERM");
+        Assert.Equal((0, ""), (first, said));
+        Assert.Equal([file], Directory.GetFiles(cache));
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+
+        // Who is killed loses what is not saved, and nothing else.
+        byte[] saved = File.ReadAllBytes(file);
+        (int second, said) = await AskAsync("-KILL");
+        Assert.InRange(second, 60, 200);
+        Assert.Equal("", said);
+        Assert.Equal(saved, File.ReadAllBytes(file));
+
+        saved[^30] ^= 1;
+        File.WriteAllBytes(file, saved);
+        (_, said) = await AskAsync("-TERM");
+        Assert.Contains($"The saved prefix cache {file} is damaged", said, StringComparison.Ordinal);
+
+        // A folder that cannot be made is an error at once.
+        using Process refused = Start("serve", "--model", model, "--port", "0", "--cache-dir", Path.Combine(model, "cache"));
+        string error = await refused.StandardError.ReadToEndAsync(Stop);
+        await refused.WaitForExitAsync(Stop);
+        Assert.Equal(ExitCode.Failure, refused.ExitCode);
+        Assert.StartsWith("qwensharp: ", Assert.Single(error.TrimEnd().Split('\n')), StringComparison.Ordinal);
+
+        async Task<(int Cached, string Said)> AskAsync(string signal)
+        {
+            using Process server = Start("serve", "--model", model, "--port", "0", "--threads", "1", "--cache-dir", cache);
+            string listening = (await server.StandardOutput.ReadLineAsync(Stop))!;
+            using HttpClient client = new() { BaseAddress = new Uri(listening["Listening on ".Length..listening.IndexOf(';')]) };
+            string body = $$"""{"model": "model", "prompt": "{{string.Join(' ', Enumerable.Range(0, 60))}}", "max_tokens": 3}""";
+            using StringContent content = new(body, Encoding.UTF8, "application/json");
+            using HttpResponseMessage reply = await client.PostAsync("/v1/completions", content, Stop);
+            using JsonDocument json = JsonDocument.Parse(await reply.Content.ReadAsStringAsync(Stop));
+            int cached = json.RootElement.GetProperty("usage").GetProperty("prompt_tokens_details").GetProperty("cached_tokens").GetInt32();
+            await Signal.EndAsync(server, signal);
+            return (cached, await server.StandardError.ReadToEndAsync(Stop));
+        }
     }
 
     [Theory]

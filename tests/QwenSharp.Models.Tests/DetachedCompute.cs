@@ -173,7 +173,13 @@ internal sealed class DetachedCompute(int threads) : Compute
     {
         public KvStore Inside => inside;
 
+        public override int StoredBytes => inside.StoredBytes;
+
         public override void Dispose() => inside.Dispose();
+
+        protected override void ReadBlock(int block, Span<byte> bytes) => inside.Read(block, bytes);
+
+        protected override void WriteBlock(int block, ReadOnlySpan<byte> bytes) => inside.Write(block, bytes);
 
         protected override void CopyBlock(int from, int to) => inside.Copy(from, to);
     }

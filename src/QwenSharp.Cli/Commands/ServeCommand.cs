@@ -70,6 +70,13 @@ internal static class ServeCommand
         {
             Description = "Compute every prompt from its beginning, whatever earlier ones have in common with it.",
         };
+        Option<string?> cacheDir = new("--cache-dir")
+        {
+            Description =
+                "A folder in which what prompts have in common with earlier ones outlives the server: saved every few minutes and at the end.",
+            HelpName = "FOLDER",
+        };
+        Values.Check(cacheDir, path => path != "", "may not be empty");
         Option<int?> running = Values.Optional("--max-running", 1, 4096, "Answers that are computed at the same time; others wait.");
         Option<int?> waiting = Values.Optional(
             "--max-waiting", 1, int.MaxValue, "Answers that wait at most; more are refused with 503 and when to come back.");
@@ -98,6 +105,7 @@ internal static class ServeCommand
             kvMemory,
             stateMemory,
             noPrefixCache,
+            cacheDir,
             running,
             waiting,
             deadline,
@@ -110,12 +118,15 @@ internal static class ServeCommand
         {
             if (result.GetResult(adapters) is { Tokens.Count: > 0 } && result.GetResult(models) is { Tokens.Count: > 1 })
                 result.AddError("--adapter needs exactly one --model: the weights that it changes.");
+            if (result.GetValue(noPrefixCache) && result.GetValue(cacheDir) is not null)
+                result.AddError("--cache-dir saves what --no-prefix-cache keeps nothing of.");
         });
         QwenModelOptions ReadModel(ParseResult parsed) => modelOptions.Read(parsed) with
         {
             KvBytes = parsed.GetValue(kvMemory),
             StateCacheBytes = parsed.GetValue(stateMemory),
             PrefixCache = !parsed.GetValue(noPrefixCache),
+            CacheFolder = parsed.GetValue(cacheDir),
             MaxSequences = parsed.GetValue(running),
             MaxWaiting = parsed.GetValue(waiting),
         };
@@ -124,6 +135,10 @@ internal static class ServeCommand
             ServeFile? file = given.GetValue(config) is { } path ? ReadFile(path, command) : null;
             ParseResult parsed = file is null ? given : Whole(file.Merge(given));
             QwenModelOptions read = ReadModel(parsed);
+
+            // Models that are loaded later need it too.
+            if (read.CacheFolder is { } folder)
+                Directory.CreateDirectory(folder);
 
             // However many models there are, they compute on the threads and in the memory of one machine.
             using MachineResources machine = new(read.Threads);

@@ -42,6 +42,13 @@ internal sealed class BlockPool
     /// <summary>The kept block that is to make room where <see cref="Take"/> finds none; −1 where none is kept.</summary>
     public int Oldest => _count > 0 ? None : _oldest;
 
+    /// <summary>The free blocks that hold something that is kept, the one first that was given back last.</summary>
+    public IEnumerable<int> NewestFirst()
+    {
+        for (int block = _newest; block != None; block = _previous[block])
+            yield return block;
+    }
+
     /// <summary>Takes a block in which nothing is kept; there must be one.</summary>
     public int Take()
     {

@@ -38,6 +38,9 @@ internal sealed class MemoryPool
         return Blocks.Take();
     }
 
+    /// <summary>Slots for kept states in which there is none.</summary>
+    public int FreeKeptSlots => _keptSlots.Count;
+
     public int TakeSlot() => _slots.Pop();
 
     public void ReturnSlot(int slot) => _slots.Push(slot);

@@ -25,7 +25,8 @@ internal sealed class MemorySnapshot(MemoryPool pool, int[] blocks, int length, 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (int block in blocks)
-            pool.Blocks.Return(block);
+        // From the end, as what a block stands on is to be forgotten after it.
+        for (int i = blocks.Length - 1; i >= 0; i--)
+            pool.Blocks.Return(blocks[i]);
     }
 }

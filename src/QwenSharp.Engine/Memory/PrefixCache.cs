@@ -17,6 +17,50 @@ internal sealed class PrefixCache(MemoryPool pool)
     // Those in the tree, used longest ago first.
     private readonly LinkedList<KeptState> _states = [];
 
+    /// <summary>Goes up whenever something is kept or forgotten.</summary>
+    public long Changes { get; private set; }
+
+    /// <summary>The states that are kept, the one first that was used last.</summary>
+    public IEnumerable<KeptState> StatesNewestFirst
+    {
+        get
+        {
+            for (LinkedListNode<KeptState>? state = _states.Last; state is not null; state = state.Previous)
+                yield return state.Value;
+        }
+    }
+
+    /// <summary>Where the prompts of each adapter begin, and of the model as it is.</summary>
+    public IEnumerable<(object? Adapter, PrefixNode Root)> Roots =>
+        [(null, _plain), .. _adapters.Select(adapter => (adapter.Key, adapter.Value))];
+
+    /// <summary>
+    /// The blocks that are kept, those first that are in use, then the one that was given back last; each behind the one that it stands on.
+    /// </summary>
+    public List<PrefixNode> NodesNewestFirst()
+    {
+        List<PrefixNode> nodes = [];
+        HashSet<PrefixNode> roots = [_plain, .. _adapters.Values], taken = [.. roots];
+        Stack<PrefixNode> path = [];
+        IEnumerable<int> held = Enumerable.Range(0, _nodes.Length).Where(block => pool.Blocks.IsHeld(block));
+        foreach (PrefixNode node in held.Concat(pool.Blocks.NewestFirst()).Select(block => _nodes[block]).OfType<PrefixNode>())
+        {
+            for (PrefixNode? at = node; at is not null && !taken.Contains(at); at = at.Parent)
+                path.Push(at);
+
+            while (path.TryPop(out PrefixNode? next))
+            {
+                taken.Add(next);
+                nodes.Add(next);
+            }
+        }
+
+        return nodes;
+    }
+
+    /// <summary>Whether a block is still in the tree.</summary>
+    public bool Has(PrefixNode node) => _nodes[node.Block] == node;
+
     /// <summary>Where the prompts of an adapter begin; null for those of the model as it is.</summary>
     public PrefixNode RootOf(object? adapter)
     {
@@ -73,6 +117,7 @@ internal sealed class PrefixCache(MemoryPool pool)
         parent.Add(node);
         _nodes[block] = node;
         pool.Blocks.Keep(block);
+        Changes++;
 
         // What is in the new block too need not be kept twice.
         foreach (PrefixNode beginning in parent.BeginningsOf(node))
@@ -98,9 +143,11 @@ internal sealed class PrefixCache(MemoryPool pool)
             pool.ReturnKeptSlot(state.Slot);
         }
 
+        node.States.Clear();
         node.Parent!.Remove(node);
         _nodes[block] = null;
         pool.Blocks.Drop(block);
+        Changes++;
     }
 
     /// <summary>Copies a sequence's recurrent state, to be kept; null where there is no slot for it.</summary>
@@ -122,9 +169,15 @@ internal sealed class PrefixCache(MemoryPool pool)
             return;
         }
 
-        state.Node = node;
-        node.States.Add(state);
+        Add(node, state);
         _states.AddLast(state);
+    }
+
+    /// <summary>Keeps a state that was used longer ago than all that are kept.</summary>
+    public void KeepAsOldest(PrefixNode node, KeptState state)
+    {
+        Add(node, state);
+        _states.AddFirst(state);
     }
 
     /// <summary>A state was used: it is the last to go.</summary>
@@ -142,7 +195,15 @@ internal sealed class PrefixCache(MemoryPool pool)
 
         _states.RemoveFirst();
         oldest.Node!.States.Remove(oldest);
+        Changes++;
         return oldest.Slot;
+    }
+
+    private void Add(PrefixNode node, KeptState state)
+    {
+        state.Node = node;
+        node.States.Add(state);
+        Changes++;
     }
 
     private static PrefixNode Root() => new(null, [], -1);

@@ -37,6 +37,27 @@ internal sealed unsafe class HostKvStore : KvStore
         _notFinite.AsSpan(from * flags, flags).CopyTo(_notFinite.AsSpan(to * flags));
     }
 
+    /// <summary>The block's bytes, and behind them one for each layer and head: whether something in it is not finite.</summary>
+    public override int StoredBytes => checked((int)BlockBytes + (Layers * KvHeads));
+
+    /// <inheritdoc/>
+    protected override void ReadBlock(int block, Span<byte> bytes)
+    {
+        int length = (int)BlockBytes;
+        new ReadOnlySpan<byte>(_buffer.Pointer + block * BlockBytes, length).CopyTo(bytes);
+        for (int i = 0; i < Layers * KvHeads; i++)
+            bytes[length + i] = _notFinite[(block * Layers * KvHeads) + i] ? (byte)1 : (byte)0;
+    }
+
+    /// <inheritdoc/>
+    protected override void WriteBlock(int block, ReadOnlySpan<byte> bytes)
+    {
+        int length = (int)BlockBytes;
+        bytes[..length].CopyTo(new Span<byte>(_buffer.Pointer + block * BlockBytes, length));
+        for (int i = 0; i < Layers * KvHeads; i++)
+            _notFinite[(block * Layers * KvHeads) + i] = bytes[length + i] != 0;
+    }
+
     /// <summary>Where the keys of a block, layer and head begin.</summary>
     internal byte* Keys(int block, int layer, int head) =>
         _buffer.Pointer + (block * BlockBytes) + ((((long)layer * KvHeads) + head) * 2 * _headBytes);

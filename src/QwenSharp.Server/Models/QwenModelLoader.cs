@@ -5,7 +5,8 @@ namespace QwenSharp.Server.Models;
 
 /// <summary>Loads models into this process.</summary>
 /// <param name="machine">What they share; null where each has its own, and then there is always room.</param>
-internal sealed class QwenModelLoader(MachineResources? machine) : IModelLoader
+/// <param name="notice">Hears what goes wrong with them beside all requests.</param>
+internal sealed class QwenModelLoader(MachineResources? machine, Action<string>? notice = null) : IModelLoader
 {
     // A model gets what memory is left for its context; with less than this share of its weights it would be of little use.
     private const int ContextShare = 8;
@@ -20,7 +21,11 @@ internal sealed class QwenModelLoader(MachineResources? machine) : IModelLoader
     /// <inheritdoc/>
     public LiveModel Load(ModelDescription model)
     {
-        QwenModelOptions options = model.Options with { Resources = machine ?? model.Options.Resources };
+        QwenModelOptions options = model.Options with
+        {
+            Resources = machine ?? model.Options.Resources,
+            Notice = model.Options.Notice ?? notice,
+        };
         if (!model.Stays && options.ContextLength > 0 && QwenModelInfo.Read(model.Path!).ContextLength is { } trained)
             options = options with { ContextLength = Math.Min(options.ContextLength, trained) };
 
