@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Chat.Streaming;
+using QwenSharp.Constraints;
 using QwenSharp.Engine;
 using QwenSharp.Faults;
 
@@ -9,7 +10,8 @@ namespace QwenSharp;
 
 /// <summary>
 /// A chat client on a model in this process: renders the conversation with the model's own template, generates, and splits
-/// the answer into reasoning (<see cref="TextReasoningContent"/>), text and tool calls (<see cref="FunctionCallContent"/>).
+/// the answer into reasoning (<see cref="TextReasoningContent"/>), text and tool calls (<see cref="FunctionCallContent"/>), which updates
+/// announce piece by piece as <see cref="CallFragment"/>s while they are written.
 /// </summary>
 /// <remarks>
 /// Control tokens in messages stay text, so nobody can forge a turn. Options that cannot be honoured are refused by name; those beyond
@@ -66,7 +68,8 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
         [
             .. Complete(ids, choices, request with { Generation = Held(request, prompt) }, cancellationToken).Select(chunks =>
             {
-                ReplySplitter splitter = new(template.Format, request.Answer.Callable, prompt.OpensReasoning);
+                HeldCalls? held = ReplyPlanner.HeldCalls(request.Answer, template.Format, request.Prompt.Thinking);
+                ReplySplitter splitter = new(template.Format, request.Answer.Callable, prompt.OpensReasoning, held);
                 return Answer(chunks, ids, splitter, request, cancellationToken);
             }),
         ];
@@ -196,7 +199,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
             if (!request.Answer.TellsReasoning)
                 contents.RemoveAll(content => content is TextReasoningContent);
 
-            if (writer.Write(chunk, contents) is { } update)
+            foreach (ChatResponseUpdate update in writer.Write(chunk, contents))
                 yield return update;
         }
     }

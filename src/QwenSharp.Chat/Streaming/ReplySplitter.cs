@@ -6,13 +6,16 @@ namespace QwenSharp.Chat.Streaming;
 /// Splits a generated reply into reasoning, content and tool calls while it streams in, in pieces of any size. The tags and the newlines
 /// with which they are set off belong to the format and go; every other character comes out, in order, as soon as it cannot be part of a
 /// tag. What looks like a tool call and cannot be read with certainty comes out as text. Reasoning is recognised at the start of the
-/// reply only, so that content may speak of its tags.
+/// reply only, so that content may speak of its tags. A call that a mask holds to its form comes in pieces, a content each that stands for
+/// a <see cref="CallFragment"/>, and then whole.
 /// </summary>
 /// <param name="format">What the model's replies look like.</param>
 /// <param name="tools">The tools of the request. Without any, what looks like a tool call is content.</param>
 /// <param name="startsInReasoning">Whether the prompt has opened the reasoning already; see
 /// <see cref="RenderedPrompt.OpensReasoning"/>.</param>
-public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools = null, bool startsInReasoning = false)
+/// <param name="held">What a mask does for calls; null where there is none, and calls come whole once they are certain.</param>
+public sealed class ReplySplitter(
+    ReplyFormat format, IEnumerable<AITool>? tools = null, bool startsInReasoning = false, HeldCalls? held = null)
 {
     private const string CallClose = "</tool_call>";
 
@@ -25,6 +28,7 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
     private readonly OfferedTools _tools = new(tools ?? []);
     private readonly PendingText _pending = new();
     private readonly List<FunctionCallContent> _reasoned = [];
+    private readonly CallWatch _watch = new();
     private State _state = startsInReasoning ? State.BeforeReasoning : State.Start;
     private List<AIContent> _contents = [];
 
@@ -38,6 +42,10 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
     private int _callsAtEnd;
     private CallOpening _opening = CallOpening.Fence;
     private CallReading? _reading;
+    private HeldReading? _heldReading;
+
+    /// <summary>Whether the watch is where the mask is: no call was read that the mask does not know of, nor the other way round.</summary>
+    private bool _isInStep = held is not null;
 
     /// <summary>How much of the pending text is calls, where they are in reasoning, and how much of it was searched for its end.</summary>
     private int _called, _searched;
@@ -61,6 +69,9 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
         AfterTag,
         Content,
         Call,
+
+        /// <summary>In a call that a mask holds.</summary>
+        HeldCall,
     }
 
     private ReasoningTags Tags => format.Reasoning;
@@ -114,6 +125,7 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
         State.AfterReasoningCall => AfterReasoningCall(isEnd),
         State.AfterTag => AfterTag(isEnd),
         State.Content => Content(isEnd),
+        State.HeldCall => HeldCall(isEnd),
         _ => Call(isEnd),
     };
 
@@ -123,8 +135,13 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
         ReadOnlySpan<char> said = text.TrimStart();
         int space = text.Length - said.Length;
         if (space <= LongestSpace && said.StartsWith(Tags.Open))
+        {
+            // The mask knows reasoning behind these only.
+            _isInStep &= held is { FollowReasoning: true } && text[..space].Trim("\n ").IsEmpty;
             return Go(State.BeforeReasoning, space + Tags.Open.Length);
+        }
 
+        _isInStep &= space <= LongestSpace;
         bool mayBeOpen = space <= LongestSpace && Tags.Open.AsSpan().StartsWith(said);
         return (isEnd || !mayBeOpen) && Go(State.Content, 0);
     }
@@ -249,7 +266,7 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
             int space = text.Length - said.Length;
             if (space <= LongestSpace && said.StartsWith(CallClose))
             {
-                _isAfterCall = false;
+                (_isAfterCall, _isInStep) = (false, false);
                 return Go(State.AfterTag, space + CallClose.Length);
             }
 
@@ -284,7 +301,42 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
     private bool Begin(CallOpening opening, State state)
     {
         (_opening, _reading) = (opening, format.ToolCalls!.Begin(opening, _tools, isWhole: state == State.ReasoningCall));
-        return Go(state, 0);
+        bool isHeld = state == State.Call && _isInStep && !_watch.InCode && opening.Text == CallWatch.Opening && _reasoned.Count == 0;
+        _heldReading = isHeld ? format.ToolCalls.BeginHeld(_tools) : null;
+        return Go(isHeld ? State.HeldCall : state, 0);
+    }
+
+    private bool HeldCall(bool isEnd)
+    {
+        HeldReading reading = _heldReading!;
+        bool isNamed = reading.Name is not null, isWhole = reading.IsWhole;
+        int length = reading.Read(_pending.Text);
+        if (reading.IsOther || isEnd && reading.Name is null)
+            return Go(State.Call, 0);
+
+        bool isCut = isEnd && !reading.IsEnded;
+        if (isCut)
+            reading.End();
+        if (!isNamed && reading.Name is not null)
+            _contents.Add(Fragment(reading.Begin()));
+        if (reading.Name is not null && reading.Take() is { Arguments.Length: > 0 } more)
+            _contents.Add(Fragment(more));
+        if (!isWhole && reading.IsWhole)
+            _contents.Add(reading.Whole());
+
+        if (!reading.IsEnded)
+        {
+            Drop(length);
+            return false;
+        }
+
+        _watch.StartLine();
+        (_newlines, _last, _isAfterCall) = (0, '\n', true);
+
+        // What the end of the reply cuts off is no text.
+        return Go(State.AfterTag, isCut ? _pending.Text.Length : length);
+
+        static AIContent Fragment(CallFragment fragment) => new() { RawRepresentation = fragment };
     }
 
     private bool Call(bool isEnd)
@@ -310,6 +362,7 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
                 _contents.Add(call);
         }
 
+        _isInStep = false;
         (_newlines, _last, _isAfterCall) = (0, '\n', true);
         return Go(State.AfterTag, verdict.Length);
     }
@@ -364,6 +417,9 @@ public sealed class ReplySplitter(ReplyFormat format, IEnumerable<AITool>? tools
             return;
 
         ReadOnlySpan<char> text = _pending.Text[..length];
+        for (int i = 0; i < length && _isInStep && !isReasoning; i++)
+            _isInStep = !_watch.Read(text[i]);
+
         ReadOnlySpan<char> said = text.TrimEnd('\n');
         if (!said.IsEmpty)
             AddText(string.Concat(new string('\n', _newlines), said), isReasoning);

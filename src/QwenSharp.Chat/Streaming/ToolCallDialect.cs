@@ -34,8 +34,12 @@ public abstract class ToolCallDialect
     /// <param name="isWhole">Whether nothing may be mended: the closing tags are all there, and only offered tools are called.</param>
     internal abstract CallReading Begin(CallOpening opening, OfferedTools tools, bool isWhole);
 
-    internal static FunctionCallContent Call(string name, IDictionary<string, object?> arguments) =>
-        new($"call_{Guid.NewGuid():N}", name, arguments);
+    /// <summary>Begins to read a call that a mask holds to the form that this dialect's templates teach.</summary>
+    internal abstract HeldReading BeginHeld(OfferedTools tools);
+
+    internal static FunctionCallContent Call(string name, IDictionary<string, object?> arguments) => new(NewId(), name, arguments);
+
+    internal static string NewId() => $"call_{Guid.NewGuid():N}";
 }
 
 /// <summary>What a call may begin with.</summary>

@@ -1,7 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-using Microsoft.Extensions.AI;
 using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.Anthropic;
@@ -9,16 +7,6 @@ namespace QwenSharp.Protocols.Anthropic;
 /// <summary>Parts of an answer as blocks: one is open at a time, and ends where something of another kind follows.</summary>
 internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
 {
-    // The neutral library's options know its dictionary of arguments, but would indent.
-    private static readonly JsonTypeInfo Arguments = new JsonSerializerOptions(AIJsonUtilities.DefaultOptions)
-    {
-        WriteIndented = false,
-        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-
-        // A model's arguments may be as deep as their reader takes; the object around them is one level more.
-        MaxDepth = 128,
-    }.GetTypeInfo(typeof(IDictionary<string, object?>));
-
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
     private readonly StringBuilder _thought = new();
@@ -30,6 +18,7 @@ internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
         None,
         Thought,
         Text,
+        Call,
     }
 
     /// <summary>The events of a part.</summary>
@@ -55,14 +44,17 @@ internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
             yield return new ContentBlockDelta(_index, new TextDelta(part.Text));
         }
 
-        foreach (FunctionCallContent call in part.Calls)
+        foreach (CallPart call in part.Calls)
         {
-            foreach (MessageEvent written in Open(Kind.None, new ToolUseBlock(call.CallId, call.Name, Empty)))
+            IEnumerable<MessageEvent> begin = call.Begins ? Open(Kind.Call, new ToolUseBlock(call.Id, call.Name, Empty)) : [];
+            foreach (MessageEvent written in begin)
                 yield return written;
 
-            string input = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), Arguments);
-            yield return new ContentBlockDelta(_index, new InputJsonDelta(input));
-            yield return new ContentBlockStop(_index);
+            if (call.Arguments.Length > 0)
+                yield return new ContentBlockDelta(_index, new InputJsonDelta(call.Arguments));
+
+            foreach (MessageEvent written in call.Whole is null ? [] : Close())
+                yield return written;
         }
     }
 
@@ -79,10 +71,9 @@ internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
         _thought.Clear();
     }
 
-    // A call is whole where it comes: its block is not left open.
     private IEnumerable<MessageEvent> Open(Kind kind, ContentBlock block)
     {
-        if (_open == kind && kind != Kind.None)
+        if (_open == kind && kind != Kind.Call)
             yield break;
 
         foreach (MessageEvent written in Close())

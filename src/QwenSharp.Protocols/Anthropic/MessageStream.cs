@@ -91,7 +91,7 @@ public static class MessageStream
                     content[^1] = content[^1] switch
                     {
                         ThinkingBlock => new ThinkingBlock(text.ToString(), signature),
-                        ToolUseBlock call => call with { Input = JsonElement.Parse(text.ToString()) },
+                        ToolUseBlock call => call with { Input = Input(text.ToString()) },
                         _ => new TextBlock(text.ToString()),
                     };
                     break;
@@ -108,6 +108,19 @@ public static class MessageStream
         }
 
         return message!;
+    }
+
+    // A text that was cut, or that is nested too deep to be written again, has no other form here: what of it can be told is told.
+    private static JsonElement Input(string text)
+    {
+        try
+        {
+            return WireArguments.Read(text);
+        }
+        catch (JsonException)
+        {
+            return JsonElement.Parse("{}");
+        }
     }
 
     // An answer that ran out of tokens before it had as many as were asked for has filled the context. One that was ended because it went

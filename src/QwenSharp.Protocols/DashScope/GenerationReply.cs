@@ -62,20 +62,24 @@ public sealed record GenerationMessage(string Content)
     public IReadOnlyList<GenerationCall>? ToolCalls { get; init; }
 }
 
-/// <summary>A call of a tool.</summary>
+/// <summary>A call of a tool; in the pieces of a stream, what is new of it.</summary>
 /// <param name="Index">Its place among the message's calls.</param>
-/// <param name="Id">Its name, which the tool's result repeats.</param>
+/// <param name="Id">Its name, which the tool's result repeats; empty where a piece goes on with it.</param>
 /// <param name="Function">What to call.</param>
 public sealed record GenerationCall(int Index, string Id, GenerationFunction Function)
 {
     /// <summary>Always <c>function</c>.</summary>
     public string Type { get; } = "function";
+
+    internal static GenerationCall Of(CallPart call) =>
+        new(call.Index, call.Begins ? call.Id : "", new GenerationFunction(call.Begins ? call.Name : null, call.Arguments));
 }
 
 /// <summary>The function of a call.</summary>
-/// <param name="Name">Which tool.</param>
-/// <param name="Arguments">A JSON object, as a string.</param>
-public sealed record GenerationFunction(string Name, string Arguments);
+/// <param name="Name">Which tool; null where a piece goes on with the call.</param>
+/// <param name="Arguments">A JSON object, as a string; in a piece, more of it.</param>
+public sealed record GenerationFunction(
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name, string Arguments);
 
 /// <summary>The tokens that a request took.</summary>
 /// <param name="InputTokens">Tokens of the prompt.</param>

@@ -80,7 +80,7 @@ public static class GenerationStream
         new GenerationMessage(said.Text.ToString())
         {
             ReasoningContent = said.Reasoning.Length > 0 ? said.Reasoning.ToString() : null,
-            ToolCalls = said.Calls.Count > 0 ? [.. said.Calls] : null,
+            ToolCalls = said.Calls.Calls is [_, ..] calls ? [.. calls.Select(GenerationCall.Of)] : null,
         })
     {
         Index = request.Choices > 1 ? said.Choice : null,
@@ -104,7 +104,7 @@ public static class GenerationStream
 
         public StringBuilder Reasoning { get; } = new();
 
-        public List<GenerationCall> Calls { get; } = [];
+        public CallFold Calls { get; } = new();
 
         public List<TextToken> Tokens { get; } = [];
 
@@ -114,8 +114,7 @@ public static class GenerationStream
         {
             Text.Append(part.Text);
             Reasoning.Append(part.Reasoning);
-            Calls.AddRange(part.Calls.Select((call, i) =>
-                new GenerationCall(part.FirstCall + i, call.CallId, new GenerationFunction(call.Name, WireArguments.Of(call)))));
+            Calls.Add(part.Calls);
             Tokens.AddRange(part.Tokens);
             Finish = part.Finish;
         }

@@ -9,7 +9,7 @@ public sealed class Answer
 {
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _reasoning = new();
-    private readonly List<FunctionCallContent> _calls = [];
+    private readonly CallFold _calls = new();
     private readonly List<TextToken> _tokens = [];
 
     internal Answer(int choice) => Choice = choice;
@@ -23,8 +23,8 @@ public sealed class Answer
     /// <summary>What the model thought before.</summary>
     public string Reasoning => _reasoning.ToString();
 
-    /// <summary>The tools that it wants called.</summary>
-    public IReadOnlyList<FunctionCallContent> Calls => _calls;
+    /// <summary>The tools that it wants called; the last may have been cut.</summary>
+    public IReadOnlyList<CallPart> Calls => _calls.Calls;
 
     /// <summary>Its tokens with their log-probabilities, where they were asked for.</summary>
     public IReadOnlyList<TextToken> Tokens => _tokens;
@@ -36,7 +36,7 @@ public sealed class Answer
     {
         _text.Append(part.Text);
         _reasoning.Append(part.Reasoning);
-        _calls.AddRange(part.Calls);
+        _calls.Add(part.Calls);
         _tokens.AddRange(part.Tokens);
         Finish = part.Finish ?? Finish;
     }

@@ -3,7 +3,7 @@ using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.Events;
 
-/// <summary>What is new in one answer of a reply.</summary>
+/// <summary>What is new in one answer of a reply: first the reasoning, then the text, then the calls.</summary>
 /// <param name="Choice">The answer's place, from 0.</param>
 /// <param name="IsFirst">Whether the answer begins here.</param>
 public sealed record AnswerPart(int Choice, bool IsFirst)
@@ -14,16 +14,15 @@ public sealed record AnswerPart(int Choice, bool IsFirst)
     /// <summary>More of what the model thinks.</summary>
     public string Reasoning { get; init; } = "";
 
-    /// <summary>Tools that the model wants called, each whole.</summary>
-    public IReadOnlyList<FunctionCallContent> Calls { get; init; } = [];
-
-    /// <summary>The place of the first of <see cref="Calls"/> among all of the answer's.</summary>
-    public int FirstCall { get; init; }
+    /// <summary>More of the tools that the model wants called, one after the other.</summary>
+    public IReadOnlyList<CallPart> Calls { get; init; } = [];
 
     /// <summary>The tokens since the part before that carried some, with their log-probabilities where they were asked for.</summary>
     public IReadOnlyList<TextToken> Tokens { get; init; } = [];
 
-    /// <summary>Why the answer ended, in its last part. An answer that calls tools never ends with "stop".</summary>
+    /// <summary>
+    /// Why the answer ended, in its last part. An answer that calls tools never ends with "stop", unless its last call was cut by it.
+    /// </summary>
     public ChatFinishReason? Finish { get; init; }
 
     /// <summary>Which of the request's stop strings ended the answer, in its last part; null where none did.</summary>

@@ -27,7 +27,7 @@ public sealed class AnswerStream(IAsyncEnumerable<ChoiceUpdate> updates, int cho
             if (!_answers.TryGetValue(choice, out Progress? answer))
                 _answers.Add(choice, answer = new Progress(choice));
 
-            if (answer.Continue(update) is { } part)
+            foreach (AnswerPart part in answer.Continue(update))
                 yield return part;
         }
 
@@ -58,68 +58,96 @@ public sealed class AnswerStream(IAsyncEnumerable<ChoiceUpdate> updates, int cho
         private bool _begun;
         private int _calls;
 
+        /// <summary>The call that fragments have begun and nothing has ended yet; null where none is open.</summary>
+        private string? _open;
+
         public int Choice => choice;
 
         public bool Ended { get; private set; }
 
         public UsageDetails Usage { get; } = new();
 
-        /// <summary>What an update adds; null where that is nothing, and then its tokens wait for the next part.</summary>
-        public AnswerPart? Continue(ChatResponseUpdate update)
+        /// <summary>
+        /// What an update adds, in parts that keep its order; none where that is nothing, and then its tokens wait for the next part.
+        /// </summary>
+        public IEnumerable<AnswerPart> Continue(ChatResponseUpdate update)
         {
             _tokens.AddRange(TextToken.Of(update));
-            AnswerPart part = Read(update);
-            bool tells = part.HasContent || part.Finish is not null;
-            if (!tells && !part.IsFirst)
-                return null;
-
-            _begun = true;
-            Ended |= part.Finish is not null;
-            _calls += part.Calls.Count;
-            if (!tells)
-                return part;
-
-            part = part with { Tokens = _tokens };
-            _tokens = [];
-            return part;
-        }
-
-        private AnswerPart Read(ChatResponseUpdate update)
-        {
-            string text = "", reasoning = "";
-            List<FunctionCallContent> calls = [];
-            foreach (AIContent content in update.Contents)
+            List<AnswerPart> parts = Read(update);
+            parts[^1] = parts[^1] with
             {
-                switch (content)
-                {
-                    case TextReasoningContent more:
-                        reasoning += more.Text;
-                        break;
-                    case TextContent more:
-                        text += more.Text;
-                        break;
-                    case FunctionCallContent call:
-                        calls.Add(call);
-                        break;
-                    case UsageContent usage:
-                        Usage.Add(usage.Details);
-                        break;
-                    default:
-                        throw new NotSupportedException($"An answer has no place for {content.GetType().Name}.");
-                }
-            }
-
-            return new AnswerPart(choice, !_begun)
-            {
-                Text = text,
-                Reasoning = reasoning,
-                Calls = calls,
-                FirstCall = _calls,
-                Finish = update.FinishReason == ChatFinishReason.Stop && _calls + calls.Count > 0
+                Finish = update.FinishReason == ChatFinishReason.Stop && _calls > 0 && _open is null
                     ? ChatFinishReason.ToolCalls
                     : update.FinishReason,
                 StopSequence = update.AdditionalProperties?.GetValueOrDefault(ChatOptionKeys.StopSequence) as string,
             };
+            foreach (AnswerPart part in parts)
+            {
+                bool tells = part.HasContent || part.Finish is not null;
+                if (!tells && _begun)
+                    continue;
+
+                Ended |= part.Finish is not null;
+                yield return part with { IsFirst = !_begun, Tokens = tells ? _tokens : [] };
+                _begun = true;
+                _tokens = tells ? [] : _tokens;
+            }
         }
+
+        private List<AnswerPart> Read(ChatResponseUpdate update)
+        {
+            List<AnswerPart> parts = [new(choice, IsFirst: false)];
+            if (CallFragment.Of(update) is { } fragment)
+                parts[0] = parts[0] with { Calls = [Part(fragment)] };
+
+            foreach (AIContent content in update.Contents)
+            {
+                AnswerPart last = parts[^1];
+                AnswerPart next = last.Calls.Count > 0 && content is TextContent or TextReasoningContent
+                    || last.Text.Length > 0 && content is TextReasoningContent ? new(choice, IsFirst: false) : last;
+                if (!ReferenceEquals(next, last))
+                    parts.Add(next);
+
+                parts[^1] = content switch
+                {
+                    TextReasoningContent more => next with { Reasoning = next.Reasoning + more.Text },
+                    TextContent more => next with { Text = next.Text + more.Text },
+                    FunctionCallContent call => next with { Calls = Joined(next.Calls, Part(call)) },
+                    UsageContent => next,
+                    _ => throw new NotSupportedException($"An answer has no place for {content.GetType().Name}."),
+                };
+                if (content is UsageContent usage)
+                    Usage.Add(usage.Details);
+            }
+
+            return parts;
+        }
+
+        private CallPart Part(CallFragment fragment)
+        {
+            bool begins = fragment.CallId != _open;
+            _open = fragment.CallId;
+            _calls += begins ? 1 : 0;
+            return new CallPart(_calls - 1, fragment.CallId, fragment.Name) { Begins = begins, Arguments = fragment.Arguments };
+        }
+
+        private CallPart Part(FunctionCallContent call)
+        {
+            bool begins = call.CallId != _open;
+            _open = null;
+            _calls += begins ? 1 : 0;
+            return new CallPart(_calls - 1, call.CallId, call.Name)
+            {
+                Begins = begins,
+                Arguments = begins ? WireArguments.Of(call) : "",
+                Whole = call,
+            };
+        }
+
+        // That a call is whole is said together with the last of its arguments.
+        private static IReadOnlyList<CallPart> Joined(IReadOnlyList<CallPart> calls, CallPart next) =>
+            calls is [.., var last] && last.Index == next.Index
+                ? [.. calls.Take(calls.Count - 1), last with { Whole = next.Whole }]
+                : [.. calls, next];
     }
 }

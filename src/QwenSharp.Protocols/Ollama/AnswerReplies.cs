@@ -16,6 +16,7 @@ public sealed class AnswerReplies(string model, bool isChat, bool logprobs, long
     private const long NanosecondsATick = 100;
 
     private readonly long _asked = Stopwatch.GetTimestamp();
+    private readonly List<Chat.TextToken> _tokens = [];
     private long _first;
 
     /// <summary>The lines of an answer; the last tells why it ended and what it took.</summary>
@@ -27,11 +28,14 @@ public sealed class AnswerReplies(string model, bool isChat, bool logprobs, long
             if (_first == 0 && part.HasContent)
                 _first = Stopwatch.GetTimestamp();
 
-            if (part.HasContent)
-                yield return Line(part.Text, part.Reasoning, Calls(part.Calls, part.FirstCall), part.Tokens);
+            // The protocol has no pieces of calls: their tokens wait for the whole.
+            _tokens.AddRange(part.Tokens);
+            IReadOnlyList<ReplyCall>? calls = Calls(part.Calls);
+            if (part.Text.Length > 0 || part.Reasoning.Length > 0 || calls is not null)
+                yield return Line(part.Text, part.Reasoning, calls);
 
             if (part.Finish is { } reason)
-                yield return Ended(Line("", "", null, part.HasContent ? [] : part.Tokens), Reason(reason), answers.Usage);
+                yield return Ended(Line("", "", null), Reason(reason), answers.Usage);
         }
     }
 
@@ -65,10 +69,14 @@ public sealed class AnswerReplies(string model, bool isChat, bool logprobs, long
         DoneReason = reason,
     };
 
-    private AnswerReply Line(string text, string thinking, IReadOnlyList<ReplyCall>? calls, IReadOnlyList<Chat.TextToken> tokens)
+    private AnswerReply Line(string text, string thinking, IReadOnlyList<ReplyCall>? calls)
     {
         AnswerReply line = Shape(new AnswerReply(model, DateTime.UtcNow), text, thinking, calls);
-        return logprobs && tokens.Count > 0 ? line with { Logprobs = [.. tokens.Select(TokenLogprob.Of)] } : line;
+        if (logprobs && _tokens.Count > 0)
+            line = line with { Logprobs = [.. _tokens.Select(TokenLogprob.Of)] };
+
+        _tokens.Clear();
+        return line;
     }
 
     private AnswerReply Shape(AnswerReply line, string text, string thinking, IReadOnlyList<ReplyCall>? calls)
@@ -95,8 +103,10 @@ public sealed class AnswerReplies(string model, bool isChat, bool logprobs, long
         };
     }
 
-    private static IReadOnlyList<ReplyCall>? Calls(IReadOnlyList<FunctionCallContent> calls, int first) =>
-        calls.Count > 0 ? [.. calls.Select((call, index) => ReplyCall.Of(call, first + index))] : null;
+    private static IReadOnlyList<ReplyCall>? Calls(IReadOnlyList<CallPart> parts) =>
+        parts.Any(part => part.Whole is not null)
+            ? [.. parts.Where(part => part.Whole is not null).Select(part => ReplyCall.Of(part.Whole!, part.Index))]
+            : null;
 
     private static string Reason(ChatFinishReason reason) => reason == ChatFinishReason.Length ? "length" : "stop";
 

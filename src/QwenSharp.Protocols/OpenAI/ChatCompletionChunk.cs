@@ -50,11 +50,11 @@ public sealed record ChatDelta
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? ReasoningContent { get; init; }
 
-    /// <summary>Tools that the model wants called, each whole.</summary>
+    /// <summary>More of the tools that the model wants called.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ToolCall>? ToolCalls { get; init; }
 
-    /// <summary>The function that the model wants called, in the older form.</summary>
+    /// <summary>More of the function that the model wants called, in the older form.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ToolCallFunction? FunctionCall { get; init; }
 }

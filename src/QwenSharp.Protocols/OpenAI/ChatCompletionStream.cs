@@ -52,20 +52,22 @@ public static class ChatCompletionStream
             CompletionUsage.Of(answers.Usage));
     }
 
-    private static ChatCompletionChoice Choice(Answer answer, ReplyHeader header, ChatReplyForm form) => new(
-        answer.Choice,
-        new ChatCompletionMessage(
-            answer.Text.Length == 0 && answer.Calls.Count > 0 ? null : answer.Text,
-            answer.Reasoning.Length > 0 ? answer.Reasoning : null,
-            answer.Calls.Count > 0 && !form.CallsFunctions ? [.. answer.Calls.Select(call => ToolCall.From(call, index: null))] : null)
-        {
-            FunctionCall = form.CallsFunctions && answer.Calls is [var call, ..] ? ToolCallFunction.From(call) : null,
-        },
-        ChatLogprobs.Of(answer.Tokens, header),
-        FinishReasons.Word(answer.Finish, form.CallsFunctions))
+    private static ChatCompletionChoice Choice(Answer answer, ReplyHeader header, ChatReplyForm form)
     {
-        StopReason = FinishReasons.Detail(answer.Finish),
-    };
+        IReadOnlyList<CallPart> calls = answer.Calls;
+        ChatCompletionMessage message = new(
+            answer.Text.Length == 0 && calls.Count > 0 ? null : answer.Text,
+            answer.Reasoning.Length > 0 ? answer.Reasoning : null,
+            calls.Count > 0 && !form.CallsFunctions ? [.. calls.Select(ToolCall.Of)] : null)
+        {
+            FunctionCall = form.CallsFunctions && calls is [var call, ..] ? ToolCallFunction.Of(call) : null,
+        };
+        return new ChatCompletionChoice(
+            answer.Choice, message, ChatLogprobs.Of(answer.Tokens, header), FinishReasons.Word(answer.Finish, form.CallsFunctions))
+        {
+            StopReason = FinishReasons.Detail(answer.Finish),
+        };
+    }
 
     private static ChatCompletionChunk Chunk(
         ReplyHeader header,
@@ -85,16 +87,19 @@ public static class ChatCompletionStream
                 },
             ])
         {
-            Obfuscation = form.Obfuscates ? Obfuscation.For(delta.Content, delta.ReasoningContent) : null,
+            Obfuscation = form.Obfuscates ? Obfuscation.For([delta.Content, delta.ReasoningContent, .. Arguments(delta)]) : null,
         };
 
     private static ChatDelta Delta(AnswerPart part, ChatReplyForm form) => new()
     {
         Content = part.Text.Length > 0 ? part.Text : null,
         ReasoningContent = part.Reasoning.Length > 0 ? part.Reasoning : null,
-        ToolCalls = part.Calls.Count > 0 && !form.CallsFunctions
-            ? [.. part.Calls.Select((call, i) => ToolCall.From(call, part.FirstCall + i))]
-            : null,
-        FunctionCall = form.CallsFunctions && part is { FirstCall: 0, Calls: [var call, ..] } ? ToolCallFunction.From(call) : null,
+        ToolCalls = part.Calls.Count > 0 && !form.CallsFunctions ? [.. part.Calls.Select(ToolCall.InStream)] : null,
+
+        // The older form has a place for one call.
+        FunctionCall = form.CallsFunctions && part.Calls is [{ Index: 0 } call, ..] ? ToolCallFunction.InStream(call) : null,
     };
+
+    private static IEnumerable<string?> Arguments(ChatDelta delta) =>
+        (delta.ToolCalls ?? []).Select(call => call.Function).Append(delta.FunctionCall).Select(function => function?.Arguments);
 }

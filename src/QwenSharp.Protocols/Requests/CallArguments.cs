@@ -1,14 +1,17 @@
 using System.Text;
 using System.Text.Json;
+using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.Requests;
 
-/// <summary>The arguments of a call that a conversation shows: a string that holds a JSON object, or nothing.</summary>
+/// <summary>
+/// The arguments of a call that a conversation shows: a string that holds a JSON object, or nothing. Of one that was cut, as the answer was
+/// that brought it, what of it is whole.
+/// </summary>
 internal static class CallArguments
 {
     // What templates and clients write around the arguments has room beside them in the 64 levels that readers of JSON take.
     private const int MaxDepth = 48;
-    private static readonly JsonDocumentOptions Nested = new() { MaxDepth = MaxDepth };
 
     public static Dictionary<string, object?> Read(RequestValue value)
     {
@@ -21,16 +24,12 @@ internal static class CallArguments
 
         try
         {
-            using JsonDocument document = JsonDocument.Parse(json, Nested);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                // A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not the caller.
-                Dictionary<string, object?> arguments = [];
-                foreach (JsonProperty property in document.RootElement.EnumerateObject())
-                    arguments[property.Name] = property.Value.Clone();
+            // A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not the caller.
+            Dictionary<string, object?> arguments = [];
+            foreach (JsonProperty property in WireArguments.Read(json, MaxDepth).EnumerateObject())
+                arguments[property.Name] = property.Value;
 
-                return arguments;
-            }
+            return arguments;
         }
         catch (JsonException)
         {

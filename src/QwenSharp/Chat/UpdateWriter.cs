@@ -16,14 +16,14 @@ internal sealed class UpdateWriter(string id, string modelId, Func<PromptReuse, 
     private readonly DateTimeOffset _created = DateTimeOffset.UtcNow;
     private List<TextToken> _tokens = [];
     private CachedPrompt? _cached;
-    private bool _calls;
+    private bool _calls, _isCut;
     private bool _answers, _reasoned;
     private int _reasoningTokens;
 
-    /// <summary>The update for a chunk; null where there is nothing to tell yet.</summary>
+    /// <summary>The updates for a chunk; none where there is nothing to tell yet. Each begins with the fragment of a call, or has none.</summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="contents">What its text holds.</param>
-    public ChatResponseUpdate? Write(TextChunk chunk, IReadOnlyList<AIContent> contents)
+    public IReadOnlyList<ChatResponseUpdate> Write(TextChunk chunk, IReadOnlyList<AIContent> contents)
     {
         if (logprobs)
             _tokens.AddRange(chunk.Tokens);
@@ -37,43 +37,69 @@ internal sealed class UpdateWriter(string id, string modelId, Func<PromptReuse, 
         if (!_answers)
             _reasoningTokens += chunk.Tokens.Count;
 
-        _calls |= contents.Any(content => content is FunctionCallContent);
-        if (contents.Count == 0 && chunk.Usage is null)
-            return null;
-
-        ChatResponseUpdate update = new(ChatRole.Assistant, [.. contents])
+        List<ChatResponseUpdate> updates = [];
+        foreach (AIContent content in contents)
         {
-            ResponseId = id,
-            MessageId = id,
-            ModelId = modelId,
-            CreatedAt = _created,
-            FinishReason = chunk.Finish switch
-            {
-                null => null,
-                FinishReason.Length => ChatFinishReason.Length,
-                FinishReason.Repetition => Repetition,
-                _ when _calls => ChatFinishReason.ToolCalls,
-                _ => ChatFinishReason.Stop,
-            },
-        };
-        if (chunk.Usage is { } usage)
-            update.Contents.Add(new UsageContent(Details(usage)));
+            CallFragment? fragment = CallFragment.Of(content);
+            if (fragment is not null || updates.Count == 0)
+                updates.Add(Update(fragment));
+            if (fragment is null)
+                updates[^1].Contents.Add(content);
 
+            _isCut = fragment is not null || (_isCut && content is not FunctionCallContent);
+            _calls |= content is FunctionCallContent;
+        }
+
+        if (chunk.Usage is { } usage)
+        {
+            if (updates.Count == 0)
+                updates.Add(Update(null));
+
+            End(updates[^1], chunk, usage);
+        }
+
+        if (updates.Count > 0)
+            Describe(updates[0]);
+
+        return updates;
+    }
+
+    private ChatResponseUpdate Update(CallFragment? fragment) => new(ChatRole.Assistant, [])
+    {
+        ResponseId = id,
+        MessageId = id,
+        ModelId = modelId,
+        CreatedAt = _created,
+        RawRepresentation = fragment,
+    };
+
+    private void Describe(ChatResponseUpdate first)
+    {
         if (_tokens.Count > 0)
         {
-            update.AdditionalProperties = new() { [ChatOptionKeys.Logprobs] = _tokens };
+            (first.AdditionalProperties ??= [])[ChatOptionKeys.Logprobs] = _tokens;
             _tokens = [];
         }
 
         if (_cached is not null)
         {
-            (update.AdditionalProperties ??= [])[ChatOptionKeys.CachedPrompt] = _cached;
+            (first.AdditionalProperties ??= [])[ChatOptionKeys.CachedPrompt] = _cached;
             _cached = null;
         }
-        if (chunk.StopString is { } stop)
-            (update.AdditionalProperties ??= [])[ChatOptionKeys.StopSequence] = stop;
+    }
 
-        return update;
+    private void End(ChatResponseUpdate last, TextChunk chunk, TextUsage usage)
+    {
+        last.FinishReason = chunk.Finish switch
+        {
+            FinishReason.Length => ChatFinishReason.Length,
+            FinishReason.Repetition => Repetition,
+            _ when _calls && !_isCut => ChatFinishReason.ToolCalls,
+            _ => ChatFinishReason.Stop,
+        };
+        last.Contents.Add(new UsageContent(Details(usage)));
+        if (chunk.StopString is { } stop)
+            (last.AdditionalProperties ??= [])[ChatOptionKeys.StopSequence] = stop;
     }
 
     private UsageDetails Details(TextUsage usage) => new()

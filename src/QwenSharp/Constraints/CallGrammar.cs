@@ -9,14 +9,11 @@ using QwenSharp.Grammars;
 namespace QwenSharp.Constraints;
 
 /// <summary>
-/// What may follow <see cref="Opening"/>: a call of one of some tools, with arguments that its schema takes, up to the closing tag; in the
+/// What may follow <see cref="CallWatch.Opening"/>: a call of one of some tools, with arguments that its schema takes, up to the closing tag; in the
 /// form that the model's template teaches.
 /// </summary>
 internal static class CallGrammar
 {
-    /// <summary>What every dialect opens a call with.</summary>
-    public const string Opening = "<tool_call>";
-
     private const string Closing = "</tool_call>";
     private const string EndOfParameter = "\n</parameter>\n";
 
@@ -41,7 +38,7 @@ internal static class CallGrammar
     /// <summary>Nothing but calls: one, or several, a line each.</summary>
     public static Grammar Calls(Grammar rest, bool one)
     {
-        Grammar call = Grammar.Sequence(Grammar.Literal(Opening), rest);
+        Grammar call = Grammar.Sequence(Grammar.Literal(CallWatch.Opening), rest);
         return one ? call : Grammar.Sequence(call, Grammar.Repeat(Grammar.Sequence(Grammar.Literal("\n"), call)));
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using QwenSharp.Chat.Streaming;
 using QwenSharp.Engine;
 using QwenSharp.Faults;
 using QwenSharp.Grammars;
@@ -13,19 +14,17 @@ internal sealed class ReplyConstraint : ITokenConstraint
 {
     private const int MostNewlines = 2;
 
-    private static readonly byte[] CallBytes = Encoding.UTF8.GetBytes(CallGrammar.Opening);
-    private static readonly byte[] Fence = "```"u8.ToArray();
-
     private readonly ReplyPlan _plan;
     private readonly ReplyVocabulary _vocabulary;
     private readonly byte[] _open, _close;
     private readonly int? _openToken;
     private readonly List<byte> _line = [];
     private readonly List<int> _forced = [];
+    private readonly CallWatch _calls = new();
     private Phase _phase;
     private GrammarMatcher? _matcher;
     private int _reasoned, _newlines, _forcedFrom;
-    private bool _inFence, _knowsForced;
+    private bool _knowsForced;
 
     public ReplyConstraint(ReplyPlan plan, ReplyVocabulary vocabulary)
     {
@@ -266,34 +265,13 @@ internal sealed class ReplyConstraint : ITokenConstraint
 
                 break;
             case Phase.Free:
-                ReadFree(value);
+                if (_plan.Call is not null && _calls.Read((char)value))
+                    BeginCall();
+
                 break;
             default:
                 throw new InvalidOperationException($"No free text is read in the phase {_phase}.");
         }
-    }
-
-    private void ReadFree(byte value)
-    {
-        if (_plan.Call is null)
-            return;
-
-        if (value == (byte)'\n')
-        {
-            _line.Clear();
-            return;
-        }
-
-        // What stands in a block of code is code. Of a long line its end is enough.
-        if (_line.Count >= 4096)
-            _line.RemoveRange(0, _line.Count - CallBytes.Length);
-
-        _line.Add(value);
-
-        if (_line.Count == Fence.Length && Said().SequenceEqual(Fence))
-            _inFence = !_inFence;
-        else if (!_inFence && value == (byte)'>' && Said().EndsWith(CallBytes))
-            BeginCall();
     }
 
     private ReadOnlySpan<byte> Said() => System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_line);
@@ -326,6 +304,7 @@ internal sealed class ReplyConstraint : ITokenConstraint
     private void EndCall()
     {
         _matcher = null;
+        _calls.StartLine();
         Begin(_plan.OneCall ? Phase.End : Phase.Free);
     }
 
@@ -335,10 +314,11 @@ internal sealed class ReplyConstraint : ITokenConstraint
             return;
 
         // A token that opened a call brought what no call may hold: then it is text that only looks like one.
-        if (_phase == Phase.Call)
-            Begin(Phase.Free);
-        else
+        if (_phase != Phase.Call)
             throw new InvalidOperationException("A token was chosen that the answer's grammar does not allow.");
+
+        _calls.StartLine();
+        Begin(Phase.Free);
     }
 
     private GrammarMatcher Matcher(Grammar grammar) => new(grammar, _vocabulary.Tokens, _vocabulary.StopTokens);

@@ -44,7 +44,7 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary, TimeSpan? most = 
         {
             Tags = format.Reasoning,
             OpensReasoning = opensReasoning,
-            MayReason = format.Reasons && thinking is not false && !opensReasoning,
+            MayReason = MayReason(format, thinking) && !opensReasoning,
             ThinkingBudget = asked.ThinkingBudget,
             OneCall = asked.OneCall,
             Call = call,
@@ -55,6 +55,15 @@ internal sealed class ReplyPlanner(ReplyVocabulary vocabulary, TimeSpan? most = 
         };
         return Follow(plan);
     }
+
+    /// <summary>
+    /// What the constraint of an answer does for its calls; null where it holds none, or where an answer of another form may look like one.
+    /// </summary>
+    /// <inheritdoc cref="Plan(AnswerOptions, ReplyFormat, bool, bool?)" path="/param"/>
+    public static HeldCalls? HeldCalls(AnswerOptions asked, ReplyFormat format, bool? thinking) =>
+        asked.Callable.Count > 0 && (asked.Grammar is null || asked.RequiresCall) ? new HeldCalls(MayReason(format, thinking)) : null;
+
+    private static bool MayReason(ReplyFormat format, bool? thinking) => format.Reasons && thinking is not false;
 
     /// <summary>What the continuations of a plain prompt are held to.</summary>
     /// <inheritdoc cref="Plan(AnswerOptions, ReplyFormat, bool, bool?)" path="/exception"/>

@@ -24,8 +24,9 @@ internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollectio
     /// <summary>The tokens that end an answer.</summary>
     public ReadOnlySpan<int> StopTokens => _stopTokens;
 
-    /// <summary>The bytes of a token; none of one that the model has beyond its vocabulary.</summary>
-    public ReadOnlySpan<byte> Bytes(int token) => (uint)token < (uint)tokenizer.VocabularySize ? tokenizer.GetBytes(token) : [];
+    /// <summary>What a token adds to the text of an answer: control tokens nothing, nor any that the model has beyond its vocabulary.</summary>
+    public ReadOnlySpan<byte> Bytes(int token) =>
+        (uint)token < (uint)tokenizer.VocabularySize && !tokenizer.IsControl(token) ? tokenizer.GetBytes(token) : [];
 
     /// <summary>The tokens with which reasoning is ended whose budget is used up.</summary>
     /// <param name="tags">The tags of reasoning.</param>

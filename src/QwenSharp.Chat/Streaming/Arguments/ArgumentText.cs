@@ -7,6 +7,21 @@ internal static class ArgumentText
 {
     private static readonly JsonElement Null = JsonElement.Parse("null");
 
+    /// <summary>Whether a text is itself the value that it stands for, however it goes on.</summary>
+    public static bool IsText(ReadOnlySpan<char> beginning, ArgumentSchema schema)
+    {
+        JsonKinds kinds = schema.Kinds;
+        if (kinds is JsonKinds.All or JsonKinds.None)
+            return true;
+        if (!kinds.HasFlag(JsonKinds.String) || schema.Members.Count > 0)
+            return false;
+        if (!kinds.HasFlag(JsonKinds.Null))
+            return true;
+
+        ReadOnlySpan<char> said = beginning.Trim();
+        return !said.IsEmpty && !"null".AsSpan().StartsWith(said) && !"None".AsSpan().StartsWith(said);
+    }
+
     /// <summary>
     /// The value that the text stands for: null where it says so, in JSON's word or Python's, and null is allowed; the text itself where a
     /// string is allowed or the schema says nothing; else JSON of an allowed kind; and the text where it is none.

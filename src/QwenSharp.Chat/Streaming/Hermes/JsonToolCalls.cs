@@ -6,7 +6,7 @@ namespace QwenSharp.Chat.Streaming.Hermes;
 /// </summary>
 internal sealed class JsonToolCalls : ToolCallDialect
 {
-    private static readonly CallOpening Wrapped = new("<tool_call>") { InReasoning = true },
+    private static readonly CallOpening Wrapped = new(CallWatch.Opening) { InReasoning = true },
         Tools = new("<tools>") { IsBare = true },
         Object = new("{") { IsBare = true, AtLineStart = true },
         List = new("[") { IsBare = true, AtLineStart = true };
@@ -23,4 +23,6 @@ internal sealed class JsonToolCalls : ToolCallDialect
         : opening == Tools ? new JsonCallReading(tools, JsonWrapping.Tools, isWhole)
         : opening == CallOpening.Fence ? new JsonCallReading(tools, JsonWrapping.Fence, isWhole)
         : new JsonCallReading(tools, JsonWrapping.None, isWhole);
+
+    internal override HeldReading BeginHeld(OfferedTools tools) => new HeldJsonReading(tools);
 }

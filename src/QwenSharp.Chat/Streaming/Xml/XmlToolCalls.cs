@@ -7,7 +7,7 @@ namespace QwenSharp.Chat.Streaming.Xml;
 /// </summary>
 internal sealed class XmlToolCalls : ToolCallDialect
 {
-    private static readonly CallOpening Wrapped = new("<tool_call>") { InReasoning = true },
+    private static readonly CallOpening Wrapped = new(CallWatch.Opening) { InReasoning = true },
         Function = new("<function=") { IsBare = true, InReasoning = true };
 
     /// <inheritdoc/>
@@ -20,4 +20,6 @@ internal sealed class XmlToolCalls : ToolCallDialect
 
     internal override CallReading Begin(CallOpening opening, OfferedTools tools, bool isWhole) =>
         opening == CallOpening.Fence ? new NoCallReading(opening) : new XmlCallReading(tools, opening == Function, isWhole);
+
+    internal override HeldReading BeginHeld(OfferedTools tools) => new HeldXmlReading(tools);
 }

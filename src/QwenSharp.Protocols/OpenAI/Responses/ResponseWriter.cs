@@ -20,6 +20,7 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
     private readonly StringBuilder _text = new();
     private JsonArray _logprobs = [];
     private Kind _open;
+    private CallWriter? _call;
     private string _itemId = "";
     private int _sequence;
     private bool _answered;
@@ -29,6 +30,7 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
         None,
         Thought,
         Text,
+        Call,
     }
 
     /// <summary>The response's name.</summary>
@@ -93,9 +95,15 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
             yield return Delta("response.output_text.delta", part.Text, ("content_index", 0), ("logprobs", logprobs));
         }
 
-        foreach (FunctionCallContent call in part.Calls)
+        foreach (CallPart call in part.Calls)
         {
-            foreach (ResponseEvent written in Close("completed").Concat(Call(call)))
+            foreach (ResponseEvent written in call.Begins ? Close("completed").Concat(Open(call)) : [])
+                yield return written;
+
+            if (_call!.Add(call) is { Length: > 0 } more)
+                yield return Delta($"{_call.Kind}.delta", more);
+
+            foreach (ResponseEvent written in call.Whole is null ? [] : Close("completed"))
                 yield return written;
         }
     }
@@ -127,38 +135,12 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
         yield return Event("response.failed", ("response", Response("failed", error: error)));
     }
 
-    // A call is whole where it comes: its item is not left open.
-    private IEnumerable<ResponseEvent> Call(FunctionCallContent call)
+    private IEnumerable<ResponseEvent> Open(CallPart call)
     {
-        _answered = true;
-        OfferedTool tool = request.Tools.Called(call.Name);
-        string input = tool.IsCustom ? Input(call) : WireArguments.Of(call);
-        _itemId = NewId(tool.IsCustom ? "ctc" : "fc");
-        yield return Event("response.output_item.added", ("output_index", _output.Count), ("item", Item("in_progress", "")));
-
-        string kind = tool.IsCustom ? "response.custom_tool_call_input" : "response.function_call_arguments";
-        yield return Delta($"{kind}.delta", input);
-        yield return tool.IsCustom
-            ? InItem($"{kind}.done", ("input", input))
-            : InItem($"{kind}.done", ("name", tool.Name), ("arguments", input));
-        yield return Done(Item("completed", input));
-
-        JsonObject Item(string status, string text)
-        {
-            JsonObject item = new()
-            {
-                ["id"] = _itemId,
-                ["type"] = tool.IsCustom ? "custom_tool_call" : "function_call",
-                ["status"] = status,
-                ["call_id"] = call.CallId,
-                ["name"] = tool.Name,
-                [tool.IsCustom ? "input" : "arguments"] = text,
-            };
-            if (tool.Group is { } group)
-                item["namespace"] = group;
-
-            return item;
-        }
+        (_open, _answered) = (Kind.Call, true);
+        _call = new CallWriter(call, request.Tools.Called(call.Name));
+        _itemId = NewId(_call.IdPrefix);
+        yield return Event("response.output_item.added", ("output_index", _output.Count), ("item", _call.Item(_itemId, "in_progress")));
     }
 
     private IEnumerable<ResponseEvent> Open(Kind kind)
@@ -190,6 +172,14 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
             yield return InItem("response.content_part.done", ("content_index", 0), ("part", Part()));
             _answered = true;
             yield return Done(Message(status, [Part()]));
+        }
+        else if (_open == Kind.Call)
+        {
+            // A call that was cut is told as far as it goes, and that it is not done.
+            if (_call!.IsWhole)
+                yield return InItem($"{_call.Kind}.done", _call.Whole());
+
+            yield return Done(_call.Item(_itemId, _call.IsWhole ? "completed" : "incomplete"));
         }
         else if (_open == Kind.Thought && request.Summarizes)
         {
@@ -287,19 +277,6 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
         ["output_tokens_details"] = new JsonObject { ["reasoning_tokens"] = usage.ReasoningTokens ?? 0 },
         ["total_tokens"] = usage.PromptTokens + usage.AnswerTokens,
     };
-
-    private static string Input(FunctionCallContent call)
-    {
-        object? value = null;
-        call.Arguments?.TryGetValue(ResponseTools.CustomInput, out value);
-        return value switch
-        {
-            string text => text,
-            JsonElement { ValueKind: JsonValueKind.String } text => text.GetString()!,
-            null => "",
-            object other => other.ToString()!,
-        };
-    }
 
     private static string NewId(string prefix) => $"{prefix}_{Guid.NewGuid():N}";
 }
