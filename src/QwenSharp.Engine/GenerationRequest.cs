@@ -56,10 +56,15 @@ public sealed record GenerationRequest
         Require(Prompt.Length > 0, FaultKind.OutOfRange, nameof(Prompt), "is empty; there must be a token to continue.");
         if (Prompt.Length >= contextLength)
         {
-            throw new OptionException(OptionFault.Of(
+            OptionName prompt = new(nameof(Prompt));
+            throw new OptionException(new OptionFault(
                 FaultKind.TooLong,
-                nameof(Prompt),
-                $"has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer."));
+                prompt.Value,
+                $"{prompt} has {Prompt.Length} tokens; the context of {contextLength} has room for {contextLength - 1} and an answer.")
+            {
+                Bounds = Bounds.AtMost(contextLength - 1),
+                Given = Prompt.Length,
+            });
         }
 
         foreach (int token in Prompt.Span)

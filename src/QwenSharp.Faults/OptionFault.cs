@@ -32,6 +32,9 @@ public sealed class OptionFault
     /// <summary>The values that it takes, where that is what is wrong.</summary>
     public Bounds? Bounds { get; init; }
 
+    /// <summary>How much the caller gave, where that is more than there is room for: in the unit of <see cref="Bounds"/>.</summary>
+    public long? Given { get; init; }
+
     /// <summary>Changes of options that would help, one or the other.</summary>
     public IReadOnlyList<Remedy> Remedies { get; init; } = [];
 
@@ -69,6 +72,7 @@ public sealed class OptionFault
         return new OptionFault(Kind, name(Option) ?? Option, _sentence.Renamed(name))
         {
             Bounds = Bounds,
+            Given = Given,
             Remedies = [.. Remedies.Select(remedy => remedy with { Option = name(remedy.Option) ?? remedy.Option })],
         };
     }

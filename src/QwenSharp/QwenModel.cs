@@ -215,19 +215,23 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         if (texts.Sum(text => (long)text.Length) <= (long)CharactersAToken * ContextLength)
             return;
 
-        long counted = 0;
-        foreach (string text in texts)
+        // Somewhat more than is needed to see it: clients make a prompt shorter by what they are told.
+        long counted = 0, enough = 2L * ContextLength;
+        foreach (string text in texts.TakeWhile(_ => counted <= enough))
+            counted += Tokenizer.CountAtLeast(text.AsSpan().Trim(), (int)Math.Min(enough, int.MaxValue));
+
+        if (counted <= ContextLength)
+            return;
+
+        OptionName prompt = new(nameof(GenerationRequest.Prompt));
+        throw new OptionException(new OptionFault(
+            FaultKind.TooLong,
+            prompt.Value,
+            $"{prompt} has more than {ContextLength} tokens; the context of {ContextLength} has room for {ContextLength - 1} and an answer.")
         {
-            counted += Tokenizer.CountAtLeast(text.AsSpan().Trim(), ContextLength);
-            if (counted > ContextLength)
-            {
-                throw new OptionException(OptionFault.Of(
-                    FaultKind.TooLong,
-                    nameof(GenerationRequest.Prompt),
-                    $"has more than {ContextLength} tokens; the context of {ContextLength} has room for {ContextLength - 1} and an "
-                        + "answer."));
-            }
-        }
+            Bounds = Bounds.AtMost(ContextLength - 1),
+            Given = counted,
+        });
     }
 
     /// <summary>Reads neutral options for a prompt without a conversation; what only a chat template could honour is refused.</summary>

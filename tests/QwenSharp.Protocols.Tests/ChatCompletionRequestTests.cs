@@ -62,6 +62,13 @@ public class ChatCompletionRequestTests
     [Fact]
     public void A_top_k_below_zero_is_off() => Assert.Equal(0, Read("\"top_k\":-1").Generation.Options.TopK);
 
+    [Fact]
+    public void Verbosity_is_a_sentence_behind_the_instructions()
+    {
+        Assert.Equal(["Keep your answers short.", "Hi"], Read("\"verbosity\":\"low\"").Messages.Select(message => message.Text));
+        Assert.Equal(["Hi"], Read("\"verbosity\":\"medium\"").Messages.Select(message => message.Text));
+    }
+
     [Theory]
     [InlineData("\"store\":false")]
     [InlineData("\"store\":true")]
@@ -91,7 +98,7 @@ public class ChatCompletionRequestTests
     [InlineData("\"service_tier\":\"gold\"", "service_tier", "invalid_value")]
     [InlineData("\"prompt_cache_key\":1", "prompt_cache_key", "invalid_type")]
     [InlineData("\"safety_identifier\":1", "safety_identifier", "invalid_type")]
-    [InlineData("\"verbosity\":\"low\"", "verbosity", "unsupported_parameter")]
+    [InlineData("\"verbosity\":\"none\"", "verbosity", "invalid_value")]
     [InlineData("\"reasoning_effort\":\"huge\"", "reasoning_effort", "invalid_value")]
     [InlineData("\"modalities\":[\"audio\"]", "modalities", "unsupported_parameter")]
     [InlineData("\"response_format\":{\"type\":\"structural_tag\"}", "response_format.type", "unsupported_parameter")]

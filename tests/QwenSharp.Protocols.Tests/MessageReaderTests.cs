@@ -53,9 +53,46 @@ public class MessageReaderTests
             messages.Skip(4).Select(message => Assert.IsType<FunctionResultContent>(message.Contents[0]).Result));
     }
 
+    [Fact]
+    public void The_older_form_of_calls_and_results_arrives()
+    {
+        IReadOnlyList<ChatMessage> messages = Read("""
+            {"role":"user","content":"a"},
+            {"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{\"x\":1}"}},
+            {"role":"function","name":"f","content":"b"},
+            {"role":"assistant","content":"","function_call":{"name":"f","arguments":"{}"}},
+            {"role":"function","name":"f","content":null}
+            """);
+
+        FunctionCallContent[] calls = [.. messages.SelectMany(message => message.Contents.OfType<FunctionCallContent>())];
+        FunctionResultContent[] results = [.. messages.SelectMany(message => message.Contents.OfType<FunctionResultContent>())];
+        Assert.Equal(calls.Select(call => call.CallId), results.Select(result => result.CallId));
+        Assert.NotEqual(calls[0].CallId, calls[1].CallId);
+        Assert.Equal(["b", ""], results.Select(result => result.Result));
+        Assert.Equal(ChatRole.Tool, messages[2].Role);
+    }
+
+    // LangChain's agents name the assistant; OpenAI's library for agents copies a message's fields into the parts of its text.
+    [Fact]
+    public void What_libraries_for_agents_add_is_taken()
+    {
+        IReadOnlyList<ChatMessage> messages = Read("""
+            {"role":"system","content":"s","name":"rules"},
+            {"role":"assistant","name":"model","content":[{"type":"text","text":"a","role":"assistant","refusal":null,"annotations":[],
+                "tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]}],
+                "tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},
+            {"role":"tool","tool_call_id":"c","content":"r"},
+            {"role":"assistant","content":null,"refusal":"No."}
+            """);
+
+        Assert.All(messages, message => Assert.Null(message.AuthorName));
+        Assert.Single(messages[1].Contents.OfType<FunctionCallContent>());
+        Assert.Equal(["s", "a", "", "No."], messages.Select(message => message.Text));
+    }
+
     [Theory]
     [InlineData("", "messages", "invalid_value")]
-    [InlineData("""{"role":"system","content":"Hi","name":"Ada"}""", "messages[0].name", "unsupported_parameter")]
+    [InlineData("""{"role":"system","content":"Hi","name":1}""", "messages[0].name", "invalid_type")]
     [InlineData("1", "messages[0]", "invalid_type")]
     [InlineData("null", "messages[0]", "invalid_type")]
     [InlineData("""{"content":"Hi"}""", "messages[0].role", "missing_required_parameter")]
@@ -73,8 +110,9 @@ public class MessageReaderTests
         """{"role":"user","content":[{"type":"text","text":"a","cache":1}]}""",
         "messages[0].content[0].cache",
         "unsupported_parameter")]
-    [InlineData("""{"role":"assistant","content":"","refusal":"No."}""", "messages[0].refusal", "unsupported_parameter")]
-    [InlineData("""{"role":"assistant","content":"","function_call":{}}""", "messages[0].function_call", "unsupported_parameter")]
+    [InlineData("""{"role":"assistant","content":"","refusal":1}""", "messages[0].refusal", "invalid_type")]
+    [InlineData("""{"role":"assistant","function_call":{}}""", "messages[0].function_call.name", "missing_required_parameter")]
+    [InlineData("""{"role":"function","content":"x"}""", "messages[0].name", "missing_required_parameter")]
     [InlineData(
         """{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"f","arguments":"{}"}}]}""",
         "messages[0].tool_calls[0].id",

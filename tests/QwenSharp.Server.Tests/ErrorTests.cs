@@ -39,6 +39,42 @@ public class ErrorTests
         Assert.Equal("scripted", (string)(await server.AskAsync("/v1/completions", """{"prompt":"Hi"}""")).Body["model"]!);
     }
 
+    [Theory]
+    [InlineData("GET", "/v1/chat/completions", "not kept")]
+    [InlineData("GET", "/v1/chat/completions/chatcmpl-1", "not kept")]
+    [InlineData("DELETE", "/v1/chat/completions/chatcmpl-1", "not kept")]
+    [InlineData("GET", "/v1/chat/completions/chatcmpl-1/messages", "not kept")]
+    [InlineData("POST", "/v1/responses/compact", "compacted")]
+    public async Task What_the_protocol_has_and_the_server_has_not_is_refused_by_what_it_is(string method, string path, string words)
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"));
+        using HttpRequestMessage request = new(new HttpMethod(method), path);
+
+        using HttpResponseMessage reply = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        JsonNode body = JsonNode.Parse(await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+        Assert.Contains(words, ScriptedServer.AssertError(((int)reply.StatusCode, body), 404, null, "not_found"));
+    }
+
+    // To ask for a name would be of no help: no model has what is asked for.
+    [Fact]
+    public async Task Where_no_model_is_of_the_purpose_the_refusal_says_what_is_missing()
+    {
+        ScriptedChat chat = new(Scripts.Echo);
+        Models.ServedModel Named(string id) => new(id, DateTimeOffset.UnixEpoch, chat, new ScriptedText(Scripts.Echo));
+        await using QwenServer server = await QwenServer.StartAsync(
+            new ServerOptions { Port = 0, Models = [] }, [Named("a"), Named("b")], TestContext.Current.CancellationToken);
+        using HttpClient http = new() { BaseAddress = server.Address };
+
+        using HttpResponseMessage reply = await http.PostAsync(
+            "/v1/moderations",
+            new StringContent("""{"input":"x"}""", Encoding.UTF8, "application/json"),
+            TestContext.Current.CancellationToken);
+
+        Assert.Equal(400, (int)reply.StatusCode);
+        Assert.Contains("Qwen3Guard", await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public async Task Of_several_models_one_must_be_named()
     {

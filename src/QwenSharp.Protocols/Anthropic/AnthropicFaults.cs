@@ -45,8 +45,13 @@ public static class AnthropicFaults
         ArgumentNullException.ThrowIfNull(fault);
         string said = fault.Say(option => $"'{Fields.GetValueOrDefault(option, option)}'");
 
-        // Clients know by these words that a conversation has to be made shorter, and do so.
-        string message = fault.Kind == FaultKind.TooLong ? $"prompt is too long: {said}" : said;
+        // Clients know by these words that a conversation has to be made shorter, and read from them by how much.
+        string message = fault switch
+        {
+            { Kind: FaultKind.TooLong, Given: { } tokens, Bounds.Most: { } most } => $"prompt is too long: {tokens} tokens > {most} maximum",
+            { Kind: FaultKind.TooLong } => $"prompt is too long: {said}",
+            _ => said,
+        };
         return new ErrorDetail(InvalidRequest, Excerpt.Of(message, MaxMessage), fault.Option == Thread ? NoThreads : null);
     }
 }

@@ -13,6 +13,11 @@ internal sealed class MessageReader(ThoughtSigner signer)
     // that no prompt would begin as the one before it.
     private const string Billing = "x-anthropic-billing-header:";
 
+    private readonly HashSet<string> _found = [];
+
+    /// <summary>The tools that results of a search for tools name: from then on the model has them.</summary>
+    public IReadOnlySet<string> FoundTools => _found;
+
     /// <summary>The system prompt, a message for each of its blocks.</summary>
     public static IEnumerable<ChatMessage> ReadSystem(RequestValue value) => SystemTexts(value)
         .Where(text => !text.StartsWith(Billing, StringComparison.Ordinal))
@@ -96,7 +101,7 @@ internal sealed class MessageReader(ThoughtSigner signer)
         }
     }
 
-    private static AIContent? ReadUserBlock(RequestValue value, RequestFields fields, string type)
+    private AIContent? ReadUserBlock(RequestValue value, RequestFields fields, string type)
     {
         CacheControl.Take(fields);
         return type switch
@@ -138,7 +143,7 @@ internal sealed class MessageReader(ThoughtSigner signer)
         && type.ValueKind == JsonValueKind.String
         && type.ValueEquals("direct");
 
-    private static FunctionResultContent ReadResult(RequestFields fields)
+    private FunctionResultContent ReadResult(RequestFields fields)
     {
         string id = fields.Require("tool_use_id").String();
         string text = fields.Take("content") is { } content ? ReadResultText(content) : "";
@@ -148,10 +153,10 @@ internal sealed class MessageReader(ThoughtSigner signer)
             : new FunctionResultContent(id, text);
     }
 
-    private static string ReadResultText(RequestValue value) =>
+    private string ReadResultText(RequestValue value) =>
         value.IsString ? value.String() : string.Join('\n', Items(value).Select(ReadResultBlock));
 
-    private static string ReadResultBlock(RequestValue item)
+    private string ReadResultBlock(RequestValue item)
     {
         RequestFields fields = item.Fields();
         CacheControl.Take(fields);
@@ -161,10 +166,18 @@ internal sealed class MessageReader(ThoughtSigner signer)
             "document" => ReadDocument(item, fields) ?? LeftOut.Text("document"),
             "search_result" => ReadSearchResult(fields),
             "image" => ReadImage(fields),
-            _ => throw Unknown(item, type, "text, image, document and search_result"),
+            "tool_reference" => ReadReference(fields),
+            _ => throw Unknown(item, type, "text, image, document, search_result and tool_reference"),
         };
         fields.RefuseRest();
         return text;
+    }
+
+    private string ReadReference(RequestFields fields)
+    {
+        string name = fields.Require("tool_name").String();
+        _found.Add(name);
+        return $"Found the tool {name}.";
     }
 
     private static string ReadImage(RequestFields fields)

@@ -40,9 +40,10 @@ public sealed record MessagesRequest
     {
         RequestFields fields = RequestFields.Of(body);
         IEnumerable<ChatMessage> system = fields.Take("system") is { } given ? MessageReader.ReadSystem(given) : [];
-        List<ChatMessage> messages = [.. system, .. new MessageReader(signer).Read(fields.Require("messages"))];
+        MessageReader reader = new(signer);
+        List<ChatMessage> messages = [.. system, .. reader.Read(fields.Require("messages"))];
         ChatOptions options = new() { AdditionalProperties = [] };
-        ToolReader.Read(fields, options);
+        ToolReader.Read(fields, reader.FoundTools, options);
         ReadSampling(fields, options, countsOnly);
         bool hides = ReadThinking(fields, options);
         ReadOutput(fields, options);
@@ -110,8 +111,8 @@ public sealed record MessagesRequest
             hides = display.String() switch
             {
                 "omitted" => true,
-                "summarized" => false,
-                string other => throw display.Invalid($"must be summarized or omitted, not '{Excerpt.Of(other)}'."),
+                "summarized" or "updates" => false,
+                string other => throw display.Invalid($"must be summarized, updates or omitted, not '{Excerpt.Of(other)}'."),
             };
         }
 

@@ -11,17 +11,30 @@ internal static class ToolReader
 {
     private const int MaxNameLength = 128;
 
-    public static void Read(RequestFields fields, ChatOptions options)
+    /// <summary>Reads them into options.</summary>
+    /// <param name="fields">The request's.</param>
+    /// <param name="found">Tools that the conversation has found. Those that wait to be found are not offered.</param>
+    /// <param name="options">The options.</param>
+    public static void Read(RequestFields fields, IReadOnlySet<string> found, ChatOptions options)
     {
         RequestValue? list = fields.Take("tools");
-        HashSet<string> names = [];
-        List<AITool> tools = list is { } given ? [.. given.Items().Select(item => ReadTool(item, names))] : [];
+        HashSet<string> names = [], deferred = [];
+        List<AITool> tools = list is { } given ? [.. given.Items().Select(item => ReadTool(item, names, deferred))] : [];
+        if (names.Count > 0 && deferred.Count == names.Count)
+            throw list!.Value.Invalid("must hold at least one tool without 'defer_loading': else the model has none to find the others with.");
+
         options.Tools = tools.Count > 0 ? tools : null;
         if (fields.Take("tool_choice") is { } choice)
             ReadChoice(choice, names, options);
+
+        if (deferred.Count > 0)
+        {
+            string? required = (options.ToolMode as RequiredChatToolMode)?.RequiredFunctionName;
+            options.Tools = [.. tools.Where(tool => !deferred.Contains(tool.Name) || found.Contains(tool.Name) || tool.Name == required)];
+        }
     }
 
-    private static AITool ReadTool(RequestValue value, HashSet<string> names)
+    private static AITool ReadTool(RequestValue value, HashSet<string> names, HashSet<string> deferred)
     {
         RequestFields fields = value.Fields();
         if (fields.Take("type") is { } type && type.String() != "custom")
@@ -45,8 +58,9 @@ internal static class ToolReader
 
         // Arguments come as they are written.
         fields.Take("eager_input_streaming")?.Boolean();
-        fields.Refuse("defer_loading", value => value.ValueKind == JsonValueKind.False,
-            "is not honoured: every tool is shown to the model. Only false is accepted.");
+        if (fields.Take("defer_loading")?.Boolean() == true)
+            deferred.Add(name.String());
+
         fields.Refuse("allowed_callers", IsDirect, "is not honoured: the model alone calls. Only [\"direct\"] is accepted.");
         fields.Refuse("input_examples", value => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0,
             "is not honoured: templates show a tool's description and schema. Write examples into 'description'.");

@@ -38,6 +38,7 @@ public sealed record ChatCompletionRequest
         ReadLogprobs(fields, options);
         OutputFields.Read(fields, options);
         ReasoningFields.Read(fields, options);
+        ReadVerbosity(fields, messages);
         ReadContinuation(fields, messages, options);
         ReadPrediction(fields);
         InertFields.TakeChat(fields);
@@ -75,6 +76,13 @@ public sealed record ChatCompletionRequest
             options.AdditionalProperties![ChatOptionKeys.TopLogprobs] = top;
         else if (top > 0)
             throw value.Conflict($"{new OptionName(value.Path)} is only allowed when {new OptionName("logprobs")} is true.");
+    }
+
+    // Behind the instructions that there are: a conversation that goes on begins with the same text.
+    private static void ReadVerbosity(RequestFields fields, List<ChatMessage> messages)
+    {
+        if (fields.Take("verbosity") is { } value && Verbosity.Read(value) is { } sentence)
+            messages.Insert(messages.TakeWhile(message => message.Role == ChatRole.System).Count(), new ChatMessage(ChatRole.System, sentence));
     }
 
     // vLLM's fields. A prompt that ends behind the last message without a beginning of the next has no answer of its own.

@@ -42,8 +42,6 @@ internal static class InertFields
         new("parse_tool_calls", IsTrue, "is not built: calls come as calls. Only true is accepted."),
         new("reasoning_format", value => IsText(value, "auto", "deepseek", "parsed"),
             "is not built: reasoning comes as 'reasoning_content'. Only auto, deepseek and parsed are accepted."),
-        new("verbosity", value => IsText(value, "medium"),
-            "is not honoured: how much is said is for the conversation to ask. Only \"medium\" is accepted."),
         new("modalities", IsTextOnly, "is not honoured: this server writes text. Only [\"text\"] is accepted."),
         new("audio", _ => false, "is not honoured: this server writes text. Leave it out."),
         new("web_search_options", _ => false, "is not honoured: this server searches nothing. Offer the search as a tool."),

@@ -14,13 +14,16 @@ internal static class MessageReader
 
     public static List<ChatMessage> Read(RequestValue value)
     {
-        List<ChatMessage> messages = [.. value.Items().Select(ReadMessage)];
+        List<ChatMessage> messages = [];
+        foreach (RequestValue item in value.Items())
+            messages.Add(ReadMessage(item, messages));
+
         return messages.Count > 0
             ? messages
             : throw value.Invalid("must hold at least one message.");
     }
 
-    private static ChatMessage ReadMessage(RequestValue value)
+    private static ChatMessage ReadMessage(RequestValue value, List<ChatMessage> before)
     {
         RequestFields fields = value.Fields();
         RequestValue role = fields.Require("role");
@@ -29,9 +32,10 @@ internal static class MessageReader
             // Models know one kind of instructions; "developer" is its newer name in the protocol.
             "system" or "developer" => new ChatMessage(ChatRole.System, ReadContent(fields.Require("content"), ReadPart)),
             "user" => new ChatMessage(ChatRole.User, ReadContent(fields.Require("content"), ReadPart)),
-            "assistant" => ReadAssistant(fields),
+            "assistant" => ReadAssistant(fields, before.Count),
             "tool" => ReadToolResult(fields),
-            string other => throw role.Invalid($"must be system, developer, user, assistant or tool, not '{Excerpt.Of(other)}'."),
+            "function" => ReadFunctionResult(fields, before),
+            string other => throw role.Invalid($"must be system, developer, user, assistant, tool or function, not '{Excerpt.Of(other)}'."),
         };
         ReadName(fields, message);
         fields.RefuseRest();
@@ -39,25 +43,16 @@ internal static class MessageReader
     }
 
     // Older clients repeat the function's name beside its result; the call has it already. Who among several users speaks stands before
-    // what they say. A name of the assistant, or of instructions, would be words that nobody said.
+    // what they say. Agents' libraries name the assistant, and instructions; before a text these would be words that nobody said, and
+    // the chat templates have no other place.
     private static void ReadName(RequestFields fields, ChatMessage message)
     {
-        if (fields.Take("name") is not { } name)
-            return;
-
+        string? name = fields.Take("name")?.String();
         if (message.Role == ChatRole.User)
-        {
-            message.AuthorName = name.String();
-        }
-        else if (name.String().Length > 0 && message.Role != ChatRole.Tool)
-        {
-            throw name.Unsupported(
-                "is honoured for users alone: the chat templates of Qwen models have no place for a speaker's name. "
-                    + "Write it into 'content'.");
-        }
+            message.AuthorName = name;
     }
 
-    private static ChatMessage ReadAssistant(RequestFields fields)
+    private static ChatMessage ReadAssistant(RequestFields fields, int place)
     {
         List<AIContent> contents = [];
 
@@ -71,12 +66,22 @@ internal static class MessageReader
         if (fields.Take("tool_calls") is { } calls)
             contents.AddRange(calls.Items().Select(ReadToolCall));
 
+        // The older form of calls, of which a message has one and which has no name of its own.
+        if (fields.Take("function_call") is { } older)
+        {
+            RequestFields function = older.Fields();
+            contents.Add(new FunctionCallContent(
+                $"call_{place}", function.Require("name").String(), ReadArguments(function.Require("arguments"))));
+            function.RefuseRest();
+        }
+
+        if (fields.Take("refusal") is { } refusal)
+            contents.Add(new TextContent(refusal.String()));
+
         // What replies of OpenAI's clients carry along; a conversation that is sent back holds them without content.
-        fields.Refuse("refusal", _ => false, "is not honoured; leave it out or null.");
         fields.Refuse("annotations", annotations => annotations.ValueKind == JsonValueKind.Array && annotations.GetArrayLength() == 0,
             "is not honoured; leave it out or empty.");
         fields.Refuse("audio", _ => false, "is not honoured: this server takes text. Leave it out or null.");
-        fields.Refuse("function_call", _ => false, "is the older form of 'tool_calls'; use that.");
         return new ChatMessage(ChatRole.Assistant, contents);
     }
 
@@ -88,6 +93,17 @@ internal static class MessageReader
         List<AIContent> parts = fields.Take("content") is { } content ? ReadContent(content, ReadResultPart) : [];
         string result = string.Concat(parts.Cast<TextContent>().Select(part => part.Text));
         return new ChatMessage(ChatRole.Tool, [new FunctionResultContent(callId, result)]);
+    }
+
+    // The result of the last call of its function.
+    private static ChatMessage ReadFunctionResult(RequestFields fields, List<ChatMessage> before)
+    {
+        string name = fields.Require("name").String();
+        string result = fields.Take("content")?.String() ?? "";
+        string? call = before
+            .SelectMany(message => message.Contents.OfType<FunctionCallContent>())
+            .LastOrDefault(content => content.Name == name)?.CallId;
+        return new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call ?? $"call_{before.Count}", result)]);
     }
 
     private static List<AIContent> ReadContent(RequestValue value, Func<RequestFields, RequestValue, string> readPart)
@@ -113,8 +129,14 @@ internal static class MessageReader
         ? fields.Require("text").String()
         : throw type.Unsupported($"is '{Excerpt.Of(type.String())}', but this server takes only 'text'.");
 
-    private static string ReadAssistantPart(RequestFields fields, RequestValue type) =>
-        type.String() == "refusal" ? fields.Require("refusal").String() : ReadPart(fields, type);
+    // OpenAI's library for agents copies the other fields of the reply's message into each part of its text. The message has what they say.
+    private static string ReadAssistantPart(RequestFields fields, RequestValue type)
+    {
+        foreach (string copied in (string[])["role", "refusal", "annotations", "tool_calls", "reasoning_content"])
+            fields.Take(copied);
+
+        return type.String() == "refusal" ? fields.Require("refusal").String() : ReadPart(fields, type);
+    }
 
     // A picture that a tool gave is not what the user asked for by sending it; the conversation goes on without.
     private static string ReadResultPart(RequestFields fields, RequestValue type)

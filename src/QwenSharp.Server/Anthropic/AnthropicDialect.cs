@@ -44,9 +44,16 @@ internal sealed class AnthropicDialect : IDialect
         routes.MapDelete(Batch, batches.DeleteAsync);
         routes.MapPost($"{Batch}/cancel", batches.CancelAsync);
         routes.MapMethods($"{Batch}/results", get, batches.ResultsAsync);
+        foreach (string path in (string[])["/v1/files", "/v1/files/{file}", "/v1/files/{file}/content"])
+            routes.MapMethods(path, [.. get, HttpMethods.Post, HttpMethods.Delete], RefuseFiles);
+
         routes.MapMethods("/v1/models", get, list.ListAsync);
         routes.MapMethods($"/v1/models/{{**{ModelsEndpoint.IdParameter}}}", get, list.ShowAsync);
     }
+
+    // Where the path is another dialect's too, that one's answer would be none to a client of this.
+    private static Task RefuseFiles(HttpContext http) => throw new HttpFault(
+        StatusCodes.Status404NotFound, HttpFaultKind.Missing, "No files are kept for messages. Send their text as a 'document' block.");
 
     /// <inheritdoc/>
     public bool Owns(PathString path) => path.StartsWithSegments("/v1/messages");

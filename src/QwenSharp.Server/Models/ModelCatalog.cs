@@ -128,18 +128,22 @@ internal sealed class ModelCatalog(
     }
 
     /// <summary>The name of the only model of a purpose that the server started with; null where there are none or several.</summary>
-    public string? OnlyOf(ModelPurpose purpose)
+    public string? OnlyOf(ModelPurpose purpose) => Started().Where(model => model.Purpose == purpose).ToArray() is [var only] ? only.Id : null;
+
+    /// <summary>
+    /// A model that the server started with where none is of a purpose, which refuses by what it is: to ask for a name would be of no
+    /// help. Null where one is.
+    /// </summary>
+    public string? FirstOfOthers(ModelPurpose purpose)
+    {
+        ServedModel[] models = Started();
+        return models.Any(model => model.Purpose == purpose) ? null : models.FirstOrDefault()?.Id;
+    }
+
+    private ServedModel[] Started()
     {
         lock (_gate)
-        {
-            ServedModel[] models =
-            [
-                .. _given.Values
-                    .Select(entry => _slots[entry.Description.Key].Live!.Served.First(model => model.Id == entry.ServedId))
-                    .Where(model => model.Purpose == purpose),
-            ];
-            return models is [var only] ? only.Id : null;
-        }
+            return [.. _given.Values.Select(entry => _slots[entry.Description.Key].Live!.Served.First(model => model.Id == entry.ServedId))];
     }
 
     /// <summary>The model of a name, by an alias too; null for none.</summary>

@@ -10,5 +10,5 @@ internal static class ModelsByPurpose
     /// <inheritdoc cref="ModelCatalog.AcquireAsync(string?, CancellationToken)" path="/exception"/>
     public static Task<ModelLease> AcquireForAsync(
         this ModelCatalog models, ModelPurpose purpose, string? id, CancellationToken cancellationToken) =>
-        models.AcquireAsync(id ?? models.OnlyOf(purpose), cancellationToken);
+        models.AcquireAsync(id ?? models.OnlyOf(purpose) ?? models.FirstOfOthers(purpose), cancellationToken);
 }

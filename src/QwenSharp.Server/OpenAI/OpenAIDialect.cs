@@ -58,6 +58,7 @@ internal sealed class OpenAIDialect : IDialect
         }
 
         ResponseRoutes.Map(routes, service, Prefixes);
+        AbsentRoutes.Map(routes, Prefixes);
     }
 
     /// <inheritdoc/>

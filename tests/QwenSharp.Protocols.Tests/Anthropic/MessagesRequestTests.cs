@@ -50,6 +50,27 @@ public class MessagesRequestTests
         Assert.Equal(expected, request.Options.Reasoning is not null);
     }
 
+    // As Claude Code sends them: the model finds tools by a search, whose result names them.
+    [Fact]
+    public void Deferred_tools_are_offered_once_they_are_found()
+    {
+        const string Fields = """
+            "thinking":{"type":"adaptive","display":"updates"},"tools":[{"name":"search","input_schema":{"type":"object"}},
+            {"name":"f","input_schema":{"type":"object"},"defer_loading":true},{"name":"g","input_schema":{"type":"object"},"defer_loading":true}]
+            """;
+        MessagesRequest before = Read(Fields), after = Read(Fields, """
+            {"role":"user","content":"a"},{"role":"assistant","content":[{"type":"tool_use","id":"c","name":"search","input":{}}]},
+            {"role":"user","content":[{"type":"tool_result","tool_use_id":"c","content":[{"type":"tool_reference","tool_name":"g"}]}]}
+            """);
+
+        Assert.Equal(["search"], before.Options.Tools!.Select(tool => tool.Name));
+        Assert.Equal(["search", "g"], after.Options.Tools!.Select(tool => tool.Name));
+        Assert.Equal("Found the tool g.", Assert.IsType<FunctionResultContent>(after.Messages[^1].Contents[0]).Result);
+        Assert.Equal(
+            ["search", "f"],
+            Read(Fields + ",\"tool_choice\":{\"type\":\"tool\",\"name\":\"f\"}").Options.Tools!.Select(tool => tool.Name));
+    }
+
     [Fact]
     public void A_conversation_arrives_in_its_parts()
     {
@@ -108,6 +129,7 @@ public class MessagesRequestTests
     [InlineData("\"messages\":[{\"role\":\"user\",\"content\":\"\",\"name\":\"x\"}]", "'messages[0].name' is not a field")]
     [InlineData("\"tools\":[{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}]", "'tools[0].type' is 'web_search_20250305'")]
     [InlineData("\"tools\":[{\"name\":\"f\"}]", "'tools[0].input_schema' is required")]
+    [InlineData("\"tools\":[{\"name\":\"f\",\"input_schema\":{},\"defer_loading\":true}]", "'tools' must hold at least one")]
     [InlineData("\"tool_choice\":{\"type\":\"any\"}", "'tool_choice' is only allowed when 'tools' are given")]
     [InlineData("\"thinking\":{\"type\":\"enabled\"}", "'thinking.budget_tokens' is required")]
     [InlineData("\"output_config\":{\"task_budget\":1}", "'output_config.task_budget' is not a field")]

@@ -153,6 +153,36 @@ public class MessagesTests
         AssertError(body, status, 400, "invalid_request_error", "prompt is too long: 'messages' has more");
     }
 
+    // Claude Code reads both numbers and shortens the conversation by as much.
+    [Fact]
+    public async Task A_prompt_that_is_too_long_is_told_in_numbers()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(
+            Scripts.Fail(new OptionException(
+                new OptionFault(FaultKind.TooLong, "Messages", $"Too long.") { Bounds = Bounds.AtMost(9), Given = 12 })));
+
+        (int status, JsonNode body) = await server.AskAsync("/v1/messages", Request(""));
+
+        AssertError(body, status, 400, "invalid_request_error", "prompt is too long: 12 tokens > 9 maximum");
+        Assert.Equal("prompt is too long: 12 tokens > 9 maximum", (string?)body["error"]!["message"]);
+    }
+
+    // OpenAI's protocol has the path too.
+    [Theory]
+    [InlineData("GET", "/v1/files")]
+    [InlineData("POST", "/v1/files?beta=true")]
+    [InlineData("DELETE", "/v1/files/file_1")]
+    public async Task Files_are_refused_in_the_words_of_the_protocol(string method, string path)
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"));
+        using HttpRequestMessage request = new(new HttpMethod(method), path);
+        request.Headers.Add("anthropic-version", "2023-06-01");
+
+        using HttpResponseMessage reply = await server.Http.SendAsync(request, TestContext.Current.CancellationToken);
+
+        AssertError(await ReadAsync(reply), (int)reply.StatusCode, 404, "not_found_error", "No files are kept");
+    }
+
     [Fact]
     public async Task A_full_server_says_that_it_is_overloaded()
     {

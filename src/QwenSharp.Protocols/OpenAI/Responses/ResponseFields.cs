@@ -112,18 +112,7 @@ internal sealed record ResponseFields
         if (members.Take("format") is { } format)
             options.ResponseFormat = ReadFormat(format);
 
-        string? verbosity = null;
-        if (members.Take("verbosity") is { } said)
-        {
-            verbosity = said.String() switch
-            {
-                "low" => "Keep your answers short.",
-                "medium" => null,
-                "high" => "Answer at length and in detail.",
-                string other => throw said.Invalid($"must be low, medium or high, not '{Excerpt.Of(other)}'."),
-            };
-        }
-
+        string? verbosity = members.Take("verbosity") is { } said ? OpenAI.Verbosity.Read(said) : null;
         members.RefuseRest();
         return verbosity;
     }
