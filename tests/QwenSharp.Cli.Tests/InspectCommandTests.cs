@@ -31,6 +31,21 @@ public sealed class InspectCommandTests : IDisposable
         Assert.Equal("F32", Assert.Single(json.GetProperty("types").EnumerateArray()).GetProperty("type").GetString());
     }
 
+    [Theory]
+    [InlineData("f32", 4 * 128)]
+    [InlineData("f16", 2 * 128)]
+    [InlineData("bf16", 2 * 128)]
+    [InlineData("q8_0", 4 * 34)]
+    public async Task Memory_is_planned_for_every_type_of_keys_and_values(string type, int bytesOfHead)
+    {
+        string[] shape = ["inspect", "--shape", "qwen3-0.6b", "--type", "q8_0", "--context", "64", "--json"];
+        JsonElement memory = (await Invocation.RunAsync([.. shape, "--kv", type])).Json().GetProperty("memory");
+
+        // 28 layers, 8 heads of 128, keys and values.
+        Assert.Equal(64 * 28 * 8 * 2 * bytesOfHead, memory.GetProperty("kv_bytes").GetInt64());
+        Assert.Equal(type, memory.GetProperty("kv_type").GetString(), ignoreCase: true);
+    }
+
     [Fact]
     public async Task Tables_are_plain_text_where_nobody_looks()
     {

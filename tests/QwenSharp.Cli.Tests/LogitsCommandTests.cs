@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text.Json;
+using QwenSharp.Cli.Hub;
 
 namespace QwenSharp.Cli.Tests;
 
@@ -66,6 +67,54 @@ public sealed class LogitsCommandTests : IDisposable
         (await Invocation.RunAsync("logits", _model, "--tokens", "1", "--output", _folder["no/where"])).AssertFails(
             ExitCode.Failure,
             "does not exist");
+    }
+
+    [Fact]
+    public async Task Logits_are_compared_with_those_of_another_run()
+    {
+        string reference = _folder["reference.logits"];
+        Assert.Equal(0, (await Invocation.RunAsync("logits", _model, "--tokens", "10,97,98", "--output", reference)).Code);
+
+        Invocation same = await Invocation.RunAsync("logits", _model, "--tokens", "10,97,98", "--compare", reference, "--json");
+        Invocation both = await Invocation.RunAsync(
+            "logits", _model, "--tokens", "10,97,98", "--compare", reference, "--output", _folder["again.logits"]);
+
+        JsonElement difference = same.Json().GetProperty("difference");
+        Assert.Equal(3, difference.GetProperty("positions").GetInt32());
+        Assert.Equal(0, difference.GetProperty("kl_max").GetDouble(), 1e-12);
+        Assert.Equal(1, difference.GetProperty("top1_agreement").GetDouble());
+        Assert.StartsWith("3 positions: KL divergence", both.Out, StringComparison.Ordinal);
+        Assert.Equal(File.ReadAllBytes(reference), File.ReadAllBytes(_folder["again.logits"]));
+
+        (await Invocation.RunAsync("logits", _model, "--tokens", "10,97", "--compare", reference))
+            .AssertFails(ExitCode.Usage, "of 3 tokens");
+        (await Invocation.RunAsync("logits", _model, "--tokens", "10,97,99", "--compare", reference))
+            .AssertFails(ExitCode.Usage, "the token 98 where --tokens has 99");
+        (await Invocation.RunAsync("logits", "box", "--tokens", "10,97,98", "--compare", reference))
+            .AssertFails(ExitCode.Usage, "vocabulary");
+        (await Invocation.RunAsync("logits", _model, "--tokens", "1")).AssertFails(ExitCode.Usage, "--compare");
+    }
+
+    [Fact]
+    public async Task What_a_type_of_keys_and_values_loses_is_bounded()
+    {
+        // Weights in F32: quantised ones round activations to 8 bits, which hides what keys and values lose.
+        string model = _folder["box.gguf"], reference = _folder["f32.logits"], ids = _folder["ids.txt"];
+        Assert.Equal(0, (await Invocation.RunAsync("quantize", BoxModel.Open().Path, model, "f32", "--requantize")).Code);
+        const string Turn =
+            "<|im_start|>user\nHow do I download a model, and how much memory does the Qwen3-0.6B need?<|im_end|>\n<|im_start|>assistant\n"
+                + "<think>\n\n</think>\n\nqwensharp pull qwen3:0.6b downloads it. What is 17 + 25? It is 42.<|im_end|>\n";
+        Invocation tokens = await Invocation.RunAsync("tokenize", "box", "--parse-special", Turn + Turn.Replace("17", "18") + Turn);
+        File.WriteAllText(ids, tokens.Out);
+        Assert.Equal(0, (await Invocation.RunAsync("logits", model, "--tokens", ids, "--output", reference, "--kv", "f32")).Code);
+        foreach ((string type, double mean, double same) in new[] { ("f16", 1e-6, 0.99), ("bf16", 1e-4, 0.98), ("q8_0", 5e-4, 0.96) })
+        {
+            Invocation compared = await Invocation.RunAsync(
+                "logits", model, "--tokens", ids, "--compare", reference, "--kv", type, "--json");
+            JsonElement difference = compared.Json().GetProperty("difference");
+            Assert.InRange(difference.GetProperty("kl_mean").GetDouble(), 1e-12, mean);
+            Assert.InRange(difference.GetProperty("top1_agreement").GetDouble(), same, 1);
+        }
     }
 
     [Fact]
