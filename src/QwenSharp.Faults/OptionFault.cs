@@ -60,7 +60,9 @@ public sealed class OptionFault
         string said = _sentence.Say(name);
         string advice = string.Join(
             " or ",
-            Remedies.Where(remedy => name(remedy.Option) is not null && offers?.Invoke(remedy.Option) is not false).Select(remedy => $"{remedy.Verb} {name(remedy.Option)}"));
+            Remedies
+                .Where(remedy => name(remedy.Option) is not null && offers?.Invoke(remedy.Option) is not false)
+                .Select(remedy => $"{remedy.Verb} {name(remedy.Option)}"));
         return advice.Length == 0 ? said : $"{said} {char.ToUpperInvariant(advice[0])}{advice[1..]}.";
     }
 

@@ -6,7 +6,9 @@ using QwenSharp.Server.Tests.Scripted;
 
 namespace QwenSharp.Server.Tests;
 
-/// <summary>Clients that end their sending and wait for the answer, as <c>nc -N</c> does, and such as leave, which looks the same at first.</summary>
+/// <summary>
+/// Clients that end their sending and wait for the answer, as <c>nc -N</c> does, and such as leave, which looks the same at first.
+/// </summary>
 public class HalfClosedTests
 {
     private const string Chat = """{"model":"scripted","messages":[{"role":"user","content":"Hi"}]}""";

@@ -112,7 +112,8 @@ public sealed class QwenChatClientTests : IDisposable
 
     // What an answer is held to is its text as it stands, where it looks like reasoning or is set off by newlines too.
     [Theory]
-    [InlineData("\\n\\n<think>x</think>y\\n\\n\\n", "", "\n\n<think>x</think>y\n\n\n", "\n\n", "<", "think", ">", "x", "</", "think>", "y", "\n\n\n")]
+    [InlineData("\\n\\n<think>x</think>y\\n\\n\\n", "", "\n\n<think>x</think>y\n\n\n", "\n\n", "<", "think", ">", "x", "</", "think>", "y",
+        "\n\n\n")]
     [InlineData("<think>x", "", "<think>x", "<t", "hink>", "x")]
     [InlineData("\\n{3}y", "Hm", "\n\n\ny", "<think>", "Hm", "</think>", "\n\n", "\n\n\n", "y")]
     [InlineData("<think>y", "Hm", "<think>y", "<think>", "Hm", "</think>", "\n\n", "<th", "ink>", "y")]

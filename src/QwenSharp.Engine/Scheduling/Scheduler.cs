@@ -7,8 +7,8 @@ namespace QwenSharp.Engine;
 /// Decides what each step computes. Every decoding sequence gets its next token; prefill gets the rest of the step, cut into chunks: the
 /// oldest prompt's, of which shorter ones that came later take up to half, so that they do not wait behind the long ones. Where prompts are
 /// of several classes of priority, these take turns.
-/// Sequences are admitted by turns of their classes and owners, once the KV cache has room for all their tokens. A decoding sequence that finds no free
-/// block takes those of the youngest, which is computed again later: the oldest always goes on, so all end.
+/// Sequences are admitted by turns of their classes and owners, once the KV cache has room for all their tokens. A decoding sequence that
+/// finds no free block takes those of the youngest, which is computed again later: the oldest always goes on, so all end.
 /// </summary>
 internal sealed class Scheduler(EngineOptions options, MemoryPool pool)
 {

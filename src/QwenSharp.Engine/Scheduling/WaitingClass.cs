@@ -1,8 +1,8 @@
 namespace QwenSharp.Engine;
 
 /// <summary>
-/// The sequences of one class of priority that wait, by whom they are for. Those of one owner wait behind each other; among owners it is the
-/// turn of the one with the fewest sequences running, and among these of the one that was served longest ago.
+/// The sequences of one class of priority that wait, by whom they are for. Those of one owner wait behind each other; among owners it is
+/// the turn of the one with the fewest sequences running, and among these of the one that was served longest ago.
 /// </summary>
 internal sealed class WaitingClass
 {

@@ -108,9 +108,14 @@ internal sealed partial class ShapeReader
                     ? [property.Value.GetString()!]
                     : Names(schema, keyword, property.Value);
                 if (positive)
+                {
                     all.Add((name, needs));
+                }
                 else
-                    result = Or(result, None with { Objects = Few([.. needs.Select(need => ObjectShape.And(with, Without(need), _pool))]) });
+                {
+                    List<ObjectShape> lacking = [.. needs.Select(need => ObjectShape.And(with, Without(need), _pool))];
+                    result = Or(result, None with { Objects = Few(lacking) });
+                }
 
                 continue;
             }

@@ -167,7 +167,8 @@ public sealed record GenerationFields
     }
 
     /// <summary>
-    /// How early the request is served, which may be later than others of its key and never earlier: vLLM's number, and the tier that waits.
+    /// How early the request is served, which may be later than others of its key and never earlier: vLLM's number, and the tier that
+    /// waits.
     /// </summary>
     internal static void ReadPriority(RequestFields fields, ChatOptions options)
     {
@@ -176,7 +177,10 @@ public sealed record GenerationFields
         {
             priority = number.Integer(int.MinValue, int.MaxValue);
             if (priority < 0)
-                throw number.Unsupported("is below 0, which would be before others: how early a key is served is not the request's to say.");
+            {
+                throw number.Unsupported(
+                    "is below 0, which would be before others: how early a key is served is not the request's to say.");
+            }
         }
 
         if (fields.Take("service_tier") is { } tier)

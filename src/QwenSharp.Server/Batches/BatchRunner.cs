@@ -8,8 +8,8 @@ namespace QwenSharp.Server.Batches;
 
 /// <summary>
 /// Answers the lines of batches in the background, in the low class of priority. While nobody else is served, a few lines are answered at
-/// once; else half as many as there are requests of others, and always one: they yield, and never starve. Batches take turns line by line. What was going on when the
-/// server ended is gone on with when it starts again; lines that had no result yet are asked again.
+/// once; else half as many as there are requests of others, and always one: they yield, and never starve. Batches take turns line by line.
+/// What was going on when the server ended is gone on with when it starts again; lines that had no result yet are asked again.
 /// </summary>
 internal sealed partial class BatchRunner(
     ServerState state, ModelCatalog models, IServiceProvider services, ILogger log) : IAsyncDisposable
