@@ -138,7 +138,7 @@ internal static class ServeCommand
 
             // Models that are loaded later need it too.
             if (read.CacheFolder is { } folder)
-                Directory.CreateDirectory(folder);
+                Make(folder);
 
             // However many models there are, they compute on the threads and in the memory of one machine.
             using MachineResources machine = new(read.Threads);
@@ -173,6 +173,19 @@ internal static class ServeCommand
             return terminal.Interrupts.Code == ExitCode.Terminated ? ExitCode.Ok : terminal.Interrupts.Code;
         });
         return command;
+    }
+
+    /// <exception cref="IOException">It cannot be made.</exception>
+    private static void Make(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The folder of the cache cannot be made: {fault.Message}", fault);
+        }
     }
 
     /// <exception cref="UsageException">Something is wrong with the file.</exception>
