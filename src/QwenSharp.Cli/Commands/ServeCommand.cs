@@ -73,7 +73,8 @@ internal static class ServeCommand
         Option<string?> cacheDir = new("--cache-dir")
         {
             Description =
-                "A folder in which what prompts have in common with earlier ones outlives the server: saved every few minutes and at the end.",
+                "A folder in which what prompts have in common with earlier ones outlives the server: saved every few minutes and at "
+                    + "the end.",
             HelpName = "FOLDER",
         };
         Values.Check(cacheDir, path => path != "", "may not be empty");
