@@ -313,7 +313,8 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
-    /// Ends all generation, saves the cache where it has a folder, waits for the step in progress of whatever else computes with the weights, and unmaps them. Embedders and
+    /// Ends all generation, saves the cache where it has a folder, waits for the step in progress of whatever else
+    /// computes with the weights, and unmaps them. Embedders and
     /// rerankers that still compute end with <see cref="ObjectDisposedException"/>.
     /// </summary>
     public async ValueTask DisposeAsync()

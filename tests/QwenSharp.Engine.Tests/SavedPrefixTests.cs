@@ -224,7 +224,8 @@ public sealed class SavedPrefixTests : IDisposable
             await Answer(engine, request);
 
         byte[] before = File.ReadAllBytes(Place);
-        await using (InferenceEngine engine = Engine(Requests.Model, room: before.Length * percent / 100, interval: TimeSpan.FromMilliseconds(1)))
+        long room = before.Length * percent / 100;
+        await using (InferenceEngine engine = Engine(Requests.Model, room: room, interval: TimeSpan.FromMilliseconds(1)))
         {
             await Answer(engine, Requests.Greedy(240, 2, 5));
             await Requests.Eventually(() => Notices.Length > 0);

@@ -73,7 +73,8 @@ internal static class ServeCommand
         Option<string?> cacheDir = new("--cache-dir")
         {
             Description =
-                "A folder in which what prompts have in common with earlier ones outlives the server: saved every few minutes and at the end.",
+                "A folder in which what prompts have in common with earlier ones outlives the server: saved every few minutes and at "
+                    + "the end.",
             HelpName = "FOLDER",
         };
         Values.Check(cacheDir, path => path != "", "may not be empty");
@@ -138,7 +139,7 @@ internal static class ServeCommand
 
             // Models that are loaded later need it too.
             if (read.CacheFolder is { } folder)
-                Directory.CreateDirectory(folder);
+                Make(folder);
 
             // However many models there are, they compute on the threads and in the memory of one machine.
             using MachineResources machine = new(read.Threads);
@@ -173,6 +174,19 @@ internal static class ServeCommand
             return terminal.Interrupts.Code == ExitCode.Terminated ? ExitCode.Ok : terminal.Interrupts.Code;
         });
         return command;
+    }
+
+    /// <exception cref="IOException">It cannot be made.</exception>
+    private static void Make(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The folder of the cache cannot be made: {fault.Message}", fault);
+        }
     }
 
     /// <exception cref="UsageException">Something is wrong with the file.</exception>

@@ -70,7 +70,8 @@ internal static class CheckpointIdentity
         string plain = string.Concat(name.Select(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' ? c : '_'));
         return plain == name && name.Length <= Longest && !name.StartsWith('.')
             ? name
-            : $"_{plain[..Math.Min(plain.Length, Longest)]}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..12]}";
+            : $"_{plain[..Math.Min(plain.Length, Longest)]}-"
+                + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..12];
     }
 
     // With its length, lest two texts be one.

@@ -23,7 +23,9 @@ public sealed record PrefixFile(string Path, string Model)
     /// </summary>
     public TimeSpan Interval { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Told in a sentence why the file, or a part of it, is not used, or could not be written. Called on the engine's threads.</summary>
+    /// <summary>
+    /// Told in a sentence why the file, or a part of it, is not used, or could not be written. Called on the engine's threads.
+    /// </summary>
     public Action<string>? Notice { get; init; }
 
     /// <summary>What the bytes go through on their way to the file; for tests of what fails.</summary>

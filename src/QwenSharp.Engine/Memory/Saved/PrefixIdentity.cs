@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
 
@@ -11,7 +12,7 @@ internal static class PrefixIdentity
 {
     // In the words of a sentence that says what differs.
     private const string Model = "model", Cache = "type or shape of keys and values", States = "shape of recurrent states",
-        Numbers = "version of the program or set of instructions";
+        Numbers = "build of the program, .NET or instruction set";
 
     /// <summary>The identity of what a runner computes, a line each.</summary>
     public static string Of(ModelRunner runner, string model)
@@ -25,7 +26,8 @@ internal static class PrefixIdentity
             $"{States}: "
                 + (runner.States is { } states ? $"{states.GetType().Name} {states.Shape}, {states.Layers} layers" : "none"),
             // What computes differently was compiled from other sources.
-            $"{Numbers}: {runner.Isa} {MvidOf<KvStore>()} {MvidOf<LanguageModel>()}");
+            $"{Numbers}: {runner.Isa} {Environment.Version} {RuntimeInformation.RuntimeIdentifier} {MvidOf<KvStore>()} "
+                + $"{MvidOf<LanguageModel>()}");
     }
 
     /// <summary>What of two identities differs, in words.</summary>

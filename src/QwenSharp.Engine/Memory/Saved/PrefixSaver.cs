@@ -93,8 +93,11 @@ internal sealed class PrefixSaver
             Settle(save);
         }
 
+        if (!saves || !HasChanged)
+            return;
+
         PrefixSnapshot snapshot = new(_pool, _file);
-        if (!saves || !HasChanged || snapshot.IsEmpty)
+        if (snapshot.IsEmpty)
             return;
 
         try

@@ -4,9 +4,9 @@ using System.Text;
 namespace QwenSharp.Engine;
 
 /// <summary>
-/// Writes a saved prefix cache beside the one that is there, and replaces it once all is on the disk: whoever looks finds the old one or the
-/// new one, whatever happens and whoever else writes. What a program that was killed has left of such a file, <see cref="CleanUp"/> takes
-/// away.
+/// Writes a saved prefix cache beside the one that is there, and replaces it once all is on the disk: whoever looks finds the old one or
+/// the new one, whatever happens and whoever else writes. What a program that was killed has left of such a file, <see cref="CleanUp"/>
+/// takes away.
 /// </summary>
 internal sealed class PrefixWriter : IDisposable
 {
