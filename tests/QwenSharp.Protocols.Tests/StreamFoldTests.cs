@@ -2,6 +2,7 @@ using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.OpenAI;
 
@@ -55,6 +56,56 @@ public class StreamFoldTests
         }).Check(Config.QuickThrowOnFailure.WithReplay(20260101, 1));
 
     [Fact]
+    public void Pieces_of_calls_add_up_to_what_the_fold_says() => Prop.ForAll(
+        ArbMap.Default.ArbFor<NonNull<string>[]>(),
+        ArbMap.Default.ArbFor<bool>(),
+        (pieces, isCut) =>
+        {
+            ChoiceUpdate[] updates =
+            [
+                Update(new TextContent("So.")),
+                .. pieces.Select(piece => piece.Get).Prepend("").Select(piece => Piece("a", piece)),
+                new ChoiceUpdate(0, new ChatResponseUpdate
+                {
+                    RawRepresentation = new CallFragment("a", "f", "}"),
+                    Contents = [new FunctionCallContent("a", "f"), new TextContent("And"), new FunctionCallContent("b", "g")],
+                }),
+                .. isCut ? new[] { Piece("c", ""), Piece("c", "{") } : [],
+            ];
+            List<ChatCompletionChunk> chunks = Chunks(updates);
+            ChatCompletionChoice whole = Fold(updates).Choices[0];
+            ToolCall[] parts = [.. chunks.SelectMany(chunk => chunk.Choices).SelectMany(choice => choice.Delta.ToolCalls ?? [])];
+            return whole.Message.Content == "So.And"
+                && whole.Message.ToolCalls!.Select(call => (call.Id, call.Function.Name, call.Function.Arguments)).SequenceEqual(
+                    parts.GroupBy(part => part.Index).Select(call => (
+                        call.First().Id,
+                        call.First().Function.Name,
+                        string.Concat(call.Select(part => part.Function.Arguments)))))
+                && parts.Where(part => part.Id is not null).Select(part => part.Index).SequenceEqual(isCut ? [0, 1, 2] : [0, 1])
+                && whole.FinishReason == (isCut ? "stop" : "tool_calls")
+                && chunks.SelectMany(chunk => chunk.Choices).Last().FinishReason == whole.FinishReason;
+        }).Check(Config.QuickThrowOnFailure.WithReplay(20260101, 1));
+
+    [Fact]
+    public void Of_arguments_that_are_cut_the_members_are_told_that_are_whole()
+    {
+        const string Text = """ {"a": 12, "b": "x\"}", "c": [1, {"d": null}], "e": {"f": true}, "g": false}""";
+        JsonElement whole = WireArguments.Read(Text);
+        for (int length = 0; length <= Text.Length; length++)
+        {
+            JsonProperty[] members = [.. WireArguments.Read(Text[..length]).EnumerateObject()];
+            Assert.Equal(whole.EnumerateObject().Take(members.Length).Select(Said), members.Select(Said));
+        }
+
+        Assert.Equal(5, whole.GetPropertyCount());
+        Assert.ThrowsAny<JsonException>(() => WireArguments.Read("[1"));
+        Assert.ThrowsAny<JsonException>(() => WireArguments.Read("\"a"));
+        Assert.ThrowsAny<JsonException>(() => WireArguments.Read("{} {"));
+
+        static string Said(JsonProperty member) => $"{member.Name}={member.Value.GetRawText()}";
+    }
+
+    [Fact]
     public void Choices_that_come_interleaved_are_sorted_out()
     {
         ChatCompletion reply = Fold(
@@ -80,6 +131,9 @@ public class StreamFoldTests
 
         Assert.Equal(new CompletionUsage(3, 5) { CompletionTokensDetails = new CompletionTokensDetails(2) }, reply.Usage);
     }
+
+    private static ChoiceUpdate Piece(string id, string arguments) =>
+        new(0, new ChatResponseUpdate { RawRepresentation = new CallFragment(id, "f", arguments) });
 
     private static ChatResponseUpdate End => new() { FinishReason = ChatFinishReason.Stop };
 

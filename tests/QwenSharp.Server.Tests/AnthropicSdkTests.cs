@@ -19,7 +19,7 @@ public class AnthropicSdkTests
 
         string output = await NodeScript.RunAsync("anthropic-sdk", "scripted.mjs", server.Server.Address.ToString());
 
-        Assert.Equal(13, output.Split("ok: ").Length - 1);
+        Assert.Equal(15, output.Split("ok: ").Length - 1);
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
@@ -52,6 +52,8 @@ public class AnthropicSdkTests
                 },
                 Scripts.End(ChatFinishReason.ToolCalls, 1, 1)
             )(call, token),
+            "two calls" => Scripts.TwoCalls(call, token),
+            "cut" => Scripts.CutCall(call, token),
             "think" => Scripts.Updates(
                 new ChatResponseUpdate { Contents = [new TextReasoningContent("Well,")] },
                 new ChatResponseUpdate { Contents = [new TextReasoningContent(" now.")] },

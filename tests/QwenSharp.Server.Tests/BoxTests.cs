@@ -72,6 +72,44 @@ public sealed class BoxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Calls_come_while_they_are_written_and_add_up_wherever_they_are_cut()
+    {
+        int most = 0;
+        for (int tokens = 4; tokens <= 64; tokens += 6)
+        {
+            ChatCompletionOptions options = new() { Tools = { Weather }, Temperature = 0, MaxOutputTokenCount = tokens };
+            List<ChatMessage> messages = [new UserChatMessage("What is the weather in Oslo? And in Madrid?")];
+            ChatCompletion whole = await _client!.CompleteChatAsync(messages, options, TestContext.Current.CancellationToken);
+            List<string> arguments = [];
+            string text = "";
+            ChatFinishReason? finish = null;
+            int pieces = 0;
+            await foreach (StreamingChatCompletionUpdate update in
+                _client.CompleteChatStreamingAsync(messages, options, TestContext.Current.CancellationToken))
+            {
+                foreach (StreamingChatToolCallUpdate call in update.ToolCallUpdates)
+                {
+                    if (call.Index == arguments.Count)
+                        arguments.Add("");
+
+                    arguments[call.Index] += call.FunctionArgumentsUpdate.ToString();
+                    pieces++;
+                }
+
+                text += string.Concat(update.ContentUpdate.Select(part => part.Text));
+                finish = update.FinishReason ?? finish;
+            }
+
+            Assert.Equal(whole.ToolCalls.Select(call => call.FunctionArguments.ToString()), arguments);
+            Assert.Equal(string.Concat(whole.Content.Select(part => part.Text)), text);
+            Assert.Equal(whole.FinishReason, finish);
+            most = Math.Max(most, pieces);
+        }
+
+        Assert.True(most > 6, $"{most} pieces");
+    }
+
+    [Fact]
     public async Task It_calls_nothing_where_words_are_wanted()
     {
         ChatCompletion answer = await AskAsync([new UserChatMessage("Who are you?")], new() { Tools = { Weather } });

@@ -149,6 +149,29 @@ public class ChatCompletionTests
     }
 
     [Fact]
+    public async Task A_call_in_the_older_form_comes_in_pieces_too_and_Ollamas_whole()
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.TwoCalls);
+
+        List<JsonNode> chunks = ScriptedServer.Json(await server.StreamAsync(
+            "/v1/chat/completions",
+            """{"model":"scripted","messages":[{"role":"user","content":"Hi"}],"stream":true,"functions":[{"name":"weather"}]}"""));
+        using HttpResponseMessage reply = await server.PostAsync(
+            "/api/chat",
+            """{"model":"scripted","messages":[{"role":"user","content":"Hi"}],"tools":[{"type":"function","function":{"name":"weather"}}]}""");
+        string lines = await reply.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+
+        JsonNode[] deltas = [.. chunks.Select(chunk => chunk["choices"]![0]!["delta"]!["function_call"]).OfType<JsonNode>()];
+        Assert.Equal("weather", (string)deltas[0]["name"]!);
+        Assert.Equal("{\"city\": \"Łódź\"}", string.Concat(deltas.Select(delta => (string)delta["arguments"]!)));
+        Assert.Equal(
+            ["{\"city\":\"Łódź\"}", "{\"city\":\"Oslo\"}"],
+            lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .SelectMany(line => JsonNode.Parse(line)!["message"]!["tool_calls"]?.AsArray() ?? [])
+                .Select(call => Unescaped(call!["function"]!["arguments"]!)));
+    }
+
+    [Fact]
     public async Task Log_probabilities_stand_with_the_text_that_they_belong_to()
     {
         ChatResponseUpdate[] updates =

@@ -71,6 +71,26 @@ public class DashScopeTests
             reply["output"]!["choices"]![0]!.ToJsonString());
     }
 
+    [Theory]
+    [InlineData(true, """{"ci|ty": "Łó|dź"}|{"city": |"Oslo" }""")]
+    [InlineData(false, """{"ci|{"city": "Łó|{"city": "Łódź"}|{"city": |{"city": "Oslo" }""")]
+    public async Task Arguments_come_in_pieces_or_as_far_as_they_go(bool isIncremental, string expected)
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.TwoCalls);
+        const string Tools = """[{"type":"function","function":{"name":"weather"}}]""";
+
+        List<JsonNode> pieces = await StreamAsync(
+            server, $$"""{"result_format":"message","tools":{{Tools}},"incremental_output":{{(isIncremental ? "true" : "false")}} }""");
+
+        JsonArray[] calls = [.. pieces.Select(piece => piece["output"]!["choices"]![0]!["message"]!["tool_calls"]?.AsArray() ?? [])];
+        Assert.Equal(
+            expected.Split('|'),
+            calls.Where(call => call.Count > 0).Select(call => (string)call[^1]!["function"]!["arguments"]!).Where(said => said.Length > 0)
+                .Distinct());
+        Assert.Equal(isIncremental ? "" : "call_2", (string)calls.Last(call => call.Count > 0)[^1]!["id"]!);
+        Assert.Equal("call_1", (string)calls.First(call => call.Count > 0)[0]!["id"]!);
+    }
+
     [Fact]
     public async Task Parameters_arrive()
     {

@@ -20,7 +20,7 @@ public class OpenAISdkTests
 
         string output = await NodeScript.RunAsync("openai-sdk", "scripted.mjs", new Uri(server.Server.Address, "/v1").ToString());
 
-        Assert.Equal(16, output.Split("ok: ").Length - 1);
+        Assert.Equal(18, output.Split("ok: ").Length - 1);
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
@@ -33,7 +33,7 @@ public class OpenAISdkTests
 
         string output = await NodeScript.RunAsync("openai-sdk", "responses.mjs", new Uri(server.Server.Address, "/v1").ToString());
 
-        Assert.Equal(11, output.Split("ok: ").Length - 1);
+        Assert.Equal(13, output.Split("ok: ").Length - 1);
         await left.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
@@ -84,6 +84,8 @@ public class OpenAISdkTests
                 },
                 Scripts.End(ChatFinishReason.ToolCalls, 1, 1)
             )(call, token),
+            "two calls" => Scripts.TwoCalls(call, token),
+            "cut" => Scripts.CutCall(call, token),
             "options" => Scripts.Say(Describe(call.Options))(call, token),
             "cached" => Scripts.Updates(new ChatResponseUpdate
             {

@@ -136,6 +136,26 @@ public class ResponseTests
             "invalid_value");
     }
 
+    [Theory]
+    [InlineData("{\"input\": \"*** Żółw", "\\", "n\\u017", "c\\ud83d", "\\ude00\\\"", "\" }")]
+    [InlineData("{", "\"inp", "ut\"", ":", " ", "\"*** Żółw\\nż😀\\\"\"}")]
+    [InlineData("{\"other\": 1, \"in", "put\": \"*** Żółw\\nż😀\\\"\"}")]
+    public async Task The_input_of_a_custom_tool_comes_as_it_is_written(params string[] pieces)
+    {
+        await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Updates(
+            [.. Scripts.Call("c1", "patch", pieces), Scripts.End(ChatFinishReason.ToolCalls, 7, 9)]));
+
+        List<JsonNode> events = await StreamAsync(server, """{"input":"Hi","stream":true,"tools":[{"type":"custom","name":"patch"}]}""");
+
+        JsonNode response = ResponseEvents.AssertOrder(events);
+        const string Said = "*** Żółw\nż😀\"";
+        Assert.Equal(Said, (string)response["output"]![0]!["input"]!);
+        Assert.Equal(
+            Said,
+            string.Concat(events.Where(one => (string)one["type"]! == "response.custom_tool_call_input.delta")
+                .Select(one => (string)one["delta"]!)));
+    }
+
     [Fact]
     public async Task Custom_tools_and_tools_of_namespaces_are_functions_to_the_model_alone()
     {

@@ -47,8 +47,8 @@ public sealed class HeldCallTests : IDisposable
             Assert.DoesNotContain(contents[begin..], content => content is TextContent or TextReasoningContent);
             foreach (FunctionCallContent call in contents.OfType<FunctionCallContent>())
             {
-                IEnumerable<string> pieces = contents.Select(CallFragment.Of).Where(piece => piece?.CallId == call.CallId).Select(piece => piece!.Arguments);
-                JsonElement json = JsonElement.Parse(string.Concat(pieces));
+                IEnumerable<CallFragment?> pieces = contents.Select(CallFragment.Of).Where(piece => piece?.CallId == call.CallId);
+                JsonElement json = JsonElement.Parse(string.Concat(pieces.Select(piece => piece!.Arguments)));
                 Assert.Null(call.Exception);
                 Assert.Contains(call.Name, Tools.Select(tool => tool.Name));
                 Assert.True(JsonElement.DeepEquals(json, JsonSerializer.SerializeToElement(call.Arguments)) || HasTwice(json), reply);

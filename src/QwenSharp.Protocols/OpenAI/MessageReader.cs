@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using QwenSharp.Protocols.Requests;
@@ -8,10 +7,6 @@ namespace QwenSharp.Protocols.OpenAI;
 /// <summary>The <c>messages</c> of a request as neutral chat messages.</summary>
 internal static class MessageReader
 {
-    // What templates and clients write around the arguments has room beside them in the 64 levels that readers of JSON take.
-    private const int MaxDepth = 48;
-    private static readonly JsonDocumentOptions Nested = new() { MaxDepth = MaxDepth };
-
     public static List<ChatMessage> Read(RequestValue value)
     {
         List<ChatMessage> messages = [];
@@ -71,7 +66,7 @@ internal static class MessageReader
         {
             RequestFields function = older.Fields();
             contents.Add(new FunctionCallContent(
-                $"call_{place}", function.Require("name").String(), ReadArguments(function.Require("arguments"))));
+                $"call_{place}", function.Require("name").String(), CallArguments.Read(function.Require("arguments"))));
             function.RefuseRest();
         }
 
@@ -156,38 +151,9 @@ internal static class MessageReader
         FunctionTools.RequireFunction(fields);
         RequestFields function = fields.Require("function").Fields();
         string name = function.Require("name").String();
-        Dictionary<string, object?> arguments = ReadArguments(function.Require("arguments"));
+        Dictionary<string, object?> arguments = CallArguments.Read(function.Require("arguments"));
         function.RefuseRest();
         fields.RefuseRest();
         return new FunctionCallContent(id, name, arguments);
-    }
-
-    private static Dictionary<string, object?> ReadArguments(RequestValue value)
-    {
-        string json = value.String();
-        if (json.Length == 0)
-            return [];
-
-        if (JsonText.Find(Encoding.UTF8.GetBytes(json)) is { } place)
-            throw value.Invalid($"is not valid Unicode text: {place.Reason}.");
-
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json, Nested);
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-            {
-                // A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not the caller.
-                Dictionary<string, object?> arguments = [];
-                foreach (JsonProperty property in document.RootElement.EnumerateObject())
-                    arguments[property.Name] = property.Value.Clone();
-
-                return arguments;
-            }
-        }
-        catch (JsonException)
-        {
-        }
-
-        throw value.Invalid($"must be a string that holds a JSON object, nested at most {MaxDepth} deep.");
     }
 }

@@ -41,7 +41,7 @@ internal static class AnswerWatch
                     http.Response.Headers[CacheHeader] = report;
             }
 
-            if (IsPiece(update.Update))
+            if (update.IsPiece)
                 Time(record, metrics, last, update.Choice);
 
             if (update.Update.FinishReason is { } reason)
@@ -49,17 +49,6 @@ internal static class AnswerWatch
 
             yield return update;
         }
-    }
-
-    private static bool IsPiece(ChatResponseUpdate update)
-    {
-        foreach (AIContent content in update.Contents)
-        {
-            if (content is not UsageContent)
-                return true;
-        }
-
-        return false;
     }
 
     // A choice has its own clock: those of one request come side by side.

@@ -20,7 +20,9 @@ internal sealed class UpdateWriter(string id, string modelId, Func<PromptReuse, 
     private bool _answers, _reasoned;
     private int _reasoningTokens;
 
-    /// <summary>The updates for a chunk; none where there is nothing to tell yet. Each begins with the fragment of a call, or has none.</summary>
+    /// <summary>
+    /// The updates for a chunk; none where there is nothing to tell yet. Each begins with the fragment of a call, or has none.
+    /// </summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="contents">What its text holds.</param>
     public IReadOnlyList<ChatResponseUpdate> Write(TextChunk chunk, IReadOnlyList<AIContent> contents)

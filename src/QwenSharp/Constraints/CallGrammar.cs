@@ -9,8 +9,8 @@ using QwenSharp.Grammars;
 namespace QwenSharp.Constraints;
 
 /// <summary>
-/// What may follow <see cref="CallWatch.Opening"/>: a call of one of some tools, with arguments that its schema takes, up to the closing tag; in the
-/// form that the model's template teaches.
+/// What may follow <see cref="CallWatch.Opening"/>: a call of one of some tools, with arguments that its schema takes, up to the closing
+/// tag; in the form that the model's template teaches.
 /// </summary>
 internal static class CallGrammar
 {

@@ -24,7 +24,7 @@ internal sealed class ReplyVocabulary(BpeTokenizer tokenizer, IReadOnlyCollectio
     /// <summary>The tokens that end an answer.</summary>
     public ReadOnlySpan<int> StopTokens => _stopTokens;
 
-    /// <summary>What a token adds to the text of an answer: control tokens nothing, nor any that the model has beyond its vocabulary.</summary>
+    /// <summary>What a token adds to the text of an answer: nothing where it is a control token, or beyond the vocabulary.</summary>
     public ReadOnlySpan<byte> Bytes(int token) =>
         (uint)token < (uint)tokenizer.VocabularySize && !tokenizer.IsControl(token) ? tokenizer.GetBytes(token) : [];
 

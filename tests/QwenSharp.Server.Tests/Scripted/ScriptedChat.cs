@@ -1,5 +1,7 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Server.Models;
 
 namespace QwenSharp.Server.Tests.Scripted;
@@ -57,6 +59,39 @@ internal static class Scripts
 
     /// <summary>Exactly these updates.</summary>
     public static Script Updates(params ChatResponseUpdate[] updates) => (_, _) => updates.ToAsyncEnumerable();
+
+    /// <summary>A call as it is written, and whole at its end; or cut off there.</summary>
+    public static IEnumerable<ChatResponseUpdate> Call(string id, string name, string[] pieces, bool isCut = false)
+    {
+        ChatResponseUpdate[] updates =
+        [
+            .. pieces.Prepend("").Select(piece => new ChatResponseUpdate { RawRepresentation = new CallFragment(id, name, piece) }),
+        ];
+        if (!isCut)
+        {
+            JsonElement arguments = JsonElement.Parse(string.Concat(pieces));
+            Dictionary<string, object?> named = arguments.EnumerateObject().ToDictionary(one => one.Name, one => (object?)one.Value);
+            updates[^1].Contents.Add(new FunctionCallContent(id, name, named));
+        }
+
+        return updates;
+    }
+
+    /// <summary>Text, and two calls as they are written.</summary>
+    public static Script TwoCalls { get; } = Updates(
+    [
+        new ChatResponseUpdate(ChatRole.Assistant, "Let me see."),
+        .. Call("call_1", "weather", ["{\"ci", "ty\": \"Łó", "dź\"}"]),
+        .. Call("call_2", "weather", ["{\"city\": ", "\"Oslo\" }"]),
+        End(ChatFinishReason.ToolCalls, 1, 9),
+    ]);
+
+    /// <summary>A call that runs out of tokens.</summary>
+    public static Script CutCall { get; } = Updates(
+    [
+        .. Call("call_1", "weather", ["{\"city\": \"Łódź\"", ", \"days\": [1, "], isCut: true),
+        End(ChatFinishReason.Length, 1, 9),
+    ]);
 
     /// <summary>Fails before the first update.</summary>
     public static Script Fail(Exception fault) => (_, _) => throw fault;

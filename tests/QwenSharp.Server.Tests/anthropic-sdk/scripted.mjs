@@ -64,6 +64,23 @@ const checks = {
     assert.equal((await client.messages.create(ask("", { tools, messages }))).content[0].text, "sunny in Łódź");
   },
 
+  async "input arrives in pieces, and adds up to the whole"() {
+    const pieces = [];
+    const runner = client.messages.stream(ask("two calls", { tools })).on("inputJson", piece => pieces.push(piece));
+    const streamed = await runner.finalMessage();
+    assert.deepEqual(pieces, ['{"ci', 'ty": "Łó', 'dź"}', '{"city": ', '"Oslo" }']);
+    const whole = await client.messages.create(ask("two calls", { tools }));
+    assert.deepEqual(whole.content.map(block => block.input), [undefined, { city: "Łódź" }, { city: "Oslo" }]);
+    assert.deepEqual(streamed.content.map(({ type, id, input }) => [type, id, input]), whole.content.map(({ type, id, input }) => [type, id, input]));
+  },
+
+  async "of a call that is cut the whole reply has what is whole"() {
+    const streamed = await client.messages.stream(ask("cut", { tools, max_tokens: 9 })).finalMessage();
+    const whole = await client.messages.create(ask("cut", { tools, max_tokens: 9 }));
+    assert.deepEqual([whole.stop_reason, whole.content[0].input], ["max_tokens", { city: "Łódź" }]);
+    assert.deepEqual([streamed.stop_reason, streamed.content[0].input.city], ["max_tokens", "Łódź"]);
+  },
+
   async "the tool runner drives the loop"() {
     const run = async ({ city }) => `rain in ${city}`;
     const runner = client.beta.messages.toolRunner(ask("call", { tools: [{ ...tools[0], run, parse: input => input }] }));

@@ -46,6 +46,29 @@ const checks = {
     assert.equal(second.output_text, "sunny in Łódź");
   },
 
+  async "arguments arrive in pieces, and add up to the whole"() {
+    const stream = client.responses.stream(ask("two calls", { tools }));
+    const deltas = [];
+    for await (const event of stream)
+      if (event.type === "response.function_call_arguments.delta") deltas.push([event.output_index, event.delta]);
+    assert.deepEqual(deltas, [[1, '{"ci'], [1, 'ty": "Łó'], [1, 'dź"}'], [2, '{"city": '], [2, '"Oslo" }']]);
+    const told = response => response.output.map(item => [item.type, item.status, item.call_id, item.arguments]);
+    const whole = await client.responses.create(ask("two calls", { tools }));
+    assert.deepEqual(told(whole)[2], ["function_call", "completed", "call_2", '{"city": "Oslo" }']);
+    assert.deepEqual(told(await stream.finalResponse()), told(whole));
+  },
+
+  async "a call that is cut is incomplete, and the history with it is taken"() {
+    const types = [];
+    let last;
+    for await (const event of await client.responses.create(ask("cut", { tools, stream: true }))) types.push((last = event).type);
+    assert.ok(!types.includes("response.function_call_arguments.done"));
+    const [call] = last.response.output;
+    assert.deepEqual([last.type, call.status, call.arguments], ["response.incomplete", "incomplete", '{"city": "Łódź", "days": [1, ']);
+    const next = await client.responses.create(ask("go on", { tools, previous_response_id: last.response.id }));
+    assert.equal(next.output_text, "go on");
+  },
+
   async "a tool's result continues a stored response"() {
     const first = await client.responses.create(ask("call", { tools }));
     const call = first.output.find(item => item.type === "function_call");

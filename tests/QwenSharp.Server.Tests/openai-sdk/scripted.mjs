@@ -55,6 +55,32 @@ const checks = {
     assert.equal(second.choices[0].message.content, "sunny in Łódź");
   },
 
+  async "arguments arrive in pieces, and add up to the whole"() {
+    const deltas = [];
+    const runner = client.chat.completions.stream(ask("two calls", { tools }));
+    runner.on("tool_calls.function.arguments.delta", ({ index, arguments_delta }) => deltas.push([index, arguments_delta]));
+    const streamed = (await runner.finalChatCompletion()).choices[0].message;
+    assert.deepEqual(deltas.filter(([, delta]) => delta), [[0, '{"ci'], [0, 'ty": "Łó'], [0, 'dź"}'], [1, '{"city": '], [1, '"Oslo" }']]);
+    const whole = (await client.chat.completions.create(ask("two calls", { tools }))).choices[0].message;
+    assert.equal(streamed.content, whole.content);
+    const told = message => message.tool_calls.map(call => [call.id, call.function.name, call.function.arguments]);
+    assert.deepEqual(told(whole), [["call_1", "weather", '{"city": "Łódź"}'], ["call_2", "weather", '{"city": "Oslo" }']]);
+    assert.deepEqual(told(streamed), told(whole));
+  },
+
+  async "a call that is cut is told as far as it goes, and the history with it is taken"() {
+    let said = "", finish;
+    for await (const { choices: [choice] } of await client.chat.completions.create(ask("cut", { tools, stream: true }))) {
+      said += choice.delta.tool_calls?.[0].function.arguments ?? "";
+      finish = choice.finish_reason ?? finish;
+    }
+    const whole = (await client.chat.completions.create(ask("cut", { tools }))).choices[0];
+    assert.deepEqual([said, finish], ['{"city": "Łódź", "days": [1, ', "length"]);
+    assert.deepEqual([whole.message.tool_calls[0].function.arguments, whole.finish_reason], [said, finish]);
+    const messages = [{ role: "user", content: "cut" }, whole.message, { role: "user", content: "go on" }];
+    assert.equal((await client.chat.completions.create({ model: "scripted", tools, messages })).choices[0].message.content, "go on");
+  },
+
   async "the tool runner drives the loop"() {
     const runner = client.chat.completions.runTools(ask("call", {
       stream: true,

@@ -29,8 +29,11 @@ internal sealed class CallWriter(CallPart call, OfferedTool tool)
         string more = _input?.Read(part.Arguments) ?? part.Arguments;
 
         // What the pieces did not tell, the whole does.
-        if (_input is not null && part.Whole is { } whole && Input(whole) is var all && all.StartsWith($"{_said}{more}", StringComparison.Ordinal))
+        if (_input is not null && part.Whole is { } whole && Input(whole) is var all
+            && all.StartsWith($"{_said}{more}", StringComparison.Ordinal))
+        {
             more = all[_said.Length..];
+        }
 
         IsWhole |= part.Whole is not null;
         _said.Append(more);
