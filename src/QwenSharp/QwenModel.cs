@@ -227,7 +227,8 @@ public sealed class QwenModel : IAsyncDisposable, IDisposable
         throw new OptionException(new OptionFault(
             FaultKind.TooLong,
             prompt.Value,
-            $"{prompt} has more than {ContextLength} tokens; the context of {ContextLength} has room for {ContextLength - 1} and an answer.")
+            $"{prompt} has more than {ContextLength} tokens; the context of {ContextLength} has room for {ContextLength - 1} and an "
+                + $"answer.")
         {
             Bounds = Bounds.AtMost(ContextLength - 1),
             Given = counted,

@@ -137,7 +137,7 @@ public class ErrorTests
         await using ScriptedServer server = await ScriptedServer.StartAsync(Scripts.Say("Hi"));
 
         Assert.Contains("/v1/audio", ScriptedServer.AssertError(await server.AskAsync("/v1/audio", "{}"), 404, param: null, "unknown_url"));
-        using HttpResponseMessage wrong = await server.Http.GetAsync("/v1/chat/completions", TestContext.Current.CancellationToken);
+        using HttpResponseMessage wrong = await server.Http.GetAsync("/v1/completions", TestContext.Current.CancellationToken);
         Assert.Contains("POST", ScriptedServer.AssertError(await ReadAsync(wrong), 405, param: null, "method_not_allowed"));
     }
 

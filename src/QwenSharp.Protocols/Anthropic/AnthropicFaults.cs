@@ -48,7 +48,8 @@ public static class AnthropicFaults
         // Clients know by these words that a conversation has to be made shorter, and read from them by how much.
         string message = fault switch
         {
-            { Kind: FaultKind.TooLong, Given: { } tokens, Bounds.Most: { } most } => $"prompt is too long: {tokens} tokens > {most} maximum",
+            { Kind: FaultKind.TooLong, Given: { } tokens, Bounds.Most: { } most } =>
+                $"prompt is too long: {tokens} tokens > {most} maximum",
             { Kind: FaultKind.TooLong } => $"prompt is too long: {said}",
             _ => said,
         };

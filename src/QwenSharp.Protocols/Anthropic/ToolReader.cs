@@ -21,7 +21,10 @@ internal static class ToolReader
         HashSet<string> names = [], deferred = [];
         List<AITool> tools = list is { } given ? [.. given.Items().Select(item => ReadTool(item, names, deferred))] : [];
         if (names.Count > 0 && deferred.Count == names.Count)
-            throw list!.Value.Invalid("must hold at least one tool without 'defer_loading': else the model has none to find the others with.");
+        {
+            throw list!.Value.Invalid(
+                "must hold at least one tool without 'defer_loading': else the model has none to find the others with.");
+        }
 
         options.Tools = tools.Count > 0 ? tools : null;
         if (fields.Take("tool_choice") is { } choice)

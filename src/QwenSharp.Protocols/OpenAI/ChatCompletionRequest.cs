@@ -81,8 +81,11 @@ public sealed record ChatCompletionRequest
     // Behind the instructions that there are: a conversation that goes on begins with the same text.
     private static void ReadVerbosity(RequestFields fields, List<ChatMessage> messages)
     {
-        if (fields.Take("verbosity") is { } value && Verbosity.Read(value) is { } sentence)
-            messages.Insert(messages.TakeWhile(message => message.Role == ChatRole.System).Count(), new ChatMessage(ChatRole.System, sentence));
+        if (fields.Take("verbosity") is not { } value || Verbosity.Read(value) is not { } sentence)
+            return;
+
+        int instructions = messages.TakeWhile(message => message.Role == ChatRole.System).Count();
+        messages.Insert(instructions, new ChatMessage(ChatRole.System, sentence));
     }
 
     // vLLM's fields. A prompt that ends behind the last message without a beginning of the next has no answer of its own.

@@ -19,7 +19,8 @@ internal static class AnthropicErrors
     {
         { Kind: HttpFaultKind.Key } => "authentication_error",
         { Kind: HttpFaultKind.Host or HttpFaultKind.Scope } => "permission_error",
-        { Kind: HttpFaultKind.UnknownModel or HttpFaultKind.UnknownPath or HttpFaultKind.UnknownItem or HttpFaultKind.Missing } => "not_found_error",
+        { Kind: HttpFaultKind.UnknownModel or HttpFaultKind.UnknownPath or HttpFaultKind.UnknownItem or HttpFaultKind.Missing } =>
+            "not_found_error",
         { Kind: HttpFaultKind.TooLarge } => "request_too_large",
         { Kind: HttpFaultKind.Busy or HttpFaultKind.ShuttingDown } => "overloaded_error",
         { Status: StatusCodes.Status429TooManyRequests } => "rate_limit_error",

@@ -128,7 +128,8 @@ internal sealed class ModelCatalog(
     }
 
     /// <summary>The name of the only model of a purpose that the server started with; null where there are none or several.</summary>
-    public string? OnlyOf(ModelPurpose purpose) => Started().Where(model => model.Purpose == purpose).ToArray() is [var only] ? only.Id : null;
+    public string? OnlyOf(ModelPurpose purpose) =>
+        Started().Where(model => model.Purpose == purpose).ToArray() is [var only] ? only.Id : null;
 
     /// <summary>
     /// A model that the server started with where none is of a purpose, which refuses by what it is: to ask for a name would be of no
@@ -143,7 +144,13 @@ internal sealed class ModelCatalog(
     private ServedModel[] Started()
     {
         lock (_gate)
-            return [.. _given.Values.Select(entry => _slots[entry.Description.Key].Live!.Served.First(model => model.Id == entry.ServedId))];
+        {
+            return
+            [
+                .. _given.Values
+                    .Select(entry => _slots[entry.Description.Key].Live!.Served.First(model => model.Id == entry.ServedId)),
+            ];
+        }
     }
 
     /// <summary>The model of a name, by an alias too; null for none.</summary>

@@ -6,6 +6,7 @@ namespace QwenSharp.Server.OpenAI;
 internal static class AbsentRoutes
 {
     private const string Completions = "Chat completions are not kept here, whatever 'store' says; responses are: POST /v1/responses.";
+    private const string Compaction = "No conversation is compacted here. Send fewer items, or a summary of them.";
 
     /// <summary>Adds them.</summary>
     /// <param name="routes">Where to.</param>
@@ -19,7 +20,7 @@ internal static class AbsentRoutes
             routes.MapMethods($"{prefix}/chat/completions", get, Refuse(Completions));
             routes.MapMethods(one, [.. get, HttpMethods.Post, HttpMethods.Delete], Refuse(Completions));
             routes.MapMethods($"{one}/messages", get, Refuse(Completions));
-            routes.MapPost($"{prefix}/responses/compact", Refuse("No conversation is compacted here. Send fewer items, or a summary of them."));
+            routes.MapPost($"{prefix}/responses/compact", Refuse(Compaction));
         }
     }
 
