@@ -27,7 +27,8 @@ internal static class LoadSection
         int answer = arguments.Answer ?? 96, seconds = arguments.Seconds ?? 180, longPrompt = arguments.Prompt ?? 8000;
         await using ServerProcess server = await ServerProcess.StartOurs(arguments, 32).ConfigureAwait(false);
         using ChatClient chat = new(server.Address);
-        Console.WriteLine($"{clients} clients for {seconds} s, {answer} tokens an answer, in the second half beside prompts of {longPrompt} words");
+        Console.WriteLine(
+            $"{clients} clients for {seconds} s, {answer} tokens an answer, in the second half beside prompts of {longPrompt} words");
 
         string[] alone = new string[Prompts];
         for (int i = 0; i < Prompts; i++)
@@ -52,9 +53,10 @@ internal static class LoadSection
             await Task.WhenAll(all).ConfigureAwait(false);
             int longAnswers = await longs.ConfigureAwait(false);
             Console.WriteLine(
-                $"{(longPrompts ? "beside long prompts" : "quiet"),-20} {run.Figures.Answers} answers ({run.Figures.Tokens / watch.Elapsed.TotalSeconds:F0} "
-                    + $"tokens/s), {run.HungUp} hung up, {run.Refused} refused as they should, {longAnswers} long prompts; {run.Different} other than alone, "
-                    + $"{run.Lost} lost, {run.Misjudged} wrong requests answered otherwise; first token {run.Figures.First(0.5):F2} s median; between tokens "
+                $"{(longPrompts ? "beside long prompts" : "quiet"),-20} {run.Figures.Answers} answers "
+                    + $"({run.Figures.Tokens / watch.Elapsed.TotalSeconds:F0} tokens/s), {run.HungUp} hung up, {run.Refused} refused as they "
+                    + $"should, {longAnswers} long prompts; {run.Different} other than alone, {run.Lost} lost, {run.Misjudged} wrong requests "
+                    + $"answered otherwise; first token {run.Figures.First(0.5):F2} s median; between tokens "
                     + $"{run.Figures.Gap(0.5) * 1000:F0} ms median, {run.Figures.Gap(0.99) * 1000:F0} ms p99; memory {early >> 20} MiB, then "
                     + $"{server.Memory >> 20} MiB");
             return run;

@@ -13,9 +13,10 @@ internal static class PeersSection
     {
         int prompt = arguments.Prompt ?? 192, answer = arguments.Answer ?? 64, seconds = arguments.Seconds ?? 30;
         Console.WriteLine(
-            $"{Path.GetFileName(arguments.Model)}: {Shared} words of instructions in common and {prompt} of one's own, {answer} tokens of answer, "
-                + $"{seconds} s a round, {Environment.ProcessorCount} threads");
-        Console.WriteLine($"{"clients",-8}{"server",-14}{"tokens/s",9}{"first, median",15}{"p95",8}{"gap, median",13}{"p99",9}{"answers",9}");
+            $"{Path.GetFileName(arguments.Model)}: {Shared} words of instructions in common and {prompt} of one's own, {answer} tokens of "
+                + $"answer, {seconds} s a round, {Environment.ProcessorCount} threads");
+        Console.WriteLine(
+            $"{"clients",-8}{"server",-14}{"tokens/s",9}{"first, median",15}{"p95",8}{"gap, median",13}{"p99",9}{"answers",9}");
         foreach (int clients in arguments.Clients is [] ? [1, 8, 32] : arguments.Clients)
         {
             List<Measured> ours = [], theirs = [];
@@ -39,8 +40,8 @@ internal static class PeersSection
             if (theirs.Count > 0)
             {
                 Console.WriteLine(
-                    $"{clients,-8}{"ours / theirs",-14}{Ratio(ours, theirs, m => m.TokensPerSecond),9:F2}{Ratio(ours, theirs, m => m.First),15:F2}"
-                        + $"{Ratio(ours, theirs, m => m.LateFirst),8:F2}{Ratio(ours, theirs, m => m.Gap),13:F2}"
+                    $"{clients,-8}{"ours / theirs",-14}{Ratio(ours, theirs, m => m.TokensPerSecond),9:F2}"
+                        + $"{Ratio(ours, theirs, m => m.First),15:F2}{Ratio(ours, theirs, m => m.LateFirst),8:F2}{Ratio(ours, theirs, m => m.Gap),13:F2}"
                         + $"{Ratio(ours, theirs, m => m.LateGap),9:F2}");
             }
         }
@@ -72,8 +73,8 @@ internal static class PeersSection
     }
 
     private static void Print(int clients, string name, Measured it) => Console.WriteLine(
-        $"{clients,-8}{name,-14}{it.TokensPerSecond,9:F1}{it.First,13:F2} s{it.LateFirst,6:F2} s{it.Gap * 1000,10:F0} ms{it.LateGap * 1000,6:F0} ms"
-            + $"{it.Answers,9}");
+        $"{clients,-8}{name,-14}{it.TokensPerSecond,9:F1}{it.First,13:F2} s{it.LateFirst,6:F2} s{it.Gap * 1000,10:F0} ms"
+            + $"{it.LateGap * 1000,6:F0} ms{it.Answers,9}");
 
     /// <summary>The median of the rounds' ratios.</summary>
     private static double Ratio(List<Measured> ours, List<Measured> theirs, Func<Measured, double> figure) =>

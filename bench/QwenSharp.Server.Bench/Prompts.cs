@@ -7,8 +7,9 @@ internal static class Prompts
 {
     private static readonly string[] Words =
     [
-        "alpha", "river", "mountain", "engine", "window", "paper", "orange", "seven", "kettle", "silver", "random", "planet", "garden", "music",
-        "table", "winter", "yellow", "market", "bridge", "letter", "morning", "stone", "island", "number", "forest", "simple", "travel", "copper",
+        "alpha", "river", "mountain", "engine", "window", "paper", "orange", "seven", "kettle", "silver",
+        "random", "planet", "garden", "music", "table", "winter", "yellow", "market", "bridge", "letter",
+        "morning", "stone", "island", "number", "forest", "simple", "travel", "copper",
     ];
 
     public static string Text(int words, int seed)

@@ -30,8 +30,8 @@ internal static class TurnsSection
         messages.Add(Prompts.Message("user", "And what is the second most frequent word?"));
         Answer second = await chat.AskAsync(messages, answer).ConfigureAwait(false);
         Console.WriteLine(
-            $"{name}, second turn: {first.PromptTokens} tokens, first token after {first.Seconds[0]:F2} s; then {second.PromptTokens} tokens, "
-                + $"{second.CachedTokens} cached, {second.Seconds[0]:F3} s = {second.Seconds[0] / first.Seconds[0]:P1}");
+            $"{name}, second turn: {first.PromptTokens} tokens, first token after {first.Seconds[0]:F2} s; then "
+                + $"{second.PromptTokens} tokens, {second.CachedTokens} cached, {second.Seconds[0]:F3} s = {second.Seconds[0] / first.Seconds[0]:P1}");
 
         // As a coding agent goes: long instructions, a question, then calls and what tools say, each turn a request with all before it.
         messages = [Prompts.Message("system", Prompts.Text(prompt, seed: 3)), Prompts.Message("user", Prompts.Text(60, seed: 4))];
@@ -60,6 +60,7 @@ internal static class TurnsSection
             messages.Add(new JsonObject { ["role"] = "tool", ["tool_call_id"] = id, ["content"] = Prompts.Text(120, seed: 100 + turn) });
         }
 
-        Console.WriteLine($"{name}, {turns} turns with tools: {cached} of {all} tokens of the prompts behind the first cached = {(double)cached / all:P1}");
+        Console.WriteLine(
+            $"{name}, {turns} turns with tools: {cached} of {all} tokens of the prompts behind the first cached = {(double)cached / all:P1}");
     }
 }

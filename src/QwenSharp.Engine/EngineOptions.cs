@@ -38,7 +38,9 @@ public sealed record EngineOptions
     /// </summary>
     public int ContextLength { get; init; }
 
-    /// <summary>The KV cache's type, one of <see cref="KvStore.Types"/>: F32 keeps exact values, Q8_0 takes about half the memory of F16.</summary>
+    /// <summary>
+    /// The KV cache's type, one of <see cref="KvStore.Types"/>: F32 keeps exact values, Q8_0 takes about half the memory of F16.
+    /// </summary>
     public TensorType KvType { get; init; } = TensorType.F16;
 
     /// <summary>

@@ -53,8 +53,8 @@ public sealed record RunnerOptions
             throw new OptionException(new OptionFault(
                 FaultKind.OutOfRange,
                 nameof(KvType),
-                $"{new OptionName(nameof(KvType))} is {type}, in which a head is whole blocks of {type.BlockLength()} features; this model's "
-                    + $"heads have {config.HeadLength}. It takes {string.Join(", ", others)}.")
+                $"{new OptionName(nameof(KvType))} is {type}, in which a head is whole blocks of {type.BlockLength()} features; this "
+                    + $"model's heads have {config.HeadLength}. It takes {string.Join(", ", others)}.")
             {
                 Bounds = new Bounds(string.Join(", ", others)),
             });
