@@ -52,12 +52,13 @@ internal static class LoadSection
             _ = Task.Delay(TimeSpan.FromSeconds(seconds / 8.0)).ContinueWith(_ => early = server.Memory, TaskScheduler.Default);
             await Task.WhenAll(all).ConfigureAwait(false);
             int longAnswers = await longs.ConfigureAwait(false);
+            Figures figures = run.Figures;
             Console.WriteLine(
-                $"{(longPrompts ? "beside long prompts" : "quiet"),-20} {run.Figures.Answers} answers "
-                    + $"({run.Figures.Tokens / watch.Elapsed.TotalSeconds:F0} tokens/s), {run.HungUp} hung up, {run.Refused} refused as they "
-                    + $"should, {longAnswers} long prompts; {run.Different} other than alone, {run.Lost} lost, {run.Misjudged} wrong requests "
-                    + $"answered otherwise; first token {run.Figures.First(0.5):F2} s median; between tokens "
-                    + $"{run.Figures.Gap(0.5) * 1000:F0} ms median, {run.Figures.Gap(0.99) * 1000:F0} ms p99; memory {early >> 20} MiB, then "
+                $"{(longPrompts ? "beside long prompts" : "quiet"),-20} {figures.Answers} answers "
+                    + $"({figures.Tokens / watch.Elapsed.TotalSeconds:F0} tokens/s), {run.HungUp} hung up, {run.Refused} refused as "
+                    + $"they should, {longAnswers} long prompts; {run.Different} other than alone, {run.Lost} lost, "
+                    + $"{run.Misjudged} wrong requests answered otherwise; first token {figures.First(0.5):F2} s median; between tokens "
+                    + $"{figures.Gap(0.5) * 1000:F0} ms median, {figures.Gap(0.99) * 1000:F0} ms p99; memory {early >> 20} MiB, then "
                     + $"{server.Memory >> 20} MiB");
             return run;
         }

@@ -41,8 +41,8 @@ internal static class PeersSection
             {
                 Console.WriteLine(
                     $"{clients,-8}{"ours / theirs",-14}{Ratio(ours, theirs, m => m.TokensPerSecond),9:F2}"
-                        + $"{Ratio(ours, theirs, m => m.First),15:F2}{Ratio(ours, theirs, m => m.LateFirst),8:F2}{Ratio(ours, theirs, m => m.Gap),13:F2}"
-                        + $"{Ratio(ours, theirs, m => m.LateGap),9:F2}");
+                        + $"{Ratio(ours, theirs, m => m.First),15:F2}{Ratio(ours, theirs, m => m.LateFirst),8:F2}"
+                        + $"{Ratio(ours, theirs, m => m.Gap),13:F2}{Ratio(ours, theirs, m => m.LateGap),9:F2}");
             }
         }
     }

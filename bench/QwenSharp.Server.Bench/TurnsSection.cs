@@ -31,7 +31,8 @@ internal static class TurnsSection
         Answer second = await chat.AskAsync(messages, answer).ConfigureAwait(false);
         Console.WriteLine(
             $"{name}, second turn: {first.PromptTokens} tokens, first token after {first.Seconds[0]:F2} s; then "
-                + $"{second.PromptTokens} tokens, {second.CachedTokens} cached, {second.Seconds[0]:F3} s = {second.Seconds[0] / first.Seconds[0]:P1}");
+                + $"{second.PromptTokens} tokens, {second.CachedTokens} cached, {second.Seconds[0]:F3} s = "
+                + $"{second.Seconds[0] / first.Seconds[0]:P1}");
 
         // As a coding agent goes: long instructions, a question, then calls and what tools say, each turn a request with all before it.
         messages = [Prompts.Message("system", Prompts.Text(prompt, seed: 3)), Prompts.Message("user", Prompts.Text(60, seed: 4))];
@@ -61,6 +62,7 @@ internal static class TurnsSection
         }
 
         Console.WriteLine(
-            $"{name}, {turns} turns with tools: {cached} of {all} tokens of the prompts behind the first cached = {(double)cached / all:P1}");
+            $"{name}, {turns} turns with tools: {cached} of {all} tokens of the prompts behind the first cached "
+                + $"= {(double)cached / all:P1}");
     }
 }
