@@ -240,15 +240,15 @@ public class PrefixCacheTests
 
     private static InferenceEngine Engine(
         LanguageModel model, int blocks = 64, int batch = 512, TensorType kvType = TensorType.F16) => new(model, new EngineOptions
-    {
-        Threads = 1,
-        KvType = kvType,
-        MaxSequences = 8,
-        MaxBatchTokens = batch,
-        ContextLength = 0,
-        KvBytes = blocks * KvStore.BlockTokens * model.Config.KvBytesPerToken(kvType),
-        StateCacheBytes = 32 * Math.Max(1, model.Config.StateBytesPerSequence),
-    });
+        {
+            Threads = 1,
+            KvType = kvType,
+            MaxSequences = 8,
+            MaxBatchTokens = batch,
+            ContextLength = 0,
+            KvBytes = blocks * KvStore.BlockTokens * model.Config.KvBytesPerToken(kvType),
+            StateCacheBytes = 32 * Math.Max(1, model.Config.StateBytesPerSequence),
+        });
 
     private static GenerationRequest Request(int[] prompt, int maxTokens) => new()
     {
