@@ -6,9 +6,16 @@ public class PrefillPaceTests
     private readonly PrefillPace _pace = new(most: 128);
 
     [Fact]
-    public void What_decoding_takes_by_itself_is_measured_before_prefill_joins_it()
+    public void Until_decoding_was_measured_by_itself_a_step_takes_some_tokens_and_then_leaves_one_to_measure_it()
     {
-        Assert.Equal(0, _pace.Tokens(1));
+        int steps = 0;
+        for (; _pace.Tokens(1) is var tokens && tokens > 0; steps++)
+        {
+            Assert.InRange(tokens, 8, 128);
+            Step(1, tokens);
+        }
+
+        Assert.InRange(steps, 1, 100);
         Step(1, 0);
         Assert.InRange(_pace.Tokens(1), 1, 128);
     }

@@ -126,7 +126,7 @@ public class MessageReaderTests
         "messages[0].tool_calls[0].function.arguments",
         "invalid_value")]
     [InlineData(
-        """{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{"}}]}""",
+        """{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{]"}}]}""",
         "messages[0].tool_calls[0].function.arguments",
         "invalid_value")]
     [InlineData("""{"role":"tool","content":"x"}""", "messages[0].tool_call_id", "missing_required_parameter")]

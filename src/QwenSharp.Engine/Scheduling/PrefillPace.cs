@@ -22,7 +22,7 @@ internal sealed class PrefillPace(int most)
     private double _quiet;
     private double _quietRows;
     private double _perToken;
-    private int _mixed = Mixed;
+    private int _mixed;
 
     /// <summary>Tokens of prefill in the next step; now and then none, to measure what decoding takes by itself.</summary>
     /// <param name="decoding">Its rows of sequences that decode; at least one.</param>
@@ -45,7 +45,8 @@ internal sealed class PrefillPace(int most)
         else if (decoding > 0)
         {
             _mixed++;
-            _perToken = Mean(_perToken, Math.Max(seconds - Quiet(decoding), seconds / 16) / prefill);
+            if (_quiet > 0)
+                _perToken = Mean(_perToken, Math.Max(seconds - Quiet(decoding), seconds / 16) / prefill);
         }
     }
 
