@@ -13,24 +13,28 @@ internal static class Fixtures
         return path;
     }
 
+    /// <summary>The path of a file of the repository, such as a document that a test holds to the code.</summary>
+    public static string InRepository(params string[] parts) => Path.Combine([Repository()!.FullName, .. parts]);
+
     private static string? Root()
     {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        // A git worktree may sit deeper than the clone itself; look beside each ancestor too.
+        for (DirectoryInfo? above = Repository()?.Parent; above is not null; above = above.Parent)
         {
-            if (File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            {
-                // A git worktree may sit deeper than the clone itself; look beside each ancestor too.
-                for (DirectoryInfo? above = folder.Parent; above is not null; above = above.Parent)
-                {
-                    string candidate = Path.Combine(above.FullName, "shared", "fixtures");
-                    if (Directory.Exists(candidate))
-                        return candidate;
-                }
-
-                return null;
-            }
+            string candidate = Path.Combine(above.FullName, "shared", "fixtures");
+            if (Directory.Exists(candidate))
+                return candidate;
         }
 
         return null;
+    }
+
+    private static DirectoryInfo? Repository()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
+            folder = folder.Parent;
+
+        return folder;
     }
 }

@@ -7,6 +7,7 @@ using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Protocols.OpenAI.Responses;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Protocols.SelfHosted;
+using QwenSharp.Tests;
 
 namespace QwenSharp.Protocols.Tests;
 
@@ -105,17 +106,7 @@ public partial class ApiTableTests
 
     private static string? Example(string cell) => cell.StartsWith('`') ? cell.Trim('`') : null;
 
-    private static string Document
-    {
-        get
-        {
-            DirectoryInfo? root = new(AppContext.BaseDirectory);
-            while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
-                root = root.Parent;
-
-            return Path.Combine(root!.FullName, "docs", "api.md");
-        }
-    }
+    private static string Document => Fixtures.InRepository("docs", "api.md");
 
     [GeneratedRegex(@"(?<!\\)\|")]
     private static partial Regex Bars();

@@ -66,13 +66,9 @@ public class OperationsTests
     [Fact]
     public async Task The_documented_metrics_are_those_there_are()
     {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
-            root = root.Parent;
-
         string[] documented =
         [
-            .. (await File.ReadAllLinesAsync(Path.Combine(root!.FullName, "docs", "serving.md"), Stop))
+            .. (await File.ReadAllLinesAsync(Fixtures.InRepository("docs", "serving.md"), Stop))
                 .Where(line => line.StartsWith("| `qwensharp_", StringComparison.Ordinal))
                 .Select(line => line.Split('`')[1]),
         ];

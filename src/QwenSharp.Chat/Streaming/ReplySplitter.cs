@@ -92,8 +92,8 @@ public sealed class ReplySplitter(
     /// </summary>
     public IReadOnlyList<AIContent> BeginForm()
     {
-        IReadOnlyList<AIContent> contents = Advance(isEnd: true);
-        (_state, _newlines, _last, _callsAtEnd) = (State.Content, 0, '\n', 0);
+        IReadOnlyList<AIContent> contents = Finish();
+        _last = '\n';
         return contents;
     }
 

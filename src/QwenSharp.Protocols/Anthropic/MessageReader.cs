@@ -128,13 +128,7 @@ internal sealed class MessageReader(ThoughtSigner signer)
         RequestValue input = fields.Require("input");
         input.Fields();
         fields.Refuse("caller", IsDirectCaller, "is not honoured: calls are the model's own. Leave it out.");
-
-        // A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not the caller.
-        Dictionary<string, object?> arguments = [];
-        foreach (JsonProperty property in input.Element.EnumerateObject())
-            arguments[property.Name] = property.Value.Clone();
-
-        return new FunctionCallContent(id, name, arguments);
+        return new FunctionCallContent(id, name, CallArguments.Members(input.Element));
     }
 
     private static bool IsDirectCaller(JsonElement value) =>
