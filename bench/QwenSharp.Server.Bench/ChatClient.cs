@@ -23,6 +23,9 @@ internal sealed class ChatClient(Uri address) : IDisposable
     {
         BaseAddress = address,
         Timeout = Timeout.InfiniteTimeSpan,
+
+        // llama-server closes a connection after a number of requests, and the next one on it would be lost.
+        DefaultRequestHeaders = { ConnectionClose = true },
     };
 
     public void Dispose() => _http.Dispose();
