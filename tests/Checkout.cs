@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Processor = System.Runtime.InteropServices.Architecture;
 
 namespace QwenSharp;
 
@@ -35,7 +36,7 @@ internal static class Checkout
     // As node-llama-cpp spells it.
     private static string Platform()
     {
-        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
+        string architecture = RuntimeInformation.ProcessArchitecture is Processor.Arm64 ? "arm64" : "x64";
         return OperatingSystem.IsWindows() ? $"win-{architecture}"
             : OperatingSystem.IsMacOS() ? (architecture == "arm64" ? "mac-arm64-metal" : "mac-x64")
             : $"linux-{architecture}";

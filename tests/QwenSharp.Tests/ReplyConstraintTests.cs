@@ -91,8 +91,8 @@ public sealed class ReplyConstraintTests : IDisposable
     [InlineData("""{"type":["string","integer"]}""", "any text", true)]
     public void What_stands_without_quotes_is_held_to_its_schema_too(string schema, string value, bool isTaken)
     {
-        AIFunctionDeclaration tool = Tool("f", $$"""
-            {"type":"object","properties":{"p":{{schema}}},"required":["p"],"$defs":{"Code":{"type":"string","pattern":"^[A-Z]"}}}
+        AIFunctionDeclaration tool = Tool("f", $$$"""
+            {"type":"object","properties":{"p":{{{schema}}}},"required":["p"],"$defs":{"Code":{"type":"string","pattern":"^[A-Z]"} } }
             """);
         string call = $"<tool_call>\n<function=f>\n<parameter=p>\n{value}\n</parameter>\n</function>\n</tool_call>";
         Assert.Equal(isTaken, Takes(new ChatOptions { Tools = [tool] }, call, ends: true, dialect: "xml"));
