@@ -24,7 +24,9 @@ internal sealed class ModelFacts
         return info;
     }
 
-    /// <summary>Everything that a model's files say, the vocabulary too, read anew; null where it has none, or they cannot be read.</summary>
+    /// <summary>
+    /// Everything that a model's files say, the vocabulary too, read anew; null where it has none, or they cannot be read.
+    /// </summary>
     public static QwenModelInfo? AllOf(ModelEntry entry) => entry.Description.Path is { } path ? Read(path, everything: true) : null;
 
     /// <summary>

@@ -52,7 +52,7 @@ internal sealed class ModelsEndpoint(DialectService service, ModelFacts facts)
             License = license,
             System = entry.Preset?.System,
             Messages = entry.Preset?.Messages is { Count: > 0 } messages ? messages : null,
-            Tensors = info?.Tensors is { Count: > 0 } tensors ? [.. tensors.Select(tensor => new ReplyTensor(tensor.Name, tensor.Type, tensor.Shape))] : null,
+            Tensors = request.Verbose ? [.. (info?.Tensors ?? []).Select(one => new ReplyTensor(one.Name, one.Type, one.Shape))] : null,
         };
         await JsonReply.SendAsync(http, reply, OllamaJson.Default.ShowReply).ConfigureAwait(false);
     }
