@@ -13,13 +13,10 @@ internal static class Fixtures
         return path;
     }
 
-    /// <summary>The path of a file of the repository, such as a document that a test holds to the code.</summary>
-    public static string InRepository(params string[] parts) => Path.Combine([Repository()!.FullName, .. parts]);
-
     private static string? Root()
     {
         // A git worktree may sit deeper than the clone itself; look beside each ancestor too.
-        for (DirectoryInfo? above = Repository()?.Parent; above is not null; above = above.Parent)
+        for (DirectoryInfo? above = Checkout.Folder is { } top ? Directory.GetParent(top) : null; above is not null; above = above.Parent)
         {
             string candidate = Path.Combine(above.FullName, "shared", "fixtures");
             if (Directory.Exists(candidate))
@@ -27,14 +24,5 @@ internal static class Fixtures
         }
 
         return null;
-    }
-
-    private static DirectoryInfo? Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            folder = folder.Parent;
-
-        return folder;
     }
 }

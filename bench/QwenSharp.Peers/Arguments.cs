@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace QwenSharp.Peers;
 
@@ -20,8 +19,7 @@ internal sealed record Arguments
 
     public int Rounds { get; private set; } = 3;
 
-    public string Libraries { get; private set; } = Path.Combine(
-        Repository(), "bench", "QwenSharp.Peers", "node_modules", "@node-llama-cpp", Platform(), "bins", Platform());
+    public string Libraries { get; private set; } = Checkout.LlamaLibraries;
 
     public static Arguments Parse(string[] args)
     {
@@ -58,23 +56,5 @@ internal sealed record Arguments
         return options;
     }
 
-    /// <summary>The root of the repository.</summary>
-    public static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            folder = folder.Parent;
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The benchmark does not run inside the repository.");
-    }
-
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
-
-    private static string Platform()
-    {
-        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        return OperatingSystem.IsWindows() ? $"win-{architecture}"
-            : OperatingSystem.IsMacOS() ? (architecture == "arm64" ? "mac-arm64-metal" : "mac-x64")
-            : $"linux-{architecture}";
-    }
 }

@@ -77,7 +77,7 @@ internal sealed class Comparison(Arguments options)
     }
 
     private static string Ours(params string[] arguments) => Capture("dotnet",
-        [Path.Combine(Arguments.Repository(), "src", "QwenSharp.Cli", "bin", "Release", "net10.0", "qwensharp.dll"), .. arguments]);
+        [Checkout.PathOf("src", "QwenSharp.Cli", "bin", "Release", "net10.0", "qwensharp.dll"), .. arguments]);
 
     private static string Theirs(params string[] arguments) => Capture("dotnet", [typeof(Comparison).Assembly.Location, .. arguments]);
 

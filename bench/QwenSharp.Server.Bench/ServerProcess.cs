@@ -26,7 +26,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts <c>qwensharp serve</c>.</summary>
     public static Task<ServerProcess> StartOurs(Arguments arguments, int clients, params string[] options)
     {
-        string program = arguments.Ours ?? Path.Combine(Repository(), "src", "QwenSharp.Cli", "bin", "Release", "net10.0", "qwensharp.dll");
+        string program = arguments.Ours ?? Checkout.PathOf("src", "QwenSharp.Cli", "bin", "Release", "net10.0", "qwensharp.dll");
         int port = FreePort();
         return Start("dotnet", port,
             [program, "serve", "--model", arguments.Model, "--port", $"{port}", "--max-running", $"{clients}", .. options]);
@@ -87,14 +87,5 @@ internal sealed class ServerProcess : IAsyncDisposable
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            folder = folder.Parent;
-
-        return folder?.FullName ?? throw new DirectoryNotFoundException("The benchmark does not run inside the repository.");
     }
 }

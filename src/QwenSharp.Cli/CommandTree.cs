@@ -71,7 +71,7 @@ internal static class CommandTree
         }
     }
 
-    private static RootCommand Build(Terminal terminal)
+    internal static RootCommand Build(Terminal terminal)
     {
         Command serve = ServeCommand.Create(terminal);
         RootCommand root = new("Runs, serves and trains Qwen models on this machine.")

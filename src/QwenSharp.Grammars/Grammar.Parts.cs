@@ -94,8 +94,7 @@ public sealed partial class Grammar
             throw new GrammarException("literal", "", "it is empty.");
     }
 
-    private static Grammar Search(string literal, bool until) =>
-        new(new TerminalExpression(new TextAutomaton(new LiteralSearch(literal, until), (until ? "until " : "without ") + literal)));
+    private static Grammar Search(string literal, bool until) => new(new TerminalExpression(TextAutomaton.Of(literal, until)));
 
     private static Grammar FromSchemaText(string schema)
     {

@@ -21,6 +21,19 @@ public sealed partial class Grammar
     /// <exception cref="GrammarException">A keyword cannot be enforced exactly, or the schema is malformed.</exception>
     public static Grammar FromJsonSchema(JsonElement schema) => new(Schemas.SchemaCompiler.Compile(schema));
 
+    /// <summary>
+    /// Texts that a schema takes, as they are and without quotes, up to a literal that ends them, with the literal; it does not stand in
+    /// them. Values of other types are let out.
+    /// </summary>
+    /// <param name="schema">As for <see cref="FromJsonSchema"/>.</param>
+    /// <param name="end">The literal.</param>
+    /// <exception cref="GrammarException">A keyword cannot be enforced exactly, the schema is malformed, or no text is valid.</exception>
+    public static Grammar TextOfJsonSchema(JsonElement schema, string end)
+    {
+        Check(end);
+        return new(new TerminalExpression(Schemas.SchemaCompiler.CompileText(schema, end)));
+    }
+
     /// <summary>Texts that a regular expression matches as a whole.</summary>
     /// <param name="pattern">An expression as ECMA-262 reads it, without back references and lookbehind.</param>
     /// <exception cref="GrammarException">The expression is malformed or not supported.</exception>

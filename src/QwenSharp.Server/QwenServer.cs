@@ -67,7 +67,7 @@ public sealed class QwenServer : IAsyncDisposable
     /// <exception cref="ArgumentException">There is no model, two have one name, an alias stands for none, or the host is no
     /// address.</exception>
     /// <exception cref="ServerOpenException">It would listen to other machines without a key.</exception>
-    /// <exception cref="IOException">A file is missing or damaged, or the port is taken.</exception>
+    /// <exception cref="IOException">A file is missing or damaged, the state cannot be opened, or the port is taken.</exception>
     /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be
     /// wrong.</exception>
     public static async Task<QwenServer> StartAsync(ServerOptions options, CancellationToken cancellationToken = default)
@@ -153,6 +153,9 @@ public sealed class QwenServer : IAsyncDisposable
         (WebApplication app, ServerState? state, BatchRunner? batches) = Build(options, models, dialects);
         try
         {
+            if (state is not null)
+                await state.Database.CheckAsync(cancellationToken).ConfigureAwait(false);
+
             await RequireKeysAsync(options, state?.Keys, cancellationToken).ConfigureAwait(false);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             batches?.Start();

@@ -199,7 +199,7 @@ public sealed class QwenChatClient(QwenModel model, string? modelId = null) : IC
             if (!request.Answer.TellsReasoning)
                 contents.RemoveAll(content => content is TextReasoningContent);
 
-            foreach (ChatResponseUpdate update in writer.Write(chunk, contents))
+            foreach (ChatResponseUpdate update in writer.Write(chunk, contents, splitter.IsReasoned))
                 yield return update;
         }
     }

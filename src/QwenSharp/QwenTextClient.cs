@@ -86,7 +86,7 @@ public sealed class QwenTextClient(QwenModel model, string? modelId = null)
         await foreach (TextChunk chunk in chunks.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
             IReadOnlyList<AIContent> contents = chunk.Text.Length > 0 ? [new TextContent(chunk.Text)] : [];
-            foreach (ChatResponseUpdate update in writer.Write(chunk, contents))
+            foreach (ChatResponseUpdate update in writer.Write(chunk, contents, isReasoned: false))
                 yield return update;
         }
     }

@@ -5,7 +5,7 @@ namespace QwenSharp.Architecture.Tests;
 /// <summary>The repository that the tests run in: its rooms, their files, and what docs/structure.md says.</summary>
 internal static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    public static string Root => Checkout.Root;
 
     public static string Structure { get; } = File.ReadAllText(Path.Combine(Root, "docs", "structure.md"));
 
@@ -39,13 +39,4 @@ internal static class Repository
         .Where(line => line.StartsWith('|'))
         .Skip(2)
         .Select(line => line.Trim('|').Split('|').Select(cell => cell.Replace("`", "").Trim()).ToArray());
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            folder = folder.Parent;
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-    }
 }

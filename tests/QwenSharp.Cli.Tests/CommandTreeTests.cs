@@ -1,3 +1,6 @@
+using System.CommandLine;
+using QwenSharp.Cli.Terminals;
+
 namespace QwenSharp.Cli.Tests;
 
 public class CommandTreeTests
@@ -24,6 +27,35 @@ public class CommandTreeTests
     [MemberData(nameof(CommandsThatNeedSomething))]
     public async Task Missing_arguments_are_a_usage_error(string command) =>
         (await Invocation.RunAsync(command)).AssertFails(ExitCode.Usage, $"See 'qwensharp {command} --help'.");
+
+    public static TheoryData<string, string> OptionsWithValues()
+    {
+        using Terminal terminal = new(Stream.Null, TextWriter.Null, TextWriter.Null);
+        TheoryData<string, string> options = [];
+        foreach (Command command in CommandTree.Build(terminal).Subcommands)
+        {
+            foreach (Command one in command.Subcommands.Append(command))
+            {
+                string path = one == command ? one.Name : $"{command.Name} {one.Name}";
+                foreach (Option option in one.Options.Where(option => option.HelpName is "N" or "SIZE"))
+                    options.Add(path, option.Name);
+            }
+        }
+
+        return options;
+    }
+
+    [Theory]
+    [MemberData(nameof(OptionsWithValues))]
+    public async Task A_value_that_is_no_number_is_refused_in_one_line(string command, string option)
+    {
+        foreach (string value in (string[])["many", "", "1e999"])
+        {
+            Invocation given = await Invocation.RunAsync([.. command.Split(' '), option, value]);
+
+            given.AssertFails(ExitCode.Usage, "");
+        }
+    }
 
     [Fact]
     public async Task An_unknown_command_is_a_usage_error() =>

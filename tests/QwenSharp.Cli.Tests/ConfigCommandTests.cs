@@ -151,17 +151,7 @@ public sealed partial class ConfigCommandTests : IDisposable
         Assert.Empty(ServeFile.Read(_folder["example.yaml"], serve).Problems);
     }
 
-    private static string Documentation
-    {
-        get
-        {
-            DirectoryInfo? root = new(AppContext.BaseDirectory);
-            while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
-                root = root.Parent;
-
-            return File.ReadAllText(Path.Combine(root!.FullName, "docs", "serving.md")).ReplaceLineEndings("\n");
-        }
-    }
+    private static string Documentation => File.ReadAllText(Checkout.PathOf("docs", "serving.md")).ReplaceLineEndings("\n");
 
     private static IEnumerable<string> DocumentedKeys(string heading) => Documentation
         .Split(heading)[1]

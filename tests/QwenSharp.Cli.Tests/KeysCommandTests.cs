@@ -41,9 +41,28 @@ public sealed class KeysCommandTests : IDisposable
     [InlineData("'urgent'", "--priority", "urgent")]
     [InlineData("--days", "--days", "0")]
     [InlineData("--concurrent", "--concurrent", "-1")]
+    [InlineData("--models may not be empty", "--models", "")]
     public async Task What_makes_no_sense_is_refused(string said, params string[] arguments) =>
         (await Invocation.RunAsync(["keys", "create", "ann", "--state", _folder["state"], .. arguments]))
             .AssertFails(ExitCode.Usage, said);
+
+    [Fact]
+    public async Task A_key_has_a_name() => (await Invocation.RunAsync("keys", "create", " ", "--state", _folder["state"]))
+        .AssertFails(ExitCode.Usage, "NAME may not be empty");
+
+    [Theory]
+    [InlineData("postgres://", "names no host")]
+    [InlineData("postgres://nobody@127.0.0.1:1/x", "The state cannot be opened")]
+    [InlineData("FILE", "is a file; it must be a folder")]
+    public async Task A_server_does_not_start_with_a_state_that_it_cannot_keep(string place, string said)
+    {
+        File.WriteAllText(_folder["file"], "");
+        Invocation served = await Invocation.RunAsync(
+            "serve",
+            "--model", ScriptedCheckpoint.Write(_folder["tiny.gguf"]), "--port", "0", "--state", place == "FILE" ? _folder["file"] : place);
+
+        served.AssertFails(ExitCode.Failure, said);
+    }
 
     [Fact]
     public async Task A_server_without_keys_does_not_listen_to_other_machines() =>

@@ -53,6 +53,31 @@ public sealed class GrammarTests
     public void Half_of_a_surrogate_pair_is_no_text(string pattern) =>
         Assert.Throws<GrammarException>(() => Grammar.FromRegex(pattern));
 
+    [Theory]
+    [InlineData("true", "any\nthing", true)]
+    [InlineData("""{"type": "string"}""", "", true)]
+    [InlineData("""{"type": "string"}""", "</p", true)]
+    [InlineData("""{"type": "string"}""", "a</p>b", false)]
+    [InlineData("""{"type": "string", "maxLength": 2}""", "名名", true)]
+    [InlineData("""{"type": "string", "maxLength": 2}""", "abc", false)]
+    [InlineData("""{"type": "string", "minLength": 3}""", "ab", false)]
+    [InlineData("""{"type": "string", "minLength": 3, "pattern": "^a"}""", "abc", true)]
+    [InlineData("""{"type": "string", "minLength": 3, "pattern": "^a"}""", "bbc", false)]
+    [InlineData("""{"enum": ["a", "x</p>y", 1]}""", "a", true)]
+    [InlineData("""{"enum": ["a", "x</p>y", 1]}""", "x</p>y", false)]
+    [InlineData("""{"enum": ["a", "x</p>y", 1]}""", "1", false)]
+    public void Text_without_quotes_goes_up_to_what_ends_it(string schema, string text, bool isTaken)
+    {
+        Grammar grammar = Grammar.TextOfJsonSchema(JsonElement.Parse(schema), "</p>");
+
+        Assert.Equal(isTaken, SmallVocabulary.Accepts(grammar, text + "</p>"));
+        Assert.False(SmallVocabulary.Accepts(grammar, text));
+    }
+
+    [Fact]
+    public void A_schema_that_takes_no_text_is_refused() =>
+        Assert.Throws<GrammarException>(() => Grammar.TextOfJsonSchema(JsonElement.Parse("""{"type": "integer"}"""), "\n"));
+
     [Fact]
     public void A_pattern_that_takes_too_much_work_is_refused_in_bounded_time()
     {

@@ -27,9 +27,19 @@ public sealed class MaskTests
 
     [Theory]
     [MemberData(nameof(Schemas))]
-    public void A_mask_is_what_trying_every_token_finds(string schema)
+    public void A_mask_is_what_trying_every_token_finds(string schema) => IsWhatTryingFinds(SmallVocabulary.Schema(schema));
+
+    [Theory]
+    [InlineData("true")]
+    [InlineData("""{"type": "string", "maxLength": 5}""")]
+    [InlineData("""{"type": "string", "minLength": 2, "maxLength": 30}""")]
+    [InlineData("""{"type": "string", "pattern": "^[ab\"}]+$", "maxLength": 6}""")]
+    [InlineData("""{"enum": ["ab", "a\"", "a\"}", "名", 7]}""")]
+    public void The_masks_of_text_without_quotes_too(string schema) =>
+        IsWhatTryingFinds(Grammar.TextOfJsonSchema(JsonElement.Parse(schema), "\"}"));
+
+    private static void IsWhatTryingFinds(Grammar grammar)
     {
-        Grammar grammar = SmallVocabulary.Schema(schema);
         TokenVocabulary vocabulary = SmallVocabulary.Instance;
         uint[] mask = new uint[vocabulary.MaskLength + 1];
         Random random = new(17);

@@ -7,7 +7,7 @@ internal static class Repository
     public const string Tool = "QwenSharp.Cli";
 
     /// <summary>The top of the checkout.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => Checkout.Root;
 
     /// <summary>The packages of the libraries: a room each.</summary>
     public static string[] Libraries { get; } =
@@ -18,13 +18,4 @@ internal static class Repository
 
     /// <summary>The model in the box.</summary>
     public static string Box { get; } = Path.Combine(Root, "box", "qwensharp-box.gguf");
-
-    private static string FindRoot()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            folder = folder.Parent;
-
-        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-    }
 }

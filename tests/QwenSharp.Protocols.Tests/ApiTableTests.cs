@@ -7,7 +7,6 @@ using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Protocols.OpenAI.Responses;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Protocols.SelfHosted;
-using QwenSharp.Tests;
 
 namespace QwenSharp.Protocols.Tests;
 
@@ -106,7 +105,7 @@ public partial class ApiTableTests
 
     private static string? Example(string cell) => cell.StartsWith('`') ? cell.Trim('`') : null;
 
-    private static string Document => Fixtures.InRepository("docs", "api.md");
+    private static string Document => Checkout.PathOf("docs", "api.md");
 
     [GeneratedRegex(@"(?<!\\)\|")]
     private static partial Regex Bars();

@@ -115,6 +115,16 @@ public class OllamaRequestTests
         Assert.Equal("Two.", request.Messages[0].Contents.OfType<TextReasoningContent>().Single().Text);
     }
 
+    [Fact]
+    public void A_suffix_stays_apart_from_what_is_before_it()
+    {
+        GenerateRequest gap = GenerateRequest.Read(JsonElement.Parse("""{"model":"m","prompt":"f(","suffix":")"}"""));
+        GenerateRequest raw = GenerateRequest.Read(JsonElement.Parse("""{"model":"m","prompt":"f(","suffix":"","raw":true}"""));
+
+        Assert.Equal(("f(", ")"), (gap.Raw!.Text, gap.Raw.Suffix));
+        Assert.Equal(("f(", null), (raw.Raw!.Text, raw.Raw.Suffix));
+    }
+
     [Theory]
     [InlineData("""{"model":"x"}""", "model")]
     [InlineData("""{"model":"x","from":"a","files":{"f":"sha256:0"}}""", "model")]

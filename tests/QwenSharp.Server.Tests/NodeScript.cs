@@ -66,12 +66,5 @@ internal static class NodeScript
         }
     }
 
-    private static string Folder(string name)
-    {
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
-            root = root.Parent;
-
-        return Path.Combine(root!.FullName, "tests", "QwenSharp.Server.Tests", name);
-    }
+    private static string Folder(string name) => Checkout.PathOf("tests", "QwenSharp.Server.Tests", name);
 }

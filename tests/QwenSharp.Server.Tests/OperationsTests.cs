@@ -68,7 +68,7 @@ public class OperationsTests
     {
         string[] documented =
         [
-            .. (await File.ReadAllLinesAsync(Fixtures.InRepository("docs", "serving.md"), Stop))
+            .. (await File.ReadAllLinesAsync(Checkout.PathOf("docs", "serving.md"), Stop))
                 .Where(line => line.StartsWith("| `qwensharp_", StringComparison.Ordinal))
                 .Select(line => line.Split('`')[1]),
         ];

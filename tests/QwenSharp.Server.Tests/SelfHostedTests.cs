@@ -111,11 +111,13 @@ public sealed class SelfHostedTests : IAsyncDisposable
             "/infill", """{"input_prefix":"ab","prompt":"c","input_suffix":"de","n_predict":4,"cache_prompt":true}""");
         using HttpResponseMessage stream = await PostAsync("/infill", """{"input_prefix":"ab","input_suffix":"de","stream":true}""");
         (_, JsonNode completion) = await AskAsync("/v1/completions", """{"prompt":"abc","suffix":"de","max_tokens":4}""");
+        (_, JsonNode generated) = await AskAsync("/api/generate", """{"model":"coder","prompt":"abc","suffix":"de","stream":false}""");
 
         // The prefix, the suffix, and a token before each and before the middle.
         Assert.Equal((200, true, "eos"), (status, (bool)infill["stop"]!, (string)infill["stop_type"]!));
         Assert.Equal(8, (int)infill["tokens_evaluated"]!);
         Assert.Equal(8, (int)completion["usage"]!["prompt_tokens"]!);
+        Assert.Equal((8, true), ((int)generated["prompt_eval_count"]!, (bool)generated["done"]!));
         string last = (await stream.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Trim().Split("\n\n")[^1];
         Assert.True((bool)JsonNode.Parse(last["data: ".Length..])!["stop"]!);
     }
@@ -127,9 +129,11 @@ public sealed class SelfHostedTests : IAsyncDisposable
 
         (int infill, JsonNode first) = await AskAsync("/infill", """{"input_prefix":"ab","input_suffix":"de"}""");
         (int completion, JsonNode second) = await AskAsync("/v1/completions", """{"prompt":"abc","suffix":"de"}""");
+        (int generate, JsonNode third) = await AskAsync("/api/generate", """{"model":"tiny","prompt":"abc","suffix":"de"}""");
 
         Assert.Equal((400, "input_suffix"), (infill, (string)first["error"]!["param"]!));
         Assert.Equal((400, "suffix"), (completion, (string)second["error"]!["param"]!));
+        Assert.Equal((400, "\"tiny\" does not support insert"), (generate, (string)third["error"]!));
     }
 
     [Fact]

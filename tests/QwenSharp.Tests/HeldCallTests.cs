@@ -5,6 +5,7 @@ using QwenSharp.Chat;
 using QwenSharp.Chat.Streaming;
 using QwenSharp.Constraints;
 using QwenSharp.Engine;
+using QwenSharp.Grammars;
 using QwenSharp.Tokenizers;
 
 namespace QwenSharp.Tests;
@@ -50,7 +51,8 @@ public sealed class HeldCallTests : IDisposable
                 IEnumerable<CallFragment?> pieces = contents.Select(CallFragment.Of).Where(piece => piece?.CallId == call.CallId);
                 JsonElement json = JsonElement.Parse(string.Concat(pieces.Select(piece => piece!.Arguments)));
                 Assert.Null(call.Exception);
-                Assert.Contains(call.Name, Tools.Select(tool => tool.Name));
+                AIFunctionDeclaration tool = Assert.IsAssignableFrom<AIFunctionDeclaration>(Tools.Single(tool => tool.Name == call.Name));
+                Assert.True(Takes(tool.JsonSchema, JsonSerializer.Serialize(call.Arguments)), reply);
                 Assert.True(JsonElement.DeepEquals(json, JsonSerializer.SerializeToElement(call.Arguments)) || HasTwice(json), reply);
                 calls++;
             }
@@ -65,10 +67,22 @@ public sealed class HeldCallTests : IDisposable
         Tool("add", """{"type":"object","properties":{"x":{"type":"integer"},"list":{"type":"array","items":{"type":"boolean"}}}}"""),
         Tool("any", """{"type":"object"}"""),
         Tool("note", """{"type":"object","properties":{"text":{"anyOf":[{"type":"string"},{"type":"null"}]},"kind":{"enum":["a","b"]}}}"""),
+        Tool(
+            "set",
+            """
+            {"type":"object","properties":{"mode":{"anyOf":[{"enum":["auto"]},{"type":"boolean"}]},"code":{"type":"string","pattern":"^[a-z]+$"},
+             "label":{"anyOf":[{"type":"string","maxLength":5},{"type":"null"}]}},"required":["mode","code"],"additionalProperties":false}
+            """),
     ];
 
     private static AIFunctionDeclaration Tool(string name, string schema) =>
         AIFunctionFactory.CreateDeclaration(name, "A tool.", JsonElement.Parse(schema));
+
+    private bool Takes(JsonElement schema, string json)
+    {
+        GrammarMatcher matcher = new(Grammar.FromJsonSchema(schema), TokenVocabulary.Of(_model.Tokenizer));
+        return matcher.TryAdvance(Encoding.UTF8.GetBytes(json)) && matcher.IsAccepting;
+    }
 
     private static bool HasTwice(JsonElement json) =>
         json.EnumerateObject().Select(member => member.Name).Distinct().Count() < json.EnumerateObject().Count();

@@ -138,15 +138,25 @@ public sealed class QwenChatClientTests : IDisposable
         ChatOptions options = Greedy();
         options.AdditionalProperties = new() { ["logprobs"] = true, ["top_logprobs"] = 3 };
 
-        List<TextToken> tokens = [];
-        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Hi, options, TestContext.Current.CancellationToken))
-        {
-            if (update.AdditionalProperties?["logprobs"] is IReadOnlyList<TextToken> some)
-                tokens.AddRange(some);
-        }
+        List<TextToken> tokens = await Tokens(client, options);
 
         Assert.Equal(ScriptedCheckpoint.Greeting, tokens.Select(token => token.Text));
         Assert.All(tokens, token => Assert.Equal(3, token.Top.Count));
+    }
+
+    [Theory]
+    [InlineData(new[] { "Y", "es" }, "<think>", "\nLet me ", "see.\n", "</think>", "\n\n", "Y", "es")]
+    [InlineData(new[] { "Yes" }, "<think>", "\n\n", "</think>", "\n\n\n", "Yes")]
+    [InlineData(new[] { " ", "<thin", "k over>" }, " ", "<thin", "k over>")]
+    [InlineData(new string[0], "<think>", "Hm")]
+    public async Task Log_probabilities_are_of_the_answer_and_not_of_the_reasoning_before_it(string[] expected, params string[] pieces)
+    {
+        await using QwenModel model = Load(pieces);
+        using QwenChatClient client = new(model);
+        ChatOptions options = Greedy();
+        options.AdditionalProperties = new() { [ChatOptionKeys.Logprobs] = true };
+
+        Assert.Equal(expected, (await Tokens(client, options)).Select(token => token.Text));
     }
 
     [Fact]
@@ -329,6 +339,15 @@ public sealed class QwenChatClientTests : IDisposable
     private static ChatOptions Greedy() => new() { Temperature = 0 };
 
     private static (string, ChatFinishReason?) TextAndFinish(ChatResponse response) => (response.Text, response.FinishReason);
+
+    private static async Task<List<TextToken>> Tokens(QwenChatClient client, ChatOptions options)
+    {
+        List<TextToken> tokens = [];
+        await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Hi, options, TestContext.Current.CancellationToken))
+            tokens.AddRange(TextToken.Of(update));
+
+        return tokens;
+    }
 
     private static Task<ChatResponse> Ask(QwenChatClient client, ChatOptions options, string message = "Hi") =>
         client.GetResponseAsync([new ChatMessage(ChatRole.User, message)], options, TestContext.Current.CancellationToken);

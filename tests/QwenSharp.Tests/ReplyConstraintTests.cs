@@ -65,6 +65,54 @@ public sealed class ReplyConstraintTests : IDisposable
     public void Calls_in_XML_too(string answer, bool isTaken) => Assert.Equal(
         isTaken, Takes(new ChatOptions { Tools = [LookUp, Add] }, answer, ends: isTaken, dialect: "xml"));
 
+    [Theory]
+    [InlineData("""{"type":"string","pattern":"^[A-Z]{2}[0-9]+$"}""", "AB12", true)]
+    [InlineData("""{"type":"string","pattern":"^[A-Z]{2}[0-9]+$"}""", "AB", false)]
+    [InlineData("""{"type":"string","pattern":"^[A-Z]{2}[0-9]+$"}""", "ab", false)]
+    [InlineData("""{"type":"string","maxLength":3}""", "abc", true)]
+    [InlineData("""{"type":"string","maxLength":3}""", "abcd", false)]
+    [InlineData("""{"type":"string","minLength":2}""", "a", false)]
+    [InlineData("""{"type":"string","format":"date"}""", "2024-02-29", true)]
+    [InlineData("""{"type":"string","format":"date"}""", "tomorrow", false)]
+    [InlineData("""{"anyOf":[{"type":"string","pattern":"^a+$"},{"type":"null"}]}""", "aa", true)]
+    [InlineData("""{"anyOf":[{"type":"string","pattern":"^a+$"},{"type":"null"}]}""", "null", true)]
+    [InlineData("""{"anyOf":[{"type":"string","pattern":"^a+$"},{"type":"null"}]}""", "none", false)]
+    [InlineData("""{"anyOf":[{"type":"string","pattern":"^a+$"},{"type":"integer"}]}""", "12", false)]
+    [InlineData("""{"enum":["auto",true,3]}""", "auto", true)]
+    [InlineData("""{"enum":["auto",true,3]}""", "true", true)]
+    [InlineData("""{"enum":["auto",true,3]}""", "3", true)]
+    [InlineData("""{"enum":["auto",true,3]}""", "\"auto\"", false)]
+    [InlineData("""{"enum":["auto",true,3]}""", "4", false)]
+    [InlineData("""{"anyOf":[{"enum":["auto"]},{"type":"boolean"}]}""", "false", true)]
+    [InlineData("""{"anyOf":[{"enum":["auto"]},{"type":"boolean"}]}""", "off", false)]
+    [InlineData("""{"const":"x y"}""", "x y", true)]
+    [InlineData("""{"$ref":"#/$defs/Code"}""", "Q7", true)]
+    [InlineData("""{"$ref":"#/$defs/Code"}""", "7", false)]
+    [InlineData("""{"type":["string","integer"]}""", "any text", true)]
+    public void What_stands_without_quotes_is_held_to_its_schema_too(string schema, string value, bool isTaken)
+    {
+        AIFunctionDeclaration tool = Tool("f", $$$"""
+            {"type":"object","properties":{"p":{{{schema}}}},"required":["p"],"$defs":{"Code":{"type":"string","pattern":"^[A-Z]"} } }
+            """);
+        string call = $"<tool_call>\n<function=f>\n<parameter=p>\n{value}\n</parameter>\n</function>\n</tool_call>";
+        Assert.Equal(isTaken, Takes(new ChatOptions { Tools = [tool] }, call, ends: true, dialect: "xml"));
+    }
+
+    [Theory]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string"}},"minProperties":1}""", "minProperties")]
+    [InlineData("""{"type":"object","properties":{"a":{}},"anyOf":[{"required":["a"]}]}""", "anyOf")]
+    [InlineData("""{"type":"object","properties":{"a":{}},"required":["b"]}""", "required")]
+    [InlineData("""{"type":"object","additionalProperties":{"type":"integer"}}""", "additionalProperties")]
+    [InlineData("""{"type":"object","properties":{"a":{"type":"string","pattern":"(a)\\1"}}}""", "pattern")]
+    public void What_calls_in_XML_cannot_be_held_to_is_refused_of_a_strict_tool(string schema, string keyword)
+    {
+        ReplyPlanner planner = new(new ReplyVocabulary(_model.Tokenizer, _model.StopTokens));
+        OptionNotSupportedException refused = Assert.Throws<OptionNotSupportedException>(
+            () => Plan(planner, new StrictTool("f", JsonElement.Parse(schema)), "xml"));
+        Assert.Contains(keyword, refused.Message, StringComparison.Ordinal);
+        Assert.NotNull(Plan(planner, Tool("f", schema), "xml"));
+    }
+
     [Fact]
     public void A_required_call_comes_at_once_and_one_call_is_one()
     {

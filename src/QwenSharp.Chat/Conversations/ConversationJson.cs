@@ -67,8 +67,7 @@ public sealed record ConversationJson
             {
                 string id = call.Id ?? $"call_{place}_{i}";
                 open.Enqueue(id);
-                contents.Add(new FunctionCallContent(id, call.Name, call.Arguments.EnumerateObject()
-                    .ToDictionary(argument => argument.Name, argument => (object?)argument.Value.Clone())));
+                contents.Add(new FunctionCallContent(id, call.Name, JsonArguments.Of(call.Arguments)));
             }
 
             messages.Add(new ChatMessage(new ChatRole(message.Role), contents) { AuthorName = message.Name });

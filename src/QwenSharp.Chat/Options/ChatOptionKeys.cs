@@ -18,9 +18,9 @@ public static class ChatOptionKeys
     public const string LogitBias = "logit_bias";
 
     /// <summary>
-    /// In options a boolean: report the log-probability of each token. In the <c>AdditionalProperties</c> of an update the
-    /// <c>IReadOnlyList&lt;TextToken&gt;</c> of the tokens that were generated since the update before; <see cref="TextToken.Of"/> reads
-    /// it.
+    /// In options a boolean: report the log-probability of each token of the answer, calls included; the reasoning before it has none. In
+    /// the <c>AdditionalProperties</c> of an update the <c>IReadOnlyList&lt;TextToken&gt;</c> of those that were generated since the update
+    /// before; <see cref="TextToken.Of"/> reads it.
     /// </summary>
     public const string Logprobs = "logprobs";
 

@@ -56,13 +56,7 @@ internal abstract class HeldReading
         try
         {
             using JsonDocument json = JsonDocument.Parse(Arguments.ToString(), Nested);
-
-            // Of a name that is given twice the last value counts, as for most readers of JSON.
-            Dictionary<string, object?> arguments = [];
-            foreach (JsonProperty argument in json.RootElement.EnumerateObject())
-                arguments[argument.Name] = argument.Value.Clone();
-
-            return new FunctionCallContent(_id, Name!, arguments);
+            return new FunctionCallContent(_id, Name!, JsonArguments.Of(json.RootElement));
         }
         catch (JsonException fault)
         {

@@ -78,6 +78,9 @@ public sealed class ReplySplitter(
 
     private bool TakesCalls => format.ToolCalls is not null && _tools.Count > 0 && _callsAtEnd < MostCallsAtEnd;
 
+    /// <summary>Whether the reply has begun with reasoning, if only with its tags.</summary>
+    public bool IsReasoned { get; private set; } = startsInReasoning;
+
     /// <summary>Takes the next piece of the reply, and gives the contents that it settles.</summary>
     public IReadOnlyList<AIContent> Push(string text)
     {
@@ -138,6 +141,7 @@ public sealed class ReplySplitter(
         {
             // The mask knows reasoning behind these only.
             _isInStep &= held is { FollowReasoning: true } && text[..space].Trim("\n ").IsEmpty;
+            IsReasoned = true;
             return Go(State.BeforeReasoning, space + Tags.Open.Length);
         }
 

@@ -56,11 +56,17 @@ internal static class KeysCommand
     private static DocumentedCommand CreateOne(Terminal terminal)
     {
         Argument<string> name = new("NAME") { Description = "What the key's holder is called." };
+        name.Validators.Add(result =>
+        {
+            if (string.IsNullOrWhiteSpace(result.Tokens[0].Value))
+                result.AddError("NAME may not be empty.");
+        });
         Option<string[]> models = new("--models")
         {
             Description = "A model that it is for, * standing for any characters; repeat for several. Without it all.",
             HelpName = "GLOB",
         };
+        Values.Check(models, all => !all!.Contains(""), "may not be empty");
         Option<string[]> endpoints = new("--endpoints")
         {
             Description =

@@ -30,6 +30,7 @@ internal static class PullCommand
         Argument<string?> model = new("MODEL")
         {
             Description = "A short name, ORG/NAME, either with :QUANT, or an address on a hub.",
+            HelpName = "MODEL",
             Arity = ArgumentArity.ZeroOrOne,
             CompletionSources = { _ => ModelNames.All.Keys.Select(name => new CompletionItem(name)) },
         };

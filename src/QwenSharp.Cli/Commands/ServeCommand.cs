@@ -9,7 +9,7 @@ using QwenSharp.Server;
 
 namespace QwenSharp.Cli.Commands;
 
-/// <summary><c>qwensharp serve</c>: models behind HTTP, in OpenAI's protocol and Ollama's.</summary>
+/// <summary><c>qwensharp serve</c>: models behind HTTP, in the protocols that clients speak.</summary>
 internal static class ServeCommand
 {
     private const string Examples = """
@@ -92,8 +92,8 @@ internal static class ServeCommand
         ModelOptions modelOptions = new();
         DocumentedCommand command = new(
             "serve",
-            "Serves models over HTTP with OpenAI's protocol (/v1/chat/completions, /v1/completions, /v1/models), Ollama's (/api) and "
-                + "/health.",
+            "Serves models over HTTP in the protocols of OpenAI (/v1/chat/completions, /v1/responses, …), Anthropic (/v1/messages), Ollama "
+                + "(/api) and DashScope (/api/v1), with what clients of vLLM and llama-server ask beside them.",
             Examples)
         {
             models,

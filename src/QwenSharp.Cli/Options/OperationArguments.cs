@@ -61,6 +61,7 @@ internal sealed class OperationArguments
     {
         Values.Check(_certificate, File.Exists, "must be a file that is there");
         Values.Check(_key, File.Exists, "must be a file that is there");
+        Values.Check(_body, bytes => bytes is null or <= int.MaxValue, "must be below 2G");
         Values.Check(_headers, bytes => bytes is null or (>= 1024 and <= int.MaxValue), "must be at least 1K and below 2G");
         Values.Check(_otlp, IsHttp, "must be an address that begins with http:// or https://");
         Values.Check(_origins, all => all!.All(IsOrigin), "must be *, or a scheme and a host without a path");

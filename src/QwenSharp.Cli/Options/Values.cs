@@ -89,7 +89,7 @@ internal static class Values
     public static void Check<T>(Option<T> option, Func<T?, bool> holds, string demand) =>
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count > 0 && !holds(result.GetValueOrDefault<T>()))
+            if (result.Tokens.Count > 0 && TryRead(result, out T? value) && !holds(value))
             {
                 result.AddError(
                     result.Tokens[^1].Value is { Length: > 0 } given
@@ -97,6 +97,21 @@ internal static class Values
                         : $"{option.Name} {demand}.");
             }
         });
+
+    // To ask for a value that could not be read throws what its reader had to say, which is told anyway.
+    private static bool TryRead<T>(OptionResult result, out T? value)
+    {
+        try
+        {
+            value = result.GetValueOrDefault<T>();
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            value = default;
+            return false;
+        }
+    }
 
     /// <summary>Restricts an option to some words.</summary>
     public static void OneOf<T>(Option<T> option, params string[] words)

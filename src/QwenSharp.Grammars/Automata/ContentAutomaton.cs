@@ -347,7 +347,7 @@ internal sealed class BoundedAutomaton : ContentAutomaton
 
             if (next.Count == 0)
                 return length;
-            if (next.Count > 500)
+            if (next.Count > 500 || next.SetEquals(layer))
                 return Forever;
             layer = next;
         }

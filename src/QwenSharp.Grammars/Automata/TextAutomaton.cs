@@ -21,17 +21,31 @@ internal sealed class TextAutomaton : ByteAutomaton
         Start = Id(new State(content.Start, -1));
     }
 
+    /// <summary>Any text without a literal, or up to the first one.</summary>
+    public static TextAutomaton Of(string literal, bool until) =>
+        new(new LiteralSearch(literal, until), (until ? "until " : "without ") + literal);
+
+    /// <summary>Texts up to the first of a literal, of a length between bounds, the literal included.</summary>
+    public static TextAutomaton Bounded(string literal, int min, int max) =>
+        new(new BoundedAutomaton(new LiteralSearch(literal, until: true), min, max), "bounded until " + literal);
+
     public override bool Accepts(int state)
     {
         State at = Volatile.Read(ref _states)[state];
         return at.Value == 0 && _content.Accepts(at.Content);
     }
 
-    /// <remarks>The states of a shared automaton's content are the same in all that share its name.</remarks>
+    /// <remarks>
+    /// The states of a shared automaton's content are the same in all that share its name; those of one with bounds, far from these.
+    /// </remarks>
     public override ShareKey? Share(int state, int longest)
     {
         State at = Volatile.Read(ref _states)[state];
-        return _shared is null ? null : new ShareKey(_shared, at.Value, at.Content, 0, 0);
+        if (_shared is null)
+            return null;
+
+        (int content, int low, int high) = _content is BoundedAutomaton bounded ? bounded.Far(at.Content, longest + 1) : (at.Content, 0, 0);
+        return new ShareKey(_shared, at.Value, content, low, high);
     }
 
     protected override int Compute(int state, byte value)

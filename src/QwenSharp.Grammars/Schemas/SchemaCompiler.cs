@@ -40,13 +40,19 @@ internal sealed class SchemaCompiler
         _reader = new ShapeReader(_document, _pool);
     }
 
-    public static JsonValue Compile(JsonElement schema)
+    /// <summary>What a schema takes, as JSON.</summary>
+    public static JsonValue Compile(JsonElement schema) => Of(schema, compiler => compiler.Compile());
+
+    /// <summary>The texts that a schema takes, without quotes, up to the first of a literal, with the literal.</summary>
+    public static TextAutomaton CompileText(JsonElement schema, string end) => Of(schema, compiler => compiler.CompileText(end));
+
+    private static T Of<T>(JsonElement schema, Func<SchemaCompiler, T> compile)
     {
         if (schema.ValueKind is not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False))
             throw new GrammarException("schema", "", "it must be an object, true or false.");
         try
         {
-            return new SchemaCompiler(schema).Compile();
+            return compile(new SchemaCompiler(schema));
         }
         catch (InvalidOperationException wrong) when (wrong.GetType() == typeof(InvalidOperationException))
         {
@@ -55,10 +61,38 @@ internal sealed class SchemaCompiler
         }
     }
 
+    private int[] Root => _document.Root.Element.ValueKind == JsonValueKind.False ? Literals.Never : Literals.Of(_document.Root.Is);
+
+    private TextAutomaton CompileText(string end)
+    {
+        Pattern text = _reader.Of(Root).String;
+        if (!_pool.IsLive(text))
+            throw new GrammarException("schema", "", "no text is valid.");
+
+        int more = end.EnumerateRunes().Count();
+        (Pattern rest, int min, int max) = Bounds(text) is { } bounds
+            ? (Without(text, bounds), bounds.Min + more, bounds.Max == Pattern.Unbounded ? Pattern.Unbounded : bounds.Max + more)
+            : (text, 0, Pattern.Unbounded);
+        bool isBounded = min > 0 || max < Pattern.Unbounded;
+        if (rest == _pool.Everything)
+            return isBounded ? TextAutomaton.Bounded(end, min, max) : TextAutomaton.Of(end, until: true);
+
+        // The literal stands at the end and not before.
+        Pattern ended = rest.Kind == PatternKind.Texts
+            ? _pool.Texts(rest.Texts.Select(one => one + end))
+            : _pool.Sequence(rest, _pool.Text(end));
+        Pattern early = _pool.Sequence(_pool.Everything, _pool.Text(end), _pool.Any, _pool.Everything);
+        Pattern whole = _pool.And(ended, _pool.Not(early));
+        if (!_pool.IsLive(whole))
+            throw new GrammarException("schema", "", "no text is valid.");
+
+        PatternAutomaton content = new(_pool, whole);
+        return new TextAutomaton(isBounded ? new BoundedAutomaton(content, min, max) : content);
+    }
+
     private JsonValue Compile()
     {
-        Schema root = _document.Root;
-        Node start = NodeOf(root.Element.ValueKind == JsonValueKind.False ? Literals.Never : Literals.Of(root.Is));
+        Node start = NodeOf(Root);
         for (int i = 0; i < _order.Count; i++)
             Expand(_order[i]);
         bool isChanged = true;
@@ -138,19 +172,18 @@ internal sealed class SchemaCompiler
         pattern == _pool.Everything ? new LengthAutomaton(0, Pattern.Unbounded)
         : pattern.Kind == PatternKind.Repeat && pattern.Parts[0] == _pool.Any ? new LengthAutomaton(pattern.Min, pattern.Max)
         : pattern.Kind == PatternKind.Texts ? new TextsAutomaton(TextsAutomaton.InOrder(pattern.Texts))
-        : (ContentAutomaton?)Bounded(pattern) ?? new PatternAutomaton(_pool, pattern);
+        : Bounds(pattern) is { } bounds
+            ? new BoundedAutomaton(new PatternAutomaton(_pool, Without(pattern, bounds)), bounds.Min, bounds.Max)
+        : new PatternAutomaton(_pool, pattern);
 
-    /// <summary>A pattern with bounds of the length, as an automaton of the pattern alone and a count; null for any other.</summary>
-    private BoundedAutomaton? Bounded(Pattern pattern)
-    {
-        if (pattern.Kind != PatternKind.And)
-            return null;
-        Pattern? bounds = System.Array.Find(pattern.Parts, part => part.Kind == PatternKind.Repeat && part.Parts[0] == _pool.Any);
-        if (bounds is null)
-            return null;
-        Pattern rest = _pool.And([.. pattern.Parts.Where(part => part != bounds)]);
-        return new BoundedAutomaton(new PatternAutomaton(_pool, rest), bounds.Min, bounds.Max);
-    }
+    /// <summary>The part of a pattern that bounds its length and nothing else; null where there is none.</summary>
+    private Pattern? Bounds(Pattern pattern) =>
+        System.Array.Find(pattern.Kind == PatternKind.And ? pattern.Parts : [pattern], part =>
+            part.Kind == PatternKind.Repeat && part.Parts[0] == _pool.Any && part != _pool.Everything);
+
+    /// <summary>A pattern without its bounds.</summary>
+    private Pattern Without(Pattern pattern, Pattern bounds) =>
+        pattern == bounds ? _pool.Everything : _pool.And([.. pattern.Parts.Where(part => part != bounds)]);
 
     private ObjectNode ObjectOf(ObjectShape shape)
     {

@@ -72,6 +72,12 @@ internal sealed partial class ShapeReader
                     numbers.Add(NumberSet.EqualTo(Exact(schema, keyword, value)));
                     break;
                 default:
+                    if (containers.Count == MaxAlternatives)
+                    {
+                        throw new GrammarException(
+                            keyword, schema.Pointer, $"it has more than {MaxAlternatives} objects and arrays.");
+                    }
+
                     containers.Add(Constant(schema, value));
                     break;
             }

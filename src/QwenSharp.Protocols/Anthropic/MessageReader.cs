@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
 
@@ -128,7 +129,7 @@ internal sealed class MessageReader(ThoughtSigner signer)
         RequestValue input = fields.Require("input");
         input.Fields();
         fields.Refuse("caller", IsDirectCaller, "is not honoured: calls are the model's own. Leave it out.");
-        return new FunctionCallContent(id, name, CallArguments.Members(input.Element));
+        return new FunctionCallContent(id, name, JsonArguments.Of(input.Element));
     }
 
     private static bool IsDirectCaller(JsonElement value) =>

@@ -8,20 +8,16 @@ namespace QwenSharp.Protocols.Ollama;
 /// <summary>A <c>POST /api/generate</c>, in neutral types.</summary>
 public sealed record GenerateRequest
 {
-    // How Qwen's coders were trained to fill in (Hui et al., 2024, arXiv 2409.12186, section 3.2).
-    private const string Before = "<|fim_prefix|>", After = "<|fim_suffix|>", Between = "<|fim_middle|>";
-
     /// <summary>What is common to both ways of asking.</summary>
     public required GenerationFields Generation { get; init; }
 
     /// <summary>The conversation of one turn that the prompt is; null where it is continued as it stands.</summary>
     public IReadOnlyList<ChatMessage>? Messages { get; init; }
 
-    /// <summary>The prompt that is continued as it stands; null where it is a turn of a conversation.</summary>
+    /// <summary>
+    /// The prompt that is continued as it stands, or up to its suffix; null where it is a turn of a conversation.
+    /// </summary>
     public CompletionPrompt? Raw { get; init; }
-
-    /// <summary>Whether text is to be filled in between a prompt and a suffix.</summary>
-    public bool FillsIn { get; init; }
 
     /// <summary>Whether there is no prompt: the model is to be loaded, or unloaded.</summary>
     public bool IsEmpty { get; init; }
@@ -46,10 +42,7 @@ public sealed record GenerateRequest
         {
             Generation = generation,
             IsEmpty = prompt.Length == 0 && suffix.Length == 0,
-            FillsIn = suffix.Length > 0,
-            Raw = asItStands
-                ? new CompletionPrompt { Text = suffix.Length == 0 ? prompt : $"{Before}{prompt}{After}{suffix}{Between}" }
-                : null,
+            Raw = asItStands ? new CompletionPrompt { Text = prompt, Suffix = suffix.Length > 0 ? suffix : null } : null,
             Messages = asItStands ? null : Turn(system?.String(), prompt),
         };
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.Ollama;
@@ -104,8 +105,7 @@ internal sealed class MessageReader
             if (!given.Element.IsShallowerThan(MaxDepth))
                 throw given.Invalid($"is nested deeper than {MaxDepth}.");
 
-            foreach (JsonProperty property in given.Element.EnumerateObject())
-                arguments[property.Name] = property.Value.Clone();
+            arguments = JsonArguments.Of(given.Element);
         }
 
         function.RefuseRest();

@@ -16,6 +16,7 @@ public static class OllamaFaults
     {
         [nameof(ChatTemplateConversation.Messages)] = "messages",
         ["Prompt"] = "prompt",
+        ["Suffix"] = "suffix",
         [nameof(ChatOptions.ModelId)] = "model",
         [nameof(ChatOptions.Temperature)] = "options.temperature",
         [nameof(ChatOptions.TopK)] = "options.top_k",

@@ -200,7 +200,17 @@ public sealed record ShowReply(
     /// <summary>The messages that its conversations begin with, where it settles some.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Requests.PresetMessage>? Messages { get; init; }
+
+    /// <summary>Its tensors, where everything was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ReplyTensor>? Tensors { get; init; }
 }
+
+/// <summary>A tensor of a model.</summary>
+/// <param name="Name">Its name in the checkpoint.</param>
+/// <param name="Type">How its elements are stored, such as <c>Q4_K</c>.</param>
+/// <param name="Shape">Lengths of its dimensions, the contiguous one first.</param>
+public sealed record ReplyTensor(string Name, string Type, IReadOnlyList<long> Shape);
 
 /// <summary>A line of what goes on, of <c>/api/pull</c> and <c>/api/create</c>; the last says <c>success</c>.</summary>
 /// <param name="Status">What is done.</param>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using QwenSharp.Chat;
 using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.Requests;
@@ -24,25 +25,12 @@ internal static class CallArguments
 
         try
         {
-            return Members(WireArguments.Read(json, MaxDepth));
+            return JsonArguments.Of(WireArguments.Read(json, MaxDepth));
         }
         catch (JsonException)
         {
         }
 
         throw value.Invalid($"must be a string that holds a JSON object, nested at most {MaxDepth} deep.");
-    }
-
-    /// <summary>
-    /// The members of an object of arguments. A name given twice keeps its last value, as most readers of JSON do: a model wrote it, not
-    /// the caller.
-    /// </summary>
-    public static Dictionary<string, object?> Members(JsonElement input)
-    {
-        Dictionary<string, object?> arguments = [];
-        foreach (JsonProperty property in input.EnumerateObject())
-            arguments[property.Name] = property.Value.Clone();
-
-        return arguments;
     }
 }

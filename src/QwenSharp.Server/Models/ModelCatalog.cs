@@ -359,7 +359,7 @@ internal sealed class ModelCatalog(
         foreach (ServedModel served in live.Served)
         {
             if (!_given.TryAdd(served.Id, new ModelEntry(served.Id, model, served.Id, ModelOrigin.Given, served.Loaded)))
-                throw new ArgumentException($"Two models are named '{served.Id}'. Give one of them another alias.", nameof(model));
+                throw new ArgumentException($"Two models are named '{served.Id}'. Each needs a name of its own.", nameof(model));
         }
 
         _repairs.AddRange(live.Repairs.Select(repair => $"{live.Served[0].Id}: {repair}"));

@@ -19,10 +19,15 @@ internal sealed class ModelFacts
         if (_known.TryGetValue(path, out var known) && known.Written == written)
             return known.Info;
 
-        QwenModelInfo? info = Read(path);
+        QwenModelInfo? info = Read(path, everything: false);
         _known[path] = (written, info);
         return info;
     }
+
+    /// <summary>
+    /// Everything that a model's files say, the vocabulary too, read anew; null where it has none, or they cannot be read.
+    /// </summary>
+    public static QwenModelInfo? AllOf(ModelEntry entry) => entry.Description.Path is { } path ? Read(path, everything: true) : null;
 
     /// <summary>
     /// 64 hexadecimal digits that change with a model's files and settings: of where they are, how long, and when they were written, as to
@@ -35,11 +40,11 @@ internal sealed class ModelFacts
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
     }
 
-    private static QwenModelInfo? Read(string path)
+    private static QwenModelInfo? Read(string path, bool everything)
     {
         try
         {
-            return QwenModelInfo.Read(path);
+            return QwenModelInfo.Read(path, everything);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or InvalidDataException or NotSupportedException)
         {

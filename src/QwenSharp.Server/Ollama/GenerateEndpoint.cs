@@ -26,7 +26,7 @@ internal sealed class GenerateEndpoint(DialectService service, ModelFacts facts)
 
         if (generation.Thinks)
             AnswerSender.Require(facts.Of(entry)?.Reasons, entry, "thinking");
-        if (request.FillsIn)
+        if (request.Raw?.Suffix is not null)
             AnswerSender.Require(facts.Of(entry)?.FillsIn, entry, "insert");
 
         using ModelLease lease = await service.Models.AcquireAsync(entry, work.Token).ConfigureAwait(false);

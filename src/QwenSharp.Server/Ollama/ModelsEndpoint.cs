@@ -37,7 +37,7 @@ internal sealed class ModelsEndpoint(DialectService service, ModelFacts facts)
             await RequestBody.ReadAsync(http.Request, http.RequestAborted, declared: false).ConfigureAwait(false);
         ModelRequest request = ModelRequest.Read(body.RootElement);
         ModelEntry entry = OllamaNames.Find(service.Models, request.Model, advice: "");
-        QwenModelInfo? info = facts.Of(entry);
+        QwenModelInfo? info = request.Verbose ? ModelFacts.AllOf(entry) : facts.Of(entry);
         string[] parameters = [.. Parameters(entry.Preset ?? new ModelPreset())];
         string? license = entry.Created?.Licenses is { Count: > 0 } licenses ? string.Join("\n", licenses) : null;
         ShowReply reply = new(
@@ -45,13 +45,14 @@ internal sealed class ModelsEndpoint(DialectService service, ModelFacts facts)
             string.Join("\n", parameters),
             info?.Template ?? "",
             Details(entry, info),
-            Metadata(info, request.Verbose),
+            Metadata(info),
             Capabilities(info),
             entry.Since.UtcDateTime)
         {
             License = license,
             System = entry.Preset?.System,
             Messages = entry.Preset?.Messages is { Count: > 0 } messages ? messages : null,
+            Tensors = request.Verbose ? [.. (info?.Tensors ?? []).Select(one => new ReplyTensor(one.Name, one.Type, one.Shape))] : null,
         };
         await JsonReply.SendAsync(http, reply, OllamaJson.Default.ShowReply).ConfigureAwait(false);
     }
@@ -95,14 +96,14 @@ internal sealed class ModelsEndpoint(DialectService service, ModelFacts facts)
         ],
     };
 
-    // The template is a field of its own; arrays, which are vocabularies, are named with nothing in them where everything is asked for.
-    private static Dictionary<string, JsonNode?> Metadata(QwenModelInfo? info, bool verbose)
+    // The template is a field of its own.
+    private static Dictionary<string, JsonNode?> Metadata(QwenModelInfo? info)
     {
         Dictionary<string, JsonNode?> metadata = [];
         foreach ((string key, JsonNode? value) in info?.Metadata ?? new Dictionary<string, JsonNode?>())
         {
-            if (key != "tokenizer.chat_template" && (verbose || value is not null))
-                metadata[key] = value?.DeepClone();
+            if (key != "tokenizer.chat_template" && value is not null)
+                metadata[key] = value;
         }
 
         if (info is not null)

@@ -50,6 +50,7 @@ internal static class PostgresAddress
             }
         }
 
-        return builder.ConnectionString;
+        return builder.Host is { Length: > 0 } ? builder.ConnectionString : throw new ArgumentException(
+            "The address of the database names no host: it must be like postgres://USER:PASSWORD@HOST:PORT/DATABASE.");
     }
 }

@@ -48,6 +48,26 @@ internal sealed class StateDatabase : IAsyncDisposable
         return new StateDatabase(SqliteFactory.Instance.CreateDataSource(connection.ConnectionString), file, migrations);
     }
 
+    /// <summary>Makes sure that what is there can be read, or that there is a place for it.</summary>
+    /// <exception cref="IOException">It cannot, or the place is a file.</exception>
+    /// <exception cref="InvalidDataException">A newer program has written the state.</exception>
+    public async Task CheckAsync(CancellationToken cancellationToken)
+    {
+        if (_file is not null)
+            RequireFolder(_file);
+        if (_file is not null && !File.Exists(_file))
+            return;
+
+        try
+        {
+            await PrepareAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (DbException fault)
+        {
+            throw new IOException($"The state{(_file is null ? "" : $" in '{_file}'")} cannot be opened: {fault.Message}", fault);
+        }
+    }
+
     /// <summary>What a query finds.</summary>
     /// <param name="query">A statement that gives rows.</param>
     /// <param name="read">Reads the row that the reader is at.</param>
@@ -149,6 +169,7 @@ internal sealed class StateDatabase : IAsyncDisposable
     private async Task CreateFileAsync(string file, CancellationToken cancellationToken)
     {
         string folder = Path.GetDirectoryName(file)!;
+        RequireFolder(file);
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(folder);
         else
@@ -163,6 +184,12 @@ internal sealed class StateDatabase : IAsyncDisposable
         DbConnection connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
             await new StateStatements(connection).ExecuteAsync($"PRAGMA journal_mode = WAL", cancellationToken).ConfigureAwait(false);
+    }
+
+    private static void RequireFolder(string file)
+    {
+        if (Path.GetDirectoryName(file) is { } folder && File.Exists(folder))
+            throw new IOException($"The place of the state, '{folder}', is a file; it must be a folder.");
     }
 
     private async Task<bool> MigrateAsync(StateStatements statements, CancellationToken cancellationToken)

@@ -7,7 +7,8 @@ namespace QwenSharp.Chat;
 /// <param name="id">The answer's own name.</param>
 /// <param name="modelId">Who answers.</param>
 /// <param name="describe">Words what the prefix cache had of the prompt.</param>
-/// <param name="logprobs">Whether updates carry their tokens, under <see cref="ChatOptionKeys.Logprobs"/>.</param>
+/// <param name="logprobs">Whether updates carry their tokens, under <see cref="ChatOptionKeys.Logprobs"/>: those of the answer, calls
+/// included, and not those of the reasoning before it.</param>
 internal sealed class UpdateWriter(string id, string modelId, Func<PromptReuse, CachedPrompt> describe, bool logprobs)
 {
     /// <summary>An answer that went round in circles was ended.</summary>
@@ -25,7 +26,8 @@ internal sealed class UpdateWriter(string id, string modelId, Func<PromptReuse, 
     /// </summary>
     /// <param name="chunk">The chunk.</param>
     /// <param name="contents">What its text holds.</param>
-    public IReadOnlyList<ChatResponseUpdate> Write(TextChunk chunk, IReadOnlyList<AIContent> contents)
+    /// <param name="isReasoned">Whether the reply began with reasoning, if only with its tags.</param>
+    public IReadOnlyList<ChatResponseUpdate> Write(TextChunk chunk, IReadOnlyList<AIContent> contents, bool isReasoned)
     {
         if (logprobs)
             _tokens.AddRange(chunk.Tokens);
@@ -37,7 +39,10 @@ internal sealed class UpdateWriter(string id, string modelId, Func<PromptReuse, 
         _answers |= contents.Any(content => content is not TextReasoningContent);
         _reasoned |= contents.Any(content => content is TextReasoningContent);
         if (!_answers)
+        {
             _reasoningTokens += chunk.Tokens.Count;
+            _tokens = isReasoned ? [] : _tokens;
+        }
 
         List<ChatResponseUpdate> updates = [];
         foreach (AIContent content in contents)

@@ -14,11 +14,8 @@ namespace QwenSharp.Constraints;
 /// </summary>
 internal static class CallGrammar
 {
-    private const string Closing = "</tool_call>";
-    private const string EndOfParameter = "\n</parameter>\n";
-
-    // Parameters of tools that do not say which they have.
-    private const string AnyParameter = "<parameter=[A-Za-z0-9_.\\-]{1,64}>\n";
+    /// <summary>The tag that ends a call.</summary>
+    public const string Closing = "</tool_call>";
 
     // Each schema is bounded by itself; of a request with many, all of them are.
     private static readonly TimeSpan MostTime = TimeSpan.FromSeconds(10);
@@ -32,7 +29,7 @@ internal static class CallGrammar
     {
         bool isXml = dialect.Names.Contains("xml");
         Deadline deadline = new(Stopwatch.GetTimestamp(), most ?? MostTime);
-        return Grammar.Choice([.. tools.Select(tool => isXml ? Xml(tool, deadline) : Hermes(tool, deadline))]);
+        return Grammar.Choice([.. tools.Select(tool => isXml ? XmlCallGrammar.Rest(tool, deadline) : Hermes(tool, deadline))]);
     }
 
     /// <summary>Nothing but calls: one, or several, a line each.</summary>
@@ -75,115 +72,15 @@ internal static class CallGrammar
         return JsonElement.Parse(typed.ToJsonString());
     }
 
-    // <function=look_up>, <parameter=word>, its value and </parameter>, a line each.
-    private static Grammar Xml(AIFunctionDeclaration tool, Deadline deadline) => Grammar.Sequence(
-        Grammar.Literal($"\n<function={tool.Name}>\n"),
-        Parameters(tool, deadline),
-        Grammar.Literal($"</function>\n{Closing}"));
-
-    private static Grammar Parameters(AIFunctionDeclaration tool, Deadline deadline)
-    {
-        JsonElement schema = tool.JsonSchema;
-        if (schema.ValueKind != JsonValueKind.Object
-            || !schema.TryGetProperty("properties", out JsonElement properties)
-            || properties.ValueKind != JsonValueKind.Object
-            || properties.GetPropertyCount() is 0 or > 64)
-        {
-            return schema.ValueKind == JsonValueKind.Object
-                && schema.TryGetProperty("additionalProperties", out JsonElement more) && more.ValueKind == JsonValueKind.False
-                    ? Grammar.Repeat(Grammar.Literal("\n"), 0, 0)
-                    : Grammar.Repeat(Grammar.Sequence(Grammar.FromRegex(AnyParameter), Grammar.TextUntil(EndOfParameter)));
-        }
-
-        HashSet<string> required = schema.TryGetProperty("required", out JsonElement names) && names.ValueKind == JsonValueKind.Array
-            ? [.. names.EnumerateArray().Where(name => name.ValueKind == JsonValueKind.String).Select(name => name.GetString()!)]
-            : [];
-        return Grammar.InAnyOrder(
-            [.. properties.EnumerateObject().Select(property => (
-                Grammar.Sequence(
-                    Grammar.Literal($"<parameter={property.Name}>\n"),
-                    Value(tool, schema, property.Value, deadline)),
-                required.Contains(property.Name)))]);
-    }
-
-    /// <summary>A parameter's value and its closing tag. Text stands as it is, anything else as JSON.</summary>
-    private static Grammar Value(AIFunctionDeclaration tool, JsonElement root, JsonElement parameter, Deadline deadline)
-    {
-        deadline.Check();
-        JsonElement schema = Within(root, parameter);
-        if (IsText(schema))
-        {
-            return schema.TryGetProperty("enum", out JsonElement words)
-                && words.ValueKind == JsonValueKind.Array
-                && words.GetArrayLength() > 0
-                && words.EnumerateArray().All(word => word.ValueKind == JsonValueKind.String)
-                    ? Grammar.Sequence(
-                        Grammar.FromChoices([.. words.EnumerateArray().Select(word => word.GetString()!)]),
-                        Grammar.Literal(EndOfParameter))
-                    : Grammar.TextUntil(EndOfParameter);
-        }
-
-        try
-        {
-            Grammar json = Grammar.Sequence(Grammar.FromJsonSchema(schema), Grammar.Literal(EndOfParameter));
-            return MayBeText(schema) ? Grammar.TextUntil(EndOfParameter) : json;
-        }
-        catch (GrammarException) when (!IsStrict(tool))
-        {
-            return Grammar.TextUntil(EndOfParameter);
-        }
-    }
-
-    private static bool IsText(JsonElement schema) =>
-        schema.ValueKind == JsonValueKind.Object
-        && schema.TryGetProperty("type", out JsonElement type)
-        && type.ValueKind == JsonValueKind.String
-        && type.ValueEquals("string");
-
-    // What may be text among other things is written without quotes, and so cannot be told from the rest.
-    private static bool MayBeText(JsonElement schema)
-    {
-        if (schema.ValueKind != JsonValueKind.Object)
-            return schema.ValueKind == JsonValueKind.True;
-
-        if (schema.TryGetProperty("type", out JsonElement type))
-            return type.ValueKind == JsonValueKind.Array && type.EnumerateArray().Any(one => one.ValueEquals("string"));
-
-        foreach (string keyword in (string[])["anyOf", "oneOf"])
-        {
-            if (schema.TryGetProperty(keyword, out JsonElement branches) && branches.ValueKind == JsonValueKind.Array)
-                return branches.EnumerateArray().Any(branch => IsText(branch) || MayBeText(branch));
-        }
-
-        return !schema.TryGetProperty("$ref", out _) && !schema.TryGetProperty("enum", out _) && !schema.TryGetProperty("const", out _);
-    }
-
-    // References of a parameter's schema are from the root of the tool's.
-    private static JsonElement Within(JsonElement root, JsonElement schema)
-    {
-        if (schema.ValueKind != JsonValueKind.Object
-            || (!root.TryGetProperty("$defs", out JsonElement defs) && !root.TryGetProperty("definitions", out defs)))
-        {
-            return schema;
-        }
-
-        JsonObject own = JsonObject.Create(schema)!;
-        foreach (string keyword in (string[])["$defs", "definitions"])
-        {
-            if (root.TryGetProperty(keyword, out defs) && !own.ContainsKey(keyword))
-                own[keyword] = JsonNode.Parse(defs.GetRawText());
-        }
-
-        return JsonElement.Parse(own.ToJsonString());
-    }
-
     /// <summary>Whether a tool whose schema cannot be enforced is refused.</summary>
     public static bool IsStrict(AIFunctionDeclaration tool) =>
         tool.AdditionalProperties.TryGetValue("strict", out object? strict)
         && strict is true or JsonElement { ValueKind: JsonValueKind.True };
 
-    private readonly record struct Deadline(long Begun, TimeSpan Most)
+    /// <summary>How long all tools of a request may take.</summary>
+    public readonly record struct Deadline(long Begun, TimeSpan Most)
     {
+        /// <exception cref="GrammarException">They have taken longer.</exception>
         public void Check()
         {
             if (Stopwatch.GetElapsedTime(Begun) > Most)

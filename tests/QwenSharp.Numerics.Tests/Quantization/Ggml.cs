@@ -2,11 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace QwenSharp.Numerics.Tests;
 
-/// <summary>
-/// ggml's own quantisation, from the libraries that the npm package <c>node-llama-cpp</c> carries: those installed for the benchmarks
-/// (<c>npm install --ignore-scripts --prefix bench/QwenSharp.Peers</c>), or the folder that the environment variable
-/// <c>QWENSHARP_PEER_LIBRARIES</c> names.
-/// </summary>
+/// <summary>ggml's own quantisation, from <see cref="Checkout.LlamaLibraries"/>.</summary>
 internal static unsafe class Ggml
 {
     private static readonly Lazy<nint> Library = new(() => File() is { } file ? NativeLibrary.Load(file) : 0);
@@ -46,22 +42,7 @@ internal static unsafe class Ggml
 
     private static string? File()
     {
-        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        string platform = OperatingSystem.IsWindows() ? $"win-{architecture}"
-            : OperatingSystem.IsMacOS() ? (architecture == "arm64" ? "mac-arm64-metal" : "mac-x64")
-            : $"linux-{architecture}";
-        string folder = Environment.GetEnvironmentVariable("QWENSHARP_PEER_LIBRARIES") is { Length: > 0 } named
-            ? named
-            : Path.Combine(Repository(), "bench", "QwenSharp.Peers", "node_modules", "@node-llama-cpp", platform, "bins", platform);
+        string folder = Checkout.LlamaLibraries;
         return Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*ggml-base*").Order().FirstOrDefault() : null;
-    }
-
-    private static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !System.IO.File.Exists(Path.Combine(folder.FullName, "QwenSharp.slnx")))
-            folder = folder.Parent;
-
-        return folder?.FullName ?? AppContext.BaseDirectory;
     }
 }

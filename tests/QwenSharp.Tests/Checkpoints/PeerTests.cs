@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using QwenSharp.Formats;
 using QwenSharp.Models;
 using QwenSharp.Numerics;
@@ -7,10 +6,7 @@ using QwenSharp.Peers;
 namespace QwenSharp.Tests.Checkpoints;
 
 /// <summary>
-/// llama.cpp loads what we write and computes the same logits. Its libraries are those that the npm package <c>node-llama-cpp</c> carries,
-/// installed for the
-/// benchmarks (<c>npm install --ignore-scripts --prefix bench/QwenSharp.Peers</c>), or the folder that <c>QWENSHARP_PEER_LIBRARIES</c>
-/// names.
+/// llama.cpp loads what we write and computes the same logits. Its libraries are those of <see cref="Checkout.LlamaLibraries"/>.
 /// </summary>
 public sealed class PeerTests : IDisposable
 {
@@ -109,21 +105,9 @@ public sealed class PeerTests : IDisposable
 
     private static string RequireLibraries()
     {
-        string architecture = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64";
-        string platform =
-            OperatingSystem.IsWindows() ? $"win-{architecture}"
-            : OperatingSystem.IsMacOS() ? (architecture == "arm64" ? "mac-arm64-metal" : "mac-x64")
-            : $"linux-{architecture}";
-        DirectoryInfo? root = new(AppContext.BaseDirectory);
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "QwenSharp.slnx")))
-            root = root.Parent;
-
-        string folder = Environment.GetEnvironmentVariable("QWENSHARP_PEER_LIBRARIES") is { Length: > 0 } named
-            ? named
-            : Path.Combine(root?.FullName ?? "", "bench", "QwenSharp.Peers", "node_modules", "@node-llama-cpp", platform, "bins", platform);
         Assert.SkipUnless(
-            Directory.Exists(folder),
+            Directory.Exists(Checkout.LlamaLibraries),
             "llama.cpp's libraries (node-llama-cpp under bench/QwenSharp.Peers) are not installed.");
-        return folder;
+        return Checkout.LlamaLibraries;
     }
 }

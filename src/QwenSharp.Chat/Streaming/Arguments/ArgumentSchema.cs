@@ -40,6 +40,16 @@ internal sealed class ArgumentSchema(JsonElement root, JsonElement schema)
         }
     }
 
+    /// <summary>Whether texts may be given that no <c>enum</c> or <c>const</c> lists.</summary>
+    public bool TakesAnyText
+    {
+        get
+        {
+            int steps = MaxSteps;
+            return MayBeAnyText(schema, ref steps);
+        }
+    }
+
     /// <summary>The names of the properties that are declared; none where any may be given.</summary>
     public IReadOnlyDictionary<string, ArgumentSchema> Properties
     {
@@ -154,6 +164,34 @@ internal sealed class ArgumentSchema(JsonElement root, JsonElement schema)
 
         bool isNullable = part.TryGetProperty("nullable", out JsonElement nullable) && nullable.ValueKind == JsonValueKind.True;
         return isNullable ? kinds | JsonKinds.Null : kinds;
+    }
+
+    private bool MayBeAnyText(JsonElement part, ref int steps)
+    {
+        if (part.ValueKind != JsonValueKind.Object || --steps < 0)
+            return true;
+        if (!Named(part).HasFlag(JsonKinds.String) || part.TryGetProperty("enum", out _) || part.TryGetProperty("const", out _))
+            return false;
+        if (Referred(part) is { } referred && !MayBeAnyText(referred, ref steps))
+            return false;
+
+        foreach (JsonElement one in Parts(part, "allOf"))
+        {
+            if (!MayBeAnyText(one, ref steps))
+                return false;
+        }
+
+        foreach (string choice in (ReadOnlySpan<string>)["anyOf", "oneOf"])
+        {
+            bool isAnyOf = false, mayBe = false;
+            foreach (JsonElement one in Parts(part, choice))
+                (isAnyOf, mayBe) = (true, mayBe || MayBeAnyText(one, ref steps));
+
+            if (isAnyOf && !mayBe)
+                return false;
+        }
+
+        return true;
     }
 
     // What "type" says; without it, what only objects or arrays have.

@@ -23,8 +23,8 @@ internal static class ArgumentText
     }
 
     /// <summary>
-    /// The value that the text stands for: null where it says so, in JSON's word or Python's, and null is allowed; the text itself where a
-    /// string is allowed or the schema says nothing; else JSON of an allowed kind; and the text where it is none.
+    /// The value that the text stands for: null where it says so, in JSON's word or Python's, and null is allowed; the text itself where
+    /// any string is allowed or the schema says nothing; else JSON of an allowed kind; and the text where it is none.
     /// </summary>
     public static object Typed(string text, ArgumentSchema schema)
     {
@@ -38,7 +38,7 @@ internal static class ArgumentText
         if (kinds.HasFlag(JsonKinds.Null) && text.AsSpan().Trim() is "null" or "None")
             return Null;
 
-        bool mayBeText = kinds.HasFlag(JsonKinds.String);
+        bool mayBeText = kinds.HasFlag(JsonKinds.String) && schema.TakesAnyText;
         if (mayBeText && members.Count == 0 || LenientJson.Parse(text) is not { } json)
             return text;
         if (mayBeText && !members.Any(member => JsonElement.DeepEquals(member, json)))

@@ -48,9 +48,7 @@ internal static class JsonCall
         if (hasParameters && tool?.TakesOnly(arguments) != true || isMended && tool?.TakesMended(arguments) != true)
             return null;
 
-        return ToolCallDialect.Call(
-            name.GetString()!,
-            arguments.EnumerateObject().ToDictionary(argument => argument.Name, argument => (object?)argument.Value));
+        return ToolCallDialect.Call(name.GetString()!, JsonArguments.Of(arguments));
     }
 
     private static JsonElement? Arguments(JsonElement given)
