@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Agent.Events;
 using QwenSharp.Agent.Tools;
 
 namespace QwenSharp.Agent.Loop;

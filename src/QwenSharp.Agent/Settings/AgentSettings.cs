@@ -1,6 +1,6 @@
 namespace QwenSharp.Agent.Settings;
 
-/// <summary>What people set for agents in files, whoever's and wherever: one file's content, or that of several laid over each other.</summary>
+/// <summary>What people set for agents in files: one file's content, or that of several laid over each other.</summary>
 public sealed record AgentSettings
 {
     /// <summary>Rules for calls that run without asking.</summary>

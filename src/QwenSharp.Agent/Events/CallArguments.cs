@@ -2,10 +2,10 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.AI;
 
-namespace QwenSharp.Agent.Loop;
+namespace QwenSharp.Agent.Events;
 
 /// <summary>The arguments of a call as one JSON object, whatever .NET types a client made of them.</summary>
-internal static class CallArguments
+public static class CallArguments
 {
     private static JsonTypeInfo<object?> Value { get; } =
         (JsonTypeInfo<object?>)AIJsonUtilities.DefaultOptions.GetTypeInfo(typeof(object));
@@ -13,6 +13,7 @@ internal static class CallArguments
     /// <summary>The object; empty where there are no arguments.</summary>
     public static JsonElement Json(FunctionCallContent call)
     {
+        ArgumentNullException.ThrowIfNull(call);
         using MemoryStream bytes = new();
         using (Utf8JsonWriter json = new(bytes))
         {
