@@ -46,7 +46,7 @@ internal sealed class OpenedAgent : IAsyncDisposable
         Session session = SessionOf(request, new SessionStore(places.Sessions, TimeProvider.System), workspace.Root);
         try
         {
-            ToolContext context = new(workspace, session.Directory);
+            ToolContext context = new(workspace, session.Directory) { Environment = settings.Environment };
             string memory = MemoryFiles.Read(workspace.Root, places.Home);
             HookPlace place = new(session.Id, session.TranscriptPath, workspace.Root);
             AgentOptions options = new()
