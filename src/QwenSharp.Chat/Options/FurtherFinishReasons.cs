@@ -6,7 +6,7 @@ namespace QwenSharp.Chat;
 /// Why answers of models elsewhere end, beyond the members of <see cref="ChatFinishReason"/>. One that a stop string has ended has
 /// <see cref="ChatFinishReason.Stop"/>, and the string under <see cref="ChatOptionKeys.StopSequence"/> where that is known.
 /// </summary>
-public static class FinishReasons
+public static class FurtherFinishReasons
 {
     /// <summary>The model did not want to; a <see cref="TextContent"/> under <see cref="ContentKeys.Refusal"/> may say why.</summary>
     public static ChatFinishReason Refusal { get; } = new("refusal");
