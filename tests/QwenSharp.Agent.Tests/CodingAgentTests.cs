@@ -87,6 +87,22 @@ public class CodingAgentTests
         Assert.Empty(events.OfType<ToolStarted>());
     }
 
+    [Fact]
+    public async Task Arguments_that_are_almost_JSON_are_mended()
+    {
+        FunctionCallContent malformed = new("c1", "look", null)
+        {
+            Exception = new FormatException("a brace is missing"),
+            AdditionalProperties = new() { [ContentKeys.RawArguments] = """{"path": "a.txt" """ },
+        };
+        await using AgentBench bench = new(new ScriptedTurn { Calls = [malformed] }, Say("Seen."));
+        bench.Tools.Add(TestTool.Reading("look", arguments => $"of {arguments.String("path")}"));
+
+        await bench.RunAsync();
+
+        Assert.Equal("of a.txt", bench.LastResult());
+    }
+
     [Theory]
     [InlineData("readFile", "Did you mean \"read_file\"?")]
     [InlineData("Bash", "Did you mean \"run_shell_command\"?")]

@@ -181,19 +181,26 @@ public sealed class Session : IDisposable
     {
         ChatMessage message = json.Deserialize(Type) ?? throw new JsonException("there is no message");
 
-        // A text comes back as the JSON that it was written as.
-        foreach (FunctionResultContent result in message.Contents.OfType<FunctionResultContent>())
+        // What may be of any type comes back as the JSON that it was written as.
+        foreach (AIContent content in message.Contents)
         {
-            result.Result = result.Result switch
-            {
-                JsonElement { ValueKind: JsonValueKind.String } text => text.GetString(),
-                JsonElement { ValueKind: JsonValueKind.Array } parts => Parts(parts),
-                var other => other,
-            };
+            if (content is FunctionResultContent result)
+                result.Result = result.Result is JsonElement { ValueKind: JsonValueKind.Array } parts ? Parts(parts) : Plain(result.Result);
+
+            foreach (string key in content.AdditionalProperties?.Keys.ToArray() ?? [])
+                content.AdditionalProperties![key] = Plain(content.AdditionalProperties[key]);
         }
 
         return message;
     }
+
+    private static object? Plain(object? value) => value switch
+    {
+        JsonElement { ValueKind: JsonValueKind.String } text => text.GetString(),
+        JsonElement { ValueKind: JsonValueKind.True } => true,
+        JsonElement { ValueKind: JsonValueKind.False } => false,
+        _ => value,
+    };
 
     private static object Parts(JsonElement parts) =>
         parts.Deserialize((JsonTypeInfo<IList<AIContent>>)Type.Options.GetTypeInfo(typeof(IList<AIContent>))) is { } contents
