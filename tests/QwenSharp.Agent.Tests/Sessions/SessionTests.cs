@@ -55,7 +55,7 @@ public sealed class SessionTests : IDisposable
             File.WriteAllBytes(first.TranscriptPath, whole[..length]);
             using Session again = Store.Resume("/project", first.Id);
             Assert.Equal(before.Take(again.Messages.Count), again.Messages.Select(ScriptedClient.Json));
-            Assert.InRange(again.Messages.Count, 3, before.Length - 1);
+            Assert.InRange(again.Messages.Count, 1, before.Length - 1);
         }
     }
 
