@@ -93,7 +93,7 @@ public class CodingAgentTests
         FunctionCallContent malformed = new("c1", "look", null)
         {
             Exception = new FormatException("a brace is missing"),
-            AdditionalProperties = new() { ["raw_arguments"] = """{"path": "a.txt" """ },
+            AdditionalProperties = new() { [ContentKeys.RawArguments] = """{"path": "a.txt" """ },
         };
         await using AgentBench bench = new(new ScriptedTurn { Calls = [malformed] }, Say("Seen."));
         bench.Tools.Add(TestTool.Reading("look", arguments => $"of {arguments.String("path")}"));

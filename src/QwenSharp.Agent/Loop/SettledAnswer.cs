@@ -28,7 +28,7 @@ internal static class SettledAnswer
     // The reader of replies mends what it can be certain of, and takes all else for text.
     private static FunctionCallContent Mended(FunctionCallContent call, IReadOnlyList<AITool> tools)
     {
-        if (call.Exception is null || call.AdditionalProperties?.GetValueOrDefault("raw_arguments") is not string raw)
+        if (call.Exception is null || call.AdditionalProperties?.GetValueOrDefault(ContentKeys.RawArguments) is not string raw)
             return call;
 
         string written = $"<tool_call>\n{{\"name\": \"{call.Name}\", \"arguments\": {raw}}}\n</tool_call>";

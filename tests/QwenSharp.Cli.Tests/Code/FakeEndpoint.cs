@@ -73,7 +73,7 @@ internal sealed class FakeEndpoint : IDisposable
             Keys.Enqueue(http.Request.Headers["Authorization"] ?? "");
             FirstRequest.TrySetResult();
             if (turn["status"] is { } status)
-                Reply(http, (int)status, $$"""{"error": {"message": {{turn["error"]!.ToJsonString()}}}}""");
+                Reply(http, (int)status, $$"""{"error": {"message": {{turn["error"]!.ToJsonString()}} } }""");
             else
                 Stream(http, turn, Interlocked.Increment(ref _answered));
         }
