@@ -1,3 +1,6 @@
+using QwenSharp.Agent.Sandboxes;
+using QwenSharp.Agent.Tools.Planning;
+using QwenSharp.Agent.Tools.Shell;
 using QwenSharp.Agent.Workspaces;
 
 namespace QwenSharp.Agent.Tools;
@@ -27,6 +30,30 @@ public sealed class ToolContext(Workspace workspace, string sessionDirectory) : 
 
     /// <summary>The commands that run in the background.</summary>
     public BackgroundCommands Background { get; } = new();
+
+    /// <summary>What commands run in; null for nothing, so that they are as free as the agent itself.</summary>
+    public Sandbox? Sandbox { get; set; }
+
+    /// <summary>The types of files that the model sees, such as <c>image/png</c>, or <c>image/*</c>; others are told in words.</summary>
+    public IReadOnlyList<string> SeenTypes { get; init; } = [];
+
+    /// <summary>The steps that the model has set itself.</summary>
+    public IReadOnlyList<TodoItem> Todos { get; internal set; } = [];
+
+    /// <summary>
+    /// Puts questions to the person and gives the answers, one for each; null where they will not answer. Null where nobody is there.
+    /// </summary>
+    public Func<IReadOnlyList<UserQuestion>, CancellationToken, Task<IReadOnlyList<string>?>>? AskPerson { get; init; }
+
+    /// <summary>
+    /// Shows the person a plan; gives whether it may be carried out, in which case the mode is no longer that of planning, and what they say
+    /// to it. Null where nobody is there.
+    /// </summary>
+    public Func<string, CancellationToken, Task<(bool IsAccepted, string? Remark)>>? AcceptPlan { get; init; }
+
+    /// <summary>Whether the model sees files of a type.</summary>
+    internal bool Sees(string type) =>
+        SeenTypes.Any(seen => seen == type || (seen.EndsWith("/*", StringComparison.Ordinal) && type.StartsWith(seen[..^1], StringComparison.Ordinal)));
 
     /// <summary>Ends the commands that still run.</summary>
     public ValueTask DisposeAsync() => Background.DisposeAsync();

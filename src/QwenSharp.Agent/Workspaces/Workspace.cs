@@ -6,51 +6,55 @@ namespace QwenSharp.Agent.Workspaces;
 public sealed class Workspace(string root, params IReadOnlyList<string> further)
 {
     /// <summary>The project's directory, with symbolic links followed.</summary>
-    public string Root { get; } = Followed(Path.GetFullPath(root));
+    public string Root { get; } = RealPath.Of(Path.GetFullPath(root));
 
     /// <summary>Directories beside it, with symbolic links followed.</summary>
-    public IReadOnlyList<string> Further { get; } = [.. further.Select(directory => Followed(Path.GetFullPath(directory)))];
+    public IReadOnlyList<string> Further { get; } = [.. further.Select(directory => RealPath.Of(Path.GetFullPath(directory)))];
+
+    /// <summary>Directories that may be read and not written, such as where long outputs are kept; links followed.</summary>
+    public IReadOnlyList<string> Readable
+    {
+        get;
+        init => field = [.. value.Select(directory => RealPath.Of(Path.GetFullPath(directory)))];
+    } = [];
+
+    /// <summary>The home directory of whoever runs the agent; empty where there is none.</summary>
+    public string Home { get; init; } = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
     /// <summary>The full path of one that the model gave, with every symbolic link on the way followed, whether or not it exists.</summary>
-    /// <param name="path">Relative to <see cref="Root"/>, or absolute.</param>
-    public string Resolve(string path) => Followed(Path.GetFullPath(path, Root));
+    /// <param name="path">Relative to <see cref="Root"/>, absolute, or below the home directory with a tilde.</param>
+    /// <exception cref="IOException">It goes round in a circle of links, or no file can have this name.</exception>
+    public string Resolve(string path) => Resolve(path, Root);
+
+    /// <summary>The same, of a path that is relative to another directory.</summary>
+    public string Resolve(string path, string directory) => RealPath.Of(Absolute(path, directory));
 
     /// <summary>Whether a resolved path is in the project or in a directory beside it.</summary>
-    /// <param name="path">As <see cref="Resolve"/> gives it.</param>
+    /// <param name="path">As <see cref="Resolve(string)"/> gives it.</param>
     public bool Contains(string path) => IsIn(path, Root) || Further.Any(directory => IsIn(path, directory));
+
+    /// <summary>Whether a resolved path may be read as part of the work: what <see cref="Contains"/> says, and <see cref="Readable"/>.</summary>
+    public bool MayRead(string path) => Contains(path) || Readable.Any(directory => IsIn(path, directory));
 
     /// <summary>A path as a person reads it: relative to the project where it is inside.</summary>
     public string Shown(string path) => IsIn(path, Root) ? Path.GetRelativePath(Root, path) : path;
 
-    private static bool IsIn(string path, string directory) => path == directory
-        || path.StartsWith(Path.TrimEndingDirectorySeparator(directory) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+    /// <summary>Whether a path is a directory or below it; both are full.</summary>
+    internal static bool IsIn(string path, string directory) => path.Equals(directory, Comparison)
+        || path.StartsWith(Path.EndsInDirectorySeparator(directory) ? directory : directory + Path.DirectorySeparatorChar, Comparison);
 
-    private static string Followed(string path)
+    // Windows and macOS take two spellings of a name for one file.
+    internal static StringComparison Comparison =>
+        OperatingSystem.IsLinux() ? StringComparison.Ordinal : StringComparison.OrdinalIgnoreCase;
+
+    // Not made shorter: what ".." means behind a link is known when the link is followed.
+    private string Absolute(string path, string directory)
     {
-        string root = Path.GetPathRoot(path)!, reached = root;
-        int links = 0;
-        Stack<string> rest = new(Names(path).Reverse());
-        while (rest.TryPop(out string? name))
-        {
-            string next = Path.GetFullPath(name, reached);
-            if (new FileInfo(next).LinkTarget is not { } target)
-            {
-                reached = next;
-                continue;
-            }
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (path.Contains('\0'))
+            throw new IOException("No file can have a name with a zero character in it.");
 
-            if (++links > 40)
-                throw new IOException($"{path} goes round in a circle of symbolic links.");
-
-            string followed = Path.GetFullPath(target, reached);
-            reached = Path.GetPathRoot(followed)!;
-            foreach (string part in Names(followed).Reverse())
-                rest.Push(part);
-        }
-
-        return reached;
+        bool isHome = path == "~" || path.StartsWith("~/", StringComparison.Ordinal);
+        return isHome && Home.Length > 0 ? Path.Join(Home, path[1..]) : Path.Combine(directory, path);
     }
-
-    private static IEnumerable<string> Names(string path) =>
-        path[Path.GetPathRoot(path)!.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries);
 }
