@@ -2,6 +2,7 @@ using Microsoft.Extensions.AI;
 using QwenSharp.Agent.Events;
 using QwenSharp.Agent.Hooks;
 using QwenSharp.Agent.Permissions;
+using QwenSharp.Agent.Secrets;
 using QwenSharp.Agent.Tools;
 
 namespace QwenSharp.Agent.Loop;
@@ -16,6 +17,7 @@ namespace QwenSharp.Agent.Loop;
 internal sealed class ToolRunner(Toolbox tools, ToolContext context, AgentOptions options, Action<AgentEvent> tell)
 {
     private readonly HookChain _hooks = new(options.Hooks);
+    private readonly SecretMask _secrets = new(context.Workspace);
 
     /// <summary>Runs the calls of an answer.</summary>
     /// <param name="calls">The calls.</param>
@@ -49,7 +51,7 @@ internal sealed class ToolRunner(Toolbox tools, ToolContext context, AgentOption
 
         void End(PreparedCall call, ToolResult result)
         {
-            ToolResult told = result with { Text = context.LongOutputs.Fit(result.Text) };
+            ToolResult told = result with { Text = context.LongOutputs.Fit(_secrets.Masked(result.Text)) };
             add(call.Call, told);
             tell(new ToolEnded(call.Call.CallId, call.Call.Name, told));
         }

@@ -109,14 +109,14 @@ internal sealed class CodeArguments
         _modelOptions.AddTo(command);
         command.Validators.Add(result =>
         {
-            bool isHeadless = result.GetResult(_print) is not null;
+            bool isHeadless = result.GetResult(_print) is { Implicit: false };
             if (result.GetValue(_continue) && result.GetValue(_resume) is not null)
                 result.AddError("--continue and --resume exclude each other.");
             if (result.GetValue(_keyVariable) is not null && result.GetValue(_baseUrl) is null)
                 result.AddError("--api-key-env is for --base-url: give both.");
             if (result.GetValue(_print) is not null && result.GetValue(_prompt) is { } second)
                 result.AddError($"The prompt is given twice: with -p, and as '{second}'.");
-            if (!isHeadless && (result.GetValue(_output) != "text" || result.GetValue(_input) != "text" || result.GetValue(_verbose)))
+            if (!isHeadless && (result.GetValue(_output) is not (null or "text") || result.GetValue(_input) is not (null or "text") || result.GetValue(_verbose)))
                 result.AddError("--output-format, --input-format and --verbose are for -p.");
             if (result.GetValue(_input) == "stream-json" && (result.GetValue(_print) ?? result.GetValue(_prompt)) is not null)
                 result.AddError("--input-format stream-json takes the prompts from standard input: leave PROMPT out.");
@@ -137,7 +137,7 @@ internal sealed class CodeArguments
             : throw new UsageException($"--api-key-env: the variable {variable} is not set.");
         return new CodeRequest
         {
-            IsHeadless = parsed.GetResult(_print) is not null,
+            IsHeadless = parsed.GetResult(_print) is { Implicit: false },
             Prompt = parsed.GetValue(_print) ?? parsed.GetValue(_prompt),
             Model = parsed.GetValue(_model),
             BaseUrl = parsed.GetValue(_baseUrl),

@@ -61,7 +61,7 @@ internal sealed class InteractiveCode(OpenedAgent opened, Terminal terminal)
                 Say($"{opened.Facts.Model}; {Context()}.");
                 break;
             case "/permissions":
-                Say($"Mode {PermissionModes.InEvents(opened.Facts.Mode)}.{_permissions.Remembered}");
+                Say($"Mode {PermissionModes.Word(opened.Permissions.Mode)}.{_permissions.Remembered}");
                 break;
             default:
                 Say($"There is no {command}. /help lists the commands.");

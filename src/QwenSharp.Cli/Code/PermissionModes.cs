@@ -34,6 +34,9 @@ internal static class PermissionModes
         return Words.TryGetValue(word, out PermissionMode mode) ? mode : null;
     }
 
+    /// <summary>Our word for a mode.</summary>
+    public static string Word(PermissionMode mode) => Words.First(word => word.Value == mode).Key;
+
     /// <summary>The word that Claude Code's events have for a mode.</summary>
     public static string InEvents(PermissionMode mode) => mode switch
     {

@@ -42,7 +42,7 @@ internal static class CodeCommand
         IAsyncEnumerable<string> prompts = request.ReadsJson
             ? StreamJsonInput.ReadAsync(terminal, stop)
             : Once(await PipedPrompt.ReadAsync(terminal, request.Prompt, stop).ConfigureAwait(false));
-        OpenedAgent opened = await OpenAsync(terminal, request, settings, places, stop).ConfigureAwait(false);
+        OpenedAgent opened = await OpenAsync(terminal, request, settings, places, person: null, stop).ConfigureAwait(false);
         await using (opened.ConfigureAwait(false))
         {
             ClaudeEvents events = new(opened.Facts);
@@ -62,7 +62,8 @@ internal static class CodeCommand
         if (!terminal.InputIsTerminal || !terminal.OutputIsTerminal)
             throw new UsageException("There is no terminal to talk in: give -p PROMPT, or pipe the prompt into 'qwensharp code -p'.");
 
-        OpenedAgent opened = await OpenAsync(terminal, request, settings, places, stop).ConfigureAwait(false);
+        Person person = new(terminal);
+        OpenedAgent opened = await OpenAsync(terminal, request, settings, places, person, stop).ConfigureAwait(false);
         await using (opened.ConfigureAwait(false))
         {
             await new InteractiveCode(opened, terminal).RunAsync(request.Prompt).ConfigureAwait(false);
@@ -71,13 +72,13 @@ internal static class CodeCommand
     }
 
     private static async Task<OpenedAgent> OpenAsync(
-        Terminal terminal, CodeRequest request, AgentSettings settings, UsersPlaces places, CancellationToken stop)
+        Terminal terminal, CodeRequest request, AgentSettings settings, UsersPlaces places, Person? person, CancellationToken stop)
     {
         ModelChoice choice = new(request.Model ?? settings.Model, request.BaseUrl, request.Key, request.Local);
         CodeModel model = await choice.OpenAsync(terminal, stop).ConfigureAwait(false);
         try
         {
-            return OpenedAgent.Open(request, settings, places, model);
+            return await OpenedAgent.OpenAsync(request, settings, places, model, person, stop).ConfigureAwait(false);
         }
         catch
         {

@@ -263,7 +263,7 @@ public sealed class CodeCommandTests : IDisposable
 
     [Theory]
     [InlineData("there is none without checks", "-p", "x", "--permission-mode", "bypassPermissions")]
-    [InlineData("Did you mean 'acceptEdits'?", "-p", "x", "--permission-mode", "acceptedits")]
+    [InlineData("Did you mean 'accept-edits'", "-p", "x", "--permission-mode", "accept-edit")]
     [InlineData("--base-url must begin with http", "-p", "x", "--base-url", "localhost:1")]
     [InlineData("the variable NO_SUCH_KEY is not set.", "-p", "x", "--base-url", "http://h", "--api-key-env", "NO_SUCH_KEY")]
     [InlineData("--continue and --resume exclude each other.", "-p", "x", "--continue", "--resume", "y")]
