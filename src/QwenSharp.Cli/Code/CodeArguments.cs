@@ -116,7 +116,8 @@ internal sealed class CodeArguments
                 result.AddError("--api-key-env is for --base-url: give both.");
             if (result.GetValue(_print) is not null && result.GetValue(_prompt) is { } second)
                 result.AddError($"The prompt is given twice: with -p, and as '{second}'.");
-            if (!isHeadless && (result.GetValue(_output) is not (null or "text") || result.GetValue(_input) is not (null or "text") || result.GetValue(_verbose)))
+            bool hasFormat = result.GetValue(_output) is not (null or "text") || result.GetValue(_input) is not (null or "text");
+            if (!isHeadless && (hasFormat || result.GetValue(_verbose)))
                 result.AddError("--output-format, --input-format and --verbose are for -p.");
             if (result.GetValue(_input) == "stream-json" && (result.GetValue(_print) ?? result.GetValue(_prompt)) is not null)
                 result.AddError("--input-format stream-json takes the prompts from standard input: leave PROMPT out.");

@@ -14,7 +14,11 @@ internal sealed record UsersPlaces(string Home, string Data)
                 Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify),
                 "qwensharp",
                 "agent");
-        return new UsersPlaces(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), Path.GetFullPath(data));
+        data = Path.GetFullPath(data);
+
+        // Who has no home has no settings in the current directory instead, which is the project's.
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
+        return new UsersPlaces(home.Length > 0 ? Path.GetFullPath(home) : data, data);
     }
 
     /// <summary>The sessions, by project.</summary>

@@ -21,12 +21,15 @@ internal static class ErrorReader
             retryable,
             retryable ? RetryAfter.Of(body) : null,
             body.Status,
-            $"{settings.Name}: {body.Message}{(advice.Length > 0 ? " " + advice : "")}",
+            $"{settings.Name}: {Said(body)}{(advice.Length > 0 ? " " + advice : "")}",
             AfterFirstToken: false)
         {
             Parameter = parameter.Length > 0 ? parameter : null,
         };
     }
+
+    private static string Said(ErrorBody body) =>
+        body.Message.Length > 0 ? body.Message : $"it answers with the status {body.Status} and says nothing.";
 
     private static bool IsPassing(ProviderErrorKind kind) => kind
         is ProviderErrorKind.Throttled or ProviderErrorKind.Quota or ProviderErrorKind.Overloaded or ProviderErrorKind.Timeout

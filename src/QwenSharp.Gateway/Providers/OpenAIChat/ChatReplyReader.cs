@@ -35,6 +35,16 @@ internal sealed class ChatReplyReader(ChatHabits habits) : ReplyReader(habits.Or
         Answer.End();
     }
 
+    // Some servers leave the last line out; what has said why it ends was not cut.
+    public override void Close()
+    {
+        if (!Answer.HasFinish)
+            return;
+
+        _thoughts.End(Answer);
+        Answer.End();
+    }
+
     private void Read(JsonElement reply, string message)
     {
         Answer.ResponseId ??= reply.Text("id") is { Length: > 0 } id ? id : null;
