@@ -1,0 +1,53 @@
+using Polly;
+using QwenSharp.Gateway.Configuration;
+using QwenSharp.Gateway.Providers;
+
+namespace QwenSharp.Gateway.Routing;
+
+/// <summary>All who may answer: the models of providers, and those of this process.</summary>
+public sealed class DestinationSet : IDisposable
+{
+    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
+    private readonly Dictionary<string, (Provider Provider, IReadOnlyList<string> Classes)> _providers = new(StringComparer.Ordinal);
+
+    // What is asked for by name without being on a route shares the breaker of its provider: names are the clients' to invent.
+    private readonly Dictionary<string, ResiliencePipeline<RouteReply>> _breakers = new(StringComparer.Ordinal);
+    private readonly Func<string, IDestination> _local;
+    private readonly TimeProvider _time;
+
+    /// <summary>Connects to nobody yet.</summary>
+    /// <param name="settings">The providers, and the routes to them.</param>
+    /// <param name="local">The model of this process by a name; it may turn out not to be there.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="ArgumentException">A setting that a provider's kind needs is missing; the error names it.</exception>
+    public DestinationSet(GatewaySettings settings, Func<string, IDestination> local, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        (_local, _time) = (local, time);
+        foreach (ProviderPlace place in settings.Providers)
+            _providers.Add(place.Settings.Name, (Provider.Create(place.Settings, _http), place.DataClasses));
+
+        string[] targets = [.. settings.Routes.SelectMany(route => route.Targets).Select(target => $"{target}")];
+        foreach (string name in targets.Concat(_providers.Keys).Append(RouteTarget.Local).Distinct())
+            _breakers.Add(name, Resilience.Breaker(time));
+    }
+
+    /// <summary>A target as a route asks it.</summary>
+    internal RouteStop Stop(RouteTarget target, int retries) => new(
+        DestinationOf(target) ?? throw new ArgumentException($"There is no provider '{target.Provider}'."),
+        target.Weight,
+        Resilience.Retrying(_breakers.GetValueOrDefault($"{target}") ?? _breakers[target.Provider], retries, _time));
+
+    /// <summary>A target that a request names itself; null where its provider does not exist.</summary>
+    internal RouteStop? Straight(RouteTarget target) => target.IsLocal || _providers.ContainsKey(target.Provider)
+        ? Stop(target, retries: new RouteSettings("", []).Retries)
+        : null;
+
+    /// <inheritdoc/>
+    public void Dispose() => _http.Dispose();
+
+    private IDestination? DestinationOf(RouteTarget target) =>
+        target.IsLocal ? _local(target.Model)
+        : _providers.TryGetValue(target.Provider, out var place) ? new ProviderDestination(place.Provider, target.Model, place.Classes)
+        : null;
+}
