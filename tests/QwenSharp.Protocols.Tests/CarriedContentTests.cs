@@ -20,9 +20,9 @@ public class CarriedContentTests
     [Fact]
     public void Pictures_sounds_and_files_of_chat_completions_are_carried()
     {
-        IReadOnlyList<AIContent> contents = Chat($$"""
+        IReadOnlyList<AIContent> contents = Chat($$$"""
             {"role":"user","content":[{"type":"text","text":"a","cache_control":{"type":"ephemeral","ttl":"1h"}},
-                {"type":"image_url","image_url":{"url":"{{Pixel}}","detail":"low"}},{"type":"image_url","image_url":{"url":"https://e.example/x.png"}},
+                {"type":"image_url","image_url":{"url":"{{{Pixel}}}","detail":"low"}},{"type":"image_url","image_url":{"url":"https://e.example/x.png"}},
                 {"type":"input_audio","input_audio":{"data":"AAAA","format":"mp3"}},
                 {"type":"file","file":{"file_data":"data:application/pdf;base64,AAAA","filename":"a.pdf"}},{"type":"file","file":{"file_id":"f1"}}]}
             """)[0].Contents.ToArray();

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
 using QwenSharp.Gateway.Forwarding;
 using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.Anthropic;
@@ -68,19 +70,22 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
-        Lazy<MessagesRequest> read = new(() => MessagesRequest.Read(body.RootElement, signer, countsOnly: true));
         await using Routed routed = await service.Routes
-            .AnswerAsync(http, Wire.MessageTokens, body, () => CallOf(read.Value), work.Token)
+            .AnswerAsync(http, Wire.MessageTokens, body, RefuseToCount, work.Token)
             .ConfigureAwait(false);
         if (routed.IsSent)
             return;
 
-        MessagesRequest request = read.Value;
-        using ModelLease lease = routed.Lease ??
+        MessagesRequest request = MessagesRequest.Read(body.RootElement, signer, countsOnly: true);
+        using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         TokenCount count = new(lease.Model.Chat.CountPromptTokens(request.Messages, request.Options));
         await JsonReply.SendAsync(http, count, AnthropicJson.Default.TokenCount).ConfigureAwait(false);
     }
+
+    // Whoever speaks this protocol is asked for the count as it stands.
+    private static RouteCall RefuseToCount() => throw new OptionNotSupportedException(
+        nameof(ChatOptions.ModelId), "is answered elsewhere, where nobody counts a prompt before it is answered. Ask for the answer.");
 
     private static RouteCall CallOf(MessagesRequest request) => new(request.Messages, request.Options, Stream: request.Stream);
 }
