@@ -26,6 +26,11 @@ public static class ContentKeys
     /// <summary>On a <see cref="TextContent"/>, true: it says why there is no answer.</summary>
     public const string Refusal = "refusal";
 
+    /// <summary>
+    /// On a <see cref="TextContent"/>, a text: whether it is a <c>commentary</c> on the way or the <c>final_answer</c>. Goes back as it came.
+    /// </summary>
+    public const string Phase = "phase";
+
     /// <summary>On an image, a text: how closely it is looked at: <c>low</c>, <c>high</c>, <c>auto</c>, <c>original</c>.</summary>
     public const string Detail = "detail";
 
@@ -40,4 +45,13 @@ public static class ContentKeys
 
     /// <summary>On a tool, a boolean: whether arguments must follow its schema to the letter.</summary>
     public const string Strict = "strict";
+
+    /// <summary>On a <see cref="FunctionCallContent"/> whose arguments are no JSON object, their text.</summary>
+    public const string RawArguments = "raw_arguments";
+
+    /// <summary>On an answer's last update, a text: of what kind a refused request is, in the provider's words.</summary>
+    public const string RefusalCategory = "refusal_category";
+
+    /// <summary>On an answer's last update, a number: what the provider says that it costs, in US dollars.</summary>
+    public const string Cost = "cost";
 }

@@ -7,9 +7,6 @@ namespace QwenSharp.Chat;
 /// </summary>
 public static class RemoteOptionKeys
 {
-    /// <summary>A whole number: how many answers.</summary>
-    public const string Choices = "n";
-
     /// <summary>A text: for whom the answer is, as the provider may know it.</summary>
     public const string User = "user";
 
@@ -40,5 +37,5 @@ public static class RemoteOptionKeys
     public const string Fields = "fields";
 
     internal static IReadOnlyList<string> All { get; } =
-        [Choices, User, Metadata, ServiceTier, Verbosity, PromptCacheKey, PromptCacheRetention, Effort, Fields];
+        [User, Metadata, ServiceTier, Verbosity, PromptCacheKey, PromptCacheRetention, Effort, Fields];
 }

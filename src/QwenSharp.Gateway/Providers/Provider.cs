@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using QwenSharp.Gateway.Providers.Wire;
 
 namespace QwenSharp.Gateway.Providers;
 
@@ -18,7 +19,7 @@ public abstract class Provider
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(http);
-        throw new NotImplementedException();
+        return new WireProvider(settings, Forms.Of(settings), http);
     }
 
     /// <summary>

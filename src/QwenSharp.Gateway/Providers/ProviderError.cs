@@ -1,3 +1,5 @@
+using Microsoft.Extensions.AI;
+
 namespace QwenSharp.Gateway.Providers;
 
 /// <summary>Why a provider did not answer, or not to the end.</summary>
@@ -12,4 +14,7 @@ public sealed record ProviderError(
 {
     /// <summary>The field or option that is at fault; null where it is not one, or not said.</summary>
     public string? Parameter { get; init; }
+
+    /// <summary>What the answer had taken, as far as that was said; null for not at all.</summary>
+    public UsageDetails? Usage { get; init; }
 }
