@@ -1,5 +1,6 @@
 using Polly;
 using QwenSharp.Gateway.Configuration;
+using QwenSharp.Gateway.Forwarding;
 using QwenSharp.Gateway.Providers;
 
 namespace QwenSharp.Gateway.Routing;
@@ -7,8 +8,8 @@ namespace QwenSharp.Gateway.Routing;
 /// <summary>All who may answer: the models of providers, and those of this process.</summary>
 public sealed class DestinationSet : IDisposable
 {
-    private readonly HttpMessageInvoker _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
-    private readonly Dictionary<string, (Provider Provider, IReadOnlyList<string> Classes)> _providers = new(StringComparer.Ordinal);
+    private readonly HttpMessageInvoker _http = ProviderHttp.Create();
+    private readonly Dictionary<string, Func<string, IDestination>> _providers = new(StringComparer.Ordinal);
 
     // What is asked for by name without being on a route shares the breaker of its provider: names are the clients' to invent.
     private readonly Dictionary<string, ResiliencePipeline<RouteReply>> _breakers = new(StringComparer.Ordinal);
@@ -25,7 +26,11 @@ public sealed class DestinationSet : IDisposable
         ArgumentNullException.ThrowIfNull(settings);
         (_local, _time) = (local, time);
         foreach (ProviderPlace place in settings.Providers)
-            _providers.Add(place.Settings.Name, (Provider.Create(place.Settings, _http), place.DataClasses));
+        {
+            Provider provider = Provider.Create(place.Settings, _http);
+            Forwarder forwarder = new(place.Settings, Forms.Of(place.Settings), _http);
+            _providers.Add(place.Settings.Name, model => new ProviderDestination(provider, forwarder, model, place.DataClasses));
+        }
 
         string[] targets = [.. settings.Routes.SelectMany(route => route.Targets).Select(target => $"{target}")];
         foreach (string name in targets.Concat(_providers.Keys).Append(RouteTarget.Local).Distinct())
@@ -48,6 +53,6 @@ public sealed class DestinationSet : IDisposable
 
     private IDestination? DestinationOf(RouteTarget target) =>
         target.IsLocal ? _local(target.Model)
-        : _providers.TryGetValue(target.Provider, out var place) ? new ProviderDestination(place.Provider, target.Model, place.Classes)
+        : _providers.TryGetValue(target.Provider, out Func<string, IDestination>? provider) ? provider(target.Model)
         : null;
 }

@@ -1,14 +1,17 @@
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
+using QwenSharp.Gateway.Forwarding;
 using QwenSharp.Gateway.Providers;
 
 namespace QwenSharp.Gateway.Routing;
 
 /// <summary>A model of a provider's.</summary>
-/// <param name="provider">The provider.</param>
+/// <param name="provider">The provider, which is asked in neutral types.</param>
+/// <param name="forwarder">The same, which is sent what speaks its form already.</param>
 /// <param name="model">The model's name there.</param>
 /// <param name="dataClasses">The classes of data that may be sent there.</param>
-internal sealed class ProviderDestination(Provider provider, string model, IReadOnlyList<string> dataClasses) : IDestination
+internal sealed class ProviderDestination(
+    Provider provider, Forwarder forwarder, string model, IReadOnlyList<string> dataClasses) : IDestination
 {
     // What says how this process serves a request is nobody else's.
     private static readonly string[] Own = [ChatOptionKeys.Owner, ChatOptionKeys.Priority, ChatOptionKeys.AnswerOption];
@@ -22,6 +25,9 @@ internal sealed class ProviderDestination(Provider provider, string model, IRead
     /// <inheritdoc/>
     public async Task<RouteReply> OpenAsync(RouteRequest request, LossPolicy losses, CancellationToken cancellationToken)
     {
+        if (request.Raw is { } raw && forwarder.Takes(raw))
+            return await forwarder.SendAsync(raw, model, cancellationToken).ConfigureAwait(false);
+
         RouteCall asked = await request.ReadAsync().ConfigureAwait(false);
         ProviderCall call = new(model, asked.Messages, Bare(asked.Options)) { Stream = asked.Stream, Losses = losses };
         return await NeutralReply

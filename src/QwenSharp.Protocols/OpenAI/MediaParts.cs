@@ -4,7 +4,7 @@ using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
 
-/// <summary>Parts of messages that are no text: <c>image_url</c>, <c>input_audio</c>, <c>file</c>, and <c>video_url</c> of others.</summary>
+/// <summary>Parts of messages that are no text: <c>image_url</c>, <c>input_audio</c>, <c>file</c>, and others' of their kind.</summary>
 internal static class MediaParts
 {
     /// <summary>The part; null where no such type is known.</summary>

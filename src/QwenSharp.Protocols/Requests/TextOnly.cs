@@ -21,7 +21,9 @@ public static class TextOnly
         RemoteOptionKeys.PromptCacheRetention, RemoteOptionKeys.Effort,
     ];
 
-    /// <summary>The conversation in text: without the thoughts that others have protected, and with words for what tools have given.</summary>
+    /// <summary>
+    /// The conversation in text: without the thoughts that others have protected, and with words for what tools have given.
+    /// </summary>
     /// <exception cref="OptionNotSupportedException">There is something that has no place in it; the fault is its reader's.</exception>
     public static IReadOnlyList<ChatMessage> Messages(IReadOnlyList<ChatMessage> messages)
     {

@@ -1,4 +1,5 @@
 using QwenSharp.Faults;
+using QwenSharp.Gateway.Forwarding;
 using QwenSharp.Gateway.Providers;
 using QwenSharp.Gateway.Routing;
 using QwenSharp.Server.Http;
@@ -15,6 +16,15 @@ internal static class RouteFaults
         fault is RouteException { Trail.Failed: [{ Fault.InnerException: var inner }] } && IsOwn(inner) ? inner!
         : fault is ProviderException { InnerException: var cause } && IsOwn(cause) ? cause!
         : fault;
+
+    /// <summary>
+    /// The refusal of the only one who was asked, in the request's own dialect; null where several were, or the refusal is of this
+    /// server's key, which is none of the client's.
+    /// </summary>
+    public static RejectedReply? Rejected(RouteException fault) =>
+        fault.Trail.Failed is [{ Fault: { InnerException: RejectedReply rejected, Error.Kind: var kind } }] && !IsKey(kind)
+            ? rejected
+            : null;
 
     /// <summary>The fault of a request that nobody answered, or not to the end.</summary>
     public static HttpFault Of(RouteException fault) => fault.Last is { Error: var error }
@@ -39,6 +49,10 @@ internal static class RouteFaults
         };
         return new HttpFault(status, kind, message) { RetryAfter = error.RetryAfter };
     }
+
+    private static bool IsKey(ProviderErrorKind kind) => kind
+        is ProviderErrorKind.AuthMissing or ProviderErrorKind.AuthInvalid or ProviderErrorKind.AuthExpired
+        or ProviderErrorKind.AuthRegion or ProviderErrorKind.AuthPlan;
 
     private static bool IsOwn(Exception? fault) => fault is IOptionFault or HttpFault or QueueFullException;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using QwenSharp.Gateway.Configuration;
 using QwenSharp.Gateway.Forwarding;
@@ -70,7 +71,7 @@ internal sealed class RoutedModels : IDisposable
 
         Caller? caller = _models.Callers.Current;
         caller?.Require(entry);
-        caller?.Require(Scopes.Chat);
+        caller?.Require(wire == Wire.Embeddings ? Scopes.Embeddings : Scopes.Chat);
         RequestRecord.Of(http).Model = entry.Name;
         RouteReply reply;
         try
@@ -83,7 +84,18 @@ internal sealed class RoutedModels : IDisposable
         catch (RouteException fault)
         {
             RouteHeaders.Write(http, fault.Trail, []);
-            throw;
+            if (RouteFaults.Rejected(fault) is not { } rejected)
+                throw;
+
+            await ForwardedSender.SendAsync(http, rejected).ConfigureAwait(false);
+            return Routed.Sent;
+        }
+
+        if (reply is ForwardedReply forwarded)
+        {
+            await using ConfiguredAsyncDisposable end = forwarded.ConfigureAwait(false);
+            await ForwardedSender.SendAsync(http, forwarded, entry.Name, caller, work).ConfigureAwait(false);
+            return Routed.Sent;
         }
 
         ServedModel opened = entry.Routed! with { Chat = new RoutedChat(entry.Name, _router, reply as NeutralReply) };

@@ -110,7 +110,7 @@ public class LocalRouteTests
     public async Task What_a_route_does_not_do_is_refused_by_its_name()
     {
         await using ScriptedServer server = await StartAsync(Scripts.Say("a"), "local/scripted");
-        Assert.Contains("'fast', which is a route to other models", ScriptedServer.AssertError(
+        Assert.Contains("'model' is answered elsewhere, by one who takes conversations and gives no vectors", ScriptedServer.AssertError(
             await server.AskAsync("/v1/embeddings", """{"model":"fast","input":"Hi"}"""), 400, "model", "unsupported_parameter"));
         (int status, JsonNode body) = await server.AskAsync(
             "/v1/messages/count_tokens", """{"model":"fast","messages":[{"role":"user","content":"Hi"}]}""");
