@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Polly;
 using QwenSharp.Gateway.Configuration;
 using QwenSharp.Gateway.Forwarding;
@@ -13,6 +14,7 @@ public sealed class DestinationSet : IDisposable
 
     // What is asked for by name without being on a route shares the breaker of its provider: names are the clients' to invent.
     private readonly Dictionary<string, ResiliencePipeline<RouteReply>> _breakers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Breaker, int Retries), ResiliencePipeline<RouteReply>> _attempts = [];
     private readonly Func<string, IDestination> _local;
     private readonly TimeProvider _time;
 
@@ -41,12 +43,12 @@ public sealed class DestinationSet : IDisposable
     internal RouteStop Stop(RouteTarget target, int retries) => new(
         DestinationOf(target) ?? throw new ArgumentException($"There is no provider '{target.Provider}'."),
         target.Weight,
-        Resilience.Retrying(_breakers.GetValueOrDefault($"{target}") ?? _breakers[target.Provider], retries, _time));
+        _attempts.GetOrAdd(
+            (_breakers.ContainsKey($"{target}") ? $"{target}" : target.Provider, retries),
+            key => Resilience.Retrying(_breakers[key.Breaker], key.Retries, _time)));
 
-    /// <summary>A target that a request names itself; null where its provider does not exist.</summary>
-    internal RouteStop? Straight(RouteTarget target) => target.IsLocal || _providers.ContainsKey(target.Provider)
-        ? Stop(target, retries: new RouteSettings("", []).Retries)
-        : null;
+    /// <summary>Whether somebody has the name of a target's provider.</summary>
+    internal bool Has(RouteTarget target) => target.IsLocal || _providers.ContainsKey(target.Provider);
 
     /// <inheritdoc/>
     public void Dispose() => _http.Dispose();

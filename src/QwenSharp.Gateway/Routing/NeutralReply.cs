@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using QwenSharp.Gateway.Providers;
 
@@ -7,11 +8,16 @@ namespace QwenSharp.Gateway.Routing;
 public sealed class NeutralReply : RouteReply
 {
     private readonly IReadOnlyList<OpenedAnswer> _choices;
+    private readonly CancellationTokenSource _left;
 
-    private NeutralReply(IReadOnlyList<OpenedAnswer> choices) => _choices = choices;
+    private NeutralReply(IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> answers, CancellationToken cancellationToken)
+    {
+        _left = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        _choices = [.. answers.Select(answer => new OpenedAnswer(answer, _left.Token))];
+    }
 
-    /// <summary>A stream an answer; each may be read once.</summary>
-    public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Choices => [.. _choices.Select(ReadAsync)];
+    /// <summary>A stream an answer; each may be read once. Who leaves one leaves all.</summary>
+    public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Choices => [.. _choices.Select(choice => ReadAsync(choice))];
 
     /// <summary>Begins all answers of a call.</summary>
     /// <param name="answers">The answers, none asked for yet.</param>
@@ -24,7 +30,7 @@ public sealed class NeutralReply : RouteReply
         CancellationToken cancellationToken,
         IDisposable? held = null)
     {
-        NeutralReply reply = new([.. answers.Select(answer => new OpenedAnswer(answer, cancellationToken))])
+        NeutralReply reply = new(answers, cancellationToken)
         {
             Dropped = dropped,
             Held = held,
@@ -47,10 +53,15 @@ public sealed class NeutralReply : RouteReply
     {
         foreach (OpenedAnswer choice in _choices)
             await choice.DisposeAsync().ConfigureAwait(false);
+
+        _left.Dispose();
     }
 
-    private async IAsyncEnumerable<ChatResponseUpdate> ReadAsync(OpenedAnswer answer)
+    private async IAsyncEnumerable<ChatResponseUpdate> ReadAsync(
+        OpenedAnswer answer, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        using CancellationTokenRegistration leaving = cancellationToken.UnsafeRegister(
+            static left => ((CancellationTokenSource)left!).Cancel(), _left);
         while (await NextAsync(answer).ConfigureAwait(false) is { } update)
             yield return update;
     }

@@ -25,7 +25,7 @@ public sealed class Router(DestinationSet destinations, IReadOnlyList<RouteSetti
         StringComparer.Ordinal);
 
     /// <summary>Whether there is a route or a provider's model of a name.</summary>
-    public bool Knows(string name) => Find(name) is not null;
+    public bool Knows(string name) => _routes.ContainsKey(name) || RouteTarget.Parse(name) is { } target && destinations.Has(target);
 
     /// <summary>Has a request answered.</summary>
     /// <param name="name">A route's name, or <c>provider/model</c>.</param>
@@ -107,9 +107,11 @@ public sealed class Router(DestinationSet destinations, IReadOnlyList<RouteSetti
         if (_routes.TryGetValue(name, out Route? route))
             return route;
 
-        return RouteTarget.Parse(name) is { } target && destinations.Straight(target) is { } stop
-            ? new Route(new RouteSettings(name, [target]), [stop])
-            : null;
+        if (RouteTarget.Parse(name) is not { } target || !destinations.Has(target))
+            return null;
+
+        RouteSettings straight = new(name, [target]);
+        return new Route(straight, [destinations.Stop(target, straight.Retries)]);
     }
 
     private static ProviderException LeftAlone(RouteStop stop, BrokenCircuitException left) => new(

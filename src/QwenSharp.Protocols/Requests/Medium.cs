@@ -8,7 +8,11 @@ internal static class Medium
     /// <summary>What lies at an address, or all of it where that begins with <c>data:</c>.</summary>
     /// <param name="address">The address.</param>
     /// <param name="type">Its media type where the address does not say it, such as <c>image/*</c>.</param>
-    public static AIContent At(RequestValue address, string type)
+    public static AIContent At(RequestValue address, string type) => TryAt(address, type)
+        ?? throw address.Invalid("is neither an address nor data that is written as 'data:TYPE;base64,BASE64'.");
+
+    /// <summary>The same; null where the address is none.</summary>
+    public static AIContent? TryAt(RequestValue address, string type)
     {
         string text = address.String();
         try
@@ -19,7 +23,7 @@ internal static class Medium
         }
         catch (Exception fault) when (fault is ArgumentException or UriFormatException)
         {
-            throw address.Invalid("is neither an address nor data that is written as 'data:TYPE;base64,BASE64'.");
+            return null;
         }
     }
 

@@ -6,6 +6,8 @@ using OllamaSharp;
 using OpenAI;
 using OpenAI.Chat;
 using QwenSharp.Gateway.Providers;
+using Said = OpenAI.Chat.ChatMessage;
+using Reason = OpenAI.Chat.ChatFinishReason;
 
 namespace QwenSharp.Server.Tests.Gateway;
 
@@ -45,7 +47,7 @@ public class TranslationTests
         {
             Tools = { ChatTool.CreateFunctionTool("weather", "The weather", BinaryData.FromString("""{"type":"object"}""")) },
         };
-        List<OpenAI.Chat.ChatMessage> conversation = [new UserChatMessage("How is it?")];
+        List<Said> conversation = [new UserChatMessage("How is it?")];
 
         ChatCompletion first = await client.CompleteChatAsync(conversation, options, Stop);
         ChatToolCall call = Assert.Single(first.ToolCalls);
@@ -53,7 +55,7 @@ public class TranslationTests
         conversation.Add(new ToolChatMessage(call.Id, "rain in Łódź"));
         ChatCompletion second = await client.CompleteChatAsync(conversation, options, Stop);
 
-        Assert.Equal(OpenAI.Chat.ChatFinishReason.ToolCalls, first.FinishReason);
+        Assert.Equal(Reason.ToolCalls, first.FinishReason);
         Assert.Equal(("weather", """{"city":"Łódź"}""", "Rain."), (call.FunctionName, call.FunctionArguments.ToString(), second.Content[0].Text));
         string sent = fake.Requests[1].Json["messages"]!.ToJsonString();
         Assert.Contains("tool_result", sent);

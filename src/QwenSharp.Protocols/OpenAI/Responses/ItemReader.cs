@@ -198,9 +198,13 @@ internal sealed class ItemReader(ThoughtSealer sealer, Func<string, JsonElement?
         string? name = fields.Take("filename")?.String(), detail = fields.Take("detail")?.String();
         RequestValue? id = fields.Take("file_id");
         RequestValue? address = fields.Take("image_url") ?? fields.Take("file_url") ?? fields.Take("file_data");
+        string kind = isImage ? "image/*" : "application/pdf";
+        if (isResult && address is { } given && Medium.TryAt(given, kind) is null)
+            return new TextContent(LeftOut.Text(isImage ? "image" : "file"));
+
         AIContent medium = (address, id) switch
         {
-            ({ } at, _) => Medium.At(at, isImage ? "image/*" : "application/pdf"),
+            ({ } at, _) => Medium.At(at, kind),
             (_, { } file) => new HostedFileContent(file.String()) { Name = name },
             _ => throw Refused(type, type.String()),
         };
