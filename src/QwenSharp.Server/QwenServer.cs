@@ -8,6 +8,7 @@ using QwenSharp.Server.Batches;
 using QwenSharp.Server.Callers;
 using QwenSharp.Server.DashScope;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Ollama;
@@ -25,13 +26,15 @@ public sealed class QwenServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly ModelCatalog _models;
+    private readonly RoutedModels _routes;
     private readonly ServerState? _state;
     private readonly BatchRunner? _batches;
 
-    private QwenServer(WebApplication app, ModelCatalog models, ServerState? state, BatchRunner? batches)
+    private QwenServer(WebApplication app, ModelCatalog models, RoutedModels routes, ServerState? state, BatchRunner? batches)
     {
         _app = app;
         _models = models;
+        _routes = routes;
         _state = state;
         _batches = batches;
     }
@@ -64,8 +67,8 @@ public sealed class QwenServer : IAsyncDisposable
     /// <summary>Loads the models and listens.</summary>
     /// <param name="options">What to serve, and where.</param>
     /// <param name="cancellationToken">Gives up; a model that is being loaded is loaded to its end.</param>
-    /// <exception cref="ArgumentException">There is no model, two have one name, an alias stands for none, or the host is no
-    /// address.</exception>
+    /// <exception cref="ArgumentException">There is no model, two have one name, an alias stands for none, a provider lacks a setting, or
+    /// the host is no address.</exception>
     /// <exception cref="ServerOpenException">It would listen to other machines without a key.</exception>
     /// <exception cref="IOException">A file is missing or damaged, the state cannot be opened, or the port is taken.</exception>
     /// <exception cref="InvalidDataException">A file has no weights or no tokenizer. <see cref="QwenModel.Load"/> tells more that may be
@@ -108,6 +111,7 @@ public sealed class QwenServer : IAsyncDisposable
 
         await StopAsync().ConfigureAwait(false);
         await _app.DisposeAsync().ConfigureAwait(false);
+        _routes.Dispose();
         await _models.DisposeAsync().ConfigureAwait(false);
         if (_state is not null)
             await _state.DisposeAsync().ConfigureAwait(false);
@@ -141,16 +145,18 @@ public sealed class QwenServer : IAsyncDisposable
     internal static async Task<QwenServer> StartAsync(
         ServerOptions options, ModelCatalog models, CancellationToken cancellationToken, params IReadOnlyList<IDialect> further)
     {
-        if (models.Given.Count == 0 && options.Library is null)
+        if (models.Given.Count == 0 && options.Library is null && options.Gateway.IsEmpty)
             throw new ArgumentException("A server needs at least one model.", nameof(models));
 
+        RoutedModels routes = new(options.Gateway, models, TimeProvider.System);
+        models.Join(routes);
         models.CheckAliases();
         DialectSet dialects = new(
             [
                 new OpenAIDialect(), new AnthropicDialect(), new OllamaDialect(), new SelfHostedDialect(), new DashScopeDialect(),
                 .. further,
             ]);
-        (WebApplication app, ServerState? state, BatchRunner? batches) = Build(options, models, dialects);
+        (WebApplication app, ServerState? state, BatchRunner? batches) = Build(options, models, routes, dialects);
         try
         {
             if (state is not null)
@@ -159,11 +165,12 @@ public sealed class QwenServer : IAsyncDisposable
             await RequireKeysAsync(options, state?.Keys, cancellationToken).ConfigureAwait(false);
             await app.StartAsync(cancellationToken).ConfigureAwait(false);
             batches?.Start();
-            return new QwenServer(app, models, state, batches);
+            return new QwenServer(app, models, routes, state, batches);
         }
         catch
         {
             await app.DisposeAsync().ConfigureAwait(false);
+            routes.Dispose();
             if (state is not null)
                 await state.DisposeAsync().ConfigureAwait(false);
 
@@ -180,7 +187,7 @@ public sealed class QwenServer : IAsyncDisposable
         time);
 
     private static (WebApplication App, ServerState? State, BatchRunner? Batches) Build(
-        ServerOptions options, ModelCatalog models, DialectSet dialects)
+        ServerOptions options, ModelCatalog models, RoutedModels routes, DialectSet dialects)
     {
         // An empty builder: no configuration files or environment variables of the place where the server happens to be started.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -228,7 +235,8 @@ public sealed class QwenServer : IAsyncDisposable
         OperationServices.Map(app, options);
         BatchRunner? batches = state is null ? null : new BatchRunner(state, models, app.Services, Log<BatchRunner>(app));
         ReplySender replies = new(faults, app.Services.GetRequiredService<Shutdown>(), options);
-        dialects.Map(app, new DialectService(models, replies, new ChangeGuard(options, models.Callers), state?.Database, batches));
+        dialects.Map(
+            app, new DialectService(models, routes, replies, new ChangeGuard(options, models.Callers), state?.Database, batches));
         return (app, state, batches);
     }
 

@@ -1,3 +1,4 @@
+using QwenSharp.Gateway.Configuration;
 using QwenSharp.Numerics;
 using QwenSharp.Server.Operations;
 
@@ -14,6 +15,9 @@ public sealed record ServerOptions
 
     /// <summary>The models that are loaded at the start and stay; requests choose one by its name.</summary>
     public required IReadOnlyList<ModelSource> Models { get; init; }
+
+    /// <summary>Who answers elsewhere, and the routes to all who answer. Nobody by default.</summary>
+    public GatewaySettings Gateway { get; init; } = GatewaySettings.None;
 
     /// <summary>Which models are loaded besides when they are asked for; null for none: then a request for another is refused.</summary>
     public ModelLibraryOptions? Library { get; init; }

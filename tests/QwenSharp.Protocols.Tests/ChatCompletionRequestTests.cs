@@ -190,7 +190,7 @@ public class ChatCompletionRequestTests
     [InlineData("""{"model":"m","messages":null}""", "messages")]
     public void What_must_be_there_is_named(string body, string param)
     {
-        OpenAIError fault = Refusal.Of(() => ChatCompletionRequest.Read(JsonElement.Parse(body)));
+        OpenAIError fault = Refusal.Of(() => ChatCompletionRequest.Read(JsonElement.Parse(body)).InText());
 
         Assert.Equal((param, "missing_required_parameter"), (fault.Param, fault.Code));
     }
@@ -234,5 +234,5 @@ public class ChatCompletionRequestTests
     }
 
     private static ChatCompletionRequest Read(string fields) => ChatCompletionRequest.Read(JsonElement.Parse(
-        $$"""{"model":"m","messages":[{"role":"user","content":"Hi"}]{{(fields.Length > 0 ? "," + fields : "")}}}"""));
+        $$"""{"model":"m","messages":[{"role":"user","content":"Hi"}]{{(fields.Length > 0 ? "," + fields : "")}}}""")).InText();
 }

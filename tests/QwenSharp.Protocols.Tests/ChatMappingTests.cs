@@ -177,7 +177,7 @@ public class ChatMappingTests
         Assert.Equal("stop_token_ids[1]", Refusal.Of(() => Read("\"stop_token_ids\":[1,-2]")).Param);
     }
 
-    private static ChatOptions Read(string fields) => ChatCompletionRequest.Read(Body(fields)).Generation.Options;
+    private static ChatOptions Read(string fields) => ChatCompletionRequest.Read(Body(fields)).InText().Generation.Options;
 
     private static JsonElement Body(string fields) =>
         JsonElement.Parse($$"""{"messages":[{"role":"user","content":"Hi"}],{{fields}}}""");

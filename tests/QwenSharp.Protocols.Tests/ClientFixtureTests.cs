@@ -4,6 +4,7 @@ using QwenSharp.Chat;
 using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Protocols.OpenAI.Responses;
+using QwenSharp.Protocols.Requests;
 using QwenSharp.Tests;
 
 namespace QwenSharp.Protocols.Tests;
@@ -19,7 +20,7 @@ public class ClientFixtureTests
     [InlineData("qwen-code")]
     public void Conversations_of_OpenAIs_clients_are_rendered(string client) => Render(client, "/v1/chat/completions", body =>
     {
-        ChatCompletionRequest request = ChatCompletionRequest.Read(body);
+        ChatCompletionRequest request = ChatCompletionRequest.Read(body).InText();
         return (request.Messages, request.Generation.Options);
     });
 
@@ -29,13 +30,14 @@ public class ClientFixtureTests
     public void Conversations_of_Codex_are_rendered(string client) => Render(client, "/v1/responses", body =>
     {
         ResponsesRequest request = ResponsesRequest.Read(body, new ThoughtSealer(), _ => null);
-        return (request.Converse([]), request.Options);
+        return (TextOnly.Messages(request.Converse([])), TextOnly.Options(request.Options));
     });
 
     [Fact]
     public void Conversations_of_Claude_Code_are_rendered() => Render("claude-code", "/v1/messages", body =>
     {
-        MessagesRequest request = MessagesRequest.Read(body, new ThoughtSigner(), countsOnly: !body.TryGetProperty("max_tokens", out _));
+        MessagesRequest request =
+            MessagesRequest.Read(body, new ThoughtSigner(), countsOnly: !body.TryGetProperty("max_tokens", out _)).InText();
         return (request.Messages, request.Options);
     });
 

@@ -138,5 +138,5 @@ public class MessageReaderTests
     }
 
     private static IReadOnlyList<ChatMessage> Read(string messages) =>
-        ChatCompletionRequest.Read(JsonElement.Parse($$"""{"model":"m","messages":[{{messages}}]}""")).Messages;
+        ChatCompletionRequest.Read(JsonElement.Parse($$"""{"model":"m","messages":[{{messages}}]}""")).InText().Messages;
 }

@@ -18,7 +18,7 @@ internal static class ConfigCommand
     public static Command Create(Terminal terminal, Command serve)
     {
         Argument<string> file = new("FILE") { Description = "The configuration, in YAML: docs/serving.md lists its keys." };
-        DocumentedCommand check = new("check", "Says what is wrong with a configuration, a line each; nothing where nothing is.", Examples)
+        DocumentedCommand check = new("check", "Says what is wrong with a configuration, a line each; where nothing is, what each of its routes and providers does.", Examples)
         {
             file,
         };
@@ -32,8 +32,8 @@ internal static class ConfigCommand
                 problems = [.. whole.Errors.Select(error => $"{parsed.GetValue(file)}: {error.Message}")];
             }
 
-            foreach (string problem in problems)
-                terminal.Out.WriteLine(problem);
+            foreach (string line in problems.Length == 0 ? read.Gateway.Describe() : problems)
+                terminal.Out.WriteLine(line);
 
             return problems.Length == 0 ? ExitCode.Ok : ExitCode.Failure;
         });

@@ -4,6 +4,7 @@ using QwenSharp.Cli.Hub;
 using QwenSharp.Cli.Options;
 using QwenSharp.Cli.Telemetry;
 using QwenSharp.Cli.Terminals;
+using QwenSharp.Gateway.Configuration;
 using QwenSharp.Numerics;
 using QwenSharp.Server;
 
@@ -19,6 +20,7 @@ internal static class ServeCommand
         qwensharp serve --model qwen3-4b.gguf --model qwen2.5-coder-7b.gguf --port 9000
         qwensharp serve --models-folder ~/models --alias 'gpt-*=qwen3-4b' --keep-alive 30    # loaded when they are asked for
         qwensharp serve --config qwensharp.yaml                 # everything below, in a file; 'qwensharp config check' reads it
+        qwensharp serve --config team.yaml                      # with providers and routes: a gateway to other servers and clouds
         curl http://127.0.0.1:8080/v1/chat/completions -H "Content-Type: application/json" \
           -d '{"model": "qwen3-4b-q4_k_m", "messages": [{"role": "user", "content": "Hello"}]}'
         """;
@@ -151,12 +153,14 @@ internal static class ServeCommand
                 named.Length > 0 ? [.. named.Select(name => Source(LocalModel.Of(name), null, parsed))]
                 : file is { Models.Count: > 0 }
                     ? [.. file.Models.Select(model => Source(LocalModel.Of(model.Path), model.Name, file.Merge(given, model)))]
+                : file is { Gateway.IsEmpty: false } ? []
                 : [Source(BoxModel.Introduce(terminal), null, parsed)];
             ServerOptions options = new()
             {
                 Host = parsed.GetValue(host)!,
                 Port = parsed.GetValue(port),
                 Models = sources,
+                Gateway = file?.Gateway.Open() ?? GatewaySettings.None,
                 Library = library.Read(parsed, read with { Resources = machine }),
                 Aliases = library.Aliases(parsed),
                 KeepAlive = library.KeepAlive(parsed),

@@ -7,7 +7,8 @@ namespace QwenSharp.Cli.Config;
 
 /// <summary>
 /// The configuration file of <c>serve</c>. Its keys are the command's options without their dashes, so that what one takes the other does;
-/// <c>models</c> is a list, and each of its models may have settings of its own. What is on the command line comes first.
+/// <c>models</c> is a list, and each of its models may have settings of its own; <c>providers</c> and <c>routes</c> say who answers
+/// elsewhere. What is on the command line comes first.
 /// </summary>
 internal sealed class ServeFile
 {
@@ -15,6 +16,10 @@ internal sealed class ServeFile
     public const string ModelsKey = "models";
 
     private const string ModelKey = "model", NameKey = "name", Negation = "no-";
+
+    // What no option says.
+    private static readonly string[] Further =
+        [ModelsKey, ListenAddress.Key, GatewayEntries.ProvidersKey, GatewayEntries.RoutesKey];
 
     // What the file says in another form, or cannot say.
     private static readonly string[] NotInFile = ["model", "adapter", "config", "help", "version"];
@@ -27,6 +32,7 @@ internal sealed class ServeFile
     private readonly List<Setting> _settings = [];
     private readonly List<ModelSettings> _models = [];
     private readonly List<ConfigProblem> _problems = [];
+    private GatewayEntries _gateway = new();
 
     // An option's value by itself: what options want of each other is asked of the whole.
     private readonly Command _single;
@@ -44,8 +50,11 @@ internal sealed class ServeFile
     /// <summary>The models that it names.</summary>
     public IReadOnlyList<ModelSettings> Models => _models;
 
+    /// <summary>Who answers elsewhere, and the routes.</summary>
+    public GatewayEntries Gateway => _gateway;
+
     /// <summary>The keys that a file may have.</summary>
-    public static IReadOnlyList<string> Keys(Command serve) => [.. Options(serve).Keys.Append(ModelsKey).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Keys(Command serve) => [.. Options(serve).Keys.Concat(Further).Order(StringComparer.Ordinal)];
 
     /// <summary>The keys that one of its models may have.</summary>
     public static IReadOnlyList<string> KeysOfModel => [ModelKey, NameKey, .. OfModel];
@@ -112,15 +121,36 @@ internal sealed class ServeFile
         }
 
         Dictionary<string, Option> known = Options(_serve);
+        Dictionary<string, YamlNode> gateway = [];
         foreach ((string key, YamlNode at, YamlNode value) in Entries(map))
         {
             if (key == ModelsKey)
                 ReadModels(value);
+            else if (key == ListenAddress.Key)
+                ReadListen(map, value, known);
+            else if (Further.Contains(key))
+                gateway[key] = value;
             else if (known.TryGetValue(key, out Option? option))
                 ReadSetting(key, option, value, _settings);
             else
-                Unknown(at, key, known.Keys.Append(ModelsKey));
+                Unknown(at, key, known.Keys.Concat(Further));
         }
+
+        _gateway = GatewayEntries.Read(
+            _path,
+            gateway.GetValueOrDefault(GatewayEntries.ProvidersKey),
+            gateway.GetValueOrDefault(GatewayEntries.RoutesKey),
+            _problems);
+    }
+
+    private void ReadListen(YamlMappingNode map, YamlNode value, Dictionary<string, Option> known)
+    {
+        if (Entries(map).FirstOrDefault(entry => entry.Key is "host" or "port") is { Key: { } other, At: var at })
+            Fault(at, $"'{ListenAddress.Key}' has the address and the port; '{other}' is one of them. Give one form.");
+        else if (ListenAddress.Parse((value as YamlScalarNode)?.Value) is { } listen)
+            _settings.AddRange([new Setting(known["host"], [listen.Host]), new Setting(known["port"], [listen.Port])]);
+        else
+            Fault(value, $"{ListenAddress.Key} must be an address and a port, such as 127.0.0.1:8080.");
     }
 
     private void ReadModels(YamlNode value)

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
 using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.Anthropic;
@@ -10,6 +11,7 @@ internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
     private static readonly JsonElement Empty = JsonElement.Parse("{}");
 
     private readonly StringBuilder _thought = new();
+    private string? _signature;
     private Kind _open;
     private int _index = -1;
 
@@ -17,6 +19,7 @@ internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
     {
         None,
         Thought,
+        Redacted,
         Text,
         Call,
     }
@@ -35,6 +38,9 @@ internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
                 yield return new ContentBlockDelta(_index, new ThinkingDelta(part.Reasoning));
             }
         }
+
+        foreach (MessageEvent written in part.Protected is { } kept ? Keep(kept) : [])
+            yield return written;
 
         if (part.Text.Length > 0)
         {
@@ -62,13 +68,34 @@ internal sealed class BlockWriter(MessageHeader header, ThoughtSigner signer)
     public IEnumerable<MessageEvent> Close()
     {
         if (_open == Kind.Thought)
-            yield return new ContentBlockDelta(_index, new SignatureDelta(signer.Sign(_thought.ToString())));
+            yield return new ContentBlockDelta(_index, new SignatureDelta(_signature ?? signer.Sign(_thought.ToString())));
 
         if (_open != Kind.None)
             yield return new ContentBlockStop(_index);
 
         _open = Kind.None;
         _thought.Clear();
+        _signature = null;
+    }
+
+    // The signature of the thought that is open; one that is open already has an end, which another begins behind.
+    private IEnumerable<MessageEvent> Keep(TextReasoningContent kept)
+    {
+        string signature = ForeignThought.Sign(kept);
+        if (ForeignThought.IsRedacted(kept))
+        {
+            foreach (MessageEvent written in Open(Kind.Redacted, new RedactedThinkingBlock(signature)).Concat(Close()))
+                yield return written;
+
+            yield break;
+        }
+
+        foreach (MessageEvent written in Open(Kind.Thought, new ThinkingBlock("", "")))
+            yield return written;
+
+        _signature = signature;
+        foreach (MessageEvent written in Close())
+            yield return written;
     }
 
     private IEnumerable<MessageEvent> Open(Kind kind, ContentBlock block)

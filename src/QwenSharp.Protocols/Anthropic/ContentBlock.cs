@@ -7,6 +7,7 @@ namespace QwenSharp.Protocols.Anthropic;
 [JsonPolymorphic(TypeDiscriminatorPropertyName = "type")]
 [JsonDerivedType(typeof(TextBlock), "text")]
 [JsonDerivedType(typeof(ThinkingBlock), "thinking")]
+[JsonDerivedType(typeof(RedactedThinkingBlock), "redacted_thinking")]
 [JsonDerivedType(typeof(ToolUseBlock), "tool_use")]
 public abstract record ContentBlock;
 
@@ -18,6 +19,10 @@ public sealed record TextBlock(string Text) : ContentBlock;
 /// <param name="Thinking">The thought; empty where the block begins, and where thoughts were asked to be left out.</param>
 /// <param name="Signature">Shows this server, when the block is sent back, that the thought is its own.</param>
 public sealed record ThinkingBlock(string Thinking, string Signature) : ContentBlock;
+
+/// <summary>What a model elsewhere thought, which nobody else can read.</summary>
+/// <param name="Data">Goes back as it came.</param>
+public sealed record RedactedThinkingBlock(string Data) : ContentBlock;
 
 /// <summary>A call of a tool that the model asks for.</summary>
 /// <param name="Id">Its name, which the tool's result repeats.</param>

@@ -33,7 +33,8 @@ public sealed record Message(
 
 /// <summary>The tokens that a reply took. The prompt's are the sum of the first three.</summary>
 /// <param name="InputTokens">Tokens of the prompt that were computed for this reply.</param>
-/// <param name="CacheCreationInputTokens">Always 0: every prompt is kept for later ones, and nothing is counted for it.</param>
+/// <param name="CacheCreationInputTokens">Tokens of the prompt that were kept for later ones elsewhere; a model of this process keeps every
+/// prompt, and counts nothing for it.</param>
 /// <param name="CacheReadInputTokens">Tokens of the prompt that had been computed before.</param>
 /// <param name="OutputTokens">Tokens of the answer so far.</param>
 public sealed record MessageUsage(long InputTokens, long CacheCreationInputTokens, long CacheReadInputTokens, long OutputTokens)
@@ -42,7 +43,11 @@ public sealed record MessageUsage(long InputTokens, long CacheCreationInputToken
     public string ServiceTier { get; } = "standard";
 
     internal static MessageUsage Of(ReplyUsage usage) =>
-        new(usage.PromptTokens - (usage.CachedTokens ?? 0), 0, usage.CachedTokens ?? 0, usage.AnswerTokens);
+        new(
+            usage.PromptTokens - (usage.CachedTokens ?? 0) - usage.WrittenTokens,
+            usage.WrittenTokens,
+            usage.CachedTokens ?? 0,
+            usage.AnswerTokens);
 }
 
 /// <summary>The reply of <c>/v1/messages/count_tokens</c>.</summary>

@@ -21,8 +21,8 @@ internal sealed class MessageReader(ThoughtSigner signer)
 
     /// <summary>The system prompt, a message for each of its blocks.</summary>
     public static IEnumerable<ChatMessage> ReadSystem(RequestValue value) => SystemTexts(value)
-        .Where(text => !text.StartsWith(Billing, StringComparison.Ordinal))
-        .Select(text => new ChatMessage(ChatRole.System, text));
+        .Where(text => !text.Text.StartsWith(Billing, StringComparison.Ordinal))
+        .Select(text => new ChatMessage(ChatRole.System, [text]));
 
     /// <summary>The conversation.</summary>
     public List<ChatMessage> Read(RequestValue value)
@@ -41,22 +41,20 @@ internal sealed class MessageReader(ThoughtSigner signer)
         fields.RefuseRest();
         return role.String() switch
         {
-            "user" => [new ChatMessage(ChatRole.User, Blocks(content, ReadUserBlock, "\n"))],
-            "assistant" => [new ChatMessage(ChatRole.Assistant, Blocks(content, ReadAssistantBlock, ""))],
+            "user" => [new ChatMessage(ChatRole.User, Blocks(content, ReadUserBlock))],
+            "assistant" => [new ChatMessage(ChatRole.Assistant, Blocks(content, ReadAssistantBlock))],
             "system" => ReadSystem(content),
             string other => throw role.Invalid($"must be user, assistant or system, not '{Excerpt.Of(other)}'."),
         };
     }
 
-    private static IEnumerable<string> SystemTexts(RequestValue value) =>
-        value.IsString ? [value.String()] : [.. Items(value).Select(item => ReadText(item, item.Fields()))];
+    private static IEnumerable<TextContent> SystemTexts(RequestValue value) =>
+        value.IsString ? [new TextContent(value.String())] : [.. Items(value).Select(item => ReadText(item))];
 
     private static IEnumerable<RequestValue> Items(RequestValue value) =>
         value.IsArray ? value.Items() : throw value.WrongType("a string or an array of blocks");
 
-    // A user's blocks are texts of their own, such as a file and a question about it: each begins a line.
-    private static List<AIContent> Blocks(
-        RequestValue value, Func<RequestValue, RequestFields, string, AIContent?> read, string between)
+    private static List<AIContent> Blocks(RequestValue value, Func<RequestValue, RequestFields, string, AIContent> read)
     {
         if (value.IsString)
             return [new TextContent(value.String())];
@@ -65,36 +63,24 @@ internal sealed class MessageReader(ThoughtSigner signer)
         foreach (RequestValue item in Items(value))
         {
             RequestFields fields = item.Fields();
-            AIContent? content = read(item, fields, fields.Require("type").String());
+            string? kept = CacheControl.Take(fields);
+            contents.Add(read(item, fields, fields.Require("type").String()).With(ContentKeys.CacheControl, kept));
             fields.RefuseRest();
-            if (content is null)
-                continue;
-
-            if (content is TextContent && contents.LastOrDefault() is TextContent { Text: [.., not '\n'] })
-                contents.Add(new TextContent(between));
-
-            contents.Add(content);
         }
 
         return contents;
     }
 
-    private AIContent? ReadAssistantBlock(RequestValue value, RequestFields fields, string type)
+    private AIContent ReadAssistantBlock(RequestValue value, RequestFields fields, string type)
     {
-        CacheControl.Take(fields);
         switch (type)
         {
             case "text":
                 return new TextContent(Text(fields));
             case "thinking":
-                string thought = fields.Require("thinking").String();
-
-                // A thought that another server, or this one before it was started again, has signed is nobody's here: it is left out, as
-                // the model's thoughts of earlier turns are. Refused, it would end the conversation.
-                return signer.IsOwn(thought, fields.Take("signature")?.String() ?? "") ? new TextReasoningContent(thought) : null;
+                return ReadThought(fields.Require("thinking").String(), fields.Take("signature")?.String() ?? "");
             case "redacted_thinking":
-                fields.Require("data").String();
-                return null;
+                return ForeignThought.ReadRedacted(fields.Require("data").String());
             case "tool_use":
                 return ReadCall(fields);
             default:
@@ -102,21 +88,24 @@ internal sealed class MessageReader(ThoughtSigner signer)
         }
     }
 
-    private AIContent? ReadUserBlock(RequestValue value, RequestFields fields, string type)
-    {
-        CacheControl.Take(fields);
-        return type switch
-        {
-            "text" => new TextContent(Text(fields)),
-            "document" => new TextContent(ReadDocument(value, fields) ?? throw NoText(value, "document")),
-            "search_result" => new TextContent(ReadSearchResult(fields)),
-            "tool_result" => ReadResult(fields),
-            "image" => throw NoText(value, type),
-            _ => throw Unknown(value, type, "text, document, search_result and tool_result"),
-        };
-    }
+    // A thought that another server, or this one before it was started again, has signed is nobody's here: it goes to whom it came from,
+    // and is left out elsewhere, as the model's thoughts of earlier turns are. Refused, it would end the conversation.
+    private TextReasoningContent ReadThought(string thought, string signature) =>
+        signer.IsOwn(thought, signature) ? new TextReasoningContent(thought) : ForeignThought.Read(thought, signature);
 
-    private static OptionNotSupportedException NoText(RequestValue value, string type) => new(
+    // A user's blocks are texts of their own, such as a file and a question about it: each begins a line.
+    private AIContent ReadUserBlock(RequestValue value, RequestFields fields, string type) => type switch
+    {
+        "text" => new TextContent(Text(fields)).OnALine(),
+        "document" => DocumentReader.Read(value, fields).OnALine(),
+        "search_result" => new TextContent(ReadSearchResult(fields)).OnALine(),
+        "tool_result" => ReadResult(fields),
+        "image" => ReadImage(fields).Refused(NoText(value, type).Fault),
+        _ => throw Unknown(value, type, "text, document, search_result and tool_result"),
+    };
+
+    /// <summary>That a block is no text, and a model that reads text alone is asked.</summary>
+    internal static OptionNotSupportedException NoText(RequestValue value, string type) => new(
         $"{value.Path}.type",
         $"is '{type}', of which this server's models take the text alone: they read neither images nor PDF files. Send it as text.");
 
@@ -141,31 +130,36 @@ internal sealed class MessageReader(ThoughtSigner signer)
     private FunctionResultContent ReadResult(RequestFields fields)
     {
         string id = fields.Require("tool_use_id").String();
-        string text = fields.Take("content") is { } content ? ReadResultText(content) : "";
+        List<AIContent> parts = fields.Take("content") is { } content ? ReadResultParts(content) : [];
         bool failed = fields.Take("is_error")?.Boolean() ?? false;
-        return failed && !text.StartsWith("Error", StringComparison.OrdinalIgnoreCase)
-            ? new FunctionResultContent(id, null) { Exception = new InvalidOperationException(text) }
-            : new FunctionResultContent(id, text);
+        bool isText = parts.All(part => part is TextContent && part.AdditionalProperties?.ContainsKey(ContentKeys.CacheControl) is not true);
+        string text = isText ? string.Join('\n', parts.Cast<TextContent>().Select(part => part.Text)) : "";
+        object result = isText ? text : parts;
+        if (!failed || isText && text.StartsWith("Error", StringComparison.OrdinalIgnoreCase))
+            return new FunctionResultContent(id, result);
+
+        return new FunctionResultContent(id, isText ? null : result) { Exception = new InvalidOperationException(text) };
     }
 
-    private string ReadResultText(RequestValue value) =>
-        value.IsString ? value.String() : string.Join('\n', Items(value).Select(ReadResultBlock));
+    private List<AIContent> ReadResultParts(RequestValue value) =>
+        value.IsString ? [new TextContent(value.String())] : [.. Items(value).Select(ReadResultBlock)];
 
-    private string ReadResultBlock(RequestValue item)
+    private AIContent ReadResultBlock(RequestValue item)
     {
         RequestFields fields = item.Fields();
-        CacheControl.Take(fields);
-        string type = fields.Require("type").String(), text = type switch
+        string? kept = CacheControl.Take(fields);
+        string type = fields.Require("type").String();
+        AIContent part = type switch
         {
-            "text" => Text(fields),
-            "document" => ReadDocument(item, fields) ?? LeftOut.Text("document"),
-            "search_result" => ReadSearchResult(fields),
-            "image" => ReadImage(fields),
-            "tool_reference" => ReadReference(fields),
+            "text" => new TextContent(Text(fields)),
+            "document" => DocumentReader.ReadResult(item, fields),
+            "search_result" => new TextContent(ReadSearchResult(fields)),
+            "image" => ReadImage(fields).ReadAs(LeftOut.Text(type)),
+            "tool_reference" => new TextContent(ReadReference(fields)),
             _ => throw Unknown(item, type, "text, image, document, search_result and tool_reference"),
         };
         fields.RefuseRest();
-        return text;
+        return part.With(ContentKeys.CacheControl, kept).OnALine();
     }
 
     private string ReadReference(RequestFields fields)
@@ -175,53 +169,28 @@ internal sealed class MessageReader(ThoughtSigner signer)
         return $"Found the tool {name}.";
     }
 
-    private static string ReadImage(RequestFields fields)
-    {
-        fields.Require("source").Fields();
-        return LeftOut.Text("image");
-    }
-
-    // Its text with what is told of it; null for a file of another kind.
-    private static string? ReadDocument(RequestValue value, RequestFields fields)
-    {
-        RequestFields source = fields.Require("source").Fields();
-        string? title = fields.Take("title")?.String(), context = fields.Take("context")?.String();
-        RefuseCitations(fields);
-        switch (source.Require("type").String())
-        {
-            case "text":
-                source.Take("media_type")?.String();
-                string data = source.Require("data").String();
-                source.RefuseRest();
-                return string.Join('\n', new[] { title, context, data }.Where(part => !string.IsNullOrEmpty(part)));
-            case "content" when source.Require("content") is { IsString: true } text:
-                source.RefuseRest();
-                return string.Join('\n', new[] { title, context, text.String() }.Where(part => !string.IsNullOrEmpty(part)));
-            case "base64" or "url" or "file" or "content":
-                return null;
-            default:
-                throw source.Require("type").Invalid("must be text, content, base64, url or file.");
-        }
-    }
+    private static AIContent ReadImage(RequestFields fields) => SourceReader.Read(fields.Require("source").Fields(), "image/*");
 
     private static string ReadSearchResult(RequestFields fields)
     {
         string title = fields.Require("title").String(), source = fields.Require("source").String();
         RefuseCitations(fields);
-        IEnumerable<string> texts = fields.Require("content").Items().Select(item => ReadText(item, item.Fields()));
+        IEnumerable<string> texts = fields.Require("content").Items().Select(item => ReadText(item).Text);
         return string.Join('\n', [$"{title} ({source})", .. texts]);
     }
 
-    private static string ReadText(RequestValue value, RequestFields fields)
+    /// <summary>A block that may only be text.</summary>
+    internal static TextContent ReadText(RequestValue value)
     {
+        RequestFields fields = value.Fields();
         string type = fields.Require("type").String();
         if (type != "text")
             throw Unknown(value, type, "text");
 
-        CacheControl.Take(fields);
+        string? kept = CacheControl.Take(fields);
         string text = Text(fields);
         fields.RefuseRest();
-        return text;
+        return new TextContent(text).With(ContentKeys.CacheControl, kept);
     }
 
     // Citations are where text came from; the text says the same without them.
@@ -235,8 +204,11 @@ internal sealed class MessageReader(ThoughtSigner signer)
 
     private static void RefuseCitations(RequestFields fields) => fields.Refuse(
         "citations",
-        value => value.ValueKind == JsonValueKind.Object
-            && value.TryGetProperty("enabled", out JsonElement enabled)
-            && enabled.ValueKind == JsonValueKind.False,
+        value => !AsksForCitations(value),
         "is not honoured: answers come without citations. Only {\"enabled\": false} is accepted.");
+
+    /// <summary>Whether the value of <c>citations</c> asks for any.</summary>
+    internal static bool AsksForCitations(JsonElement value) => !(value.ValueKind == JsonValueKind.Object
+        && value.TryGetProperty("enabled", out JsonElement enabled)
+        && enabled.ValueKind == JsonValueKind.False);
 }

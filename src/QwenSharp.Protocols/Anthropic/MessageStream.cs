@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 using QwenSharp.Protocols.Events;
 
 namespace QwenSharp.Protocols.Anthropic;
@@ -91,6 +92,7 @@ public static class MessageStream
                     content[^1] = content[^1] switch
                     {
                         ThinkingBlock => new ThinkingBlock(text.ToString(), signature),
+                        RedactedThinkingBlock hidden => hidden,
                         ToolUseBlock call => call with { Input = Input(text.ToString()) },
                         _ => new TextBlock(text.ToString()),
                     };
@@ -129,7 +131,8 @@ public static class MessageStream
     {
         _ when reason == ChatFinishReason.ToolCalls => "tool_use",
         _ when reason == ChatFinishReason.Length => hasTokensLeft ? "model_context_window_exceeded" : "max_tokens",
-        _ when reason == ChatFinishReason.ContentFilter => "refusal",
+        _ when reason == ChatFinishReason.ContentFilter || reason == FurtherFinishReasons.Refusal => "refusal",
+        _ when reason == FurtherFinishReasons.Pause => "pause_turn",
         _ => stop is null ? "end_turn" : "stop_sequence",
     };
 }

@@ -51,9 +51,15 @@ public sealed record MessagesRequest
         if (messages[^1] is { Role: var last } end && last == ChatRole.Assistant && !end.Contents.Any(part => part is FunctionCallContent))
             options.AdditionalProperties[ChatOptionKeys.ContinueFinalMessage] = true;
 
-        CacheControl.Take(fields);
+        // Of the whole request it stands behind its last block.
+        if (CacheControl.Take(fields) is { } kept && messages[^1].Contents.LastOrDefault() is { } block)
+            block.With(ContentKeys.CacheControl, kept);
+
         string? user = ReadUser(fields);
-        RefuseWhatIsElsewhere(fields);
+        if (user is not null)
+            options.AdditionalProperties[RemoteOptionKeys.User] = user;
+
+        RefuseWhatIsElsewhere(fields, options);
         bool stream = fields.Take("stream")?.Boolean() ?? false;
         string? model = fields.Take("model")?.String();
         fields.RefuseRest();
@@ -155,6 +161,9 @@ public sealed record MessagesRequest
             "xhigh" or "max" => ReasoningEffort.ExtraHigh,
             string other => throw value.Invalid($"must be low, medium, high, xhigh or max, not '{Excerpt.Of(other)}'."),
         };
+        if (value.String() == "max")
+            options.AdditionalProperties![RemoteOptionKeys.Effort] = "max";
+
         if (options.AdditionalProperties![ChatOptionKeys.EnableThinking] is true)
             options.Reasoning = new ReasoningOptions { Effort = effort };
     }
@@ -240,10 +249,15 @@ public sealed record MessagesRequest
         return user;
     }
 
-    private static void RefuseWhatIsElsewhere(RequestFields fields)
+    private static void RefuseWhatIsElsewhere(RequestFields fields, ChatOptions options)
     {
-        if (fields.Take("service_tier") is { } tier && tier.String() is not ("auto" or "standard_only"))
-            throw tier.Invalid($"must be auto or standard_only, not '{Excerpt.Of(tier.String())}'.");
+        if (fields.Take("service_tier") is { } tier)
+        {
+            if (tier.String() is not ("auto" or "standard_only"))
+                throw tier.Invalid($"must be auto or standard_only, not '{Excerpt.Of(tier.String())}'.");
+
+            options.AdditionalProperties![RemoteOptionKeys.ServiceTier] = tier.String();
+        }
 
         fields.Refuse("container", _ => false, "is not honoured: no code is run here. Leave it out.");
         fields.Refuse("mcp_servers", value => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0,

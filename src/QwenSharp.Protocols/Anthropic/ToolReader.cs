@@ -55,9 +55,8 @@ internal static class ToolReader
         string? description = fields.Take("description")?.String();
         RequestValue schema = fields.Require("input_schema");
         schema.Fields();
-        CacheControl.Take(fields);
-
-        AITool tool = OfferedFunction.Of(name, description, schema, fields.Take("strict"));
+        string? kept = CacheControl.Take(fields);
+        AITool tool = OfferedFunction.Of(name, description, schema, fields.Take("strict"), kept);
 
         // Arguments come as they are written.
         fields.Take("eager_input_streaming")?.Boolean();

@@ -79,7 +79,11 @@ internal static class MessageReader
     private static ChatMessage ReadToolResult(RequestFields fields)
     {
         fields.Take("name")?.String();
-        string result = string.Concat(ReadContent(fields.Require("content")).Cast<TextContent>().Select(content => content.Text));
+        RequestValue content = fields.Require("content");
+        IList<AIContent> parts = ReadContent(content);
+        object result = parts.All(part => part is TextContent)
+            ? string.Concat(parts.Cast<TextContent>().Select(part => part.Text))
+            : parts;
         return new ChatMessage(ChatRole.Tool, [new FunctionResultContent(fields.Require("tool_call_id").String(), result)]);
     }
 
@@ -96,17 +100,26 @@ internal static class MessageReader
         RequestFields fields = value.Fields();
         foreach (string medium in (string[])["image", "video", "audio"])
         {
-            if (fields.Take(medium) is { } other)
-                throw other.Unsupported("is not honoured: this server takes text.");
+            if (fields.Take(medium) is not { } other)
+                continue;
+
+            OptionFault fault = other.Unsupported("is not honoured: this server takes text.").Fault;
+            AIContent content = other.IsString
+                ? Medium.At(other, $"{medium}/*").Refused(fault)
+                : throw new OptionNotSupportedException(fault);
+            fields.Take("type")?.String();
+            fields.RefuseRest();
+            return content;
         }
 
         fields.Take("type")?.String();
 
-        // It asks for what is done anyway: what prompts share is computed once.
-        fields.Take("cache_control")?.Fields();
+        // Of a model of this process it asks for what is done anyway: what prompts share is computed once.
+        RequestValue? kept = fields.Take("cache_control");
+        kept?.Fields();
         string text = fields.Require("text").String();
         fields.RefuseRest();
-        return new TextContent(text);
+        return new TextContent(text).With(ContentKeys.CacheControl, kept is null ? null : "");
     }
 
     private static FunctionCallContent ReadToolCall(RequestValue value)

@@ -14,6 +14,9 @@ public sealed record AnswerPart(int Choice, bool IsFirst)
     /// <summary>More of what the model thinks.</summary>
     public string Reasoning { get; init; } = "";
 
+    /// <summary>What whoever answers has protected of the reasoning before it, and wants to be sent again; null for nothing.</summary>
+    public TextReasoningContent? Protected { get; init; }
+
     /// <summary>More of the tools that the model wants called, one after the other.</summary>
     public IReadOnlyList<CallPart> Calls { get; init; } = [];
 
@@ -29,5 +32,5 @@ public sealed record AnswerPart(int Choice, bool IsFirst)
     public string? StopSequence { get; init; }
 
     /// <summary>Whether there is something to append to the answer.</summary>
-    public bool HasContent => Text.Length > 0 || Reasoning.Length > 0 || Calls.Count > 0;
+    public bool HasContent => Text.Length > 0 || Reasoning.Length > 0 || Calls.Count > 0 || Protected is not null;
 }

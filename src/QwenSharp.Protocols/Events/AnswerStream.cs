@@ -104,12 +104,16 @@ public sealed class AnswerStream(IAsyncEnumerable<ChoiceUpdate> updates, int cho
             {
                 AnswerPart last = parts[^1];
                 AnswerPart next = last.Calls.Count > 0 && content is TextContent or TextReasoningContent
-                    || last.Text.Length > 0 && content is TextReasoningContent ? new(choice, IsFirst: false) : last;
+                    || content is TextReasoningContent && (last.Text.Length > 0 || last.Protected is not null)
+                        ? new(choice, IsFirst: false)
+                        : last;
                 if (!ReferenceEquals(next, last))
                     parts.Add(next);
 
                 parts[^1] = content switch
                 {
+                    TextReasoningContent { ProtectedData: not null } kept =>
+                        next with { Reasoning = next.Reasoning + kept.Text, Protected = kept },
                     TextReasoningContent more => next with { Reasoning = next.Reasoning + more.Text },
                     TextContent more => next with { Text = next.Text + more.Text },
                     FunctionCallContent call => next with { Calls = Joined(next.Calls, Part(call)) },

@@ -9,6 +9,11 @@ namespace QwenSharp.Protocols.Events;
 /// <param name="CachedTokens">Which of the prompts' tokens had been computed before; null where nobody counted them.</param>
 public sealed record ReplyUsage(long PromptTokens, long AnswerTokens, long? ReasoningTokens, long? CachedTokens = null)
 {
+    private const string Writes = "cache_write";
+
+    /// <summary>Which of the prompts' tokens were kept for later ones and counted for that, where answers are made elsewhere.</summary>
+    public long WrittenTokens { get; init; }
+
     /// <summary>What all choices of a reply took together.</summary>
     /// <param name="choices">What each choice reported, by its index.</param>
     /// <param name="choicesPerPrompt">How many choices in a row share a prompt.</param>
@@ -20,5 +25,13 @@ public sealed record ReplyUsage(long PromptTokens, long AnswerTokens, long? Reas
             : null,
         choices.Values.Any(usage => usage.CachedInputTokenCount is not null)
             ? choices.Where(choice => choice.Key % choicesPerPrompt == 0).Sum(choice => choice.Value.CachedInputTokenCount ?? 0)
-            : null);
+            : null)
+    {
+        WrittenTokens = choices.Where(choice => choice.Key % choicesPerPrompt == 0).Sum(choice => Written(choice.Value)),
+    };
+
+    // One count for each time that they are kept for.
+    private static long Written(UsageDetails usage) => usage.AdditionalCounts?
+        .Where(count => count.Key.StartsWith(Writes, StringComparison.Ordinal))
+        .Sum(count => count.Value) ?? 0;
 }

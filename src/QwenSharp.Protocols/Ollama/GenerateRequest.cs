@@ -32,6 +32,10 @@ public sealed record GenerateRequest
         string suffix = fields.Take("suffix")?.String() ?? "";
         RequestValue? system = fields.Take("system");
         bool raw = fields.Take("raw")?.Boolean() ?? false;
+        List<AIContent> images = Images.Read(fields);
+        if (images.Count > 0 && (raw || suffix.Length > 0))
+            throw Images.Refused(fields.Require("images"));
+
         Refuse(fields);
         if (raw && system is { } instructions && instructions.String().Length > 0)
             throw instructions.Conflict($"{new OptionName("system")} has no place in a prompt that is {new OptionName("raw")}.");
@@ -43,11 +47,11 @@ public sealed record GenerateRequest
             Generation = generation,
             IsEmpty = prompt.Length == 0 && suffix.Length == 0,
             Raw = asItStands ? new CompletionPrompt { Text = prompt, Suffix = suffix.Length > 0 ? suffix : null } : null,
-            Messages = asItStands ? null : Turn(system?.String(), prompt),
+            Messages = asItStands ? null : Turn(system?.String(), [.. images, new TextContent(prompt)]),
         };
     }
 
-    private static IReadOnlyList<ChatMessage> Turn(string? system, string prompt) => string.IsNullOrEmpty(system)
+    private static IReadOnlyList<ChatMessage> Turn(string? system, IList<AIContent> prompt) => string.IsNullOrEmpty(system)
         ? [new ChatMessage(ChatRole.User, prompt)]
         : [new ChatMessage(ChatRole.System, system), new ChatMessage(ChatRole.User, prompt)];
 
@@ -55,7 +59,6 @@ public sealed record GenerateRequest
     {
         fields.Refuse("template", IsEmptyText, "is not honoured: the model's own template is used. With 'raw' there is none.");
         fields.Refuse("context", IsEmptyList, "is not honoured: send the conversation to /api/chat.");
-        fields.Refuse("images", IsEmptyList, "is not honoured: this server takes text.");
         const string ForImages = "is for images, which this server does not make.";
         fields.Refuse("width", IsZero, ForImages);
         fields.Refuse("height", IsZero, ForImages);

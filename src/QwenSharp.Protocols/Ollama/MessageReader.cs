@@ -22,15 +22,18 @@ internal sealed class MessageReader
         RequestFields fields = value.Fields();
         RequestValue role = fields.Require("role");
         string content = fields.Take("content")?.String() ?? "";
-        fields.Refuse("images", GenerateRequest.IsEmptyList, "is not honoured: this server takes text.");
+        List<AIContent> images = Images.Read(fields);
         ChatMessage message = role.String() switch
         {
             "system" => new ChatMessage(ChatRole.System, content),
-            "user" => new ChatMessage(ChatRole.User, content),
+            "user" => new ChatMessage(ChatRole.User, [.. images, new TextContent(content)]),
             "assistant" => ReadAssistant(fields, content),
             "tool" => ReadToolResult(fields, content),
             string other => throw role.Invalid($"must be system, user, assistant or tool, not '{Excerpt.Of(other)}'."),
         };
+
+        if (images.Count > 0 && message.Role != ChatRole.User)
+            throw Images.Refused(fields.Require("images"));
 
         RefuseOthers(fields, message.Role);
         fields.RefuseRest();

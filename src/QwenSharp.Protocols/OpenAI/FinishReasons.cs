@@ -1,4 +1,5 @@
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
 
 namespace QwenSharp.Protocols.OpenAI;
 
@@ -12,6 +13,8 @@ internal static class FinishReasons
     {
         "tool_calls" when callsFunctions => "function_call",
         "stop" or "length" or "tool_calls" or "content_filter" => reason.Value,
+        _ when reason == FurtherFinishReasons.Refusal => "content_filter",
+        _ when reason == FurtherFinishReasons.Pause => "stop",
 
         // An answer that was ended for another reason, such as endless repetition, is cut.
         _ => "length",

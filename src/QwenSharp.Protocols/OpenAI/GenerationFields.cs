@@ -38,7 +38,6 @@ public sealed record GenerationFields
 
     internal static GenerationFields Read(RequestFields fields, int leastTokens = 1)
     {
-        ReadLabels(fields);
         bool stream = fields.Take("stream")?.Boolean() ?? false;
         (bool usage, bool obfuscation) = ReadStreamOptions(fields, stream);
         return new GenerationFields
@@ -49,7 +48,7 @@ public sealed record GenerationFields
             IncludeUsage = usage,
             Obfuscates = obfuscation,
             User = fields.Take("user")?.String(),
-            Options = ReadOptions(fields, leastTokens),
+            Options = ReadLabels(fields, ReadOptions(fields, leastTokens)),
         };
     }
 
@@ -152,18 +151,33 @@ public sealed record GenerationFields
     }
 
     // What asks for nothing that changes an answer: leave to keep it, labels to find it by, names for who asks and for what is alike, and
-    // how long what was computed of a prompt is kept. They are checked, and no official client fails on one of its defaults.
-    private static void ReadLabels(RequestFields fields)
+    // how long what was computed of a prompt is kept. They are checked, and no official client fails on one of its defaults. Who answers
+    // elsewhere may make something of them.
+    private static ChatOptions ReadLabels(RequestFields fields, ChatOptions options)
     {
+        AdditionalPropertiesDictionary further = options.AdditionalProperties!;
         fields.Take("store")?.Boolean();
-        ReadMetadata(fields);
-        fields.Take("prompt_cache_key")?.String();
+        if (ReadMetadata(fields) is { } metadata)
+            further[RemoteOptionKeys.Metadata] = metadata;
+
+        if (fields.Take("prompt_cache_key") is { } alike)
+            further[RemoteOptionKeys.PromptCacheKey] = alike.String();
+
         fields.Take("request_id")?.String();
         fields.Take("cache_prompt")?.Boolean();
-        if (fields.Take("prompt_cache_retention") is { } retention && retention.String() is not ("in_memory" or "in-memory" or "24h"))
-            throw retention.Invalid($"must be in_memory or 24h, not '{Excerpt.Of(retention.String())}'.");
+        if (fields.Take("prompt_cache_retention") is { } retention)
+        {
+            string kept = retention.String();
+            if (kept is not ("in_memory" or "in-memory" or "24h"))
+                throw retention.Invalid($"must be in_memory or 24h, not '{Excerpt.Of(kept)}'.");
 
-        fields.Take("safety_identifier")?.String();
+            further[RemoteOptionKeys.PromptCacheRetention] = kept.Replace('-', '_');
+        }
+
+        if ((fields.Take("safety_identifier") ?? fields.Take("user")) is { } user)
+            further[RemoteOptionKeys.User] = user.String();
+
+        return options;
     }
 
     /// <summary>
@@ -187,6 +201,8 @@ public sealed record GenerationFields
         {
             if (tier.String() is not ("auto" or "default" or "flex" or "scale" or "priority"))
                 throw tier.Invalid($"must be auto, default, flex, scale or priority, not '{Excerpt.Of(tier.String())}'.");
+
+            (options.AdditionalProperties ??= [])[RemoteOptionKeys.ServiceTier] = tier.String();
             if (priority == 0 && tier.String() == "flex")
                 priority = 1;
         }
@@ -195,11 +211,11 @@ public sealed record GenerationFields
             (options.AdditionalProperties ??= [])[ChatOptionKeys.Priority] = (int)priority;
     }
 
-    /// <summary>Labels, at most sixteen texts with a name each; they are checked.</summary>
-    internal static void ReadMetadata(RequestFields fields)
+    /// <summary>Labels, at most sixteen texts with a name each; null for none.</summary>
+    internal static JsonElement? ReadMetadata(RequestFields fields)
     {
         if (fields.Take("metadata") is not { } value)
-            return;
+            return null;
 
         value.Fields();
         int labels = 0;
@@ -210,5 +226,7 @@ public sealed record GenerationFields
 
             _ = new RequestValue(label.Value, $"{value.Path}.{Excerpt.Of(label.Name)}").String();
         }
+
+        return value.Element.Clone();
     }
 }

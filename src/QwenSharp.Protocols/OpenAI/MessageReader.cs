@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI;
@@ -71,7 +73,7 @@ internal static class MessageReader
         }
 
         if (fields.Take("refusal") is { } refusal)
-            contents.Add(new TextContent(refusal.String()));
+            contents.Add(new TextContent(refusal.String()).With(ContentKeys.Refusal, true));
 
         // What replies of OpenAI's clients carry along; a conversation that is sent back holds them without content.
         fields.Refuse("annotations", annotations => annotations.ValueKind == JsonValueKind.Array && annotations.GetArrayLength() == 0,
@@ -86,7 +88,9 @@ internal static class MessageReader
 
         // A tool that has nothing to say gives null.
         List<AIContent> parts = fields.Take("content") is { } content ? ReadContent(content, ReadResultPart) : [];
-        string result = string.Concat(parts.Cast<TextContent>().Select(part => part.Text));
+        object result = parts.All(part => part is TextContent)
+            ? string.Concat(parts.Cast<TextContent>().Select(part => part.Text))
+            : parts;
         return new ChatMessage(ChatRole.Tool, [new FunctionResultContent(callId, result)]);
     }
 
@@ -101,7 +105,7 @@ internal static class MessageReader
         return new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call ?? $"call_{before.Count}", result)]);
     }
 
-    private static List<AIContent> ReadContent(RequestValue value, Func<RequestFields, RequestValue, string> readPart)
+    private static List<AIContent> ReadContent(RequestValue value, Func<RequestFields, RequestValue, AIContent> readPart)
     {
         if (value.IsString)
             return [new TextContent(value.String())];
@@ -111,37 +115,46 @@ internal static class MessageReader
         AIContent Read(RequestValue item)
         {
             RequestFields fields = item.Fields();
-            TextContent content = new(readPart(fields, fields.Require("type")));
+            AIContent content = readPart(fields, fields.Require("type"));
 
             // Agents that speak to several kinds of server mark what is to be kept; here every prompt is.
-            fields.Take("cache_control")?.Fields();
+            if (fields.Take("cache_control") is { } cache)
+                content.With(ContentKeys.CacheControl, ReadLifetime(cache.Fields()));
+
             fields.RefuseRest();
             return content;
         }
     }
 
-    private static string ReadPart(RequestFields fields, RequestValue type) => type.String() == "text"
-        ? fields.Require("text").String()
-        : throw type.Unsupported($"is '{Excerpt.Of(type.String())}', but this server takes only 'text'.");
+    // What else a mark may say is for the servers that know it.
+    private static string ReadLifetime(RequestFields cache) => cache.Take("ttl")?.String() ?? "";
+
+    private static AIContent ReadPart(RequestFields fields, RequestValue type)
+    {
+        if (type.String() == "text")
+            return new TextContent(fields.Require("text").String());
+
+        OptionNotSupportedException refused = type.Unsupported(
+            $"is '{Excerpt.Of(type.String())}', but this server takes only 'text'.");
+        return (MediaParts.Read(fields, type.String()) ?? throw refused).Refused(refused.Fault);
+    }
 
     // OpenAI's library for agents copies the other fields of the reply's message into each part of its text. The message has what they say.
-    private static string ReadAssistantPart(RequestFields fields, RequestValue type)
+    private static AIContent ReadAssistantPart(RequestFields fields, RequestValue type)
     {
         foreach (string copied in (string[])["role", "refusal", "annotations", "tool_calls", "reasoning_content"])
             fields.Take(copied);
 
-        return type.String() == "refusal" ? fields.Require("refusal").String() : ReadPart(fields, type);
+        return type.String() == "refusal"
+            ? new TextContent(fields.Require("refusal").String()).With(ContentKeys.Refusal, true)
+            : ReadPart(fields, type);
     }
 
     // A picture that a tool gave is not what the user asked for by sending it; the conversation goes on without.
-    private static string ReadResultPart(RequestFields fields, RequestValue type)
-    {
-        if (type.String() is not ("image_url" or "image" or "input_audio" or "file"))
-            return ReadPart(fields, type);
-
-        fields.Take(type.String());
-        return LeftOut.Text(type.String() == "image_url" ? "image" : type.String());
-    }
+    private static AIContent ReadResultPart(RequestFields fields, RequestValue type) => type.String() == "text"
+        ? new TextContent(fields.Require("text").String())
+        : (MediaParts.Read(fields, type.String()) ?? ReadPart(fields, type))
+            .ReadAs(LeftOut.Text(type.String() == "image_url" ? "image" : type.String()));
 
     private static FunctionCallContent ReadToolCall(RequestValue value)
     {

@@ -31,6 +31,7 @@ internal static class ReasoningFields
 
         RequestValue? effort = fields.Take("reasoning_effort");
         ReasoningEffort? how = effort is { } said ? ReadEffort(said, thinking) : null;
+        KeepWord(effort, options);
         ReasoningOutput? output = null;
         if (fields.Take("reasoning") is { } reasoning)
         {
@@ -42,6 +43,7 @@ internal static class ReasoningFields
                     throw inner.Invalid("is another than 'reasoning_effort'. Give one of them.");
 
                 how = other;
+                KeepWord(inner, options);
             }
 
             if (members.Take("max_tokens") is { } budget)
@@ -114,6 +116,13 @@ internal static class ReasoningFields
             thinking.Budget(budget);
 
         members.RefuseRest();
+    }
+
+    /// <summary>Keeps a word that the neutral efforts have no member for, for who knows it.</summary>
+    public static void KeepWord(RequestValue? effort, ChatOptions options)
+    {
+        if (effort?.String() is "minimal" or "max")
+            (options.AdditionalProperties ??= [])[RemoteOptionKeys.Effort] = effort.Value.String();
     }
 
     /// <summary>How hard to reason, in the words of the protocol.</summary>

@@ -10,10 +10,18 @@ internal static class AnthropicErrors
     private const string Endpoints = " See POST /v1/messages, POST /v1/messages/count_tokens, POST /v1/messages/batches, GET /v1/models.";
 
     public static ErrorReply Word(HttpFault fault) => new(
-        fault.Option is { } option ? AnthropicFaults.Word(option) : new ErrorDetail(
-            Type(fault),
-            Excerpt.Of(fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message, AnthropicFaults.MaxMessage)),
+        fault.Option is { } option
+            ? AnthropicFaults.Word(option)
+            : new ErrorDetail(Type(fault), Excerpt.Of(Message(fault), AnthropicFaults.MaxMessage)),
         fault.RequestId);
+
+    // Clients know by these words that a conversation has to be made shorter.
+    private static string Message(HttpFault fault) => fault.Kind switch
+    {
+        HttpFaultKind.UnknownPath => fault.Message + Endpoints,
+        HttpFaultKind.TooLong => $"prompt is too long: {fault.Message}",
+        _ => fault.Message,
+    };
 
     private static string Type(HttpFault fault) => fault switch
     {
@@ -21,6 +29,7 @@ internal static class AnthropicErrors
         { Kind: HttpFaultKind.Host or HttpFaultKind.Scope } => "permission_error",
         { Kind: HttpFaultKind.UnknownModel or HttpFaultKind.UnknownPath or HttpFaultKind.UnknownItem or HttpFaultKind.Missing } =>
             "not_found_error",
+        { Kind: HttpFaultKind.Billing } => "billing_error",
         { Kind: HttpFaultKind.TooLarge } => "request_too_large",
         { Kind: HttpFaultKind.Busy or HttpFaultKind.ShuttingDown } => "overloaded_error",
         { Status: StatusCodes.Status429TooManyRequests } => "rate_limit_error",

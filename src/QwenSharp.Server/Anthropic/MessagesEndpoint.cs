@@ -1,7 +1,12 @@
 using System.Text.Json;
+using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
+using QwenSharp.Gateway.Forwarding;
+using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.Anthropic;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Operations;
@@ -25,16 +30,24 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
-        MessagesRequest request = MessagesRequest.Read(body.RootElement, signer);
+        Lazy<MessagesRequest> read = new(() => MessagesRequest.Read(body.RootElement, signer));
+        await using Routed routed = await service.Routes
+            .AnswerAsync(http, Wire.Messages, body, () => CallOf(read.Value), work.Token)
+            .ConfigureAwait(false);
+        if (routed.IsSent)
+            return;
+
+        MessagesRequest request = read.Value;
         RequestRecord.Of(http).User = request.User;
 
-        // A stream's first event counts the prompt, long before the model has computed it; a whole reply has the count of its end.
-        using ModelLease lease =
+        // A stream's first event counts the prompt, long before the model has computed it; a whole reply has the count of its end. What is
+        // computed elsewhere is counted there, and known at its end too.
+        using ModelLease lease = routed.Lease ??
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         ServedModel model = lease.Model;
         MessageHeader header = new(
             model.Id,
-            () => request.Stream ? model.Chat.CountPromptTokens(request.Messages, request.Options) : 0,
+            () => request.Stream && routed.Lease is null ? model.Chat.CountPromptTokens(request.Messages, request.Options) : 0,
             request.Options.MaxOutputTokens!.Value,
             request.HidesThinking);
         AnswerStream answers = new(
@@ -57,10 +70,22 @@ internal sealed class MessagesEndpoint(DialectService service, ThoughtSigner sig
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
+        await using Routed routed = await service.Routes
+            .AnswerAsync(http, Wire.MessageTokens, body, RefuseToCount, work.Token)
+            .ConfigureAwait(false);
+        if (routed.IsSent)
+            return;
+
         MessagesRequest request = MessagesRequest.Read(body.RootElement, signer, countsOnly: true);
         using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         TokenCount count = new(lease.Model.Chat.CountPromptTokens(request.Messages, request.Options));
         await JsonReply.SendAsync(http, count, AnthropicJson.Default.TokenCount).ConfigureAwait(false);
     }
+
+    // Whoever speaks this protocol is asked for the count as it stands.
+    private static RouteCall RefuseToCount() => throw new OptionNotSupportedException(
+        nameof(ChatOptions.ModelId), "is answered elsewhere, where nobody counts a prompt before it is answered. Ask for the answer.");
+
+    private static RouteCall CallOf(MessagesRequest request) => new(request.Messages, request.Options, Stream: request.Stream);
 }

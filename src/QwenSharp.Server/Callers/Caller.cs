@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.AI;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
@@ -55,6 +56,22 @@ internal sealed record Caller(ApiKey Key, KeyBudget Budget, UsageLedger Usage)
             Budget.Spend(prompt + completion);
 
         Usage.Add(Key.Id, model, requests: 0, prompt, cached, completion);
+    }
+
+    /// <summary>Tokens were used, as far as an update tells any.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="update">The update.</param>
+    /// <param name="isFirst">Whether it is of the first choice: all choices share one prompt, which is computed once.</param>
+    public void Spend(string model, ChatResponseUpdate update, bool isFirst)
+    {
+        foreach (UsageContent content in update.Contents.OfType<UsageContent>())
+        {
+            Spend(
+                model,
+                isFirst ? content.Details.InputTokenCount ?? 0 : 0,
+                isFirst ? content.Details.CachedInputTokenCount ?? 0 : 0,
+                content.Details.OutputTokenCount ?? 0);
+        }
     }
 
     private static bool Matches(string glob, string name) => Regex.IsMatch(

@@ -47,7 +47,7 @@ internal sealed class CallersModel(ServedModel model, Caller caller)
     {
         caller.Require(Scopes.Chat);
         ChatResponseUpdate update = await model.Echo.EchoAsync(prompt, options, cancellationToken).ConfigureAwait(false);
-        Spend(update, first: true);
+        caller.Spend(model.Id, update, isFirst: true);
         return update;
     }
 
@@ -92,21 +92,8 @@ internal sealed class CallersModel(ServedModel model, Caller caller)
     {
         await foreach (ChatResponseUpdate update in answer.WithCancellation(cancellationToken).ConfigureAwait(false))
         {
-            Spend(update, first);
+            caller.Spend(model.Id, update, first);
             yield return update;
-        }
-    }
-
-    // All choices share one prompt, which is computed once.
-    private void Spend(ChatResponseUpdate update, bool first)
-    {
-        foreach (UsageContent content in update.Contents.OfType<UsageContent>())
-        {
-            caller.Spend(
-                model.Id,
-                first ? content.Details.InputTokenCount ?? 0 : 0,
-                first ? content.Details.CachedInputTokenCount ?? 0 : 0,
-                content.Details.OutputTokenCount ?? 0);
         }
     }
 }

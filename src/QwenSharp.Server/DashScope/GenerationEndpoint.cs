@@ -1,7 +1,10 @@
 using System.Text.Json;
+using QwenSharp.Gateway.Forwarding;
+using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.DashScope;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Operations;
@@ -17,15 +20,23 @@ internal sealed class GenerationEndpoint(DialectService service)
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
-        GenerationRequest request = GenerationRequest.Read(body.RootElement);
-        using ModelLease lease =
+        bool streams = IsStreamed(http.Request);
+        Lazy<GenerationRequest> read = new(() => GenerationRequest.Read(body.RootElement));
+        await using Routed routed = await service.Routes
+            .AnswerAsync(http, Wire.Generation, body, () => CallOf(read.Value, streams), work.Token)
+            .ConfigureAwait(false);
+        if (routed.IsSent)
+            return;
+
+        GenerationRequest request = read.Value;
+        using ModelLease lease = routed.Lease ??
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         ServedModel model = lease.Model;
         AnswerStream answers = new(
             AnswerWatch.Observe(http, model.Id, Choices.MergeAsync(
                 token => model.Chat.Complete(request.Messages, request.Options, request.Choices, token), work.Token), request.Choices),
             request.Choices);
-        if (IsStreamed(http.Request))
+        if (streams)
         {
             IAsyncEnumerable<GenerationReply> pieces =
                 GenerationStream.ToPiecesAsync(answers, request, http.TraceIdentifier, work.Token);
@@ -38,6 +49,9 @@ internal sealed class GenerationEndpoint(DialectService service)
             await JsonReply.SendAsync(http, reply, DashScopeJson.Default.GenerationReply).ConfigureAwait(false);
         }
     }
+
+    private static RouteCall CallOf(GenerationRequest request, bool streams) =>
+        new(request.Messages, request.Options, request.Choices, streams);
 
     private static bool IsStreamed(HttpRequest request) =>
         request.Headers[StreamHeader].Any(value => value?.Equals("enable", StringComparison.OrdinalIgnoreCase) is true)

@@ -1,4 +1,7 @@
 using QwenSharp.Faults;
+using QwenSharp.Gateway.Providers;
+using QwenSharp.Gateway.Routing;
+using QwenSharp.Server.Gateway;
 
 namespace QwenSharp.Server.Http;
 
@@ -14,7 +17,7 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions op
     /// <summary>The fault of a request, with the request's name.</summary>
     public HttpFault Describe(HttpContext http, Exception fault)
     {
-        HttpFault described = Word(http, fault);
+        HttpFault described = Word(http, RouteFaults.Unwrapped(fault));
         described.RequestId = http.TraceIdentifier;
         return described;
     }
@@ -31,6 +34,10 @@ internal sealed partial class FaultDescriber(Shutdown shutdown, ServerOptions op
                 return known;
             case IOptionFault { Fault: var option }:
                 return new HttpFault(option);
+            case RouteException nobody:
+                return RouteFaults.Of(nobody);
+            case ProviderException { Error: var error }:
+                return RouteFaults.Of(error, error.Message);
             case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
                 return new HttpFault(413, HttpFaultKind.TooLarge, "The request's body is too large for this server.");
             case BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout }:

@@ -77,6 +77,18 @@ internal enum HttpFaultKind
     /// <summary>The server is ending.</summary>
     ShuttingDown,
 
+    /// <summary>The conversation is longer than whoever was asked takes.</summary>
+    TooLong,
+
+    /// <summary>Whoever was asked does not answer to such content.</summary>
+    ContentFilter,
+
+    /// <summary>There is no money left where the answer would be made.</summary>
+    Billing,
+
+    /// <summary>Whoever was asked elsewhere failed, or does not let this server in.</summary>
+    Upstream,
+
     /// <summary>The server failed.</summary>
     Internal,
 }

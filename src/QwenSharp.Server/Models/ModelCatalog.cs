@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Callers;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 
 namespace QwenSharp.Server.Models;
@@ -29,6 +30,7 @@ internal sealed class ModelCatalog(
     private readonly CancellationTokenSource _ended = new();
     private readonly Dictionary<string, ModelEntry> _given = new(StringComparer.Ordinal);
     private readonly List<string> _repairs = [];
+    private RoutedModels? _routed;
 
     // Guarded by the gate, as is what is in them.
     private readonly Dictionary<string, ModelSlot> _slots = [];
@@ -53,7 +55,8 @@ internal sealed class ModelCatalog(
     public IReadOnlyList<ModelEntry> All =>
     [
         .. _given.Values,
-        .. Created().Concat(library?.List() ?? []).Where(entry => !_given.ContainsKey(entry.Name)).DistinctBy(entry => entry.Name),
+        .. _routed?.Routes ?? [],
+        .. Created().Concat(library?.List() ?? []).Where(entry => !IsTaken(entry.Name)).DistinctBy(entry => entry.Name),
     ];
 
     /// <summary>The models that are loaded.</summary>
@@ -87,6 +90,19 @@ internal sealed class ModelCatalog(
 
             return [.. served.Where(model => model.Activity is not null).Select(model => (model.Id, model.Activity!()))];
         }
+    }
+
+    /// <summary>The only route of a server that started with no models; null where there are none or several.</summary>
+    public ModelEntry? OnlyRoute => _given.Count == 0 && _routed?.Routes is [var only] ? only : null;
+
+    /// <summary>Takes in the names behind which several answer, or somebody elsewhere. To be called before any request.</summary>
+    /// <exception cref="ArgumentException">A model has the name of a route.</exception>
+    public void Join(RoutedModels routed)
+    {
+        if (routed.Routes.FirstOrDefault(route => _given.ContainsKey(route.Name)) is { } taken)
+            throw new ArgumentException($"A model and a route are named '{taken.Name}'. Give one of them another name.", nameof(routed));
+
+        _routed = routed;
     }
 
     /// <summary>Loads a model with which the server starts. To be called before any request.</summary>
@@ -158,7 +174,15 @@ internal sealed class ModelCatalog(
         TryFindItself(name) ?? (aliases.Resolve(name) is { } meant ? TryFindItself(meant) : null);
 
     /// <summary>The model of a name that is its own, not an alias; null for none.</summary>
-    public ModelEntry? TryFindItself(string name) =>
+    public ModelEntry? TryFindItself(string name) => _given.GetValueOrDefault(name) ?? _routed?.Find(name) ?? TryFindHere(name);
+
+    /// <summary>The route, or model of somebody else's, of a name, by an alias too; null for none.</summary>
+    public ModelEntry? TryFindRouted(string name) =>
+        _routed is null || _given.ContainsKey(name) ? null
+        : _routed.Find(name) ?? (aliases.Resolve(name) is { } meant && !_given.ContainsKey(meant) ? _routed.Find(meant) : null);
+
+    /// <summary>The model of this process of a name that is its own; null for none.</summary>
+    public ModelEntry? TryFindHere(string name) =>
         _given.GetValueOrDefault(name)
         ?? (library?.Created?.Find(name) is { } created ? OfCreated(created) : null)
         ?? (library?.Find(name) is { } found ? Shared(found) : null);
@@ -199,6 +223,15 @@ internal sealed class ModelCatalog(
     public async Task<ModelLease> AcquireAsync(ModelEntry entry, CancellationToken cancellationToken)
     {
         Callers.Current?.Require(entry);
+        return entry.Routed is { } routed
+            ? new ModelLease(entry, OwnedModel.Of(routed, Callers), TimeSpan.Zero, _ => { }, () => { })
+            : (await HoldAsync(entry, cancellationToken).ConfigureAwait(false)).Of(model => OwnedModel.Of(model, Callers));
+    }
+
+    /// <summary>As the other, for a route, whose caller's rights and usage are the route's.</summary>
+    /// <inheritdoc cref="AcquireAsync(string?, CancellationToken)"/>
+    public async Task<ModelLease> HoldAsync(ModelEntry entry, CancellationToken cancellationToken)
+    {
         long began = Stopwatch.GetTimestamp();
         ModelSlot slot;
         Task<LiveModel> loading;
@@ -225,7 +258,7 @@ internal sealed class ModelCatalog(
             ServedModel served = live.Served.First(model => model.Id == entry.ServedId);
             return new ModelLease(
                 entry,
-                OwnedModel.Of(Settled(served, entry), Callers),
+                Settled(served, entry),
                 waits ? Stopwatch.GetElapsedTime(began) : TimeSpan.Zero,
                 time => Keep(slot, time),
                 Leave);
@@ -304,17 +337,25 @@ internal sealed class ModelCatalog(
     private static ServedModel Settled(ServedModel served, ModelEntry entry)
     {
         ServedModel named = served with { Id = entry.Name };
-        return entry.Preset is not { } preset ? named : named with
+        if (entry.Preset is { } preset)
         {
-            Chat = new PresetChatCompletion(served.Chat, preset),
-            Text = new PresetTextCompletion(served.Text, preset),
-        };
+            named = named with
+            {
+                Chat = new PresetChatCompletion(served.Chat, preset),
+                Text = new PresetTextCompletion(served.Text, preset),
+            };
+        }
+
+        TextOnlyCompletion text = new(named);
+        return named with { Chat = text, Text = text };
     }
 
-    private ModelEntry Only() => _given.Values.ToArray() is [var only] ? only : throw new OptionException(OptionFault.Of(
+    private bool IsTaken(string name) => _given.ContainsKey(name) || _routed?.Routes.Any(route => route.Name == name) is true;
+
+    private ModelEntry Only() => _given.Values.ToArray() is [var only] ? only : OnlyRoute ?? throw new OptionException(OptionFault.Of(
         FaultKind.Missing,
         nameof(ChatOptions.ModelId),
-        $"is required: this server has {string.Join(", ", _given.Keys.Select(name => $"'{name}'"))}."));
+        $"is required: this server has {string.Join(", ", _given.Values.Concat(_routed?.Routes ?? []).Select(entry => $"'{entry.Name}'"))}."));
 
     private string Names()
     {

@@ -14,6 +14,9 @@ internal enum ModelOrigin
     /// <summary>It was pulled from a hub.</summary>
     Hub,
 
+    /// <summary>It is a route, or somebody else's.</summary>
+    Route,
+
     /// <summary>It was made of another by a request, with settings of its own.</summary>
     Created,
 }
@@ -29,6 +32,9 @@ internal sealed record ModelEntry(
 {
     /// <summary>What it settles that a request leaves open; null for nothing.</summary>
     public ModelPreset? Preset { get; init; }
+
+    /// <summary>What answers under its name where that is not a model to load: several, or somebody elsewhere. Null for others.</summary>
+    public ServedModel? Routed { get; init; }
 
     /// <summary>What it was made of and how, where a request made it.</summary>
     public CreatedModel? Created { get; init; }

@@ -22,6 +22,9 @@ internal sealed class ModelLease(ModelEntry entry, ServedModel model, TimeSpan l
     /// <summary>Says how long the model stays once nobody uses it, from now on; infinite for ever. One that stays anyway, stays.</summary>
     public void Keep(TimeSpan time) => keep(time);
 
+    /// <summary>The same lease of what is made of the model; it takes this one's place.</summary>
+    public ModelLease Of(Func<ServedModel, ServedModel> made) => new(entry, made(model), loading, keep, release);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -6,10 +6,16 @@ namespace QwenSharp.Server.Models;
 
 /// <summary>In the place of what a model was not trained for: refuses, and says what the model is.</summary>
 /// <param name="id">The model's name.</param>
-/// <param name="purpose">What it was trained for.</param>
-internal sealed class OtherPurpose(string id, ModelPurpose purpose)
+/// <param name="what">What it is, such as <c>a reranker</c>.</param>
+internal sealed class OtherPurpose(string id, string what)
     : IChatCompletion, ITextCompletion, ITextEmbedding, IReranking, IModeration, IPromptEcho
 {
+    /// <summary>In the place of what a model of a purpose was not trained for.</summary>
+    public OtherPurpose(string id, ModelPurpose purpose)
+        : this(id, What(purpose))
+    {
+    }
+
     /// <inheritdoc/>
     public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
         IReadOnlyList<ChatMessage> messages, ChatOptions options, int choices, CancellationToken cancellationToken) =>
@@ -40,9 +46,9 @@ internal sealed class OtherPurpose(string id, ModelPurpose purpose)
     public Task<ChatResponseUpdate> EchoAsync(CompletionPrompt prompt, ChatOptions options, CancellationToken cancellationToken) =>
         throw Fault("it does not continue prompts");
 
-    private OptionNotSupportedException Fault(string so) => new(nameof(ChatOptions.ModelId), $"is '{id}', which is {What}: {so}.");
+    private OptionNotSupportedException Fault(string so) => new(nameof(ChatOptions.ModelId), $"is '{id}', which is {what}: {so}.");
 
-    private string What => purpose switch
+    private static string What(ModelPurpose purpose) => purpose switch
     {
         ModelPurpose.Embedding => "a model for embeddings",
         ModelPurpose.Ranking => "a reranker",

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.Ollama;
 using QwenSharp.Server.Dialects;
@@ -32,6 +33,27 @@ internal static class AnswerSender
             AnswerReply reply = await replies.FoldAsync(answers, work).ConfigureAwait(false);
             await JsonReply.SendAsync(http, reply, OllamaJson.Default.AnswerReply).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Whether a request asks anything; one that does not is to load a model, or to unload it.</summary>
+    public static bool Asks(JsonDocument body, params ReadOnlySpan<string> fields)
+    {
+        foreach (string field in fields)
+        {
+            if (body.RootElement.ValueKind == JsonValueKind.Object
+                && body.RootElement.TryGetProperty(field, out JsonElement value)
+                && value.ValueKind switch
+                {
+                    JsonValueKind.String => !value.ValueEquals(""),
+                    JsonValueKind.Array => value.GetArrayLength() > 0,
+                    _ => false,
+                })
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Loads a model, or unloads it where it is to stay no time, for a request that asks it nothing.</summary>

@@ -1,7 +1,10 @@
 using System.Diagnostics;
 using System.Text.Json;
+using QwenSharp.Gateway.Forwarding;
+using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.Ollama;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 
@@ -15,9 +18,18 @@ internal sealed class ChatEndpoint(DialectService service, ModelFacts facts)
         long began = Stopwatch.GetTimestamp();
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token, declared: false).ConfigureAwait(false);
-        ChatRequest request = ChatRequest.Read(body.RootElement);
+        Lazy<ChatRequest> read = new(() => ChatRequest.Read(body.RootElement));
+        await using Routed routed = AnswerSender.Asks(body, "messages")
+            ? await service.Routes
+                .AnswerAsync(http, Wire.OllamaChat, body, () => CallOf(read.Value), work.Token, OllamaNames.Bare)
+                .ConfigureAwait(false)
+            : Routed.Nowhere;
+        if (routed.IsSent)
+            return;
+
+        ChatRequest request = read.Value;
         GenerationFields generation = request.Generation;
-        ModelEntry entry = OllamaNames.Find(service.Models, generation.Model);
+        ModelEntry entry = routed.Lease?.Entry ?? OllamaNames.Find(service.Models, generation.Model);
         if (request.Messages.Count == 0)
         {
             await AnswerSender.LoadAsync(service, http, generation, entry, isChat: true, work.Token).ConfigureAwait(false);
@@ -29,7 +41,7 @@ internal sealed class ChatEndpoint(DialectService service, ModelFacts facts)
         if (generation.Options.Tools is not null)
             AnswerSender.Require(facts.Of(entry)?.CallsTools, entry, "tools");
 
-        using ModelLease lease = await service.Models.AcquireAsync(entry, work.Token).ConfigureAwait(false);
+        using ModelLease lease = routed.Lease ?? await service.Models.AcquireAsync(entry, work.Token).ConfigureAwait(false);
         AnswerSender.Keep(lease, generation.KeepAlive);
         AnswerReplies replies = new(generation.Model, isChat: true, generation.Logprobs, began, lease.Loading);
         await AnswerSender
@@ -43,4 +55,7 @@ internal sealed class ChatEndpoint(DialectService service, ModelFacts facts)
                 work.Token)
             .ConfigureAwait(false);
     }
+
+    private static RouteCall CallOf(ChatRequest request) =>
+        new(request.Messages, request.Generation.Options, Stream: request.Generation.Stream);
 }

@@ -1,7 +1,10 @@
 using System.Text.Json;
+using QwenSharp.Gateway.Forwarding;
+using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Operations;
@@ -17,11 +20,18 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
-        ChatCompletionRequest request = ChatCompletionRequest.Read(body.RootElement);
+        Lazy<ChatCompletionRequest> read = new(() => ChatCompletionRequest.Read(body.RootElement));
+        await using Routed routed = await service.Routes
+            .AnswerAsync(http, Wire.ChatCompletions, body, () => CallOf(read.Value), work.Token)
+            .ConfigureAwait(false);
+        if (routed.IsSent)
+            return;
+
+        ChatCompletionRequest request = read.Value;
         GenerationFields generation = request.Generation;
         RequestRecord.Of(http).User = generation.User;
 
-        using ModelLease lease =
+        using ModelLease lease = routed.Lease ??
             await service.Models.AcquireForAsync(ModelPurpose.Text, generation.Model, work.Token).ConfigureAwait(false);
         ServedModel model = lease.Model;
         ReplyHeader header = ReplyHeader.For("chatcmpl", model.Id, generation.Choices, generation.Options);
@@ -43,4 +53,7 @@ internal sealed class ChatCompletionsEndpoint(DialectService service)
             await JsonReply.SendAsync(http, reply, OpenAIJson.Default.ChatCompletion).ConfigureAwait(false);
         }
     }
+
+    private static RouteCall CallOf(ChatCompletionRequest request) =>
+        new(request.Messages, request.Generation.Options, request.Generation.Choices, request.Generation.Stream);
 }

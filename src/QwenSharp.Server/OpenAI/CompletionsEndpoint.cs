@@ -1,10 +1,14 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
+using QwenSharp.Gateway.Forwarding;
+using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Operations;
@@ -20,6 +24,12 @@ internal sealed class CompletionsEndpoint(DialectService service)
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
+        await using Routed routed = await service.Routes
+            .AnswerAsync(http, Wire.Completions, body, RefusePrompts, work.Token)
+            .ConfigureAwait(false);
+        if (routed.IsSent)
+            return;
+
         CompletionRequest request = CompletionRequest.Read(body.RootElement);
         GenerationFields generation = request.Generation;
         RequestRecord.Of(http).User = generation.User;
@@ -45,6 +55,11 @@ internal sealed class CompletionsEndpoint(DialectService service)
             await JsonReply.SendAsync(http, reply, OpenAIJson.Default.Completion).ConfigureAwait(false);
         }
     }
+
+    // Whoever speaks this protocol is asked as it stands.
+    private static RouteCall RefusePrompts() => throw new OptionNotSupportedException(
+        nameof(ChatOptions.ModelId),
+        "is answered elsewhere, by one who takes conversations and no prompts as they stand. Ask POST /v1/chat/completions.");
 
     private static IEnumerable<IAsyncEnumerable<ChatResponseUpdate>> Answer(
         ServedModel model,

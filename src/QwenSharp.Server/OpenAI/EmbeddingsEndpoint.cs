@@ -1,7 +1,11 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Faults;
+using QwenSharp.Gateway.Forwarding;
+using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Operations;
@@ -15,6 +19,12 @@ internal sealed class EmbeddingsEndpoint(DialectService service)
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
+        await using Routed routed = await service.Routes
+            .AnswerAsync(http, Wire.Embeddings, body, RefuseVectors, work.Token)
+            .ConfigureAwait(false);
+        if (routed.IsSent)
+            return;
+
         EmbeddingsRequest request = EmbeddingsRequest.Read(body.RootElement);
         RequestRecord.Of(http).User = request.User;
 
@@ -30,4 +40,8 @@ internal sealed class EmbeddingsEndpoint(DialectService service)
             new EmbeddingUsage(tokens, tokens));
         await JsonReply.SendAsync(http, reply, OpenAIJson.Default.EmbeddingList).ConfigureAwait(false);
     }
+
+    // Whoever speaks this protocol is asked as it stands.
+    private static RouteCall RefuseVectors() => throw new OptionNotSupportedException(
+        nameof(ChatOptions.ModelId), "is answered elsewhere, by one who takes conversations and gives no vectors.");
 }

@@ -14,6 +14,8 @@ internal static class OpenAIErrors
     public static OpenAIError Word(HttpFault fault) => fault.Option is { } option ? OpenAIFaults.Word(option) : new OpenAIError(
         Excerpt.Of(fault.Kind == HttpFaultKind.UnknownPath ? fault.Message + Endpoints : fault.Message, OpenAIFaults.MaxMessage),
         fault.Limit is { } limit ? limit == "tokens" ? "tokens" : "requests"
+            : fault.Kind == HttpFaultKind.Billing ? "insufficient_quota"
+            : fault.Kind == HttpFaultKind.RateLimit ? "requests"
             : fault.Status < StatusCodes.Status500InternalServerError ? OpenAIFaults.InvalidRequest
             : "server_error",
         fault.Kind == HttpFaultKind.UnknownModel ? "model" : null,
@@ -42,6 +44,10 @@ internal static class OpenAIErrors
         HttpFaultKind.NoRoom => "no_room_for_model",
         HttpFaultKind.Forbidden => "forbidden",
         HttpFaultKind.ShuttingDown => "server_shutting_down",
+        HttpFaultKind.TooLong => "context_length_exceeded",
+        HttpFaultKind.ContentFilter => "content_filter",
+        HttpFaultKind.Billing => "insufficient_quota",
+        HttpFaultKind.Upstream => "upstream_error",
         HttpFaultKind.Internal => "internal_error",
         _ => null,
     };

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging.Console;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 
@@ -70,7 +71,8 @@ internal static class OperationServices
             policy
                 .AllowAnyHeader()
                 .AllowAnyMethod()
-                .WithExposedHeaders(AnswerWatch.CacheHeader, "x-request-id", "request-id", "Retry-After");
+                .WithExposedHeaders(
+                    AnswerWatch.CacheHeader, RouteHeaders.Route, RouteHeaders.Dropped, "x-request-id", "request-id", "Retry-After");
         });
     }
 

@@ -125,7 +125,7 @@ public class MessagesRequestTests
     [Theory]
     [InlineData("\"messages\":[]", "'messages' must hold at least one message.")]
     [InlineData("\"messages\":[{\"role\":\"king\",\"content\":\"\"}]", "'messages[0].role' must be user, assistant or system")]
-    [InlineData("\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{}}]}]", "'messages[0].content[0].type' is 'image'")]
+    [InlineData("\"messages\":[{\"role\":\"user\",\"content\":[{\"type\":\"image\",\"source\":{\"type\":\"url\",\"url\":\"x\"}}]}]", "'messages[0].content[0].type' is 'image'")]
     [InlineData("\"messages\":[{\"role\":\"user\",\"content\":\"\",\"name\":\"x\"}]", "'messages[0].name' is not a field")]
     [InlineData("\"tools\":[{\"type\":\"web_search_20250305\",\"name\":\"web_search\"}]", "'tools[0].type' is 'web_search_20250305'")]
     [InlineData("\"tools\":[{\"name\":\"f\"}]", "'tools[0].input_schema' is required")]
@@ -146,7 +146,7 @@ public class MessagesRequestTests
             ? ""
             : ",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]";
         Exception? fault = Record.Exception(() =>
-            MessagesRequest.Read(JsonElement.Parse($$"""{"max_tokens":100,{{field}}{{messages}}}"""), Signer));
+            MessagesRequest.Read(JsonElement.Parse($$"""{"max_tokens":100,{{field}}{{messages}}}"""), Signer).InText());
 
         Assert.Contains(expected, AnthropicFaults.Word(Assert.IsType<IOptionFault>(fault, exactMatch: false).Fault).Message);
     }
@@ -162,5 +162,5 @@ public class MessagesRequestTests
 
     private static MessagesRequest Read(string fields, string messages = """{"role":"user","content":"Hi"}""") => MessagesRequest.Read(
         JsonElement.Parse($$"""{"max_tokens":100,"messages":[{{messages}}]{{(fields.Length > 0 ? "," + fields : "")}}}"""),
-        Signer);
+        Signer).InText();
 }

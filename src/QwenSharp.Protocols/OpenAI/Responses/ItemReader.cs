@@ -1,5 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using QwenSharp.Chat;
+using QwenSharp.Faults;
 using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI.Responses;
@@ -69,20 +71,21 @@ internal sealed class ItemReader(ThoughtSealer sealer, Func<string, JsonElement?
         switch (role.String())
         {
             case "user":
-                Add(new ChatMessage(ChatRole.User, [.. ReadTexts(content)]));
+                Add(new ChatMessage(ChatRole.User, [.. ReadParts(content)]));
                 break;
             case "system" or "developer":
-                Add(new ChatMessage(ChatRole.System, [.. ReadTexts(content)]));
+                Add(new ChatMessage(ChatRole.System, [.. ReadParts(content)]));
                 break;
             case "assistant":
-                AddToTurn(ReadTexts(content));
+                AddToTurn(ReadParts(content));
                 break;
             case string other:
                 throw role.Invalid($"must be user, assistant, system or developer, not '{Excerpt.Of(other)}'.");
         }
     }
 
-    // Another server's sealed thought cannot be read, and its summary is not what was thought: the conversation goes on without.
+    // Another server's sealed thought cannot be read, and its summary is not what was thought: it goes to whom it came from, and the
+    // conversation goes on without elsewhere.
     private void AddThought(RequestFields fields)
     {
         string? id = fields.Take("id")?.String();
@@ -90,9 +93,12 @@ internal sealed class ItemReader(ThoughtSealer sealer, Func<string, JsonElement?
         string? shown = ReadThought(fields.Take("content"), "reasoning_text");
         ReadThought(fields.Take("summary"), "summary_text");
         string? hidden = fields.Take("encrypted_content")?.String();
-        string? thought = shown ?? (hidden is null ? null : sealer.Open(hidden)) ?? Stored(id);
+        string? opened = hidden is null ? null : sealer.Open(hidden), thought = shown ?? opened ?? Stored(id);
         if (thought is not null)
             AddToTurn([new TextReasoningContent(thought)]);
+
+        if (hidden is not null && opened is null)
+            AddToTurn([ForeignOrigin.Read(hidden, ThoughtSealer.Elsewhere, thought: "")]);
     }
 
     private string? Stored(string? id) => id is not null
@@ -116,7 +122,10 @@ internal sealed class ItemReader(ThoughtSealer sealer, Func<string, JsonElement?
         fields.Take("status")?.String();
         fields.Take("name")?.String();
         string callId = fields.Require("call_id").String();
-        string result = string.Concat(ReadTexts(fields.Take("output"), isResult: true).Select(part => part.Text));
+        List<AIContent> parts = ReadParts(fields.Take("output"), isResult: true);
+        object result = parts.All(part => part is TextContent)
+            ? string.Concat(parts.Cast<TextContent>().Select(part => part.Text))
+            : parts;
         Add(new ChatMessage(ChatRole.Tool, [new FunctionResultContent(callId, result)]));
     }
 
@@ -144,7 +153,7 @@ internal sealed class ItemReader(ThoughtSealer sealer, Func<string, JsonElement?
         _ => 2,
     };
 
-    private static List<TextContent> ReadTexts(RequestValue? value, bool isResult = false)
+    private static List<AIContent> ReadParts(RequestValue? value, bool isResult = false)
     {
         if (value is not { } content)
             return [];
@@ -153,39 +162,61 @@ internal sealed class ItemReader(ThoughtSealer sealer, Func<string, JsonElement?
             return [new TextContent(content.String())];
 
         return content.IsArray
-            ? [.. content.Items().Select(part => new TextContent(ReadPart(part, isResult)))]
+            ? [.. content.Items().Select(part => ReadPart(part, isResult))]
             : throw content.WrongType("a string or an array of parts");
     }
 
-    private static string ReadPart(RequestValue part, bool isResult)
+    private static AIContent ReadPart(RequestValue part, bool isResult)
     {
         RequestFields fields = part.Fields();
         RequestValue type = fields.Require("type");
-        string text = type.String() switch
+        AIContent content = type.String() switch
         {
-            "input_text" or "output_text" or "text" => fields.Require("text").String(),
-            "refusal" => fields.Require("refusal").String(),
-
-            // A picture that a tool gave is not what the user asked for by sending it; the conversation goes on without.
-            "input_image" or "input_file" when isResult => LeaveOut(fields, type.String()),
-            string other => throw type.Unsupported($"is '{Excerpt.Of(other)}', but this server reads text only."),
+            "input_text" or "output_text" or "text" => new TextContent(fields.Require("text").String()),
+            "refusal" => new TextContent(fields.Require("refusal").String()).With(ContentKeys.Refusal, true),
+            "input_image" or "input_file" => ReadMedium(fields, type, isResult),
+            string other => throw Refused(type, other),
         };
 
         // What other servers' answers carry along, and agents that mark what is to be kept; here every prompt is.
         fields.Take("annotations")?.Items();
         fields.Take("logprobs")?.Items();
-        fields.Take("prompt_cache_breakpoint")?.Fields();
+        if (fields.Take("prompt_cache_breakpoint") is { } kept)
+        {
+            kept.Fields();
+            content.With(ContentKeys.CacheControl, "");
+        }
+
         fields.RefuseRest();
-        return text;
+        return content;
     }
 
-    private static string LeaveOut(RequestFields fields, string type)
+    // A picture that a tool gave is not what the user asked for by sending it; the conversation goes on without.
+    private static AIContent ReadMedium(RequestFields fields, RequestValue type, bool isResult)
     {
-        foreach (string name in (string[])["image_url", "file_id", "file_data", "file_url", "filename", "detail"])
-            fields.Take(name)?.String();
+        bool isImage = type.String() == "input_image";
+        string? name = fields.Take("filename")?.String(), detail = fields.Take("detail")?.String();
+        RequestValue? id = fields.Take("file_id");
+        RequestValue? address = fields.Take("image_url") ?? fields.Take("file_url") ?? fields.Take("file_data");
+        string kind = isImage ? "image/*" : "application/pdf";
+        if (isResult && address is { } given && Medium.TryAt(given, kind) is null)
+            return new TextContent(LeftOut.Text(isImage ? "image" : "file"));
 
-        return LeftOut.Text(type == "input_image" ? "image" : "file");
+        AIContent medium = (address, id) switch
+        {
+            ({ } at, _) => Medium.At(at, kind),
+            (_, { } file) => new HostedFileContent(file.String()) { Name = name },
+            _ => throw Refused(type, type.String()),
+        };
+        if (medium is DataContent data)
+            data.Name = name;
+
+        medium.With(ContentKeys.Detail, detail);
+        return isResult ? medium.ReadAs(LeftOut.Text(isImage ? "image" : "file")) : medium.Refused(Refused(type, type.String()).Fault);
     }
+
+    private static OptionNotSupportedException Refused(RequestValue type, string what) =>
+        type.Unsupported($"is '{Excerpt.Of(what)}', but this server reads text only.");
 
     private static string? ReadThought(RequestValue? value, string type)
     {

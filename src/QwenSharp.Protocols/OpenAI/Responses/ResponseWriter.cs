@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Chat;
 using QwenSharp.Protocols.Events;
+using QwenSharp.Protocols.Requests;
 
 namespace QwenSharp.Protocols.OpenAI.Responses;
 
@@ -21,6 +22,7 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
     private JsonArray _logprobs = [];
     private Kind _open;
     private CallWriter? _call;
+    private TextReasoningContent? _protected;
     private string _itemId = "";
     private int _sequence;
     private bool _answered;
@@ -80,6 +82,16 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
             yield return request.Summarizes
                 ? Delta("response.reasoning_summary_text.delta", part.Reasoning, ("summary_index", 0))
                 : Delta("response.reasoning_text.delta", part.Reasoning, ("content_index", 0));
+        }
+
+        if (part.Protected is { } kept)
+        {
+            foreach (ResponseEvent written in Open(Kind.Thought))
+                yield return written;
+
+            _protected = kept;
+            foreach (ResponseEvent written in Close("completed"))
+                yield return written;
         }
 
         if (part.Text.Length > 0)
@@ -195,6 +207,7 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
         }
 
         _open = Kind.None;
+        _protected = null;
         _text.Clear();
         _logprobs = [];
     }
@@ -214,7 +227,9 @@ public sealed class ResponseWriter(ResponsesRequest request, string model)
         if (content.Count > 0 || !request.Summarizes)
             item["content"] = content;
 
-        if (request.SealsThoughts)
+        if (_protected is { } kept)
+            item["encrypted_content"] = ForeignOrigin.Write(kept, ThoughtSealer.Elsewhere);
+        else if (request.SealsThoughts)
             item["encrypted_content"] = request.Sealer.Seal(_text.ToString());
 
         return item;

@@ -9,6 +9,9 @@ namespace QwenSharp.Protocols.OpenAI.Responses;
 /// </summary>
 public sealed class ThoughtSealer
 {
+    /// <summary>Who else seals thoughts on this wire: the protocol's own servers.</summary>
+    internal const string Elsewhere = "openai-responses";
+
     private const int NonceLength = 12, TagLength = 16;
 
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(32);

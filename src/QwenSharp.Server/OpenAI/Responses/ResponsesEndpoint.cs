@@ -3,11 +3,14 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.AI;
 using QwenSharp.Faults;
+using QwenSharp.Gateway.Forwarding;
+using QwenSharp.Gateway.Routing;
 using QwenSharp.Protocols.Events;
 using QwenSharp.Protocols.OpenAI;
 using QwenSharp.Protocols.OpenAI.Responses;
 using QwenSharp.Protocols.Requests;
 using QwenSharp.Server.Dialects;
+using QwenSharp.Server.Gateway;
 using QwenSharp.Server.Http;
 using QwenSharp.Server.Models;
 using QwenSharp.Server.Operations;
@@ -21,11 +24,14 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
-        ResponsesRequest request = await ReadAsync(body.RootElement, work.Token).ConfigureAwait(false);
-        RequestRecord.Of(http).User = request.User;
+        Lazy<Task<Conversing>> read = new(() => ReadAsync(body.RootElement, work.Token));
+        await using Routed routed = await RouteAsync(http, body, read, work.Token).ConfigureAwait(false);
+        if (routed.IsSent)
+            return;
 
-        IReadOnlyList<ChatMessage> messages = await ConverseAsync(request, work.Token).ConfigureAwait(false);
-        using ModelLease lease =
+        (ResponsesRequest request, IReadOnlyList<ChatMessage> messages) = await read.Value.ConfigureAwait(false);
+        RequestRecord.Of(http).User = request.User;
+        using ModelLease lease = routed.Lease ??
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         ServedModel model = lease.Model;
         ResponseWriter writer = new(request, model.Id);
@@ -51,8 +57,8 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
     {
         using CancellationTokenSource work = service.Replies.Work(http);
         using JsonDocument body = await RequestBody.ReadAsync(http.Request, work.Token).ConfigureAwait(false);
-        ResponsesRequest request = await ReadAsync(body.RootElement, work.Token).ConfigureAwait(false);
-        IReadOnlyList<ChatMessage> messages = await ConverseAsync(request, work.Token).ConfigureAwait(false);
+        (ResponsesRequest request, IReadOnlyList<ChatMessage> messages) =
+            await ReadAsync(body.RootElement, work.Token).ConfigureAwait(false);
         using ModelLease lease =
             await service.Models.AcquireForAsync(ModelPurpose.Text, request.Model, work.Token).ConfigureAwait(false);
         int tokens = Named(() => lease.Model.Chat.CountPromptTokens(messages, request.Options));
@@ -60,7 +66,24 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
         await JsonReply.SendAsync(http, count, OpenAIJson.Default.JsonObject).ConfigureAwait(false);
     }
 
-    private async Task<ResponsesRequest> ReadAsync(JsonElement body, CancellationToken cancellationToken)
+    private async Task<Routed> RouteAsync(
+        HttpContext http, JsonDocument body, Lazy<Task<Conversing>> read, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await service.Routes
+                .AnswerAsync(http, Wire.Responses, body, async () => CallOf(await read.Value.ConfigureAwait(false)), cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (RouteException fault) when (RouteFaults.Unwrapped(fault) is IOptionFault { Fault: var option })
+        {
+            throw new OptionException(ResponseFaults.Renamed(option), fault);
+        }
+    }
+
+    private static RouteCall CallOf(Conversing read) => new(read.Messages, read.Request.Options, Stream: read.Request.Stream);
+
+    private async Task<Conversing> ReadAsync(JsonElement body, CancellationToken cancellationToken)
     {
         Dictionary<string, JsonElement> known = [];
         foreach (string id in ResponsesRequest.Mentioned(body, sealer))
@@ -69,7 +92,8 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
                 known[id] = item;
         }
 
-        return ResponsesRequest.Read(body, sealer, id => known.TryGetValue(id, out JsonElement item) ? item : null);
+        ResponsesRequest request = ResponsesRequest.Read(body, sealer, id => known.TryGetValue(id, out JsonElement item) ? item : null);
+        return new Conversing(request, await ConverseAsync(request, cancellationToken).ConfigureAwait(false));
     }
 
     // The items of what came before are those that were read and written then: the prompt begins with the same tokens.
@@ -175,4 +199,7 @@ internal sealed class ResponsesEndpoint(DialectService service, IResponseStore s
 
     private static void Write(System.Buffers.IBufferWriter<byte> output, ResponseEvent next) =>
         EventStream.Write(output, next.Data, OpenAIJson.Default.JsonObject, next.Name);
+
+    /// <summary>A request with the whole conversation that it goes on with.</summary>
+    private sealed record Conversing(ResponsesRequest Request, IReadOnlyList<ChatMessage> Messages);
 }
