@@ -77,6 +77,7 @@ internal static class CommandTree
         RootCommand root = new("Runs, serves and trains Qwen models on this machine.")
         {
             RunCommand.Create(terminal),
+            CodeCommand.Create(terminal),
             serve,
             KeysCommand.Create(terminal),
             ConfigCommand.Create(terminal, serve),

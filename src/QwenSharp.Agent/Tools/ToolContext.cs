@@ -22,6 +22,9 @@ public sealed class ToolContext(Workspace workspace, string sessionDirectory) : 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Variables of the environment of commands, beside those of the program.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>The files that the model has seen, and as they were then.</summary>
     public FilesRead FilesRead { get; } = new();
 

@@ -59,9 +59,11 @@ public sealed record AdditionalChatOptions
     /// <param name="options">The caller's; null for none.</param>
     /// <exception cref="NotSupportedException">There is a key that no one honours.</exception>
     /// <exception cref="ArgumentException">A value is of the wrong type, or needs another that is not there.</exception>
-    public static AdditionalChatOptions Read(ChatOptions? options)
+    public static AdditionalChatOptions Read(ChatOptions? options) =>
+        Read(new OptionValues(options?.AdditionalProperties, ChatOptionKeys.All));
+
+    internal static AdditionalChatOptions Read(OptionValues values)
     {
-        OptionValues values = new(options?.AdditionalProperties, ChatOptionKeys.All);
         AdditionalChatOptions read = new()
         {
             MinP = values.Number(ChatOptionKeys.MinP),

@@ -4,7 +4,9 @@ namespace QwenSharp.Agent.Tools.Shell;
 internal static class ShellEnvironment
 {
     /// <summary>Sets it.</summary>
-    public static void Set(IDictionary<string, string?> environment)
+    /// <param name="environment">That of the agent.</param>
+    /// <param name="further">What people have set; it wins.</param>
+    public static void Set(IDictionary<string, string?> environment, IReadOnlyDictionary<string, string> further)
     {
         foreach ((string name, string value) in (ReadOnlySpan<(string, string)>)
             [("PAGER", "cat"), ("GIT_PAGER", "cat"), ("MANPAGER", "cat"), ("TERM", "dumb"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_EDITOR", "false"),
@@ -16,5 +18,7 @@ internal static class ShellEnvironment
         // A file that Bash would run first.
         environment.Remove("BASH_ENV");
         environment.Remove("ENV");
+        foreach ((string name, string value) in further)
+            environment[name] = value;
     }
 }

@@ -32,8 +32,14 @@ internal sealed class ShellProcess : IAsyncDisposable
     /// <param name="directory">Where it starts.</param>
     /// <param name="sandbox">What it runs in; null for nothing.</param>
     /// <param name="output">Takes what it prints, piece by piece.</param>
+    /// <param name="environment">Variables beside those of the agent; null for none.</param>
     /// <exception cref="ToolException">There is no shell, or no such directory.</exception>
-    public static ShellProcess Start(string command, string directory, Sandbox? sandbox, Action<string> output)
+    public static ShellProcess Start(
+        string command,
+        string directory,
+        Sandbox? sandbox,
+        Action<string> output,
+        IReadOnlyDictionary<string, string>? environment = null)
     {
         IReadOnlyList<string> words = [ShellProgram, "-c", "exec \"$0\" -c \"$1\" 2>&1", ShellProgram, command];
         words = sandbox?.Wrap(words, directory) ?? words;
@@ -48,7 +54,7 @@ internal sealed class ShellProcess : IAsyncDisposable
         foreach (string word in words.Skip(1))
             start.ArgumentList.Add(word);
 
-        ShellEnvironment.Set(start.Environment);
+        ShellEnvironment.Set(start.Environment, environment ?? new Dictionary<string, string>());
         try
         {
             Process process = Process.Start(start)!;

@@ -85,7 +85,7 @@ public sealed class ShellTool(string name = ShellTool.UsualName) : AgentTool
     private static ToolResult InBackground(string command, string directory, ToolContext context)
     {
         BackgroundCommand started = context.Background.Start(
-            context.LongOutputs.Directory, output => ShellProcess.Start(command, directory, context.Sandbox, output));
+            context.LongOutputs.Directory, output => ShellProcess.Start(command, directory, context.Sandbox, output, context.Environment));
         return new ToolResult(
             $"It runs in the background as {started.Id}. Its output goes into {started.OutputPath}: read it with read_file. "
             + "End it with task_stop.");
@@ -95,7 +95,7 @@ public sealed class ShellTool(string name = ShellTool.UsualName) : AgentTool
         string command, string directory, TimeSpan timeout, ToolContext context, CancellationToken cancellationToken)
     {
         BoundedOutput output = new();
-        await using ShellProcess process = ShellProcess.Start(command, directory, context.Sandbox, output.Add);
+        await using ShellProcess process = ShellProcess.Start(command, directory, context.Sandbox, output.Add, context.Environment);
         using CancellationTokenSource late = new(timeout, context.Time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         bool isLeft;

@@ -1,0 +1,67 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using QwenSharp.Chat;
+using QwenSharp.Gateway.Providers.Conversation;
+using QwenSharp.Gateway.Providers.Wire;
+
+namespace QwenSharp.Gateway.Providers.OpenAIChat.Habits;
+
+/// <summary>OpenAI itself.</summary>
+internal partial class OpenAIHabits(ProviderSettings settings) : ChatHabits(settings)
+{
+    public override IReadOnlySet<string> Takes { get; } = new HashSet<string>
+    {
+        "seed", "frequency_penalty", "presence_penalty", "logit_bias", "logprobs", "parallel_tool_calls", "allowed_tools",
+        "named_tool_choice", "required_tool_choice", "strict", "name", "developer", "text_parts", "json_schema", "image", "detail", "file",
+        "input_audio", "user", "metadata", "service_tier", "verbosity", "prompt_cache_key", "prompt_cache_retention",
+    };
+
+    // Models that reason refuse the older name, and all take this one.
+    public override string MaxTokens => "max_completion_tokens";
+
+    public override int MaxStops => 4;
+
+    public override IReadOnlyList<string> Lifetimes => ["30m"];
+
+    public override void Authorize(Dictionary<string, string> headers)
+    {
+        base.Authorize(headers);
+        if (Settings.Organization is { } organization)
+            headers["OpenAI-Organization"] = organization;
+
+        if (Settings.Project is { } project)
+            headers["OpenAI-Project"] = project;
+    }
+
+    public override void Think(Thinking thinking, JsonObject body, Losses losses)
+    {
+        losses.AddIf(thinking.Budget is > 0, ChatOptionKeys.ThinkingBudget);
+        if (thinking.Effort is { } effort)
+            body["reasoning_effort"] = effort;
+        else if (thinking.IsOn is false)
+            body["reasoning_effort"] = "none";
+    }
+
+    // Models before GPT-5.6 know no marks: they keep what they find alike by themselves.
+    public override bool Mark(JsonObject part, string lifetime, string model)
+    {
+        if (part.ContainsKey("function") || !TakesMarks(model))
+            return false;
+
+        part["prompt_cache_breakpoint"] = new JsonObject { ["mode"] = "explicit" };
+        return true;
+    }
+
+    /// <summary>Whether a model knows marks of what is to be kept.</summary>
+    public static bool TakesMarks(string model)
+    {
+        Match match = Version().Match(model);
+        return match.Success && (Number(match.Groups[1]), Number(match.Groups[2])) is var (major, minor) && (major > 5 || (major == 5 && minor >= 6));
+
+        static int Number(Group group) => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;
+    }
+
+    [GeneratedRegex(@"gpt-(\d+)(?:\.(\d+))?")]
+    private static partial Regex Version();
+}

@@ -1,0 +1,13 @@
+namespace QwenSharp.Gateway.Providers.Wire;
+
+/// <summary>One message of a stream.</summary>
+/// <param name="Name">What it is, where the form names it.</param>
+/// <param name="Data">What it says.</param>
+internal readonly record struct WireEvent(string? Name, ReadOnlyMemory<byte> Data)
+{
+    /// <summary>The last comment before it; null for none.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>Whether it says that the stream failed, by its frame alone.</summary>
+    public bool IsException { get; init; }
+}
