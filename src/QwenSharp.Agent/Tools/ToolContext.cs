@@ -56,5 +56,9 @@ public sealed class ToolContext(Workspace workspace, string sessionDirectory) : 
         SeenTypes.Any(seen => seen == type || (seen.EndsWith("/*", StringComparison.Ordinal) && type.StartsWith(seen[..^1], StringComparison.Ordinal)));
 
     /// <summary>Ends the commands that still run.</summary>
-    public ValueTask DisposeAsync() => Background.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Background.DisposeAsync().ConfigureAwait(false);
+        Sandbox?.CleanUp();
+    }
 }

@@ -44,11 +44,9 @@ internal static class Wrappers
         {
             _ when command.Words.Count < 2 => null,
             "env" => Environment(command),
-            "eval" => command.Words.Skip(1).All(word => word.IsKnown)
-                ? ShellParser.Parse(string.Join(' ', command.Words.Skip(1).Select(word => word.Text)))
-                : null,
-            "find" => [.. Actions(command)],
-            "trap" when command.Words is [_, { IsKnown: true } action, _, ..] => [.. ShellParser.Parse(action.Text), command with { Words = [.. command.Words.Skip(2).Prepend(command.Words[0])] }],
+            "eval" when command.Arguments.All(word => word.IsKnown) => ShellParser.Parse(string.Join(' ', command.Arguments.Select(word => word.Text))),
+            "find" => Actions(command),
+            "trap" when command.Words is [_, { IsKnown: true } action, _, ..] => ShellParser.Parse(action.Text),
             var shell when Shells.Contains(shell) => Script(command),
             var wrapper when Transparent.ContainsKey(wrapper) => Wrapped(command, wrapper),
             _ => null,
@@ -56,14 +54,15 @@ internal static class Wrappers
         if (inner is null)
             return [command];
 
-        // What the wrapper was given, its command has.
-        return inner
-            .Select(one => ReferenceEquals(one, command) || one.Program is "find" or "trap" ? one : one with
+        // What the wrapper was given, its command has. These do something of their own as well.
+        IEnumerable<SimpleCommand> own = command.Program is "find" or "trap" ? [command] : [];
+        return own.Concat(inner
+            .Select(one => one with
             {
                 Assignments = [.. command.Assignments, .. one.Assignments],
                 Redirections = [.. command.Redirections, .. one.Redirections],
             })
-            .SelectMany(one => one.Program is "find" or "trap" ? [one] : Unwrapped(one, depth + 1));
+            .SelectMany(one => Unwrapped(one, depth + 1)));
     }
 
     /// <summary>
@@ -125,23 +124,14 @@ internal static class Wrappers
         return null;
     }
 
-    private static IEnumerable<SimpleCommand> Actions(SimpleCommand find)
-    {
-        yield return find;
-        for (int i = 0; i < find.Words.Count; i++)
+    private static IEnumerable<SimpleCommand> Actions(SimpleCommand find) => Enumerable.Range(0, find.Words.Count)
+        .Where(i => find.Words[i].Text is "-exec" or "-execdir" or "-ok" or "-okdir")
+        .Select(i => find.Words.Skip(i + 1).TakeWhile(word => word.Text is not (";" or "+")))
+        .Where(words => words.Any())
+        .Select(words => new SimpleCommand
         {
-            if (find.Words[i].Text is not ("-exec" or "-execdir" or "-ok" or "-okdir"))
-                continue;
-
-            SimpleCommand action = new()
-            {
-                Words = [.. find.Words.Skip(i + 1).TakeWhile(word => word.Text is not (";" or "+"))
-                    .Select(word => word.Text.Contains("{}", StringComparison.Ordinal) ? word with { IsKnown = false, Prefix = "" } : word)],
-            };
-            foreach (SimpleCommand one in action.Words.Count == 0 ? [] : Unwrapped(action, 1))
-                yield return one;
-        }
-    }
+            Words = [.. words.Select(word => word.Text.Contains("{}", StringComparison.Ordinal) ? word with { IsKnown = false, Prefix = "" } : word)],
+        });
 
     // The place of the first word that is no option; -1 where one is not known.
     private static int Behind(IReadOnlyList<ShellWord> words, string[] alone, string[] valued)

@@ -34,6 +34,6 @@ internal sealed record SimpleCommand
 
     /// <summary>A word as it is written where it must be quoted.</summary>
     public static string Quoted(ShellWord word) => !word.IsKnown ? word.Written
-        : word.Text.Length > 0 && word.Text.AsSpan().IndexOfAny(" \t\n\r'\"\\$`;&|<>(){}*?[]#!") < 0 ? word.Text
+        : word.Text is "[" or "]" || (word.Text.Length > 0 && word.Text.AsSpan().IndexOfAny(" \t\n\r'\"\\$`;&|<>(){}*?[]#!") < 0) ? word.Text
         : $"'{word.Text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }
