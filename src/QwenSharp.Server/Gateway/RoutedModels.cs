@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using QwenSharp.Gateway.Configuration;
 using QwenSharp.Gateway.Forwarding;
-using QwenSharp.Gateway.Providers;
 using QwenSharp.Gateway.Routing;
 using QwenSharp.Server.Callers;
 using QwenSharp.Server.Models;
