@@ -12,10 +12,10 @@ internal static class ForwardedHeaders
         "Transfer-Encoding", "Upgrade", "Host", "Expect", "Date", "Server", "Alt-Svc",
     };
 
-    // The gateway's clients' secrets are not the providers' to see, nor the other way round.
+    // The gateway's clients' secrets are not the providers' to see, nor the other way round; and the account goes with the key.
     private static readonly HashSet<string> Secret = new(StringComparer.OrdinalIgnoreCase)
     {
-        "Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "Set-Cookie",
+        "Authorization", "x-api-key", "api-key", "x-goog-api-key", "Cookie", "Set-Cookie", "OpenAI-Organization", "OpenAI-Project",
     };
 
     // The body that is sent on is neither compressed nor of the same length; an answer that is understood on its way is not compressed.

@@ -1,4 +1,3 @@
-using System.Net.Http.Headers;
 using Microsoft.Extensions.AI;
 using QwenSharp.Gateway.Providers;
 using QwenSharp.Gateway.Routing;

@@ -132,7 +132,8 @@ internal sealed class MessageReader(ThoughtSigner signer)
         string id = fields.Require("tool_use_id").String();
         List<AIContent> parts = fields.Take("content") is { } content ? ReadResultParts(content) : [];
         bool failed = fields.Take("is_error")?.Boolean() ?? false;
-        bool isText = parts.All(part => part is TextContent && part.AdditionalProperties?.ContainsKey(ContentKeys.CacheControl) is not true);
+        bool isText = parts.All(part =>
+            part is TextContent && part.AdditionalProperties?.ContainsKey(ContentKeys.CacheControl) is not true);
         string text = isText ? string.Join('\n', parts.Cast<TextContent>().Select(part => part.Text)) : "";
         object result = isText ? text : parts;
         if (!failed || isText && text.StartsWith("Error", StringComparison.OrdinalIgnoreCase))

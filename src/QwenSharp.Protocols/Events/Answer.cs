@@ -11,6 +11,7 @@ public sealed class Answer
     private readonly StringBuilder _reasoning = new();
     private readonly CallFold _calls = new();
     private readonly List<TextToken> _tokens = [];
+    private readonly List<CitationAnnotation> _citations = [];
 
     internal Answer(int choice) => Choice = choice;
 
@@ -29,6 +30,9 @@ public sealed class Answer
     /// <summary>Its tokens with their log-probabilities, where they were asked for.</summary>
     public IReadOnlyList<TextToken> Tokens => _tokens;
 
+    /// <summary>What its text takes from elsewhere.</summary>
+    public IReadOnlyList<CitationAnnotation> Citations => _citations;
+
     /// <summary>Why it ended.</summary>
     public ChatFinishReason Finish { get; private set; }
 
@@ -38,6 +42,7 @@ public sealed class Answer
         _reasoning.Append(part.Reasoning);
         _calls.Add(part.Calls);
         _tokens.AddRange(part.Tokens);
+        _citations.AddRange(part.Citations);
         Finish = part.Finish ?? Finish;
     }
 }

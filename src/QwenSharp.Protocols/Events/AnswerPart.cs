@@ -17,6 +17,9 @@ public sealed record AnswerPart(int Choice, bool IsFirst)
     /// <summary>What whoever answers has protected of the reasoning before it, and wants to be sent again; null for nothing.</summary>
     public TextReasoningContent? Protected { get; init; }
 
+    /// <summary>What the text so far takes from elsewhere, as far as that is new.</summary>
+    public IReadOnlyList<CitationAnnotation> Citations { get; init; } = [];
+
     /// <summary>More of the tools that the model wants called, one after the other.</summary>
     public IReadOnlyList<CallPart> Calls { get; init; } = [];
 
@@ -32,5 +35,5 @@ public sealed record AnswerPart(int Choice, bool IsFirst)
     public string? StopSequence { get; init; }
 
     /// <summary>Whether there is something to append to the answer.</summary>
-    public bool HasContent => Text.Length > 0 || Reasoning.Length > 0 || Calls.Count > 0 || Protected is not null;
+    public bool HasContent => Text.Length > 0 || Reasoning.Length > 0 || Calls.Count > 0;
 }

@@ -83,7 +83,7 @@ public sealed class AnswerStream(IAsyncEnumerable<ChoiceUpdate> updates, int cho
             };
             foreach (AnswerPart part in parts)
             {
-                bool tells = part.HasContent || part.Finish is not null;
+                bool tells = part.HasContent || part.Protected is not null || part.Citations.Count > 0 || part.Finish is not null;
                 if (!tells && _begun)
                     continue;
 
@@ -115,7 +115,11 @@ public sealed class AnswerStream(IAsyncEnumerable<ChoiceUpdate> updates, int cho
                     TextReasoningContent { ProtectedData: not null } kept =>
                         next with { Reasoning = next.Reasoning + kept.Text, Protected = kept },
                     TextReasoningContent more => next with { Reasoning = next.Reasoning + more.Text },
-                    TextContent more => next with { Text = next.Text + more.Text },
+                    TextContent more => next with
+                    {
+                        Text = next.Text + more.Text,
+                        Citations = [.. next.Citations, .. (more.Annotations ?? []).OfType<CitationAnnotation>()],
+                    },
                     FunctionCallContent call => next with { Calls = Joined(next.Calls, Part(call)) },
                     UsageContent => next,
                     _ => throw new NotSupportedException($"An answer has no place for {content.GetType().Name}."),

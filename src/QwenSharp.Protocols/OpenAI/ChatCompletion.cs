@@ -47,6 +47,10 @@ public sealed record ChatCompletionMessage(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public ToolCallFunction? FunctionCall { get; init; }
 
+    /// <summary>What the text takes from pages of the web, where whoever answers says so.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ChatAnnotation>? Annotations { get; init; }
+
     /// <summary>Always null: refusals come as <see cref="Content"/>.</summary>
     public string? Refusal { get; }
 }

@@ -24,7 +24,7 @@ public static class ChatCompletionStream
             if (part.IsFirst)
                 yield return Chunk(header, form, part, new ChatDelta { Role = "assistant", Content = "" });
 
-            if (part.HasContent)
+            if (part.HasContent || part.Citations.Count > 0)
                 yield return Chunk(header, form, part, Delta(part, form), ChatLogprobs.Of(part.Tokens, header));
 
             if (part.Finish is { } reason)
@@ -61,6 +61,7 @@ public static class ChatCompletionStream
             calls.Count > 0 && !form.CallsFunctions ? [.. calls.Select(ToolCall.Of)] : null)
         {
             FunctionCall = form.CallsFunctions && calls is [var call, ..] ? ToolCallFunction.Of(call) : null,
+            Annotations = ChatAnnotation.Of(answer.Citations),
         };
         return new ChatCompletionChoice(
             answer.Choice, message, ChatLogprobs.Of(answer.Tokens, header), FinishReasons.Word(answer.Finish, form.CallsFunctions))
@@ -94,6 +95,7 @@ public static class ChatCompletionStream
     {
         Content = part.Text.Length > 0 ? part.Text : null,
         ReasoningContent = part.Reasoning.Length > 0 ? part.Reasoning : null,
+        Annotations = ChatAnnotation.Of(part.Citations),
         ToolCalls = part.Calls.Count > 0 && !form.CallsFunctions ? [.. part.Calls.Select(ToolCall.InStream)] : null,
 
         // The older form has a place for one call.

@@ -29,6 +29,14 @@ internal sealed class OwnedModel(ServedModel model, object owner, KeyPriority pr
         _ => model,
     };
 
+    /// <summary>Options in the name of whoever asks.</summary>
+    public static ChatOptions Of(ChatOptions options, CallerContext callers) => callers switch
+    {
+        { Current: { } caller } => OwnedOptions.For(options, caller.Owner, (int)caller.Priority),
+        { InBatch: true } => OwnedOptions.For(options, Batches, (int)KeyPriority.Low),
+        _ => options,
+    };
+
     /// <inheritdoc/>
     public IReadOnlyList<IAsyncEnumerable<ChatResponseUpdate>> Complete(
         IReadOnlyList<ChatMessage> messages, ChatOptions options, int choices, CancellationToken cancellationToken) =>

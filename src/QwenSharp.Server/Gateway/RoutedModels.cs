@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using QwenSharp.Gateway.Configuration;
 using QwenSharp.Gateway.Forwarding;
-using QwenSharp.Gateway.Providers;
 using QwenSharp.Gateway.Routing;
 using QwenSharp.Server.Callers;
 using QwenSharp.Server.Models;
@@ -73,12 +72,11 @@ internal sealed class RoutedModels : IDisposable
         caller?.Require(entry);
         caller?.Require(wire == Wire.Embeddings ? Scopes.Embeddings : Scopes.Chat);
         RequestRecord.Of(http).Model = entry.Name;
+        RouteRequest request = new(() => OwnAsync(read), RawRequests.Of(http, wire, body));
         RouteReply reply;
         try
         {
-            (reply, RouteTrail trail) = await _router
-                .OpenAsync(entry.Name, new RouteRequest(read, RawRequests.Of(http, wire, body)), work)
-                .ConfigureAwait(false);
+            (reply, RouteTrail trail) = await _router.OpenAsync(entry.Name, request, work).ConfigureAwait(false);
             RouteHeaders.Write(http, trail, reply.Dropped);
         }
         catch (RouteException fault)
@@ -104,6 +102,13 @@ internal sealed class RoutedModels : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _destinations.Dispose();
+
+    // A model of this process serves who asks in their turn, by a route too.
+    private async Task<RouteCall> OwnAsync(Func<Task<RouteCall>> read)
+    {
+        RouteCall call = await read().ConfigureAwait(false);
+        return call with { Options = OwnedModel.Of(call.Options, _models.Callers) };
+    }
 
     private ModelEntry? EntryOf(JsonElement body, Func<string, string> name)
     {

@@ -355,7 +355,9 @@ internal sealed class ModelCatalog(
     private ModelEntry Only() => _given.Values.ToArray() is [var only] ? only : OnlyRoute ?? throw new OptionException(OptionFault.Of(
         FaultKind.Missing,
         nameof(ChatOptions.ModelId),
-        $"is required: this server has {string.Join(", ", _given.Values.Concat(_routed?.Routes ?? []).Select(entry => $"'{entry.Name}'"))}."));
+        $"is required: this server has {string.Join(", ", NamesOfStart.Select(name => $"'{name}'"))}."));
+
+    private IEnumerable<string> NamesOfStart => _given.Keys.Concat((_routed?.Routes ?? []).Select(route => route.Name));
 
     private string Names()
     {

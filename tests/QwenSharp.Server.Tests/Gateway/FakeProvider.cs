@@ -104,7 +104,9 @@ internal static class FakeReplies
     /// <summary>A stream of bytes, flushed after each part.</summary>
     public static FakeReply Stream(params string[] parts) => async http =>
     {
-        http.Response.ContentType = "text/event-stream";
+        if (!http.Response.HasStarted)
+            http.Response.ContentType = "text/event-stream";
+
         foreach (string part in parts)
         {
             await http.Response.WriteAsync(part);
@@ -125,6 +127,16 @@ internal static class FakeReplies
     {
         await Stream(parts)(http);
         await Task.Delay(Timeout.Infinite, http.RequestAborted);
+    };
+
+    /// <summary>A stream that says the same again and again until the sender hangs up.</summary>
+    public static FakeReply Drip(string part) => async http =>
+    {
+        while (true)
+        {
+            await Stream(part)(http);
+            await Task.Delay(50, http.RequestAborted);
+        }
     };
 
     /// <summary>An answer of OpenAI's chat completions, streamed or whole as the request asks.</summary>

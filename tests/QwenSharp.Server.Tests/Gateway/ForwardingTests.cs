@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json.Nodes;
 using QwenSharp.Gateway.Configuration;
 using QwenSharp.Gateway.Providers;
 

@@ -108,6 +108,24 @@ public class TranslationTests
     }
 
     [Fact]
+    public async Task What_an_answer_takes_from_the_web_is_told()
+    {
+        await using FakeProvider fake = await FakeProvider.StartAsync(FakeReplies.Json(FakeReplies.MessageWhole(
+            """
+            {"type":"text","text":"Rain.","citations":[{"type":"web_search_result_location","url":"https://e.example/w","title":"W",
+                "cited_text":"rain","encrypted_index":"x"}]}
+            """,
+            "end_turn")));
+        await using GatewayServer server = await GatewayServer.StartAsync(fake, ProviderKind.Anthropic);
+        var (status, body, _) = await server.AskAsync(
+            "/v1/chat/completions", """{"model":"fast","messages":[{"role":"user","content":"Hi"}]}""");
+        Assert.Equal(200, status);
+        Assert.Equal(
+            """[{"url_citation":{"url":"https://e.example/w","title":"W","start_index":0,"end_index":5},"type":"url_citation"}]""",
+            body["choices"]![0]!["message"]!["annotations"]!.ToJsonString());
+    }
+
+    [Fact]
     public async Task What_a_provider_has_no_place_for_is_declared_or_refused_as_the_route_says()
     {
         const string Body = """{"model":"NAME","seed":7,"messages":[{"role":"user","content":"Hi"}]}""";
