@@ -13,7 +13,7 @@ public class UsingOrderTests
     [InlineData("corpus")]
     public void Namespaces_are_in_order(string folder) => Assert.Empty(
         Repository.Sources(Path.Combine(Repository.Root, folder))
-            .Where(file => !IsInOrder(Used(File.ReadLines(file))))
+            .Where(file => !IsInOrder([.. Used(File.ReadLines(file))]))
             .Select(file => Path.GetRelativePath(Repository.Root, file)));
 
     [Theory]
@@ -30,7 +30,7 @@ public class UsingOrderTests
         .Select(line => line["using ".Length..^1])
         .TakeWhile(name => !name.StartsWith("var ", StringComparison.Ordinal) && !name.Contains('('));
 
-    private static bool IsInOrder(IEnumerable<string> used) => used.SequenceEqual(used
+    private static bool IsInOrder(string[] used) => used.SequenceEqual(used
         .OrderBy(name => name.Contains('=') ? 2 : name.StartsWith("static ", StringComparison.Ordinal) ? 1 : 0)
         .ThenBy(name => name.Split('.')[0] is "System" ? 0 : 1)
         .ThenBy(name => name.Replace('.', '\u0001'), StringComparer.OrdinalIgnoreCase));
