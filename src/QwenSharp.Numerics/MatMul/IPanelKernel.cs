@@ -28,8 +28,8 @@ internal unsafe interface IPanelKernel
         where V : unmanaged;
 
     /// <summary>
-    /// As <see cref="Unpack"/>, with codes as unsigned bytes (signed ones plus 128) and the layout of <see cref="SuperBlockKernel{TFormat}"/>
-    /// or <see cref="BlockKernel{TFormat}"/>: what assembled products take.
+    /// As <see cref="Unpack"/>, with codes as unsigned bytes (signed ones plus 128) in the layout of
+    /// <see cref="SuperBlockKernel{TFormat}"/> or <see cref="BlockKernel{TFormat}"/>: what assembled products take.
     /// </summary>
     static abstract void UnpackBytes<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
         where TLanes : struct, ILanes<V>

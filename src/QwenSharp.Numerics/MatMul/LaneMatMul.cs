@@ -32,7 +32,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private int _count;
 
     /// <param name="pool">Whose threads compute.</param>
-    /// <param name="vnni">Products that take the place of the lanes' own where there are such; owned. Its groups of rows are sixteen.</param>
+    /// <param name="vnni">Products that take the place of the lanes' own where there are such, with sixteen lanes; owned.</param>
     public LaneMatMul(WorkerPool pool, VnniProducts? vnni = null)
     {
         _pool = pool;
@@ -129,7 +129,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
             panelsPerTask,
             tokenRanges,
             tokens,
-            _vnni?.Of(weight.Type));
+            _vnni?.Of(weight.Type, tokens.Count, TokensPerTask));
     }
 
     private void Multiply(int task, int worker)
@@ -348,8 +348,9 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         for (int column = 0; column < allColumns; column += 256, x += chunkStride)
         {
             int columns = Math.Min(256, allColumns - column), chunkBytes = matrix.Bytes(columns);
+            byte* second = weights + TLanes.Count * rowBytes;
             Unpack<TKernel>(weights, rowBytes, rows, columns, chunkBytes, scratch, 0, vnni is not null);
-            Unpack<TKernel>(weights + TLanes.Count * rowBytes, rowBytes, rows - TLanes.Count, columns, chunkBytes, scratch, 1, vnni is not null);
+            Unpack<TKernel>(second, rowBytes, rows - TLanes.Count, columns, chunkBytes, scratch, 1, vnni is not null);
             weights += chunkBytes;
             if (rows >= 2 * PanelRows)
                 Prefetch.Bytes(next, PanelRows * chunkBytes);

@@ -4,8 +4,8 @@ using static Iced.Intel.AssemblerRegisters;
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// Products with types whose blocks of 32 columns have one scale, with AVX-512 VNNI: <see cref="BlockKernel{TFormat}"/>'s, and those of Q8_0
-/// and of codebooks, whose signed codes w are stored as w + 128. A block begins with what the codes' offset makes too much,
+/// Products with types whose blocks of 32 columns have one scale, with AVX-512 VNNI: <see cref="BlockKernel{TFormat}"/>'s, and those of
+/// Q8_0 and of codebooks, whose signed codes w are stored as w + 128. A block begins with what the codes' offset makes too much,
 /// −offset · Σ x, so that nothing is widened. With six tokens a block of 32 rows takes 96 products and some 110 other instructions.
 /// </summary>
 internal static class BlockTile
@@ -14,9 +14,13 @@ internal static class BlockTile
     private const int Pair = PanelTile.Groups * PanelTile.RegisterBytes, Quads = 8;
     private const int D = 64 * Pair, Minimum = Quads * Pair;
 
+    // From a block's scale of the activations to the sum of its codes.
+    private const int Sum = PackedActivations.BlockSums - PackedActivations.Scales8;
+
     /// <param name="tokens">Tokens of a tile.</param>
     /// <param name="offsetBits">The codes are stored plus 2 to this power; 0 for a type with minima.</param>
-    public static AssembledRoutine Create(int tokens, int offsetBits) => new(stackBytes: 0, (code, _) => Assemble(code, tokens, offsetBits));
+    public static AssembledRoutine Create(int tokens, int offsetBits) =>
+        new(stackBytes: 0, (code, _) => Assemble(code, tokens, offsetBits));
 
     private static void Assemble(Assembler code, int tokens, int offsetBits)
     {
@@ -47,7 +51,7 @@ internal static class BlockTile
         {
             code.vbroadcastss(PanelTile.Turn(0), __dword_ptr[PanelTile.Of(token, r14, 0)]);
             if (offsetBits == 0)
-                code.vcvtdq2ps(PanelTile.Turn(1), __dword_bcst[PanelTile.Of(token, r14, PackedActivations.BlockSums - PackedActivations.Scales8)]);
+                code.vcvtdq2ps(PanelTile.Turn(1), __dword_bcst[PanelTile.Of(token, r14, Sum)]);
 
             for (int group = 0; group < PanelTile.Groups; group++)
             {
@@ -82,8 +86,7 @@ internal static class BlockTile
     {
         for (int token = 0; token < tokens; token++)
         {
-            AssemblerMemoryOperand sum = PanelTile.Of(token, r14, PackedActivations.BlockSums - PackedActivations.Scales8);
-            code.vpsubd(PanelTile.Products(0, token), zmm26, __dword_bcst[sum]);
+            code.vpsubd(PanelTile.Products(0, token), zmm26, __dword_bcst[PanelTile.Of(token, r14, Sum)]);
             code.vpslld(PanelTile.Products(0, token), PanelTile.Products(0, token), (byte)offsetBits);
             code.vmovdqa64(PanelTile.Products(1, token), PanelTile.Products(0, token));
         }

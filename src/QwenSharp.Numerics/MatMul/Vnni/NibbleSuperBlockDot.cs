@@ -28,7 +28,8 @@ internal static class NibbleSuperBlockDot
     private static void Assemble(Assembler code, RoutineConstants constants, bool hasFifthBits)
     {
         int blockBytes = hasFifthBits ? Q5_KFormat.BlockBytes : Q4_KFormat.BlockBytes;
-        Label block = code.CreateLabel(), six = constants.Add(0x3f3f3f3f), top = constants.Add(0x30303030), even = constants.Add(0x00ff00ff);
+        Label block = code.CreateLabel();
+        Label six = constants.Add(0x3f3f3f3f), top = constants.Add(0x30303030), even = constants.Add(0x00ff00ff);
         SixteenRows.Begin(code);
         constants.Load(Nibble, _ => (byte)15);
 

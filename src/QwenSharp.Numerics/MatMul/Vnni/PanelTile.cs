@@ -29,8 +29,8 @@ internal unsafe struct TileArguments
 /// What the assembled products of a panel (two groups of sixteen rows) with up to six tokens share: a register of codes has four columns of
 /// sixteen rows, VPDPBUSD multiplies it with the same four columns of a token and adds the sixteen sums to a register of
 /// 32-bit integers, twelve of which take turns.
-/// <para>Registers: rax points at codes, rcx at scales, rdx at the tokens' codes, r8 at the first token, r9, r10 and r11 are one, three and five
-/// token strides, rsi points at the sums, rbx counts tiles, r12 points at the panel, r13 counts groups of columns.</para>
+/// <para>Registers: rax points at codes, rcx at scales, rdx at the tokens' codes, r8 at the first token; r9, r10 and r11 are one, three and
+/// five token strides; rsi points at the sums, rbx counts tiles, r12 points at the panel, r13 counts groups of columns.</para>
 /// </summary>
 internal static class PanelTile
 {
@@ -75,8 +75,15 @@ internal static class PanelTile
     /// <summary>The totals of a group of rows and a token, where there are no products in progress in them.</summary>
     public static AssemblerRegisterZMM Total(int group, int token) => new(Register.ZMM0 + Groups * token + group);
 
-    /// <summary>The sums of products in progress.</summary>
+    /// <summary>The sums of products, once <see cref="Multiply"/> is done, and where they begin.</summary>
     public static AssemblerRegisterZMM Products(int group, int token) => new(Register.ZMM12 + Groups * token + group);
+
+    // A product waits some five cycles for the one before it in the same register, and two could begin in each: a tile of few tokens
+    // spreads neighbouring quads over several sets of registers.
+    private static int Sets(int tokens) => Math.Min(4, MaxTokens / tokens);
+
+    private static AssemblerRegisterZMM Products(int group, int token, int set, int tokens) =>
+        new((Register)Products(group, token) + set * Groups * tokens);
 
     /// <summary>Registers that take turns at what is the same in all lanes.</summary>
     public static AssemblerRegisterZMM Turn(int turn) => new(Register.ZMM28 + turn % 4);
@@ -84,6 +91,10 @@ internal static class PanelTile
     /// <summary>Adds the products of neighbouring quads of columns, and goes on behind them.</summary>
     public static void Multiply(Assembler code, int tokens, int quads)
     {
+        int sets = Sets(tokens);
+        for (int set = 1; set < sets; set++)
+            Clear(code, (group, token) => Products(group, token, set, tokens), tokens);
+
         for (int quad = 0, turn = 0; quad < quads; quad++)
         {
             code.vmovdqu64(Codes0, __zmmword_ptr[rax + Groups * RegisterBytes * quad]);
@@ -91,8 +102,17 @@ internal static class PanelTile
             for (int token = 0; token < tokens; token++, turn++)
             {
                 code.vpbroadcastd(Turn(turn), __dword_ptr[Of(token, rdx, 4 * quad)]);
-                code.vpdpbusd(Products(0, token), Codes0, Turn(turn));
-                code.vpdpbusd(Products(1, token), Codes1, Turn(turn));
+                code.vpdpbusd(Products(0, token, quad % sets, tokens), Codes0, Turn(turn));
+                code.vpdpbusd(Products(1, token, quad % sets, tokens), Codes1, Turn(turn));
+            }
+        }
+
+        for (int set = 1; set < sets; set++)
+        {
+            for (int token = 0; token < tokens; token++)
+            {
+                code.vpaddd(Products(0, token), Products(0, token), Products(0, token, set, tokens));
+                code.vpaddd(Products(1, token), Products(1, token), Products(1, token, set, tokens));
             }
         }
 
@@ -100,6 +120,7 @@ internal static class PanelTile
         code.add(rdx, 4 * quads);
     }
 
+    /// <summary>Sets registers to zero.</summary>
     public static void Clear(Assembler code, Func<int, int, AssemblerRegisterZMM> registers, int tokens)
     {
         for (int token = 0; token < tokens; token++)

@@ -4,8 +4,9 @@ using static Iced.Intel.AssemblerRegisters;
 namespace QwenSharp.Numerics;
 
 /// <summary>
-/// <see cref="SuperBlockKernel{TFormat}"/>'s products with AVX-512 VNNI: the sums of a group of columns in 32 bits, times the group's scale,
-/// make up a super-block's integers. With six tokens 8 columns of 32 rows take 20 instructions of which 12 multiply; a group's scales 52.
+/// <see cref="SuperBlockKernel{TFormat}"/>'s products with AVX-512 VNNI: the sums of a group of columns in 32 bits, times the group's
+/// scale, make up a super-block's integers. With six tokens 4 columns of 32 rows take 20 instructions, of which 12
+/// multiply; a group's scales and zeros take 38.
 /// </summary>
 internal static class SuperBlockTile
 {

@@ -17,8 +17,22 @@ internal sealed unsafe class VnniProducts : IDisposable
     public static bool HasTiles(TensorType type) => type == TensorType.Q8_0 || type.BlockLength() > 1 && UnitLength(type) >= 32;
 
     /// <summary>What there is for a type, assembled now if it was not yet. For the thread that starts jobs.</summary>
+    /// <param name="type">The weights' type.</param>
+    /// <param name="tokens">How many tokens a product will have.</param>
+    /// <param name="tokensPerTask">Most tokens that it will have at a time.</param>
     /// <returns>Null where there is nothing.</returns>
-    public Routines? Of(TensorType type) => HasTiles(type) ? _routines[(int)type] ??= new Routines(type) : null;
+    public Routines? Of(TensorType type, int tokens, int tokensPerTask)
+    {
+        if (!HasTiles(type))
+            return null;
+
+        Routines routines = _routines[(int)type] ??= new Routines(type);
+        if (tokens > tokensPerTask)
+            routines.Prepare(tokensPerTask);
+
+        routines.Prepare(tokens <= tokensPerTask ? tokens : tokens % tokensPerTask);
+        return routines;
+    }
 
     public void Dispose()
     {
@@ -29,31 +43,39 @@ internal sealed unsafe class VnniProducts : IDisposable
     private static int UnitLength(TensorType type) => type.HasCodebook() ? CodebookDecoder.UnitLength(type) : 32;
 
     /// <summary>One type's.</summary>
-    internal sealed class Routines : IDisposable
+    internal sealed class Routines(TensorType type) : IDisposable
     {
         private readonly AssembledRoutine?[] _tiles = new AssembledRoutine?[PanelTile.MaxTokens + 1];
-        private readonly AssembledRoutine? _dot;
-
-        public Routines(TensorType type)
-        {
-            _dot = type switch
-            {
-                TensorType.Q4_K => NibbleSuperBlockDot.Q4_K(),
-                TensorType.Q5_K => NibbleSuperBlockDot.Q5_K(),
-                TensorType.Q6_K => Q6_KDot.Create(),
-                TensorType.Q8_0 => Q8_0Dot.Create(),
-                TensorType.Q4_0 => NibbleBlockDot.Q4_0(),
-                TensorType.Q4_1 => NibbleBlockDot.Q4_1(),
-                TensorType.IQ4_NL => NibbleBlockDot.IQ4_NL(),
-                TensorType.IQ4_XS => NibbleBlockDot.IQ4_XS(),
-                _ => null,
-            };
-            for (int tokens = 1; tokens <= PanelTile.MaxTokens; tokens++)
-                _tiles[tokens] = Tile(type, tokens);
-        }
+        private AssembledRoutine? _dot;
 
         /// <summary>Whether the type has a product of sixteen rows with one token.</summary>
-        public bool HasDot => _dot is not null;
+        public bool HasDot => type
+            is TensorType.Q4_K
+                or TensorType.Q5_K
+                or TensorType.Q6_K
+                or TensorType.Q8_0
+                or TensorType.Q4_0
+                or TensorType.Q4_1
+                or TensorType.IQ4_NL
+                or TensorType.IQ4_XS;
+
+        /// <summary>Assembles what a number of tokens needs.</summary>
+        public void Prepare(int tokens)
+        {
+            if (tokens == 1 && HasDot)
+            {
+                _dot ??= Dot(type);
+                return;
+            }
+
+            if (tokens == 0)
+                return;
+
+            (_, int small, int large) = Tiles(tokens);
+            _tiles[small] ??= Tile(type, small);
+            if (large > 0)
+                _tiles[small + 1] ??= Tile(type, small + 1);
+        }
 
         /// <summary>Adds the products of sixteen rows with one token to their sums.</summary>
         public void Dot(DotArguments arguments) => _dot!.Call(&arguments);
@@ -61,7 +83,7 @@ internal sealed unsafe class VnniProducts : IDisposable
         /// <summary>Adds the products of a panel's chunk with tokens to their sums, in tiles that differ by at most one token.</summary>
         public void Multiply(void* panel, byte* x, nint stride, int columns, int tokens, void* sums)
         {
-            int tiles = (tokens + PanelTile.MaxTokens - 1) / PanelTile.MaxTokens, small = tokens / tiles, large = tokens % tiles;
+            (int tiles, int small, int large) = Tiles(tokens);
             TileArguments arguments = new() { Panel = panel, X = x, Stride = stride, Sums = sums, Tiles = large, Blocks = columns / 32 };
             if (large > 0)
                 _tiles[small + 1]!.Call(&arguments);
@@ -79,6 +101,25 @@ internal sealed unsafe class VnniProducts : IDisposable
             foreach (AssembledRoutine? tile in _tiles)
                 tile?.Dispose();
         }
+
+        // How many tiles, tokens of the small ones, and how many are larger by one.
+        private static (int Tiles, int Small, int Large) Tiles(int tokens)
+        {
+            int tiles = (tokens + PanelTile.MaxTokens - 1) / PanelTile.MaxTokens;
+            return (tiles, tokens / tiles, tokens % tiles);
+        }
+
+        private static AssembledRoutine Dot(TensorType type) => type switch
+        {
+            TensorType.Q4_K => NibbleSuperBlockDot.Q4_K(),
+            TensorType.Q5_K => NibbleSuperBlockDot.Q5_K(),
+            TensorType.Q6_K => Q6_KDot.Create(),
+            TensorType.Q4_0 => NibbleBlockDot.Q4_0(),
+            TensorType.Q4_1 => NibbleBlockDot.Q4_1(),
+            TensorType.IQ4_NL => NibbleBlockDot.IQ4_NL(),
+            TensorType.IQ4_XS => NibbleBlockDot.IQ4_XS(),
+            _ => Q8_0Dot.Create(),
+        };
 
         private static AssembledRoutine Tile(TensorType type, int tokens) => type switch
         {
