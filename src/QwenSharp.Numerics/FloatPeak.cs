@@ -44,7 +44,7 @@ public static class FloatPeak
     /// <returns>Its operations.</returns>
     internal static double Pass(WorkerPool pool) => InstructionSets.Best switch
     {
-        Isa.Avx512 => Pass<Simd512, Vector512<float>>(pool, sums: 24),
+        Isa.Avx512 or Isa.Avx512Vnni => Pass<Simd512, Vector512<float>>(pool, sums: 24),
         Isa.Avx2 => Pass<Simd256, Vector256<float>>(pool, sums: 12),
         Isa.Vector128 => Pass<Simd128, Vector128<float>>(pool, sums: AdvSimd.Arm64.IsSupported ? 24 : 12),
         _ => Pass<Simd1, float>(pool, sums: 12),

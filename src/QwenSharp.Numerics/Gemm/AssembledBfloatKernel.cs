@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Iced.Intel;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -17,15 +18,10 @@ internal sealed unsafe class AssembledBfloatKernel : GemmKernel
     // row's left and right one after the other.
     private const int FirstTurn = 2, Turns = 4, FirstSum = 8;
 
-    private readonly ExecutableMemory _code;
-    private readonly delegate* unmanaged<float*, float*, nint, float*, nint, nint, void> _multiply;
+    private readonly AssembledRoutine _routine;
 
     /// <exception cref="PlatformNotSupportedException">The system does not let this program make code.</exception>
-    public AssembledBfloatKernel()
-    {
-        _code = new ExecutableMemory(Assemble());
-        _multiply = (delegate* unmanaged<float*, float*, nint, float*, nint, nint, void>)_code.Start;
-    }
+    public AssembledBfloatKernel() => _routine = new AssembledRoutine(stackBytes: 0, Assemble);
 
     public override int Rows => 12;
 
@@ -34,17 +30,24 @@ internal sealed unsafe class AssembledBfloatKernel : GemmKernel
     public override bool TakesPairs => true;
 
     /// <inheritdoc/>
-    public override void Multiply(float* a, float* b, int units, float* c, nint stride, bool add) =>
-        _multiply(a, b, units, c, stride * sizeof(float), add ? 1 : 0);
+    public override void Multiply(float* a, float* b, int units, float* c, nint stride, bool add)
+    {
+        Arguments arguments = new() { A = a, B = b, Units = units, C = c, RowBytes = stride * sizeof(float), Add = add ? 1 : 0 };
+        _routine.Call(&arguments);
+    }
 
     /// <inheritdoc/>
-    public override void Dispose() => _code.Dispose();
+    public override void Dispose() => _routine.Dispose();
 
-    private byte[] Assemble()
+    private void Assemble(Assembler code, RoutineConstants constants)
     {
-        Assembler code = new(bitness: 64);
         Label depth = code.CreateLabel(), store = code.CreateLabel();
-        Enter(code);
+        code.mov(rax, __[rdi]);
+        code.mov(r10, __[rdi + 8]);
+        code.mov(rdx, __[rdi + 16]);
+        code.mov(rcx, __[rdi + 24]);
+        code.mov(r8, __[rdi + 32]);
+        code.mov(r9, __[rdi + 40]);
         for (int sum = 0; sum < 2 * Rows; sum++)
             code.vpxord(Sum(sum), Sum(sum), Sum(sum));
 
@@ -81,56 +84,20 @@ internal sealed unsafe class AssembledBfloatKernel : GemmKernel
             code.vmovups(__zmmword_ptr[rcx + VectorBytes], Sum(2 * row + 1));
             code.add(rcx, r8);
         }
-
-        Leave(code);
-        using MemoryStream bytes = new();
-        code.Assemble(new StreamCodeWriter(bytes), rip: 0);
-        return bytes.ToArray();
     }
-
-    /// <summary>
-    /// Brings what is passed into the same registers on every system: a in rax, b in r10, units in rdx, c in rcx, bytes of a row in r8,
-    /// whether to add in r9.
-    /// </summary>
-    private static void Enter(Assembler code)
-    {
-        if (!OperatingSystem.IsWindows())
-        {
-            code.mov(rax, rdi);
-            code.mov(r10, rsi);
-            return;
-        }
-
-        code.mov(rax, rcx);
-        code.mov(r10, rdx);
-        code.mov(rdx, r8);
-        code.mov(rcx, r9);
-        code.mov(r8, __[rsp + 40]);
-        code.mov(r9, __[rsp + 48]);
-
-        // Windows wants the lower quarters of 8 to 15 back as they were.
-        code.sub(rsp, 128);
-        for (int i = 0; i < 8; i++)
-            code.vmovups(__xmmword_ptr[rsp + 16 * i], Kept[i]);
-    }
-
-    private static void Leave(Assembler code)
-    {
-        code.vzeroupper();
-        if (OperatingSystem.IsWindows())
-        {
-            for (int i = 0; i < 8; i++)
-                code.vmovups(Kept[i], __xmmword_ptr[rsp + 16 * i]);
-
-            code.add(rsp, 128);
-        }
-
-        code.ret();
-    }
-
-    private static readonly AssemblerRegisterXMM[] Kept = [xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15];
 
     private static AssemblerRegisterZMM Sum(int index) => Register(FirstSum + index);
 
     private static AssemblerRegisterZMM Register(int index) => new(Iced.Intel.Register.ZMM0 + index);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Arguments
+    {
+        public float* A;
+        public float* B;
+        public nint Units;
+        public float* C;
+        public nint RowBytes;
+        public nint Add;
+    }
 }

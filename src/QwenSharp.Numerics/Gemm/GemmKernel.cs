@@ -25,7 +25,7 @@ internal abstract unsafe class GemmKernel : IDisposable
     /// </summary>
     public static GemmKernel For(Isa isa) => isa switch
     {
-        Isa.Avx512 => new TwelveRowKernel<Simd512, Vector512<float>>(),
+        Isa.Avx512 or Isa.Avx512Vnni => new TwelveRowKernel<Simd512, Vector512<float>>(),
         Isa.Avx2 => new SixRowKernel<Simd256, Vector256<float>>(),
         Isa.Vector128 when AdvSimd.Arm64.IsSupported => new TwelveRowKernel<Simd128, Vector128<float>>(),
         Isa.Vector128 => new SixRowKernel<Simd128, Vector128<float>>(),
@@ -36,7 +36,7 @@ internal abstract unsafe class GemmKernel : IDisposable
     /// <exception cref="ArgumentException">This processor has none; see <see cref="TrainingPrecisions.IsAvailable"/>.</exception>
     public static GemmKernel ForBfloat(Isa isa) => isa switch
     {
-        Isa.Avx512 when Bfloat16.IsAccelerated => new AssembledBfloatKernel(),
+        Isa.Avx512 or Isa.Avx512Vnni when Bfloat16.IsAccelerated => new AssembledBfloatKernel(),
         Isa.Scalar => new PlainBfloatKernel(),
         _ => throw new ArgumentException($"There are no products of BF16 with {isa} on this processor.", nameof(isa)),
     };

@@ -6,14 +6,16 @@ namespace QwenSharp.Numerics;
 /// <summary>Which kernel families this processor can run, and which one is used.</summary>
 public static class InstructionSets
 {
-    /// <summary>Environment variable that forces a family: <c>scalar</c>, <c>vector128</c>, <c>avx2</c> or <c>avx512</c>.</summary>
+    /// <summary>Environment variable that forces a family: <c>scalar</c>, <c>vector128</c>, <c>avx2</c>, <c>avx512</c> or
+    /// <c>avx512vnni</c>.</summary>
     public const string Variable = "QWENSHARP_ISA";
 
     /// <summary>
     /// The families that this processor can run, best first. Wider comes first: a matrix product is bound by multiplications
     /// per instruction, and .NET reports 512-bit vectors as accelerated only where they do not lower the clock.
     /// </summary>
-    public static IReadOnlyList<Isa> Available { get; } = [.. new[] { Isa.Avx512, Isa.Avx2, Isa.Vector128, Isa.Scalar }.Where(IsAvailable)];
+    public static IReadOnlyList<Isa> Available { get; } =
+        [.. new[] { Isa.Avx512Vnni, Isa.Avx512, Isa.Avx2, Isa.Vector128, Isa.Scalar }.Where(IsAvailable)];
 
     /// <summary>The best family that this processor can run.</summary>
     public static Isa Best => Available[0];
@@ -40,11 +42,15 @@ public static class InstructionSets
         ? isa
         : throw new ArgumentException($"This processor cannot run {isa} kernels; it runs {Names}.", nameof(isa));
 
+    // CPUID 7.0, bit 11 of ECX.
+    private static bool HasVnni => (X86Base.CpuId(7, 0).Ecx >> 11 & 1) != 0;
+
     private static string Names => string.Join(", ", Available.Select(isa => isa.ToString().ToLowerInvariant()));
 
     private static bool IsAvailable(Isa isa) =>
         isa switch
         {
+            Isa.Avx512Vnni => IsAvailable(Isa.Avx512) && HasVnni && ExecutableMemory.IsAllowed,
             Isa.Avx512 => Vector512.IsHardwareAccelerated
                 && Avx512BW.VL.IsSupported
                 && Avx512DQ.VL.IsSupported

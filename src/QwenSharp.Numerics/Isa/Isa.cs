@@ -14,4 +14,9 @@ public enum Isa
 
     /// <summary>512-bit vectors of x64 with AVX-512 F, BW, DQ and VL.</summary>
     Avx512,
+
+    /// <summary>
+    /// <see cref="Avx512"/>, with products of quantised weights that are assembled at run time for AVX-512 VNNI, on Linux and Windows.
+    /// </summary>
+    Avx512Vnni,
 }

@@ -51,6 +51,11 @@ internal readonly unsafe struct BlockKernel<TFormat> : IPanelKernel
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void UnpackBytes<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => Unpack<TLanes, V>(weights, stride, columns, panel);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TLanes, V, TTile>(V* panel, byte* x, nint stride, int columns, V* sums)
         where TLanes : struct, ILanes<V>

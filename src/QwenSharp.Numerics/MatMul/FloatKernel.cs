@@ -33,6 +33,11 @@ internal readonly unsafe struct FloatKernel<TFormat> : IPanelKernel
             TFormat.Unpack<TLanes, V>(weights, stride, panel + 2 * column);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void UnpackBytes<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => throw new InvalidOperationException("Floats have no codes.");
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TLanes, V, TTile>(V* panel, byte* x, nint stride, int columns, V* sums)
         where TLanes : struct, ILanes<V>

@@ -27,6 +27,14 @@ internal unsafe interface IPanelKernel
         where TLanes : struct, ILanes<V>
         where V : unmanaged;
 
+    /// <summary>
+    /// As <see cref="Unpack"/>, with codes as unsigned bytes (signed ones plus 128) in the layout of
+    /// <see cref="SuperBlockKernel{TFormat}"/> or <see cref="BlockKernel{TFormat}"/>: what assembled products take.
+    /// </summary>
+    static abstract void UnpackBytes<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged;
+
     /// <summary>Adds the products of the chunk with some tokens to their sums.</summary>
     /// <param name="panel">The panel's registers.</param>
     /// <param name="x">The first token's packed activations of this chunk.</param>

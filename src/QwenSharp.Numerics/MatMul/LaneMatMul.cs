@@ -20,6 +20,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private static readonly int PanelRows = 2 * TLanes.Count;
 
     private readonly WorkerPool _pool;
+    private readonly VnniProducts? _vnni;
     private readonly PackedActivations[] _packed = [new(), new(), new(), new()];
     private readonly NativeBuffer _scratch;
 
@@ -30,9 +31,12 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     private int _tokens;
     private int _count;
 
-    public LaneMatMul(WorkerPool pool)
+    /// <param name="pool">Whose threads compute.</param>
+    /// <param name="vnni">Products that take the place of the lanes' own where there are such, with sixteen lanes; owned.</param>
+    public LaneMatMul(WorkerPool pool, VnniProducts? vnni = null)
     {
         _pool = pool;
+        _vnni = vnni;
         _scratch = new NativeBuffer((long)pool.Threads * sizeof(V) * Scratch.Registers);
     }
 
@@ -42,6 +46,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
             packed.Dispose();
 
         _scratch.Dispose();
+        _vnni?.Dispose();
     }
 
     public void Project(Activations x, int rows, ReadOnlySpan<Projection> outputs)
@@ -79,12 +84,18 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         _ => ActivationFormat.Floats,
     };
 
+    // Where bytes are multiplied whatever their sign, nothing is widened.
+    private ActivationFormat PackedFormatOf(TensorType type, int tokens) =>
+        FormatOf(type, tokens) is var format && format == ActivationFormat.WideBlocks && _vnni is not null && VnniProducts.HasTiles(type)
+            ? ActivationFormat.Blocks
+            : format;
+
     private void Pack(ReadOnlySpan<Projection> outputs)
     {
         int done = 0;
         foreach (ref readonly Projection output in outputs)
         {
-            ActivationFormat format = FormatOf(output.Weight.Type, TokensOf(output).Count);
+            ActivationFormat format = PackedFormatOf(output.Weight.Type, TokensOf(output).Count);
             if (format == ActivationFormat.Floats || (done >> (int)format & 1) != 0)
                 continue;
 
@@ -117,7 +128,8 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
             firstTask + (panels + panelsPerTask - 1) / panelsPerTask * tokenRanges,
             panelsPerTask,
             tokenRanges,
-            tokens);
+            tokens,
+            _vnni?.Of(weight.Type, tokens.Count, TokensPerTask));
     }
 
     private void Multiply(int task, int worker)
@@ -130,7 +142,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         RowRange tokens = new(cut.Tokens.First + range, Math.Min(TokensPerTask, cut.Tokens.Count - range));
         int firstRow = task / cut.TokenRanges * cut.PanelsPerTask * PanelRows;
         int endRow = Math.Min(firstRow + cut.PanelsPerTask * PanelRows, output.Weight.Rows);
-        Share share = new(firstRow, endRow, tokens, cut.Tokens.Count, worker);
+        Share share = new(firstRow, endRow, tokens, cut.Tokens.Count, worker, cut.Vnni);
         switch (output.Weight.Type)
         {
             case TensorType.F32:
@@ -243,22 +255,22 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     {
         WeightRows weights = new(output.Weight);
         Scratch scratch = new((V*)_scratch.Pointer + share.Worker * Scratch.Registers);
-        ActivationFormat format = FormatOf(output.Weight.Type, share.AllTokens);
+        ActivationFormat format = PackedFormatOf(output.Weight.Type, share.AllTokens);
         bool floats = format == ActivationFormat.Floats;
         int record = floats ? _x.Width * sizeof(float) : PackedActivations.RecordBytes(format);
         nint chunkStride = floats ? 256 * sizeof(float) : (nint)_tokens * record;
         byte* x = (floats ? (byte*)_x.Pointer : _packed[(int)format].Pointer) + (long)share.Tokens.First * record;
         for (int row = share.FirstRow; row < share.EndRow; row += PanelRows)
         {
-            if (TKernel.HasDot && share.AllTokens == 1)
+            if (share.AllTokens == 1 && (TKernel.HasDot || share.Vnni is { HasDot: true }))
             {
-                scratch.Sums[0] = Dot<TKernel>(weights, row, x, chunkStride, scratch);
-                scratch.Sums[1] = Dot<TKernel>(weights, row + TLanes.Count, x, chunkStride, scratch);
+                scratch.Sums[0] = Dot<TKernel>(weights, row, x, chunkStride, scratch, share.Vnni);
+                scratch.Sums[1] = Dot<TKernel>(weights, row + TLanes.Count, x, chunkStride, scratch, share.Vnni);
             }
             else
             {
                 new Span<V>(scratch.Sums, 2 * share.Tokens.Count).Clear();
-                Multiply<TKernel>(weights, row, x, chunkStride, record, share.Tokens.Count, scratch);
+                Multiply<TKernel>(weights, row, x, chunkStride, record, share.Tokens.Count, scratch, share.Vnni);
             }
 
             Write(output, row, Math.Min(PanelRows, weights.Count - row), share.Tokens.First, share.Tokens.Count, scratch.Sums);
@@ -266,20 +278,43 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static V Dot<TKernel>(in WeightRows weights, int row, byte* x, nint chunkStride, Scratch scratch)
+    private static V Dot<TKernel>(
+        in WeightRows weights, int row, byte* x, nint chunkStride, Scratch scratch, VnniProducts.Routines? vnni)
         where TKernel : struct, IPanelKernel
     {
         int rows = weights.Count - row;
         if (rows < TLanes.Count)
-            return rows <= 0 ? default : LastDot<TKernel>(weights, row, rows, x, chunkStride, scratch);
+            return rows <= 0 ? default : LastDot<TKernel>(weights, row, rows, x, chunkStride, scratch, vnni);
 
         // The next rows follow these in memory.
         byte* first = weights.Row(row), next = rows < 2 * TLanes.Count ? first : first + TLanes.Count * weights.RowBytes;
-        return TKernel.Dot<TLanes, V>(first, weights.RowBytes, weights.Columns, x, chunkStride, default, next);
+        return Dot<TKernel>(first, weights.RowBytes, weights.Columns, x, chunkStride, default, next, weights.BlockLength, vnni);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static V Dot<TKernel>(
+        byte* rows, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next, int blockLength, VnniProducts.Routines? vnni)
+        where TKernel : struct, IPanelKernel
+    {
+        if (vnni is not { HasDot: true })
+            return TKernel.Dot<TLanes, V>(rows, stride, columns, x, chunkStride, sum, next);
+
+        vnni.Dot(new DotArguments
+        {
+            Weights = rows,
+            Stride = stride,
+            Blocks = columns / blockLength,
+            X = x,
+            ChunkStride = chunkStride,
+            Next = next,
+            Sums = (float*)&sum,
+        });
+        return sum;
     }
 
     // Fewer rows than lanes: a chunk at a time is copied to where there are as many.
-    private static V LastDot<TKernel>(in WeightRows weights, int row, int rows, byte* x, nint chunkStride, Scratch scratch)
+    private static V LastDot<TKernel>(
+        in WeightRows weights, int row, int rows, byte* x, nint chunkStride, Scratch scratch, VnniProducts.Routines? vnni)
         where TKernel : struct, IPanelKernel
     {
         V sum = default;
@@ -288,7 +323,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         {
             int columns = Math.Min(256, weights.Columns - column);
             byte* copy = scratch.Copy(first, weights.RowBytes, rows, weights.Bytes(columns));
-            sum = TKernel.Dot<TLanes, V>(copy, Scratch.RowBytes, columns, x, chunkStride, sum, copy);
+            sum = Dot<TKernel>(copy, Scratch.RowBytes, columns, x, chunkStride, sum, copy, weights.BlockLength, vnni);
         }
 
         return sum;
@@ -302,7 +337,8 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         nint chunkStride,
         nint tokenStride,
         int tokens,
-        Scratch scratch)
+        Scratch scratch,
+        VnniProducts.Routines? vnni)
         where TKernel : struct, IPanelKernel
     {
         nint rowBytes = matrix.RowBytes;
@@ -312,13 +348,20 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
         for (int column = 0; column < allColumns; column += 256, x += chunkStride)
         {
             int columns = Math.Min(256, allColumns - column), chunkBytes = matrix.Bytes(columns);
-            Unpack<TKernel>(weights, rowBytes, rows, columns, chunkBytes, scratch, 0);
-            Unpack<TKernel>(weights + TLanes.Count * rowBytes, rowBytes, rows - TLanes.Count, columns, chunkBytes, scratch, 1);
+            byte* second = weights + TLanes.Count * rowBytes;
+            Unpack<TKernel>(weights, rowBytes, rows, columns, chunkBytes, scratch, 0, vnni is not null);
+            Unpack<TKernel>(second, rowBytes, rows - TLanes.Count, columns, chunkBytes, scratch, 1, vnni is not null);
             weights += chunkBytes;
             if (rows >= 2 * PanelRows)
                 Prefetch.Bytes(next, PanelRows * chunkBytes);
 
             next += PanelRows * chunkBytes;
+            if (vnni is not null)
+            {
+                vnni.Multiply(scratch.Panel, x, tokenStride, columns, tokens, scratch.Sums);
+                continue;
+            }
+
             byte* token = x;
             V* sums = scratch.Sums;
             int left = tokens;
@@ -341,7 +384,8 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
 
     // Unpacks one of the panel's two groups of rows.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Unpack<TKernel>(byte* weights, nint rowBytes, int rows, int columns, int chunkBytes, Scratch scratch, int group)
+    private static void Unpack<TKernel>(
+        byte* weights, nint rowBytes, int rows, int columns, int chunkBytes, Scratch scratch, int group, bool asBytes)
         where TKernel : struct, IPanelKernel
     {
         if (rows <= 0)
@@ -354,7 +398,10 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
             rowBytes = Scratch.RowBytes;
         }
 
-        TKernel.Unpack<TLanes, V>(weights, rowBytes, columns, scratch.Panel + group);
+        if (asBytes)
+            TKernel.UnpackBytes<TLanes, V>(weights, rowBytes, columns, scratch.Panel + group);
+        else
+            TKernel.Unpack<TLanes, V>(weights, rowBytes, columns, scratch.Panel + group);
     }
 
     private static void Write(in Projection output, int row, int rows, int firstToken, int tokens, V* sums)
@@ -392,20 +439,24 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
     }
 
     // How one output is cut: tasks count token ranges fastest, so that a panel's weights are still in the cache for the next range.
-    private readonly record struct Cut(int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges, RowRange Tokens);
+    private readonly record struct Cut(
+        int FirstTask, int EndTask, int PanelsPerTask, int TokenRanges, RowRange Tokens, VnniProducts.Routines? Vnni);
 
     // What of one output a task computes, for how many tokens all of its tasks together, and who does it.
-    private readonly record struct Share(int FirstRow, int EndRow, RowRange Tokens, int AllTokens, int Worker);
+    private readonly record struct Share(
+        int FirstRow, int EndRow, RowRange Tokens, int AllTokens, int Worker, VnniProducts.Routines? Vnni);
 
     // Where the rows of a matrix lie: looked up once a task, as the tensor computes it anew each time.
     private readonly struct WeightRows(Tensor weight)
     {
         private readonly byte* _start = weight.Pointer;
-        private readonly int _blockLength = weight.Type.BlockLength(), _blockBytes = weight.Type.BlockBytes();
+        private readonly int _blockBytes = weight.Type.BlockBytes();
 
         public int Count { get; } = weight.Rows;
 
         public int Columns { get; } = weight.Columns;
+
+        public int BlockLength { get; } = weight.Type.BlockLength();
 
         public nint RowBytes { get; } = (nint)weight.RowBytes;
 
@@ -413,7 +464,7 @@ internal sealed unsafe class LaneMatMul<TLanes, V> : IMatMul
 
         public byte* Row(int row) => _start + row * RowBytes;
 
-        public int Bytes(int columns) => columns / _blockLength * _blockBytes;
+        public int Bytes(int columns) => columns / BlockLength * _blockBytes;
     }
 
     // A worker's memory: the unpacked panel, sums, and copies of rows at the tensor's end.

@@ -12,12 +12,12 @@ internal unsafe interface ISignedByteFormat
     /// <param name="weights">The chunk's first block in the first row.</param>
     /// <param name="stride">Bytes from a row to the next.</param>
     /// <param name="columns">Columns in the chunk.</param>
-    /// <param name="pairs">Two registers for each quad of columns (<see cref="SignedByteKernel.StorePairs"/>), every other
-    /// register.</param>
+    /// <param name="codes">The registers of each quad of columns, as <typeparamref name="TCodes"/> has them, every other one.</param>
     /// <param name="scales">A register of F32 for each unit, every other register.</param>
-    static abstract void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* pairs, V* scales)
+    static abstract void Unpack<TLanes, V, TCodes>(byte* weights, nint stride, int columns, V* codes, V* scales)
         where TLanes : struct, ILanes<V>
-        where V : unmanaged;
+        where V : unmanaged
+        where TCodes : struct, ISignedCodes;
 
     /// <summary>The product with a single token (<see cref="IPanelKernel.Dot"/>).</summary>
     static abstract V Dot<TLanes, V>(byte* weights, nint stride, int columns, byte* x, nint chunkStride, V sum, byte* next)
@@ -25,14 +25,25 @@ internal unsafe interface ISignedByteFormat
         where V : unmanaged;
 }
 
-/// <summary>What these formats share.</summary>
-internal static unsafe class SignedByteKernel
+/// <summary>How an unpacked panel holds signed codes.</summary>
+internal unsafe interface ISignedCodes
 {
-    /// <summary>
-    /// Stores four quads of signed bytes widened to 16 bits: a quad of columns 0 1 2 3 becomes the pairs (0, 2) and (1, 3).
-    /// </summary>
+    /// <summary>Registers of a panel that four quads of columns take.</summary>
+    static abstract int RegistersOfFour { get; }
+
+    /// <summary>Stores four quads, every other register.</summary>
+    static abstract void Store<TLanes, V>(V* to, V q0, V q1, V q2, V q3)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged;
+}
+
+/// <summary>Widened to 16 bits: a quad of columns 0 1 2 3 becomes the pairs (0, 2) and (1, 3).</summary>
+internal readonly unsafe struct WidenedPairs : ISignedCodes
+{
+    public static int RegistersOfFour => 16;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void StorePairs<TLanes, V>(V* to, V q0, V q1, V q2, V q3)
+    public static void Store<TLanes, V>(V* to, V q0, V q1, V q2, V q3)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
     {
@@ -44,6 +55,30 @@ internal static unsafe class SignedByteKernel
         to[10] = LaneMath<TLanes, V>.OddBytes(q2);
         to[12] = LaneMath<TLanes, V>.EvenBytes(q3);
         to[14] = LaneMath<TLanes, V>.OddBytes(q3);
+    }
+}
+
+/// <summary>As unsigned bytes, plus 128, where an instruction multiplies those with signed ones.</summary>
+internal readonly unsafe struct BiasedBytes : ISignedCodes
+{
+    /// <summary>The codes are stored plus 2 to this power.</summary>
+    public const int OffsetBits = 7;
+
+    /// <summary>Which of a panel's registers the scales begin with.</summary>
+    public const int Scales = 2 * 64;
+
+    public static int RegistersOfFour => 8;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TLanes, V>(V* to, V q0, V q1, V q2, V q3)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged
+    {
+        V bias = TLanes.Broadcast(unchecked((int)0x80808080));
+        to[0] = TLanes.Xor(q0, bias);
+        to[2] = TLanes.Xor(q1, bias);
+        to[4] = TLanes.Xor(q2, bias);
+        to[6] = TLanes.Xor(q3, bias);
     }
 }
 
@@ -63,7 +98,12 @@ internal readonly unsafe struct SignedByteKernel<TFormat> : IPanelKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
         where TLanes : struct, ILanes<V>
-        where V : unmanaged => TFormat.Unpack<TLanes, V>(weights, stride, columns, panel + Pairs, panel + Scales);
+        where V : unmanaged => TFormat.Unpack<TLanes, V, WidenedPairs>(weights, stride, columns, panel + Pairs, panel + Scales);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void UnpackBytes<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => TFormat.Unpack<TLanes, V, BiasedBytes>(weights, stride, columns, panel, panel + BiasedBytes.Scales);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TLanes, V, TTile>(V* panel, byte* x, nint stride, int columns, V* sums)

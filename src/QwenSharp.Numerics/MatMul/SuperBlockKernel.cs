@@ -69,6 +69,11 @@ internal readonly unsafe struct SuperBlockKernel<TFormat> : IPanelKernel
         where V : unmanaged =>
         TFormat.Unpack<TLanes, V>(weights, stride, panel + Codes, panel + Scales, panel + Offsets, out panel[D], out panel[Minimum]);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void UnpackBytes<TLanes, V>(byte* weights, nint stride, int columns, V* panel)
+        where TLanes : struct, ILanes<V>
+        where V : unmanaged => Unpack<TLanes, V>(weights, stride, columns, panel);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Multiply<TLanes, V, TTile>(V* panel, byte* x, nint stride, int columns, V* sums)
         where TLanes : struct, ILanes<V>

@@ -28,6 +28,24 @@ internal sealed unsafe partial class ExecutableMemory : IDisposable
         }
     }
 
+    /// <summary>Whether this system lets this program make code.</summary>
+    public static bool IsAllowed
+    {
+        get
+        {
+            const byte Return = 0xc3;
+            try
+            {
+                new ExecutableMemory([Return]).Dispose();
+                return true;
+            }
+            catch (PlatformNotSupportedException)
+            {
+                return false;
+            }
+        }
+    }
+
     ~ExecutableMemory() => Free();
 
     /// <summary>The first instruction.</summary>

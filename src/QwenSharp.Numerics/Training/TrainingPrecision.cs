@@ -25,7 +25,7 @@ public static class TrainingPrecisions
     public static string? WhyNot(TrainingPrecision precision, Isa? isa = null) => (precision, isa ?? InstructionSets.Best) switch
     {
         (TrainingPrecision.F32, _) or (_, Isa.Scalar) => null,
-        (_, Isa.Avx512) when Bfloat16.IsAccelerated => null,
+        (_, Isa.Avx512 or Isa.Avx512Vnni) when Bfloat16.IsAccelerated => null,
         _ => $"This processor has no matrix products of {precision} (AVX512_BF16, on Linux or Windows); train with the precision F32.",
     };
 }

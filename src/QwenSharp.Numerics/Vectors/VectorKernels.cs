@@ -9,7 +9,7 @@ internal abstract unsafe class VectorKernels
     /// <summary>The kernels of an instruction set.</summary>
     public static VectorKernels For(Isa isa) => isa switch
     {
-        Isa.Avx512 => new VectorKernels<Simd512, System.Runtime.Intrinsics.Vector512<float>>(),
+        Isa.Avx512 or Isa.Avx512Vnni => new VectorKernels<Simd512, System.Runtime.Intrinsics.Vector512<float>>(),
         Isa.Avx2 => new VectorKernels<Simd256, System.Runtime.Intrinsics.Vector256<float>>(),
         Isa.Vector128 => new VectorKernels<Simd128, System.Runtime.Intrinsics.Vector128<float>>(),
         _ => new VectorKernels<Simd1, float>(),

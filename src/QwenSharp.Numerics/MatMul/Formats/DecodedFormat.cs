@@ -18,16 +18,17 @@ internal readonly unsafe struct DecodedFormat<TType> : ISignedByteFormat
 
     [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* pairs, V* scales)
+    public static void Unpack<TLanes, V, TCodes>(byte* weights, nint stride, int columns, V* codes, V* scales)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
+        where TCodes : struct, ISignedCodes
     {
         byte* rows = stackalloc byte[RowBytes * TLanes.Count];
         Decode<TLanes, V>(weights, stride, columns, rows, scales, step: 2);
-        for (int column = 0; column < columns; column += 16, pairs += 16)
+        for (int column = 0; column < columns; column += 16, codes += TCodes.RegistersOfFour)
         {
             TLanes.Transpose(rows + column, RowBytes, out V q0, out V q1, out V q2, out V q3);
-            SignedByteKernel.StorePairs<TLanes, V>(pairs, q0, q1, q2, q3);
+            TCodes.Store<TLanes, V>(codes, q0, q1, q2, q3);
         }
     }
 

@@ -38,9 +38,10 @@ internal readonly unsafe struct NibbleFormat<TFormat> : ISignedByteFormat
     private static int BlockBytes => TFormat.HeaderBytes + UnitBytes * TFormat.Units;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* pairs, V* scales)
+    public static void Unpack<TLanes, V, TCodes>(byte* weights, nint stride, int columns, V* codes, V* scales)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
+        where TCodes : struct, ISignedCodes
     {
         V nibble = TLanes.Broadcast(0x0f0f0f0f);
         sbyte* table = TFormat.Table;
@@ -48,17 +49,17 @@ internal readonly unsafe struct NibbleFormat<TFormat> : ISignedByteFormat
         {
             TFormat.Scales<TLanes, V>(weights, stride, scales, step: 2);
             byte* nibbles = weights + TFormat.HeaderBytes;
-            for (int unit = 0; unit < TFormat.Units; unit++, nibbles += UnitBytes, pairs += 32)
+            for (int unit = 0; unit < TFormat.Units; unit++, nibbles += UnitBytes, codes += 2 * TCodes.RegistersOfFour)
             {
                 TLanes.Transpose(nibbles, stride, out V q0, out V q1, out V q2, out V q3);
-                SignedByteKernel.StorePairs<TLanes, V>(
-                    pairs,
+                TCodes.Store<TLanes, V>(
+                    codes,
                     TLanes.LookUp(table, TLanes.And(q0, nibble)),
                     TLanes.LookUp(table, TLanes.And(q1, nibble)),
                     TLanes.LookUp(table, TLanes.And(q2, nibble)),
                     TLanes.LookUp(table, TLanes.And(q3, nibble)));
-                SignedByteKernel.StorePairs<TLanes, V>(
-                    pairs + 16,
+                TCodes.Store<TLanes, V>(
+                    codes + TCodes.RegistersOfFour,
                     TLanes.LookUp(table, TLanes.And(TLanes.ShiftRight(q0, 4), nibble)),
                     TLanes.LookUp(table, TLanes.And(TLanes.ShiftRight(q1, 4), nibble)),
                     TLanes.LookUp(table, TLanes.And(TLanes.ShiftRight(q2, 4), nibble)),

@@ -12,17 +12,18 @@ internal readonly unsafe struct Q8_0Format : ISignedByteFormat
     public static bool HasDot => true;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Unpack<TLanes, V>(byte* weights, nint stride, int columns, V* pairs, V* scales)
+    public static void Unpack<TLanes, V, TCodes>(byte* weights, nint stride, int columns, V* codes, V* scales)
         where TLanes : struct, ILanes<V>
         where V : unmanaged
+        where TCodes : struct, ISignedCodes
     {
         for (int block = 0; block < columns / 32; block++, weights += BlockBytes, scales += 2)
         {
             *scales = LaneMath<TLanes, V>.LowHalf(TLanes.Gather(weights, stride));
-            for (int half = 0; half < 2; half++, pairs += 16)
+            for (int half = 0; half < 2; half++, codes += TCodes.RegistersOfFour)
             {
                 TLanes.Transpose(weights + 2 + 16 * half, stride, out V q0, out V q1, out V q2, out V q3);
-                SignedByteKernel.StorePairs<TLanes, V>(pairs, q0, q1, q2, q3);
+                TCodes.Store<TLanes, V>(codes, q0, q1, q2, q3);
             }
         }
     }
