@@ -133,6 +133,20 @@ public class CodingAgentTests
         Assert.Equal("Now I will run it.", ((AgentDone)events[^1]).Text);
     }
 
+    [Theory]
+    [InlineData("", false, Intention.EmptyReminder)]
+    [InlineData("The file has", true, Intention.CutReminder)]
+    public async Task An_answer_that_is_none_is_asked_for_again(string text, bool isCut, string reminder)
+    {
+        await using AgentBench bench = new(new ScriptedTurn { Text = text, IsCut = isCut }, Say("Whole."));
+        bench.Tools.Add(TestTool.Writing("put", _ => ""));
+
+        AgentDone done = (AgentDone)(await bench.RunAsync())[^1];
+
+        Assert.Equal("Whole.", done.Text);
+        Assert.Equal(reminder, bench.Agent.Messages[^2].Text);
+    }
+
     [Fact]
     public async Task An_answer_stands_though_the_reminder_after_it_finds_nobody()
     {

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using QwenSharp.Cli.Tests.Code;
 using QwenSharp.Tests.Hub;
 
 namespace QwenSharp.Cli.Tests;
@@ -67,6 +68,36 @@ public sealed class PseudoTerminalTests : IDisposable
         await Ends(code);
     }
 
+    [Fact]
+    public async Task An_agent_asks_before_it_changes_files_and_shows_what_it_did()
+    {
+        const string write = """{"calls": [{"name": "write_file", "arguments": {"file_path": "new.txt", "content": "text\n"}}]}""";
+        using FakeEndpoint endpoint = new(write, """{"text": "It is written."}""", write, """{"text": "Then not."}""");
+        Directory.CreateDirectory(_folder["project"]);
+        Start("code", "--base-url", endpoint.Url, "--model", "any", "--cwd", _folder["project"]);
+        await Sees("> ");
+        await Types("Write it.\r");
+        await Sees("Allow it?");
+        Assert.False(File.Exists(_folder["project/new.txt"]));
+        await Types("y\r");
+        await Sees("It is written.");
+        await Sees("tokens in the context");
+        Assert.Equal("text\n", File.ReadAllText(_folder["project/new.txt"]));
+
+        await Sees("> ");
+        await Types("Again.\r");
+        await Sees("Allow it?");
+        await Types("use another name\r");
+        await Sees("Then not.");
+        Assert.Contains("the person said: use another name", endpoint.Requests.Last().GetRawText());
+
+        await Sees("> ");
+        await Types("/permissions\r");
+        await Sees("Mode ask.");
+        await Types("\u0004");
+        await Ends(ExitCode.Ok);
+    }
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     private void Start(params string[] arguments) => Start(null, arguments);
@@ -90,6 +121,7 @@ public sealed class PseudoTerminalTests : IDisposable
         start.Environment["TERM"] = "xterm";
         start.Environment["SHELL"] = "/bin/sh";
         start.Environment["XDG_STATE_HOME"] = _folder["state"];
+        start.Environment["QWENSHARP_AGENT_DATA"] = _folder["agent"];
         start.Environment["HF_HUB_CACHE"] = _folder["hub"];
         start.Environment["NO_PROXY"] = "127.0.0.1";
         if (hub is not null)

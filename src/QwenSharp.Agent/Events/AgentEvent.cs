@@ -46,7 +46,9 @@ public sealed record CallDenied(string CallId, string Tool, JsonElement Argument
 /// <param name="Pause">How long it waits before.</param>
 public sealed record RequestRetried(string Problem, int Attempt, TimeSpan Pause) : AgentEvent;
 
-/// <summary>The model said what it would do and did not; it was told to.</summary>
+/// <summary>
+/// The model stopped in the middle of the work (it announced a call and made none, said nothing, or was cut), and was told to go on.
+/// </summary>
 public sealed record Nudged : AgentEvent;
 
 /// <summary>The conversation came near the end of the context: a summary stands in place of its older part.</summary>

@@ -148,6 +148,7 @@ internal sealed class AgentRun(RunParts parts, string prompt)
 
     private string? Reminder(StepAnswer answer) =>
         _nudged || _options.Tools.Count == 0 ? null
+        : answer.Finish == ChatFinishReason.Length ? Intention.CutReminder
         : answer.Message.Text.Length == 0 ? Intention.EmptyReminder
         : Intention.IsAnnouncedIn(answer.Message.Text) ? Intention.Reminder
         : null;

@@ -15,6 +15,9 @@ internal static partial class Intention
     public const string EmptyReminder =
         "Your answer was empty. Go on with the work by calling a tool. If everything that was asked for is done, say what you did.";
 
+    /// <summary>What the model is told whose answer ended at the limit of tokens.</summary>
+    public const string CutReminder = "Your answer was cut at the limit of its length. Go on with the work; be shorter.";
+
     /// <summary>Whether the last sentence of an answer announces what the answer does not do.</summary>
     public static bool IsAnnouncedIn(string text)
     {

@@ -16,6 +16,9 @@ public sealed class Bubblewrap(SandboxSettings settings) : Sandbox
     private static readonly string[] Kernel =
         ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/pressure"];
 
+    private readonly string _own = Path.Join(settings.Workspace.Root, ProtectedPaths.Own);
+    private readonly bool _hadOwn = Path.Exists(Path.Join(settings.Workspace.Root, ProtectedPaths.Own));
+
     /// <inheritdoc/>
     public override string Name => "bubblewrap";
 
@@ -29,6 +32,14 @@ public sealed class Bubblewrap(SandboxSettings settings) : Sandbox
             "--cap-drop", "ALL", .. Files(), .. settings.Environment(Temporary).SelectMany(one => new[] { "--setenv", one.Key, one.Value }),
             "--chdir", directory, "--", .. command,
         ];
+    }
+
+    /// <inheritdoc/>
+    public override void CleanUp()
+    {
+        // What lies over a place that is empty needs a directory there.
+        if (!_hadOwn && Directory.Exists(_own) && !Directory.EnumerateFileSystemEntries(_own).Any())
+            Directory.Delete(_own);
     }
 
     // Later ones lie over earlier ones.
@@ -71,8 +82,7 @@ public sealed class Bubblewrap(SandboxSettings settings) : Sandbox
         }
 
         // The agent's own settings would count from the next session on, so they cannot come into being either.
-        string own = Path.Join(settings.Workspace.Root, ProtectedPaths.Own);
-        foreach (string argument in Path.Exists(own) ? (string[])[] : ["--tmpfs", own, "--remount-ro", own])
+        foreach (string argument in _hadOwn ? (string[])[] : ["--tmpfs", _own, "--remount-ro", _own])
             yield return argument;
     }
 

@@ -14,6 +14,11 @@ public abstract class Sandbox
     /// <param name="directory">Where it starts; a full path.</param>
     public abstract IReadOnlyList<string> Wrap(IReadOnlyList<string> command, string directory);
 
+    /// <summary>Takes away what commands inside have left outside without meaning to.</summary>
+    public virtual void CleanUp()
+    {
+    }
+
     /// <summary>The sandbox of this machine; null with the reason where there is none that works.</summary>
     /// <param name="settings">What it lets through.</param>
     /// <param name="cancellationToken">Ends the trial.</param>

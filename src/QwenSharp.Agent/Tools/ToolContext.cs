@@ -57,5 +57,9 @@ public sealed class ToolContext(Workspace workspace, string sessionDirectory) : 
         SeenTypes.Any(seen => seen is [.. var any, '*'] ? type.StartsWith(any, StringComparison.Ordinal) : seen == type);
 
     /// <summary>Ends the commands that still run.</summary>
-    public ValueTask DisposeAsync() => Background.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Background.DisposeAsync().ConfigureAwait(false);
+        Sandbox?.CleanUp();
+    }
 }

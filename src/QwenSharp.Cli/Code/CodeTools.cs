@@ -1,5 +1,4 @@
 using QwenSharp.Agent.Tools;
-using QwenSharp.Agent.Tools.Planning;
 
 namespace QwenSharp.Cli.Code;
 
@@ -12,12 +11,8 @@ internal static class CodeTools
     /// <summary>The tools that suit a model, but those that are never to run.</summary>
     /// <param name="model">The model's name.</param>
     /// <param name="disallowed">Rules for what never runs; one that is a tool's name alone takes the tool away.</param>
-    /// <param name="isHeadless">Whether nobody is there, to whom questions and plans could be put.</param>
-    public static IReadOnlyList<AgentTool> For(string model, IReadOnlyList<string> disallowed, bool isHeadless) =>
-    [
-        .. ToolSet.For(ProfileOf(model))
-            .Where(tool => !disallowed.Contains(tool.Name) && !(isHeadless && tool is (AskUserQuestionTool or ExitPlanModeTool))),
-    ];
+    public static IReadOnlyList<AgentTool> For(string model, IReadOnlyList<string> disallowed) =>
+        [.. ToolSet.For(ProfileOf(model)).Where(tool => !disallowed.Contains(tool.Name))];
 
     private static ToolProfile ProfileOf(string model) =>
         PatchModels.Any(prefix => model.Split('/')[^1].StartsWith(prefix, StringComparison.OrdinalIgnoreCase))

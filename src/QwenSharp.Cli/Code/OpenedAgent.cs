@@ -81,7 +81,7 @@ internal sealed class OpenedAgent : IAsyncDisposable
             HookPlace place = new(session.Id, session.TranscriptPath, workspace.Root);
             return new OpenedAgent(model, session, context, new AgentOptions
             {
-                Tools = CodeTools.For(model.Name, request.Disallowed, person is null),
+                Tools = CodeTools.For(model.Name, request.Disallowed),
                 Permissions = policy,
                 SystemPrompt = string.Join(
                     "\n\n",

@@ -51,7 +51,9 @@ internal sealed class ScriptedClient(params IEnumerable<ScriptedTurn> turns) : I
         yield return new ChatResponseUpdate(ChatRole.Assistant, turn.Usage is { } usage ? [new UsageContent(usage)] : [])
         {
             MessageId = id,
-            FinishReason = turn.Calls.Count > 0 ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
+            FinishReason = turn.IsCut ? ChatFinishReason.Length
+                : turn.Calls.Count > 0 ? ChatFinishReason.ToolCalls
+                : ChatFinishReason.Stop,
         };
     }
 

@@ -14,6 +14,9 @@ internal sealed record ScriptedTurn
 
     public UsageDetails? Usage { get; init; }
 
+    /// <summary>Whether the answer ends at the limit of tokens.</summary>
+    public bool IsCut { get; init; }
+
     /// <summary>What is thrown in place of an answer.</summary>
     public Exception? Failure { get; init; }
 

@@ -14,7 +14,7 @@ internal static class Notices
         RequestRetried retried => $"({retried.Problem} Again in {retried.Pause.TotalSeconds:0.#} s.)",
         CallDenied denied => $"(not permitted: {Call(denied.Tool, denied.Arguments)}: {denied.Reason})",
         Compacted compacted => $"(summed up: {compacted.TokensBefore} tokens became about {compacted.TokensAfter})",
-        Nudged => "(the model said what it would do and did not; it was reminded)",
+        Nudged => "(the model stopped in the middle; it was told to go on)",
         _ => null,
     };
 

@@ -11,6 +11,7 @@ namespace QwenSharp.Gateway.Providers.Anthropic;
 internal sealed record ClaudeThinking(int Limit)
 {
     private const int LeastBudget = 1024;
+    private const int LeastAnswer = 256;
 
     /// <summary>The setting; null where nothing is said.</summary>
     private JsonObject? Setting { get; init; }
@@ -44,7 +45,7 @@ internal sealed record ClaudeThinking(int Limit)
         // A model that thinks within a number of tokens takes no call that is forced, and goes on with calls only from its own thoughts.
         int budget = Math.Max(thinking.Budget ?? Tokens(thinking.Effort), LeastBudget);
         if (asked.Options.MaxOutputTokens is { } limit)
-            budget = Math.Min(budget, limit - LeastBudget);
+            budget = Math.Min(budget, limit - LeastAnswer);
         else
             none = new ClaudeThinking(budget + usualLimit);
 

@@ -64,18 +64,33 @@ internal sealed class AskedOptions
             losses.AddIf(tool is not AIFunctionDeclaration, $"tools.{tool.Name}");
     }
 
-    /// <summary>Adds the fields that the caller has for this kind of provider as they are, and declares those for others.</summary>
+    /// <summary>
+    /// Adds the fields that the caller has for this kind of provider as they are, and declares those for others. They win over what was
+    /// written; of an object, member by member.
+    /// </summary>
     public void AddFields(ProviderKind kind, JsonObject body, Losses losses)
     {
         foreach ((string word, JsonElement fields) in Remote.Fields)
         {
-            foreach (JsonProperty field in fields.EnumerateObject())
+            if (word == ProviderKinds.Word(kind))
             {
-                if (word != ProviderKinds.Word(kind))
-                    losses.Add(field.Name);
-                else if (!body.ContainsKey(field.Name))
-                    body[field.Name] = JsonNode.Parse(field.Value.GetRawText());
+                Merge(body, fields);
+                continue;
             }
+
+            foreach (JsonProperty field in fields.EnumerateObject())
+                losses.Add(field.Name);
+        }
+    }
+
+    private static void Merge(JsonObject body, JsonElement fields)
+    {
+        foreach (JsonProperty field in fields.EnumerateObject())
+        {
+            if (field.Value.ValueKind == JsonValueKind.Object && body[field.Name] is JsonObject inner)
+                Merge(inner, field.Value);
+            else
+                body[field.Name] = WireNodes.Node(field.Value);
         }
     }
 }

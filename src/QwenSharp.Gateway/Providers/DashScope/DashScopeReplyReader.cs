@@ -21,7 +21,7 @@ internal sealed class DashScopeReplyReader(ProviderSettings settings, WireForm f
     {
         using JsonDocument document = JsonDocument.Parse(read.Data);
         if (read.Name == "error" || document.RootElement.Member("output") is null)
-            throw Failed(document.RootElement, Status(read.Comment));
+            throw Failed(document.RootElement, Status(read.Comments));
 
         Read(document.RootElement);
     }
@@ -104,9 +104,9 @@ internal sealed class DashScopeReplyReader(ProviderSettings settings, WireForm f
     }
 
     // The status of the stream itself is 200 whatever happens in it.
-    private static int? Status(string? comment) =>
-        comment is not null && comment.StartsWith(StatusComment, StringComparison.Ordinal)
-        && int.TryParse(comment.AsSpan(StatusComment.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int status)
+    private static int? Status(IReadOnlyList<string>? comments) =>
+        comments?.FirstOrDefault(comment => comment.StartsWith(StatusComment, StringComparison.Ordinal)) is { } said
+        && int.TryParse(said.AsSpan(StatusComment.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int status)
             ? status
             : null;
 

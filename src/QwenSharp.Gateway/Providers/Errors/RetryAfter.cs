@@ -15,7 +15,7 @@ internal static partial class RetryAfter
         Header(body.Headers, "retry-after-ms") is { } milliseconds && Number(milliseconds) is { } count ? TimeSpan.FromMilliseconds(count)
         : Header(body.Headers, "retry-after") is { } after && Read(after, body.Headers) is { } said ? said
         : body.RetryDelay is { } delay && Duration(delay) is { } asked ? asked
-        : Reset(body.Headers) ?? Sentence(body.Message);
+        : (body.Status == 429 ? Reset(body.Headers) : null) ?? Sentence(body.Message);
 
     /// <summary>
     /// <c>21</c> (seconds), <c>120ms</c>, <c>6m0s</c>, an RFC 3339 or HTTP date, or a time of Unix in seconds or milliseconds.

@@ -74,7 +74,7 @@ internal sealed class OllamaMessages(Losses losses)
 
             Media? media = Media.Of(content);
             if (media is { Kind: "image", Data: not null })
-                images.Add(media.Base64);
+                images.Add((JsonNode)media.Base64);
             else
                 losses.Add($"{path}.{media?.Kind ?? content.GetType().Name}");
 

@@ -27,6 +27,9 @@ internal abstract class ChatHabits(ProviderSettings settings)
     /// <summary>The field in which thoughts go back; null where they do not.</summary>
     public virtual string? Thoughts => null;
 
+    /// <summary>The content of a message that has none, but calls.</summary>
+    public virtual JsonNode? NoContent => "";
+
     /// <summary>Whether usage in a stream must be asked for.</summary>
     public virtual bool AsksForUsage => true;
 

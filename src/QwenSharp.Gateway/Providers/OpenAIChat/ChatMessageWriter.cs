@@ -61,7 +61,7 @@ internal sealed class ChatMessageWriter(ChatHabits habits, ChatMarks marks, Loss
         List<TextReasoningContent> thoughts = [.. contents.OfType<TextReasoningContent>()];
         List<FunctionCallContent> calls = [.. contents.OfType<FunctionCallContent>()];
         JsonNode? content = Content(said, path);
-        written["content"] = content ?? (calls.Count > 0 || refusal.Length > 0 ? null : "");
+        written["content"] = content ?? (calls.Count > 0 || refusal.Length > 0 ? habits.NoContent : "");
         if (refusal.Length > 0)
             written["refusal"] = refusal;
 

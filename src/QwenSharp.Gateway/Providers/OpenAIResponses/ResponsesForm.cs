@@ -53,7 +53,7 @@ internal sealed class ResponsesForm(ProviderSettings settings) : WireForm
 
         if (asked.Common.Logprobs)
         {
-            include.Add("message.output_text.logprobs");
+            include.Add((JsonNode)"message.output_text.logprobs");
             if (asked.Common.TopLogprobs > 0)
                 body["top_logprobs"] = asked.Common.TopLogprobs;
         }

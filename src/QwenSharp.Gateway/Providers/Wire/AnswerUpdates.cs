@@ -9,6 +9,8 @@ internal sealed class AnswerUpdates(string origin)
 {
     private readonly List<ChatResponseUpdate> _updates = [];
     private readonly CallPieces _calls = new();
+    private readonly HalfCharacters _text = new();
+    private readonly HalfCharacters _thought = new();
     private ChatFinishReason? _finish;
     private string? _stop;
     private bool _refused;
@@ -51,10 +53,11 @@ internal sealed class AnswerUpdates(string origin)
     /// <summary>More text; its tokens where log-probabilities were asked for.</summary>
     public void Text(string? text, IReadOnlyList<TextToken>? tokens = null)
     {
-        if (string.IsNullOrEmpty(text) && tokens is not { Count: > 0 })
+        text = _text.Join(text ?? "");
+        if (text.Length == 0 && tokens is not { Count: > 0 })
             return;
 
-        ChatResponseUpdate update = Add(string.IsNullOrEmpty(text) ? null : new TextContent(text)
+        ChatResponseUpdate update = Add(text.Length == 0 ? null : new TextContent(text)
         {
             AdditionalProperties = Phase is null ? null : new() { [ContentKeys.Phase] = Phase },
         });
@@ -75,8 +78,8 @@ internal sealed class AnswerUpdates(string origin)
     /// <summary>More of what the model thinks.</summary>
     public void Reasoning(string? text)
     {
-        if (!string.IsNullOrEmpty(text))
-            Add(new TextReasoningContent(text) { AdditionalProperties = Origin(null) });
+        if (_thought.Join(text ?? "") is { Length: > 0 } whole)
+            Add(new TextReasoningContent(whole) { AdditionalProperties = Origin(null) });
     }
 
     /// <summary>What is protected of the thoughts before; or, in a form of its own, beside them.</summary>

@@ -26,6 +26,8 @@ internal sealed class Exchange : IDisposable
     private MemoryStream? _whole;
     private bool _streams;
     private bool _begun;
+    private bool _hasRead;
+    private bool _hasClosed;
     private ProviderException? _failure;
 
     public Exchange(ProviderSettings settings, WireForm form, ReplyReader reader, CancellationToken caller)
@@ -61,14 +63,20 @@ internal sealed class Exchange : IDisposable
     {
         try
         {
+            // Only waiting counts: who reads slowly does not stall.
+            if (_hasRead)
+                _patience.CancelAfter(_settings.StallTimeout);
+
             int read = await _body!.ReadAsync(_chunk, _patience.Token).ConfigureAwait(false);
-            _patience.CancelAfter(_settings.StallTimeout);
-            if (read == 0)
+            _patience.CancelAfter(Timeout.InfiniteTimeSpan);
+            _hasRead = true;
+            _hasClosed = read == 0;
+            if (_hasClosed)
                 Close();
             else
                 Append(_chunk.AsSpan(0, read));
 
-            if (read == 0 && !_reader.Answer.Ended)
+            if (_hasClosed && !_reader.Answer.Ended)
                 throw new ProviderException(Error(ProviderErrorKind.Cut, "the answer ended before its end."));
 
             return !_reader.Answer.Ended;
@@ -198,7 +206,9 @@ internal sealed class Exchange : IDisposable
             own.Error with { AfterFirstToken = _reader.Answer.HasPieces, Usage = _reader.Answer.Usage }, own.InnerException),
         OperationCanceledException => new ProviderException(
             Error(ProviderErrorKind.Timeout, _reader.Answer.HasPieces ? "the answer stalled." : "no answer came in time."), failed),
-        JsonException or WireFormatException => new ProviderException(
+        JsonException or WireFormatException when _hasClosed => new ProviderException(
+            Error(ProviderErrorKind.Cut, "the answer ended in the middle."), failed),
+        JsonException or WireFormatException or FormatException => new ProviderException(
             Error(ProviderErrorKind.Server, $"the answer is not in its form: {JsonProblem.Of(failed)}."), failed),
         HttpRequestException or IOException or InvalidDataException => new ProviderException(
             _response is null || !_begun

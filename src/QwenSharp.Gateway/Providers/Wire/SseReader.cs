@@ -9,9 +9,13 @@ namespace QwenSharp.Gateway.Providers.Wire;
 /// </summary>
 internal sealed class SseReader : LineReader
 {
+    // Comments are small talk: a few say all that any provider says with them.
+    private const int CommentCount = 8;
+    private const int CommentLength = 128;
+
     private readonly ArrayBufferWriter<byte> _data = new();
+    private readonly List<string> _comments = [];
     private string? _name;
-    private string? _comment;
     private bool _hasData;
 
     /// <inheritdoc/>
@@ -37,7 +41,9 @@ internal sealed class SseReader : LineReader
 
         if (field.IsEmpty)
         {
-            _comment = Encoding.UTF8.GetString(value);
+            _comments.Add(Encoding.UTF8.GetString(value[..Math.Min(value.Length, CommentLength)]));
+            if (_comments.Count > CommentCount)
+                _comments.RemoveAt(0);
         }
         else if (field.SequenceEqual("event"u8))
         {
@@ -57,9 +63,10 @@ internal sealed class SseReader : LineReader
     private void Dispatch()
     {
         if (_hasData)
-            Add(new WireEvent(_name, _data.WrittenSpan.ToArray()) { Comment = _comment });
+            Add(new WireEvent(_name, _data.WrittenSpan.ToArray()) { Comments = _comments.Count > 0 ? [.. _comments] : null });
 
         _data.ResetWrittenCount();
-        (_name, _comment, _hasData) = (null, null, false);
+        _comments.Clear();
+        (_name, _hasData) = (null, false);
     }
 }

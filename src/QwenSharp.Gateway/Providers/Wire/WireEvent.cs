@@ -5,8 +5,8 @@ namespace QwenSharp.Gateway.Providers.Wire;
 /// <param name="Data">What it says.</param>
 internal readonly record struct WireEvent(string? Name, ReadOnlyMemory<byte> Data)
 {
-    /// <summary>The last comment before it; null for none.</summary>
-    public string? Comment { get; init; }
+    /// <summary>The last comments before it; null for none.</summary>
+    public IReadOnlyList<string>? Comments { get; init; }
 
     /// <summary>Whether it says that the stream failed, by its frame alone.</summary>
     public bool IsException { get; init; }

@@ -18,7 +18,7 @@ internal static class WireFields
         public JsonElement? Member(string name, string inner) => json.Member(name)?.Member(inner);
 
         /// <summary>A member that is text.</summary>
-        public string? Text(string name) => json.Member(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        public string? Text(string name) => json.Member(name) is { ValueKind: JsonValueKind.String } value ? Whole(value) : null;
 
         /// <summary>A member that is a whole number.</summary>
         public long? Count(string name) =>
@@ -39,5 +39,17 @@ internal static class WireFields
         /// <summary>The items of a member that is an array; none where it is not.</summary>
         public IEnumerable<JsonElement> Items(string name) =>
             json.Member(name) is { ValueKind: JsonValueKind.Array } value ? value.EnumerateArray() : [];
+    }
+
+    private static string? Whole(JsonElement value)
+    {
+        try
+        {
+            return value.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return HalfCharacters.Unescape(value.GetRawText());
+        }
     }
 }

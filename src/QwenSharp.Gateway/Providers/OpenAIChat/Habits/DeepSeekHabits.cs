@@ -8,13 +8,13 @@ namespace QwenSharp.Gateway.Providers.OpenAIChat.Habits;
 /// <summary>DeepSeek: its models think unless they are told not to, and then take less.</summary>
 internal sealed class DeepSeekHabits(ProviderSettings settings) : ChatHabits(settings)
 {
-    private bool IsBeta => Settings.BaseUrl.AbsolutePath.TrimEnd('/').EndsWith("/beta", StringComparison.Ordinal);
+    private static readonly HashSet<string> Usual =
+        ["frequency_penalty", "presence_penalty", "logprobs", "named_tool_choice", "required_tool_choice", "name", "image"];
 
-    public override IReadOnlySet<string> Takes => new HashSet<string>
-    {
-        "frequency_penalty", "presence_penalty", "logprobs", "named_tool_choice", "required_tool_choice", "name", "image",
-        IsBeta ? "strict" : "",
-    };
+    private bool IsBeta { get; } = settings.BaseUrl.AbsolutePath.TrimEnd('/').EndsWith("/beta", StringComparison.Ordinal);
+
+    public override IReadOnlySet<string> Takes { get; } =
+        settings.BaseUrl.AbsolutePath.Contains("/beta", StringComparison.Ordinal) ? new HashSet<string>(Usual) { "strict" } : Usual;
 
     public override int MaxStops => 16;
 

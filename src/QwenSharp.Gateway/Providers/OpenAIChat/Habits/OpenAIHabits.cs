@@ -22,6 +22,8 @@ internal partial class OpenAIHabits(ProviderSettings settings) : ChatHabits(sett
 
     public override int MaxStops => 4;
 
+    public override JsonNode? NoContent => null;
+
     public override IReadOnlyList<string> Lifetimes => ["30m"];
 
     public override void Authorize(Dictionary<string, string> headers)

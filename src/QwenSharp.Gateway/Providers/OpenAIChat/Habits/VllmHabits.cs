@@ -17,6 +17,8 @@ internal class VllmHabits(ProviderSettings settings) : ChatHabits(settings)
 
     public override string? Thoughts => "reasoning";
 
+    public override JsonNode? NoContent => null;
+
     public override void Think(Thinking thinking, JsonObject body, Losses losses)
     {
         if (thinking.IsOn is { } on)

@@ -1,0 +1,22 @@
+using QwenSharp.Gateway.Providers;
+using QwenSharp.Gateway.Providers.Wire;
+
+namespace QwenSharp.Gateway.Tests.Wire;
+
+public class HalfCharacterTests
+{
+    [Fact]
+    public async Task A_character_that_a_server_cuts_between_events_is_whole()
+    {
+        CannedReply http = CannedReply.Events(
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\\n\\ud83c\"}}]}\n\n"
+            + "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\\udf0ab\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
+        Reading reading = await Reading.OfAsync(Make.Provider(ProviderKind.OpenAI, http), Make.Call());
+        Assert.Equal(["a\n", "🌊b"], reading.Updates.Select(update => update.Text).Where(text => text.Length > 0));
+    }
+
+    [Theory]
+    [InlineData("\"a\\u00f8\\\"\\\\\\/\\t\"", "aø\"\\/\t")]
+    [InlineData("\"\\ud83c\"", "\ud83c")]
+    public void Escapes_are_read_also_of_halves(string json, string text) => Assert.Equal(text, HalfCharacters.Unescape(json));
+}
