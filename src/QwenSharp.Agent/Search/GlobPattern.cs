@@ -14,7 +14,7 @@ internal sealed class GlobPattern
     /// <param name="hasBraces">Whether braces stand for alternatives; to git they stand for themselves.</param>
     /// <exception cref="FormatException">A bracket or brace has no end, or the braces make too many patterns.</exception>
     public GlobPattern(string pattern, bool hasBraces = true) => _alternatives =
-        [.. (hasBraces ? Expanded(pattern) : [pattern]).Select(one => one.Split('/').Select(segment => new GlobSegment(segment)).ToArray())];
+        [.. (hasBraces ? Expanded(pattern) : [pattern]).Select(one => one.Split('/').Select(name => new GlobSegment(name)).ToArray())];
 
     /// <summary>Whether a relative path, its names parted by slashes, is one of the pattern's.</summary>
     public bool IsMatch(ReadOnlySpan<char> path)
