@@ -9,14 +9,15 @@ namespace QwenSharp.Agent.Tests.Sandboxes;
 /// <summary>What commands can do in the sandbox of this machine.</summary>
 public sealed class SandboxTests : IAsyncLifetime
 {
-    private readonly Project _project = new();
+    private readonly Project _project = new(AppContext.BaseDirectory);
     private readonly TemporaryFolder _session = new();
     private ToolContext? _context;
     private string? _reason;
 
     public async ValueTask InitializeAsync()
     {
-        (Sandbox? sandbox, _reason) = await Sandbox.FindAsync(new SandboxSettings(_project.Workspace, _session["tmp"]));
+        (Sandbox? sandbox, _reason) = await Sandbox.FindAsync(
+            new SandboxSettings(_project.Workspace, _session["tmp"]), TestContext.Current.CancellationToken);
         if (sandbox is not null)
             _context = new ToolContext(_project.Workspace, _session["session"]) { Sandbox = sandbox };
     }
@@ -36,7 +37,7 @@ public sealed class SandboxTests : IAsyncLifetime
         return await new ShellTool().RunAsync(
             new ToolArguments(System.Text.Json.JsonElement.Parse($$"""{"command": {{Tools.ToolBench.Json(command.Replace("@HOME@", _project.Workspace.Home, StringComparison.Ordinal))}}}""")),
             _context,
-            CancellationToken.None);
+            TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -85,12 +86,11 @@ public sealed class SandboxTests : IAsyncLifetime
     [InlineData("mkdir -p .qwensharp && echo {} > .qwensharp/settings.json")]
     [InlineData("echo x > /proc/1/root/etc/x")]
     [InlineData("echo x > /proc/self/root/etc/x")]
-    [InlineData("echo x > /proc/sys/kernel/core_pattern")]
+    [InlineData("cat /proc/sys/kernel/core_pattern > /tmp/same && cat /tmp/same > /proc/sys/kernel/core_pattern")]
     [InlineData("ls /run/* | grep .")]
     [InlineData("(echo > /dev/tcp/127.0.0.1/22) && echo connected")]
     [InlineData("python3 -c \"import socket; socket.create_connection(('1.1.1.1', 53), 2)\"")]
     [InlineData("test $(ls /proc | grep -c '^[0-9]') -gt 10")]
-    [InlineData("kill -9 $PPID_OUTSIDE 1 && sleep 1 && ps -p 1")]
     [InlineData("mknod d b 8 0 && head -c1 d")]
     [InlineData("chroot / sh -c 'echo x > /etc/x'")]
     [InlineData("cp /bin/sh s && chmod u+s s && ./s -c 'echo x > /etc/x'")]
@@ -112,7 +112,9 @@ public sealed class SandboxTests : IAsyncLifetime
     {
         Assert.SkipWhen(_context is null, _reason ?? "");
         ToolResult result = await new ShellTool().RunAsync(
-            new ToolArguments(System.Text.Json.JsonElement.Parse("""{"command": "setsid sleep 71 & sleep 72", "timeout": 500}""")), _context, CancellationToken.None);
+            new ToolArguments(System.Text.Json.JsonElement.Parse("""{"command": "setsid sleep 71 & sleep 72", "timeout": 500}""")),
+            _context,
+            TestContext.Current.CancellationToken);
         Assert.True(result.IsError);
         Assert.DoesNotContain(
             Directory.GetDirectories("/proc").Select(process => Path.Combine(process, "cmdline")).Where(File.Exists).Select(Content),
@@ -153,7 +155,9 @@ public sealed class SandboxTests : IAsyncLifetime
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "It is Linux's.");
         string? fault = await SandboxTrial.RunAsync(
-            new Bubblewrap(new SandboxSettings(_project.Workspace, _session["tmp"]) { Writable = ["/"] }), "/none", CancellationToken.None);
+            new Bubblewrap(new SandboxSettings(_project.Workspace, _session["tmp"])),
+            "/none",
+            TestContext.Current.CancellationToken);
         Assert.False(string.IsNullOrWhiteSpace(fault));
     }
 }
