@@ -1,9 +1,12 @@
 namespace QwenSharp.Agent.Tests;
 
 /// <summary>A folder that is gone after the test.</summary>
-internal sealed class TemporaryFolder : IDisposable
+internal sealed class TemporaryFolder(string? above = null) : IDisposable
 {
-    public string Path { get; } = Directory.CreateTempSubdirectory("qwensharp-agent-").FullName;
+    /// <summary>The folder; for temporary files, or in one that is named.</summary>
+    public string Path { get; } = above is null
+        ? Directory.CreateTempSubdirectory("qwensharp-agent-").FullName
+        : Directory.CreateDirectory(System.IO.Path.Combine(above, "qwensharp-agent-" + System.IO.Path.GetRandomFileName())).FullName;
 
     /// <summary>The path of something in it.</summary>
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);

@@ -45,6 +45,7 @@ internal sealed class FilePolicy(Workspace? workspace, PermissionRules rules)
         if (kind == AccessKind.Write && _protected!.Reason(path) is { } reason)
             return $"Nothing may write there: {reason}";
 
-        return Rules.Deny.FirstOrDefault(rule => rule.Forbids(kind, path, workspace)) is { } rule ? $"The rule {rule.Text} denies it." : null;
+        PermissionRule? denying = Rules.Deny.FirstOrDefault(rule => rule.Forbids(kind, path, workspace));
+        return denying is null ? null : $"The rule {denying.Text} denies it.";
     }
 }

@@ -5,7 +5,8 @@ namespace QwenSharp.Agent.Permissions;
 
 /// <summary>
 /// A rule on calls, in Claude Code's spelling: a tool, or one with what is meant of it in brackets. <c>Bash(git diff:*)</c>,
-/// <c>Read(~/.ssh/**)</c>, <c>Edit(src/**)</c>, <c>WebFetch(domain:example.com)</c>, <c>run_shell_command(npm test)</c>, <c>mcp__github</c>.
+/// <c>Read(~/.ssh/**)</c>, <c>Edit(src/**)</c>, <c>WebFetch(domain:example.com)</c>, <c>run_shell_command(npm test)</c>,
+/// <c>mcp__github</c>.
 /// <c>Read</c> and <c>Edit</c> mean every tool that reads or writes files.
 /// </summary>
 public sealed class PermissionRule
@@ -64,7 +65,7 @@ public sealed class PermissionRule
         int open = trimmed.IndexOf('(');
         string name = open < 0 ? trimmed : trimmed[..open];
         if (name.Length == 0 || name.Any(one => !char.IsAsciiLetterOrDigit(one) && one is not ('_' or '-' or '*')))
-            throw new FormatException($"The permission rule \"{text}\" does not begin with the name of a tool, such as Bash, Read or Edit.");
+            throw new FormatException($"The permission rule \"{text}\" does not begin with the name of a tool, such as Bash or Edit.");
 
         if (open >= 0 && !trimmed.EndsWith(')'))
             throw new FormatException($"The permission rule \"{text}\" has a bracket that is not closed at its end.");
@@ -81,7 +82,8 @@ public sealed class PermissionRule
 
     /// <summary>Whether it certainly means a call; of commands it is asked one by one.</summary>
     internal bool Permits(AgentTool tool, ToolAccess access, Workspace? workspace) => IsOf(tool, access)
-        && (_paths is null || (workspace is not null && access.Paths.Count > 0 && access.Paths.All(path => _paths.Permits(path, workspace))))
+        && (_paths is null
+            || (workspace is not null && access.Paths.Count > 0 && access.Paths.All(path => _paths.Permits(path, workspace))))
         && (_domain is null || IsInDomain(access.Url!.Host));
 
     /// <summary>Whether it may mean a call.</summary>
@@ -90,7 +92,8 @@ public sealed class PermissionRule
         && (_domain is null || IsInDomain(access.Url!.Host));
 
     /// <summary>Whether it forbids a file that a command would touch.</summary>
-    internal bool Forbids(AccessKind kind, string path, Workspace workspace) => _kind == kind && (_paths?.Forbids(path, workspace) ?? false);
+    internal bool Forbids(AccessKind kind, string path, Workspace workspace) =>
+        _kind == kind && (_paths?.Forbids(path, workspace) ?? false);
 
     /// <summary>Whether it certainly means a file that a command would write.</summary>
     internal bool Permits(AccessKind kind, string path, Workspace workspace) => _kind == kind && (_paths?.Permits(path, workspace) ?? true);

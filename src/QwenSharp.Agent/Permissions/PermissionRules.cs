@@ -1,6 +1,8 @@
 namespace QwenSharp.Agent.Permissions;
 
-/// <summary>The rules of settings, in no order: what one denies is denied whatever others allow, and what one asks for is asked for.</summary>
+/// <summary>
+/// The rules of settings, in no order: what one denies is denied whatever others allow, and what one asks for is asked for.
+/// </summary>
 public sealed class PermissionRules
 {
     private readonly List<PermissionRule> _allow;

@@ -14,14 +14,17 @@ public sealed class ProtectedPaths(Workspace workspace)
 
     // Of other agents and editors, the files by which they run programs.
     private static readonly string[] Settings =
-        [".claude/settings.json", ".claude/settings.local.json", ".qwen/settings.json", ".codex/config.toml", ".gemini/settings.json", ".mcp.json",
+        [".claude/settings.json", ".claude/settings.local.json", ".qwen/settings.json", ".codex/config.toml", ".gemini/settings.json",
+         ".mcp.json",
          ".cursor/mcp.json", ".vscode/settings.json", ".vscode/tasks.json", ".envrc"];
 
     private static readonly string[] AtHome =
-        [".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile", ".zlogin",
-         ".zlogout", ".kshrc", ".cshrc", ".tcshrc", ".login", ".inputrc", ".xprofile", ".xinitrc", ".xsession", ".pam_environment", ".gitconfig",
+        [".bashrc", ".bash_profile", ".bash_login", ".bash_logout", ".bash_aliases", ".profile", ".zshrc", ".zshenv", ".zprofile",
+         ".zlogin",
+         ".zlogout", ".kshrc", ".cshrc", ".tcshrc", ".login", ".inputrc", ".xprofile", ".xinitrc", ".xsession", ".pam_environment",
+         ".gitconfig",
          ".config/git", ".config/fish", ".config/autostart", ".config/systemd", ".ssh", ".gnupg", ".netrc", ".npmrc", ".pypirc", ".vimrc",
-         ".local/bin", ".claude", ".qwen", ".codex"];
+         ".local/bin", ".local/share/qwensharp", ".claude", ".qwen", ".codex"];
 
     /// <summary>Why a path may not be written; null where nothing here speaks against it.</summary>
     /// <param name="path">A full path, links followed.</param>
@@ -46,8 +49,10 @@ public sealed class ProtectedPaths(Workspace workspace)
     }
 
     /// <summary>What of a project stays as it is while commands run in a sandbox: full paths, of which some may not exist.</summary>
-    internal IEnumerable<string> InProject() =>
-        [.. Settings.Select(file => Path.Join(workspace.Root, file)), Path.Join(workspace.Root, Own), .. GitDirectories.Executable(workspace.Root)];
+    internal IEnumerable<string> InProject() => Settings
+        .Append(Own)
+        .Select(file => Path.Join(workspace.Root, file))
+        .Concat(GitDirectories.Executable(workspace.Root));
 
     // File systems take names with other cases, spaces and dots at the end, or invisible characters in them for the same.
     private static string Plain(string name) =>

@@ -3,13 +3,18 @@ using QwenSharp.Agent.Permissions;
 namespace QwenSharp.Agent.Sandboxes;
 
 /// <summary>
-/// Linux's sandbox of namespaces, by the program <c>bwrap</c>: the file system is read-only but for the project and a directory for temporary
+/// Linux's sandbox of namespaces, by the program <c>bwrap</c>: the file system is read-only but for the project and a directory for
+/// temporary
 /// files, and processes see neither others nor the sockets of the system.
 /// </summary>
 /// <param name="settings">What it lets through.</param>
 public sealed class Bubblewrap(SandboxSettings settings) : Sandbox
 {
     private const string Temporary = "/tmp";
+
+    // By these files of the kernel root changes the whole machine, and needs no capability for it.
+    private static readonly string[] Kernel =
+        ["/proc/sys", "/proc/sysrq-trigger", "/proc/irq", "/proc/bus", "/proc/fs", "/proc/acpi", "/proc/pressure"];
 
     private readonly string _own = Path.Join(settings.Workspace.Root, ProtectedPaths.Own);
     private readonly bool _hadOwn = Path.Exists(Path.Join(settings.Workspace.Root, ProtectedPaths.Own));
@@ -46,6 +51,12 @@ public sealed class Bubblewrap(SandboxSettings settings) : Sandbox
         foreach (string argument in (string[])["--dev", "/dev", "--proc", "/proc", "--bind", settings.Temporary, Temporary])
             yield return argument;
 
+        foreach (string path in Kernel.Where(Path.Exists))
+        {
+            foreach (string argument in (string[])["--ro-bind", path, path])
+                yield return argument;
+        }
+
         // The sockets of services are here, which do what they are asked outside of the sandbox.
         foreach (string argument in Directory.Exists("/run") ? Sockets() : [])
             yield return argument;
@@ -79,6 +90,8 @@ public sealed class Bubblewrap(SandboxSettings settings) : Sandbox
     private IEnumerable<string> Sockets()
     {
         const string resolver = "/run/systemd/resolve";
-        return settings.AllowsNetwork && Directory.Exists(resolver) ? ["--tmpfs", "/run", "--ro-bind", resolver, resolver] : ["--tmpfs", "/run"];
+        return settings.AllowsNetwork && Directory.Exists(resolver)
+            ? ["--tmpfs", "/run", "--ro-bind", resolver, resolver]
+            : ["--tmpfs", "/run"];
     }
 }

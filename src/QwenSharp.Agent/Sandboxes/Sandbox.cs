@@ -22,7 +22,8 @@ public abstract class Sandbox
     /// <summary>The sandbox of this machine; null with the reason where there is none that works.</summary>
     /// <param name="settings">What it lets through.</param>
     /// <param name="cancellationToken">Ends the trial.</param>
-    public static async Task<(Sandbox? Sandbox, string? Reason)> FindAsync(SandboxSettings settings, CancellationToken cancellationToken = default)
+    public static async Task<(Sandbox? Sandbox, string? Reason)> FindAsync(
+        SandboxSettings settings, CancellationToken cancellationToken = default)
     {
         Sandbox? sandbox = OperatingSystem.IsLinux() ? new Bubblewrap(settings) : OperatingSystem.IsMacOS() ? new Seatbelt(settings) : null;
         if (sandbox is null)

@@ -11,7 +11,8 @@ public sealed class SandboxSettings(Workspace workspace, string temporary)
     // Keys, passwords and the like, below the home directory.
     private static readonly string[] Secrets =
         [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".docker", ".netrc", ".npmrc", ".pypirc", ".git-credentials", ".password-store",
-         ".vault-token", ".terraform.d", ".config/gcloud", ".config/gh", ".config/hub", ".config/op", ".config/git/credentials", ".config/rclone",
+         ".vault-token", ".terraform.d", ".config/gcloud", ".config/gh", ".config/hub", ".config/op", ".config/git/credentials",
+         ".config/rclone",
          ".config/google-chrome", ".config/chromium", ".mozilla", ".thunderbird", ".local/share/keyrings", ".cargo/credentials",
          ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml", ".gradle/gradle.properties", ".bash_history", ".zsh_history",
          ".python_history", ".psql_history", ".mysql_history", ".pgpass", ".my.cnf", ".claude/.credentials.json", ".codex/auth.json",

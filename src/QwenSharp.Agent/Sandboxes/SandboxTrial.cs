@@ -13,9 +13,12 @@ internal static class SandboxTrial
     public static async Task<string?> RunAsync(Sandbox sandbox, string directory, CancellationToken cancellationToken)
     {
         IReadOnlyList<string> command = sandbox.Wrap(["/bin/sh", "-c", ":"], directory);
-        ProcessStartInfo start = new(command[0]) { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
-        foreach (string argument in command.Skip(1))
-            start.ArgumentList.Add(argument);
+        ProcessStartInfo start = new(command[0], command.Skip(1))
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+        };
 
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         stop.CancelAfter(Longest);

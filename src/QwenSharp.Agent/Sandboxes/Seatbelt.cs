@@ -27,7 +27,7 @@ public sealed class Seatbelt(SandboxSettings settings) : Sandbox
 
         // What another program is asked to do, it does outside of the sandbox.
         profile.Append("(deny appleevent-send)\n(deny mach-lookup (global-name \"com.apple.coreservices.launchservicesd\"))\n");
-        profile.Append("(deny file-write*)\n(allow file-write* (literal \"/dev/null\") (literal \"/dev/tty\") (literal \"/dev/stdout\") (literal \"/dev/stderr\"))\n");
+        profile.Append("(deny file-write*)\n(allow file-write* (literal \"/dev/null\") (literal \"/dev/tty\"))\n");
         foreach (string path in settings.WritableDirectories().Append(settings.Temporary))
             profile.Append($"(allow file-write* (subpath {Quoted(path)}))\n");
 

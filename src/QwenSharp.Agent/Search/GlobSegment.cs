@@ -2,7 +2,9 @@ using System.Text;
 
 namespace QwenSharp.Agent.Search;
 
-/// <summary>One name of a pattern of paths: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[!a-z]</c>, a backslash before what is meant as it is.</summary>
+/// <summary>
+/// One name of a pattern of paths: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>[!a-z]</c>, a backslash before what is meant as it is.
+/// </summary>
 internal sealed class GlobSegment
 {
     private readonly string _pattern;

@@ -31,7 +31,9 @@ internal sealed class SearchPattern
     /// <summary>Whether letters match either case.</summary>
     public bool IgnoresCase { get; }
 
-    /// <summary>UTF-8 that is in every line with a match, in either case where <see cref="IgnoresCase"/>; null where there is none.</summary>
+    /// <summary>
+    /// UTF-8 that is in every line with a match, in either case where <see cref="IgnoresCase"/>; null where there is none.
+    /// </summary>
     public byte[]? Literal { get; }
 
     /// <summary>Whether the literal is all of the pattern.</summary>

@@ -42,7 +42,8 @@ internal sealed partial class EnvironmentSecrets(Workspace workspace, IReadOnlyD
         }
     }
 
-    [GeneratedRegex(@"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|AUTH|DSN)S?$|_(KEY|TOKEN|SECRET|PASS|PWD)_|DATABASE_URL|CONNECTION",
+    [GeneratedRegex(
+        @"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL|PRIVATE|AUTH|DSN)S?$|_(KEY|TOKEN|SECRET|PASS|PWD)_|DATABASE_URL",
         RegexOptions.IgnoreCase)]
     private static partial Regex SecretName();
 

@@ -46,14 +46,15 @@ public sealed class ToolContext(Workspace workspace, string sessionDirectory) : 
     public Func<IReadOnlyList<UserQuestion>, CancellationToken, Task<IReadOnlyList<string>?>>? AskPerson { get; init; }
 
     /// <summary>
-    /// Shows the person a plan; gives whether it may be carried out, in which case the mode is no longer that of planning, and what they say
+    /// Shows the person a plan; gives whether it may be carried out, in which case the mode is no longer that of planning, and what they
+    /// say
     /// to it. Null where nobody is there.
     /// </summary>
     public Func<string, CancellationToken, Task<(bool IsAccepted, string? Remark)>>? AcceptPlan { get; init; }
 
     /// <summary>Whether the model sees files of a type.</summary>
     internal bool Sees(string type) =>
-        SeenTypes.Any(seen => seen == type || (seen.EndsWith("/*", StringComparison.Ordinal) && type.StartsWith(seen[..^1], StringComparison.Ordinal)));
+        SeenTypes.Any(seen => seen is [.. var any, '*'] ? type.StartsWith(any, StringComparison.Ordinal) : seen == type);
 
     /// <summary>Ends the commands that still run.</summary>
     public async ValueTask DisposeAsync()

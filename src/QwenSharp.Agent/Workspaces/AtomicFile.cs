@@ -1,6 +1,8 @@
 namespace QwenSharp.Agent.Workspaces;
 
-/// <summary>Files that are replaced as a whole: whoever looks, and whatever ends the program, there is the old content or the new.</summary>
+/// <summary>
+/// Files that are replaced as a whole: whoever looks, and whatever ends the program, there is the old content or the new.
+/// </summary>
 internal static class AtomicFile
 {
     /// <summary>Puts a file in the place of the one that is there, which may be none. It has that one's mode.</summary>

@@ -7,6 +7,9 @@ internal sealed class TextFile
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
+    private static readonly Encoding Latin1 =
+        Encoding.GetEncoding("latin1", new EncoderExceptionFallback(), new DecoderExceptionFallback());
+
     // Longer marks first: that of UTF-32 begins with that of UTF-16.
     private static readonly Encoding[] Marked =
         [new UTF32Encoding(false, true, true), new UTF32Encoding(true, true, true), new UTF8Encoding(true, true),
@@ -36,7 +39,7 @@ internal sealed class TextFile
         // Whatever text needs no mark has no zeros in it. Latin-1 keeps every byte, so that the rest of the file cannot change.
         return bytes.AsSpan().Contains((byte)0)
             ? null
-            : Decoded(bytes, Utf8, []) ?? Decoded(bytes, Encoding.GetEncoding("latin1", new EncoderExceptionFallback(), new DecoderExceptionFallback()), []);
+            : Decoded(bytes, Utf8, []) ?? Decoded(bytes, Latin1, []);
     }
 
     /// <summary>The bytes of a text in this file's encoding, with its mark.</summary>

@@ -33,7 +33,9 @@ public sealed class Workspace(string root, params IReadOnlyList<string> further)
     /// <param name="path">As <see cref="Resolve(string)"/> gives it.</param>
     public bool Contains(string path) => IsIn(path, Root) || Further.Any(directory => IsIn(path, directory));
 
-    /// <summary>Whether a resolved path may be read as part of the work: what <see cref="Contains"/> says, and <see cref="Readable"/>.</summary>
+    /// <summary>
+    /// Whether a resolved path may be read as part of the work: what <see cref="Contains"/> says, and <see cref="Readable"/>.
+    /// </summary>
     public bool MayRead(string path) => Contains(path) || Readable.Any(directory => IsIn(path, directory));
 
     /// <summary>A path as a person reads it: relative to the project where it is inside.</summary>

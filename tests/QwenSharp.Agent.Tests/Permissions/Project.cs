@@ -7,10 +7,17 @@ namespace QwenSharp.Agent.Tests.Permissions;
 /// <summary>A project in a home directory, with what attempts at getting out of it need.</summary>
 public sealed class Project : IDisposable
 {
-    private readonly TemporaryFolder _folder = new();
+    private readonly TemporaryFolder _folder;
 
     public Project()
+        : this(null)
     {
+    }
+
+    /// <summary>A project in a folder that is not one for temporary files, which sandboxes treat as their own.</summary>
+    internal Project(string? above)
+    {
+        _folder = new TemporaryFolder(above);
         _folder.Write("home/.ssh/id_rsa", "key");
         _folder.Write("home/.bashrc", "");
         _folder.Write("home/notes.txt", "notes");

@@ -9,7 +9,7 @@ namespace QwenSharp.Agent.Tests.Sandboxes;
 /// <summary>What commands can do in the sandbox of this machine.</summary>
 public sealed class SandboxTests : IAsyncLifetime
 {
-    private readonly Project _project = new();
+    private readonly Project _project = new(AppContext.BaseDirectory);
     private readonly TemporaryFolder _session = new();
     private ToolContext? _context;
     private string? _reason;
@@ -85,12 +85,11 @@ public sealed class SandboxTests : IAsyncLifetime
     [InlineData("mkdir -p .qwensharp && echo {} > .qwensharp/settings.json")]
     [InlineData("echo x > /proc/1/root/etc/x")]
     [InlineData("echo x > /proc/self/root/etc/x")]
-    [InlineData("echo x > /proc/sys/kernel/core_pattern")]
+    [InlineData("cat /proc/sys/kernel/core_pattern > /tmp/same && cat /tmp/same > /proc/sys/kernel/core_pattern")]
     [InlineData("ls /run/* | grep .")]
     [InlineData("(echo > /dev/tcp/127.0.0.1/22) && echo connected")]
     [InlineData("python3 -c \"import socket; socket.create_connection(('1.1.1.1', 53), 2)\"")]
     [InlineData("test $(ls /proc | grep -c '^[0-9]') -gt 10")]
-    [InlineData("kill -9 $PPID_OUTSIDE 1 && sleep 1 && ps -p 1")]
     [InlineData("mknod d b 8 0 && head -c1 d")]
     [InlineData("chroot / sh -c 'echo x > /etc/x'")]
     [InlineData("cp /bin/sh s && chmod u+s s && ./s -c 'echo x > /etc/x'")]

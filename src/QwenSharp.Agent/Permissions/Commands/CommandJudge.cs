@@ -26,13 +26,13 @@ internal sealed class CommandJudge(Workspace workspace)
             else
             {
                 foreach (string one in directories.ToArray())
-                    directories.Add(workspace.Resolve(target.IsHome || !target.Text.StartsWith('~') ? target.Text : "./" + target.Text, one));
+                    directories.Add(workspace.Resolve(target.IsHome || target.Text[0] != '~' ? target.Text : "./" + target.Text, one));
             }
         }
 
         // Names that a command makes are not the ones that were looked at.
-        bool mayMoveLinks = commands.Count(one => one.Construct is null && (WritingPrograms.Has(one) || one.Redirections.Any(to => to.Writes))) > 1
-            && commands.Any(WritingPrograms.MayMoveLinks);
+        bool mayMoveLinks = commands.Any(WritingPrograms.MayMoveLinks)
+            && commands.Count(one => WritingPrograms.Has(one) || one.Redirections.Any(to => to.Writes)) > 1;
         return [.. commands.Select(one => Judge(one, directories, isLost, mayMoveLinks))];
     }
 
@@ -115,7 +115,8 @@ internal sealed class CommandJudge(Workspace workspace)
     }
 
     // Text that is printed or computed with, not the name of a file.
-    private static bool TakesAnyText(string program) => program is "echo" or "printf" or "true" or "false" or ":" or "seq" or "sleep" or "pwd" or "exit";
+    private static bool TakesAnyText(string program) =>
+        program is "echo" or "printf" or "true" or "false" or ":" or "seq" or "sleep" or "pwd" or "exit";
 
     // In a directory that looks like a repository, git obeys its settings.
     private bool IsOwnRepository(string directory)

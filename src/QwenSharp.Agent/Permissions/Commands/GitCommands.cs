@@ -10,13 +10,15 @@ internal static class GitCommands
         new("O", "output", "ext-diff", "textconv", "open-files-in-pager", "filters", "upload-pack", "receive-pack", "exec", "paginate");
 
     private static readonly HashSet<string> Reading =
-        ["status", "diff", "log", "show", "blame", "annotate", "grep", "ls-files", "ls-tree", "rev-parse", "rev-list", "describe", "shortlog",
-         "cat-file", "merge-base", "show-ref", "for-each-ref", "name-rev", "count-objects", "diff-tree", "diff-index", "diff-files", "whatchanged",
+        ["status", "diff", "log", "show", "blame", "annotate", "grep", "ls-files", "ls-tree", "rev-parse", "rev-list", "describe",
+         "shortlog",
+         "cat-file", "merge-base", "show-ref", "for-each-ref", "name-rev", "count-objects", "diff-tree", "diff-index", "diff-files",
+         "whatchanged",
          "cherry", "range-diff", "check-ignore", "check-attr", "version", "--version", "var"];
 
     private static readonly HashSet<string> Working =
         ["add", "commit", "mv", "rm", "restore", "checkout", "switch", "branch", "tag", "merge", "stash", "init", "cherry-pick", "revert",
-         "worktree", "apply", "am", "format-patch", "reset", "clean", "remote", "config", "reflog"];
+         "apply", "am", "format-patch", "reset", "clean", "reflog"];
 
     /// <summary>The effect of a command of git.</summary>
     /// <param name="words">All its words.</param>
@@ -31,9 +33,8 @@ internal static class GitCommands
             return Dangerous.Allow(arguments) ? Effect.Reads : Effect.Unknown;
 
         return IsListing(subcommand.Text, arguments) ? Effect.Reads
-            : Working.Contains(subcommand.Text) && subcommand.Text is not ("config" or "remote" or "worktree") && arguments.All(one => one.IsKnown)
-                ? Effect.Works
-                : Effect.Unknown;
+            : Working.Contains(subcommand.Text) && arguments.All(one => one.IsKnown) ? Effect.Works
+            : Effect.Unknown;
     }
 
     /// <summary>What a command sends away or cannot be taken back; null where it does neither.</summary>
@@ -43,10 +44,7 @@ internal static class GitCommands
         if (rest.Count == 0)
             return null;
 
-        bool Has(params string[] options) =>
-            rest.Skip(1).Any(word => options.Any(option => option.StartsWith("--", StringComparison.Ordinal)
-                ? word.Length > 3 && option.StartsWith(word.Split('=')[0], StringComparison.Ordinal)
-                : word.StartsWith('-') && !word.StartsWith("--", StringComparison.Ordinal) && word.Contains(option[1], StringComparison.Ordinal)));
+        bool Has(params string[] options) => rest.Skip(1).Any(word => options.Any(option => IsOption(word, option)));
         string second = rest.Count > 1 ? rest[1] : "";
         return rest[0] switch
         {
@@ -101,4 +99,9 @@ internal static class GitCommands
             _ => false,
         };
     }
+
+    // Long options may be cut short, and single letters stand together.
+    private static bool IsOption(string word, string option) => option.StartsWith("--", StringComparison.Ordinal)
+        ? word.Length > 3 && option.StartsWith(word.Split('=')[0], StringComparison.Ordinal)
+        : word is ['-', not '-', ..] && word.Contains(option[1], StringComparison.Ordinal);
 }

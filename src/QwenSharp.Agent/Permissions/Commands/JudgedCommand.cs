@@ -14,6 +14,8 @@ internal sealed record JudgedCommand(
     /// <summary>Whether it writes a file by a redirection, apart from what its program does.</summary>
     public bool Redirects => Command.Redirections.Any(one => one.Writes);
 
-    /// <summary>Whether its effect would be the same without knowing its program: it sets variables or writes to what is not known.</summary>
+    /// <summary>
+    /// Whether its effect would be the same without knowing its program: it sets variables or writes to what is not known.
+    /// </summary>
     public bool IsUnsafeAround { get; init; }
 }

@@ -7,9 +7,9 @@ namespace QwenSharp.Agent.Permissions.Commands;
 internal static partial class ReadingPrograms
 {
     private static readonly Dictionary<string, OptionRules> Programs = Table(
-        ("cat head wc nl tac rev cut paste tr fold expand unexpand comm join od strings stat ls pwd echo true false : test basename dirname "
-            + "realpath readlink du df id whoami groups uname nproc free uptime md5sum sha1sum sha256sum sha512sum b2sum cksum seq sleep which "
-            + "type cmp egrep fgrep exit break continue cd lscpu arch tty locale", OptionRules.None),
+        ("cat head wc nl tac rev cut paste tr fold expand unexpand comm join od strings stat ls pwd echo true false : test basename "
+            + "dirname realpath readlink du df id whoami groups uname nproc free uptime md5sum sha1sum sha256sum sha512sum b2sum cksum seq "
+            + "sleep which type cmp egrep fgrep exit break continue cd lscpu arch tty locale", OptionRules.None),
         ("tail", new OptionRules("fF", "follow", "retry")),
         ("[", new OptionRules("v")),
         ("grep", new OptionRules("R", "dereference-recursive")),

@@ -11,7 +11,8 @@ internal static class WorkingPrograms
     // The first argument that says what is done, of programs that can do other things as well.
     private static readonly Dictionary<string, string[]> Subcommands = new()
     {
-        ["dotnet"] = ["build", "test", "run", "restore", "format", "clean", "publish", "pack", "new", "add", "remove", "sln", "list", "msbuild"],
+        ["dotnet"] = ["build", "test", "run", "restore", "format", "clean", "publish", "pack", "new", "add", "remove", "sln", "list",
+            "msbuild"],
         ["npm"] = ["test", "t", "run", "run-script", "ci", "install", "i", "start", "build", "ls", "init"],
         ["pnpm"] = ["test", "t", "run", "install", "i", "start", "build", "ls"],
         ["yarn"] = ["test", "run", "install", "start", "build"],
@@ -32,8 +33,10 @@ internal static class WorkingPrograms
     };
 
     private static readonly HashSet<string> Whole =
-        ["make", "cmake", "ctest", "ninja", "meson", "pytest", "rspec", "rake", "phpunit", "javac", "gcc", "g++", "cc", "c++", "clang", "clang++",
-         "ld", "ar", "rustc", "rustfmt", "gofmt", "tsc", "eslint", "prettier", "ruff", "black", "isort", "flake8", "mypy", "pyright", "jest",
+        ["make", "cmake", "ctest", "ninja", "meson", "pytest", "rspec", "rake", "phpunit", "javac", "gcc", "g++", "cc", "c++", "clang",
+         "clang++",
+         "ld", "ar", "rustc", "rustfmt", "gofmt", "tsc", "eslint", "prettier", "ruff", "black", "isort", "flake8", "mypy", "pyright",
+         "jest",
          "vitest", "mocha", "tox", "clang-format", "shellcheck", "csharpier", "chmod"];
 
     private static readonly HashSet<string> Interpreters =

@@ -31,7 +31,8 @@ internal static class Wrappers
     private static readonly HashSet<string> Opaque =
         ["sudo", "doas", "su", "runuser", "pkexec", "chroot", "unshare", "nsenter", "ssh", "watch", "strace", "ltrace", "gdb", "parallel",
          "busybox", "toybox", "docker", "podman", "script", "flock", "systemd-run", "at", "batch", "time", "chrt", "taskset", "numactl",
-         "setpriv", "capsh", "firejail", "bwrap", "fakeroot", "catchsegv", "valgrind", "perf", "entr", "tmux", "screen", "expect", "find", "fd",
+         "setpriv", "capsh", "firejail", "bwrap", "fakeroot", "catchsegv", "valgrind", "perf", "entr", "tmux", "screen", "expect", "find",
+         "fd",
          "git", "trap", "source", "."];
 
     /// <summary>The commands that a command comes to. It stays itself where that is not sure.</summary>
@@ -44,7 +45,8 @@ internal static class Wrappers
         {
             _ when command.Words.Count < 2 => null,
             "env" => Environment(command),
-            "eval" when command.Arguments.All(word => word.IsKnown) => ShellParser.Parse(string.Join(' ', command.Arguments.Select(word => word.Text))),
+            "eval" when command.Arguments.All(word => word.IsKnown) =>
+                ShellParser.Parse(string.Join(' ', command.Arguments.Select(word => word.Text))),
             "find" => Actions(command),
             "trap" when command.Words is [_, { IsKnown: true } action, _, ..] => ShellParser.Parse(action.Text),
             var shell when Shells.Contains(shell) => Script(command),
@@ -101,8 +103,11 @@ internal static class Wrappers
             return null;
 
         List<(string, ShellWord)> assignments = [];
-        for (; at < command.Words.Count && command.Words[at] is { IsKnown: true } word && word.Text.IndexOf('=') is > 0 and int equals; at++)
+        for (; at < command.Words.Count && command.Words[at] is { IsKnown: true } word && word.Text.IndexOf('=') > 0; at++)
+        {
+            int equals = word.Text.IndexOf('=');
             assignments.Add((word.Text[..equals], ShellWord.Known(word.Text[(equals + 1)..])));
+        }
 
         return at == command.Words.Count
             ? null
@@ -114,10 +119,10 @@ internal static class Wrappers
     {
         for (int i = 1; i < command.Words.Count; i++)
         {
-            if (command.Words[i] is not { IsKnown: true, Text: ['-', .. { Length: > 0 } letters] } || letters.Trim('e', 'u', 'x').Trim('c').Length > 0)
+            if (command.Words[i] is not { IsKnown: true, Text: ['-', _, ..] } word || word.Text.AsSpan(1).IndexOfAnyExcept("euxc") >= 0)
                 return null;
 
-            if (letters.Contains('c', StringComparison.Ordinal))
+            if (word.Text.Contains('c', StringComparison.Ordinal))
                 return i + 1 < command.Words.Count && command.Words[i + 1].IsKnown ? ShellParser.Parse(command.Words[i + 1].Text) : null;
         }
 
@@ -130,7 +135,7 @@ internal static class Wrappers
         .Where(words => words.Any())
         .Select(words => new SimpleCommand
         {
-            Words = [.. words.Select(word => word.Text.Contains("{}", StringComparison.Ordinal) ? word with { IsKnown = false, Prefix = "" } : word)],
+            Words = [.. words.Select(word => word.Text.Contains("{}") ? word with { IsKnown = false, Prefix = "" } : word)],
         });
 
     // The place of the first word that is no option; -1 where one is not known.

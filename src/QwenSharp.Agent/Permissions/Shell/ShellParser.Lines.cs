@@ -41,7 +41,7 @@ internal sealed partial class ShellParser
         while (end < _text.Length && (char.IsAsciiLetter(_text[end]) || _text[end] is '{' or '}' or '!' or '[' or ']'))
             end++;
 
-        return end == _text.Length || _text[end] is ' ' or '\t' or '\n' or ';' or '&' or '|' or '(' or ')' or '<' or '>' ? _text[_at..end] : "";
+        return end == _text.Length || " \t\n;&|()<>".Contains(_text[end], StringComparison.Ordinal) ? _text[_at..end] : "";
     }
 
     private string Name()

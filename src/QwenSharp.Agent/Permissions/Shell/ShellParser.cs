@@ -344,7 +344,8 @@ internal sealed partial class ShellParser
             return null;
 
         string name = _text[_at..end];
-        if (_text[end] == '[' && _text.AsSpan(end).IndexOf(']') is > 0 and int close && _text.AsSpan(end + close + 1).TrimStart('+') is ['=', ..])
+        int close = _text[end] == '[' ? _text.IndexOf(']', end) : -1;
+        if (close > 0 && _text.AsSpan(close + 1).TrimStart('+') is ['=', ..])
             throw new ShellSyntaxException("sets an array");
 
         int equals = _text[end] == '+' ? end + 1 : end;

@@ -6,6 +6,8 @@ namespace QwenSharp.Agent.Permissions.Shell;
 /// </summary>
 internal sealed record SimpleCommand
 {
+    private const string Special = " \t\n\r'\"\\$`;&|<>(){}*?[]#!";
+
     /// <summary>The variables that are set for it, or by it where there are no words.</summary>
     public IReadOnlyList<(string Name, ShellWord Value)> Assignments { get; init; } = [];
 
@@ -34,6 +36,6 @@ internal sealed record SimpleCommand
 
     /// <summary>A word as it is written where it must be quoted.</summary>
     public static string Quoted(ShellWord word) => !word.IsKnown ? word.Written
-        : word.Text is "[" or "]" || (word.Text.Length > 0 && word.Text.AsSpan().IndexOfAny(" \t\n\r'\"\\$`;&|<>(){}*?[]#!") < 0) ? word.Text
+        : word.Text is "[" or "]" || (word.Text.Length > 0 && word.Text.AsSpan().IndexOfAny(Special) < 0) ? word.Text
         : $"'{word.Text.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -8,7 +8,9 @@ public sealed record Skill(string Name, string Description, string Path)
 {
     private static readonly string[] Directories = [".qwensharp", ".qwen", ".claude"];
 
-    /// <summary>The skills of a project and of its user, in the places of this agent, Qwen Code and Claude Code; the project's come first.</summary>
+    /// <summary>
+    /// The skills of a project and of its user, in the places of this agent, Qwen Code and Claude Code; the project's come first.
+    /// </summary>
     /// <param name="project">The project's directory; null where it is not trusted.</param>
     /// <param name="home">The user's home directory; null for nobody's.</param>
     public static IReadOnlyList<Skill> Find(string? project, string? home) =>

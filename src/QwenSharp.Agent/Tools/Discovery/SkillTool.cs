@@ -15,7 +15,7 @@ public sealed class SkillTool(IReadOnlyList<Skill> skills) : AgentTool
     /// <inheritdoc/>
     public override string Description { get; } = skills.Aggregate(
         new StringBuilder("Gives the instructions of a skill. Read them before a task that one is for:"),
-        (text, skill) => text.Append($"\n{skill.Name}: {skill.Description[..Math.Min(skill.Description.Length, MostCharacters)]}")).ToString();
+        (text, skill) => text.Append('\n').Append(skill.Name).Append(": ").Append(Short(skill.Description))).ToString();
 
     /// <inheritdoc/>
     public override JsonElement Parameters { get; } = JsonElement.Parse("""
@@ -38,11 +38,16 @@ public sealed class SkillTool(IReadOnlyList<Skill> skills) : AgentTool
         try
         {
             string text = await File.ReadAllTextAsync(skill.Path, cancellationToken).ConfigureAwait(false);
-            return new ToolResult($"Its files are in {Path.GetDirectoryName(skill.Path)}.\n\n{SkillFile.Body(text)}") { Display = $"Skill {skill.Name}" };
+            return new ToolResult($"Its files are in {Path.GetDirectoryName(skill.Path)}.\n\n{SkillFile.Body(text)}")
+            {
+                Display = $"Skill {skill.Name}",
+            };
         }
         catch (IOException failure)
         {
             throw new ToolException($"The skill \"{name}\" cannot be read: {failure.Message}");
         }
     }
+
+    private static string Short(string description) => description[..Math.Min(description.Length, MostCharacters)];
 }

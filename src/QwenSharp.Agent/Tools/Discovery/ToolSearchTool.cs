@@ -16,7 +16,8 @@ public sealed class ToolSearchTool(IReadOnlyList<AgentTool> tools) : AgentTool
     public override string Name => "tool_search";
 
     /// <inheritdoc/>
-    public override string Description => $"Finds further tools by words of their names and descriptions; {tools.Count} are there. What it finds can be called.";
+    public override string Description =>
+        $"Finds further tools by words of their names and descriptions; {tools.Count} are there. What it finds can be called.";
 
     /// <inheritdoc/>
     public override JsonElement Parameters { get; } = JsonElement.Parse("""

@@ -55,8 +55,9 @@ public sealed class EditTool : AgentTool
         IReadOnlyList<int> places = Places(ends.Even, old);
         if (places.Count > 1 && !replacesAll)
         {
+            string lines = string.Join(", ", places.Select(at => Line(ends.Even, at)));
             throw new ToolException(
-                $"old_string is in {shown} {places.Count} times, in the lines {string.Join(", ", places.Select(at => Line(ends.Even, at)))}. "
+                $"old_string is in {shown} {places.Count} times, in the lines {lines}. "
                 + "Take in more lines around the one that you mean, or set replace_all.");
         }
 
@@ -71,7 +72,8 @@ public sealed class EditTool : AgentTool
             ?? throw new ToolException($"old_string is not in {shown}. {NearPlaces.Describe(ends.Even, old)}");
         string made = change.Write(ends.Replace([(loose.Start, loose.Length)], loose.Replacement));
         return Task.FromResult(new ToolResult(
-            $"Edited {shown} at line {Line(ends.Even, loose.Start)}. old_string was there only up to white space and quotes; this was done:\n{made}")
+            $"Edited {shown} at line {Line(ends.Even, loose.Start)}. "
+            + $"old_string was there only up to white space and quotes; this was done:\n{made}")
         {
             Display = made,
         });
@@ -84,7 +86,7 @@ public sealed class EditTool : AgentTool
     private static List<int> Places(string text, string old)
     {
         List<int> places = [];
-        for (int at = text.IndexOf(old, StringComparison.Ordinal); at >= 0; at = text.IndexOf(old, at + old.Length, StringComparison.Ordinal))
+        for (int at = 0; (at = text.IndexOf(old, at, StringComparison.Ordinal)) >= 0; at += old.Length)
             places.Add(at);
 
         return places;

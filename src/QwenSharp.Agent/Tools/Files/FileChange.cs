@@ -1,4 +1,5 @@
 using System.Text;
+using QwenSharp.Agent.Secrets;
 using QwenSharp.Agent.Workspaces;
 
 namespace QwenSharp.Agent.Tools.Files;
@@ -51,10 +52,11 @@ internal sealed class FileChange
     public string Write(string text)
     {
         string shown = _context.Workspace.Shown(Path);
-        if (text.Contains(Secrets.SecretMask.Mark, StringComparison.Ordinal) && !Text.Contains(Secrets.SecretMask.Mark, StringComparison.Ordinal))
+        if (text.Contains(SecretMask.Mark, StringComparison.Ordinal) && !Text.Contains(SecretMask.Mark, StringComparison.Ordinal))
         {
             throw new ToolException(
-                $"The new text has \"{Secrets.SecretMask.Mark}\" in it, which stands for a secret that you were not shown. Leave that place out of the change.");
+                $"The new text has \"{SecretMask.Mark}\" in it, which stands for a secret that you were not shown. "
+                + "Leave that place out of the change.");
         }
 
         try

@@ -30,7 +30,8 @@ internal static class NearPlaces
         StringBuilder told = new("The nearest places:\n");
         foreach ((int line, _) in near)
         {
-            int first = Math.Max(0, line - Math.Min(mark, MostLines)), last = Math.Min(lines.Length, first + Math.Min(wanted.Length, MostLines));
+            int first = Math.Max(0, line - Math.Min(mark, MostLines));
+            int last = Math.Min(lines.Length, first + Math.Min(wanted.Length, MostLines));
             for (int i = first; i < last; i++)
                 told.Append(i + 1).Append('\t').Append(lines[i]).Append('\n');
 

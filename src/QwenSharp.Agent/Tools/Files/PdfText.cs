@@ -30,7 +30,8 @@ internal static class PdfText
         }
         catch (Win32Exception)
         {
-            throw new ToolException("It is a PDF, which you cannot see, and pdftotext (of poppler-utils) is not installed to take its text out.");
+            throw new ToolException(
+                "It is a PDF, which you cannot see, and pdftotext (of poppler-utils) is not installed to take its text out.");
         }
     }
 
@@ -40,8 +41,11 @@ internal static class PdfText
             return [];
 
         string[] ends = pages.Split('-');
-        return ends.Length <= 2 && ends.All(end => int.TryParse(end, NumberStyles.None, CultureInfo.InvariantCulture, out int page) && page > 0)
+        return ends.Length <= 2 && ends.All(IsPage)
             ? ["-f", ends[0], "-l", ends[^1]]
             : throw new ToolException($"\"pages\" must be a page or a range such as 1-5, not \"{pages}\".");
     }
+
+    private static bool IsPage(string text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int page) && page > 0;
 }

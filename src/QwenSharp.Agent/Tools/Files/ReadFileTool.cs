@@ -58,10 +58,11 @@ public sealed class ReadFileTool : AgentTool
             throw new ToolException($"{shown} is larger than 256 MiB. Look into it with grep_search, or with head and tail.");
 
         byte[] bytes = await File.ReadAllBytesAsync(path, cancellationToken).ConfigureAwait(false);
+        string? pages = arguments.OptionalString("pages");
         if (FileType.Of(bytes) is { } type)
-            return await OfTypeAsync(type, path, bytes, arguments.OptionalString("pages"), context, cancellationToken).ConfigureAwait(false);
+            return await OfTypeAsync(type, path, bytes, pages, context, cancellationToken).ConfigureAwait(false);
 
-        if (arguments.OptionalString("pages") is not null)
+        if (pages is not null)
             throw new ToolException($"\"pages\" is for PDFs, and {shown} is none. Use offset and limit.");
 
         if (TextFile.Of(bytes) is not { } text)

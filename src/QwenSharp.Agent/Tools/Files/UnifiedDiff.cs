@@ -20,7 +20,7 @@ internal static class UnifiedDiff
             return "";
 
         StringBuilder text = new();
-        text.Append("--- ").Append(old is null ? "/dev/null" : name).Append("\n+++ ").Append(@new is null ? "/dev/null" : name).Append('\n');
+        text.Append($"--- {(old is null ? "/dev/null" : name)}\n+++ {(@new is null ? "/dev/null" : name)}\n");
         for (int first = 0; first < diff.DiffBlocks.Count;)
         {
             int last = first;
@@ -67,5 +67,9 @@ internal static class UnifiedDiff
     private static int End(DiffBlock block) => block.DeleteStartA + block.DeleteCountA;
 
     // The end of the last line is no line.
-    private static string Even(string? text) => (text ?? "").Replace("\r\n", "\n", StringComparison.Ordinal) is [.. var lines, '\n'] ? lines : text ?? "";
+    private static string Even(string? text)
+    {
+        string even = (text ?? "").Replace("\r\n", "\n", StringComparison.Ordinal);
+        return even is [.. var lines, '\n'] ? lines : even;
+    }
 }

@@ -9,7 +9,8 @@ public sealed class AskUserQuestionTool : AgentTool
     public override string Name => "ask_user_question";
 
     /// <inheritdoc/>
-    public override string Description => "Asks the person what only they can decide, with answers to choose from. Do not ask what you can find out.";
+    public override string Description =>
+        "Asks the person what only they can decide, with answers to choose from. Do not ask what you can find out.";
 
     /// <inheritdoc/>
     public override JsonElement Parameters { get; } = JsonElement.Parse("""

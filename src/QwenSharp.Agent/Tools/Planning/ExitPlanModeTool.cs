@@ -32,7 +32,8 @@ public sealed class ExitPlanModeTool : AgentTool
 
         (bool isAccepted, string? remark) = await accept(plan, cancellationToken).ConfigureAwait(false);
         string said = remark is null ? "" : $" They say: {remark}";
-        return new ToolResult((isAccepted ? "The person accepts the plan. Carry it out." : "The person does not accept the plan; go on planning.") + said)
+        string told = isAccepted ? "The person accepts the plan. Carry it out." : "The person does not accept the plan; go on planning.";
+        return new ToolResult(told + said)
         {
             Display = plan,
         };

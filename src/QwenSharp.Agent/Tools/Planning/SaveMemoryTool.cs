@@ -16,7 +16,8 @@ public sealed class SaveMemoryTool : AgentTool
     public override string Name => "save_memory";
 
     /// <inheritdoc/>
-    public override string Description => "Remembers a fact about this project or the person's wishes for later sessions, when they ask you to.";
+    public override string Description =>
+        "Remembers a fact about this project or the person's wishes for later sessions, when they ask you to.";
 
     /// <inheritdoc/>
     public override JsonElement Parameters { get; } = JsonElement.Parse("""
@@ -28,7 +29,8 @@ public sealed class SaveMemoryTool : AgentTool
         """);
 
     /// <inheritdoc/>
-    public override ToolAccess AccessOf(ToolArguments arguments, ToolContext context) => FilePaths.Access(AccessKind.Write, PathIn(context));
+    public override ToolAccess AccessOf(ToolArguments arguments, ToolContext context) =>
+        FilePaths.Access(AccessKind.Write, PathIn(context));
 
     /// <inheritdoc/>
     public override Task<ToolResult> RunAsync(ToolArguments arguments, ToolContext context, CancellationToken cancellationToken)
@@ -36,7 +38,8 @@ public sealed class SaveMemoryTool : AgentTool
         string path = PathIn(context), shown = context.Workspace.Shown(path);
 
         // A fact is one line: it cannot make headings or imports.
-        string fact = string.Join(' ', arguments.String("fact").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).TrimStart('-', '#', '@', ' ');
+        string[] words = arguments.String("fact").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string fact = string.Join(' ', words).TrimStart('-', '#', '@', ' ');
         if (fact.Length == 0)
             throw new ToolException("\"fact\" is empty.");
 

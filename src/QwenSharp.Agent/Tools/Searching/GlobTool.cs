@@ -41,7 +41,8 @@ public sealed class GlobTool : AgentTool
 
         PathFilter filter = PathFilter.Of(pattern, directory) ?? throw new ToolException("\"pattern\" is empty.");
         ConcurrentBag<(string Path, DateTime Written)> found = [];
-        await FileWalk.VisitAsync(directory, IgnoreRules.Above(directory, context.Workspace.Root), true, () => Add, cancellationToken).ConfigureAwait(false);
+        IgnoreRules? rules = IgnoreRules.Above(directory, context.Workspace.Root);
+        await FileWalk.VisitAsync(directory, rules, true, () => Add, cancellationToken).ConfigureAwait(false);
         if (found.IsEmpty)
             return new ToolResult("No file matches.");
 

@@ -57,7 +57,7 @@ public sealed class GrepSearchTool : AgentTool
             if (File.Exists(path))
                 Visitor()(path);
             else
-                await FileWalk.VisitAsync(path, IgnoreRules.Above(path, context.Workspace.Root), true, Visitor, cancellationToken).ConfigureAwait(false);
+                await FileWalk.VisitAsync(path, Rules(), true, Visitor, cancellationToken).ConfigureAwait(false);
         }
         catch (RegexMatchTimeoutException)
         {
@@ -68,6 +68,8 @@ public sealed class GrepSearchTool : AgentTool
         {
             Display = $"{found.Sum(file => file.Lines.Count)} lines in {found.Count} files",
         };
+
+        IgnoreRules? Rules() => IgnoreRules.Above(path, context.Workspace.Root);
 
         Action<string> Visitor()
         {
@@ -103,7 +105,8 @@ public sealed class GrepSearchTool : AgentTool
         }
         catch (RegexParseException wrong)
         {
-            throw new ToolException($"\"pattern\" is no regular expression: {wrong.Message} To search for it to the letter, put a backslash before the signs.");
+            throw new ToolException(
+                $"\"pattern\" is no regular expression: {wrong.Message} To search for it to the letter, put a backslash before the signs.");
         }
     }
 
@@ -128,6 +131,9 @@ public sealed class GrepSearchTool : AgentTool
                 told.Append("[and perhaps more in this file]\n");
         }
 
-        return shown == total ? told.ToString() : told.Append($"[{shown} of {total} lines. Make the pattern or path narrower, or the limit larger.]").ToString();
+        if (shown < total)
+            told.Append($"[{shown} of {total} lines. Make the pattern or path narrower, or the limit larger.]");
+
+        return told.ToString();
     }
 }

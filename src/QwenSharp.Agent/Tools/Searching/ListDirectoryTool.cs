@@ -50,11 +50,14 @@ public sealed class ListDirectoryTool : AgentTool
             throw FilePaths.Missing(path, context.Workspace);
 
         PathFilter?[] left = [.. arguments.OptionalStrings("ignore").Select(pattern => PathFilter.Of(pattern, path))];
-        ToolArguments filtering = new(arguments.TryGet("file_filtering_options", out JsonElement options) ? options : JsonElement.Parse("{}"));
-        bool agents = filtering.OptionalBoolean("respect_qwen_ignore") ?? true, gits = filtering.OptionalBoolean("respect_git_ignore") ?? true;
+        bool hasOptions = arguments.TryGet("file_filtering_options", out JsonElement options);
+        ToolArguments filtering = hasOptions ? new ToolArguments(options) : new ToolArguments(JsonElement.Parse("{}"));
+        bool agents = filtering.OptionalBoolean("respect_qwen_ignore") ?? true;
+        bool gits = filtering.OptionalBoolean("respect_git_ignore") ?? true;
         string[] files = [.. IgnoreRules.Files.Where(file => file == ".qwenignore" ? agents : gits)];
         IgnoreRules? rules = IgnoreRules.In(path, IgnoreRules.Above(path, context.Workspace.Root, files), files);
-        FileSystemInfo[] all = [.. new DirectoryInfo(path).EnumerateFileSystemInfos().Where(entry => left.All(one => one?.IsMatch(entry.FullName) != true))];
+        FileSystemInfo[] all =
+            [.. new DirectoryInfo(path).EnumerateFileSystemInfos().Where(entry => left.All(one => one?.IsMatch(entry.FullName) != true))];
         FileSystemInfo[] seen =
             [.. all.Where(entry => rules?.Ignores(entry.FullName, entry is DirectoryInfo) != true)
                 .OrderBy(entry => entry is FileInfo)

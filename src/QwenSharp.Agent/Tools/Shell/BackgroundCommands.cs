@@ -33,7 +33,8 @@ public sealed class BackgroundCommands : IAsyncDisposable
     /// <summary>What the model has not been told yet of those that have ended, a line each.</summary>
     public IReadOnlyList<string> TakeEnded() =>
         [.. _commands.Values.Where(command => !command.IsRunning && _told.TryAdd(command.Id, true)).OrderBy(command => command.Id)
-            .Select(command => $"[The background command {command.Id} has ended with exit code {command.ExitCode}; its output is in {command.OutputPath}]")];
+            .Select(command =>
+                $"[The background command {command.Id} has ended with exit code {command.ExitCode}; output: {command.OutputPath}]")];
 
     /// <summary>The names of those that run.</summary>
     public IReadOnlyList<string> Running => [.. _commands.Values.Where(command => command.IsRunning).Select(command => command.Id).Order()];

@@ -18,7 +18,8 @@ internal static class InteractivePrograms
 
     // Interpreters that a person types into when they are given nothing to run.
     private static readonly HashSet<string> Prompts =
-        ["python", "python3", "node", "irb", "ruby", "php", "lua", "psql", "mysql", "sqlite3", "redis-cli", "bc", "ghci", "julia", "R", "scala", "bash",
+        ["python", "python3", "node", "irb", "ruby", "php", "lua", "psql", "mysql", "sqlite3", "redis-cli", "bc", "ghci", "julia", "R",
+         "scala", "bash",
          "sh", "zsh", "deno", "bun", "jshell", "iex"];
 
     /// <summary>Why a command would wait for ever, and what to do instead; null where none would.</summary>
@@ -33,7 +34,11 @@ internal static class InteractivePrograms
             return null;
 
         if (Always.TryGetValue(program, out string? hint) && !(arguments.Contains("--batch") || arguments.Contains("-batch")))
-            return program is "ssh" && arguments.Count(one => !one.StartsWith('-')) > 1 ? null : $"{program} waits for a person at a terminal. {hint}";
+        {
+            // With a command for the other machine it does not wait.
+            bool hasCommand = program == "ssh" && arguments.Count(one => !one.StartsWith('-')) > 1;
+            return hasCommand ? null : $"{program} waits for a person at a terminal. {hint}";
+        }
 
         if (Prompts.Contains(program) && arguments.Length == 0)
         {
@@ -47,8 +52,8 @@ internal static class InteractivePrograms
     private static string? Git(string[] words) => words switch
     {
         ["rebase", .. var rest] when rest.Any(one => one is "-i" or "--interactive") => "git rebase -i opens an editor. Rebase without it.",
-        ["add" or "checkout" or "reset" or "stash" or "restore" or "commit", .. var rest] when rest.Any(one => one is "-p" or "--patch" or "-i" or "--interactive") =>
-            "git asks about each change there. Name the files instead.",
+        ["add" or "checkout" or "reset" or "stash" or "restore" or "commit", .. var rest]
+            when rest.Any(one => one is "-p" or "--patch" or "-i" or "--interactive") => "git asks about each change. Name the files instead.",
         ["commit", .. var rest] when !rest.Any(IsMessage) => "git commit opens an editor without a message. Give one with -m.",
         _ => null,
     };

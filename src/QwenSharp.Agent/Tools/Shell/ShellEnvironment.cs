@@ -9,8 +9,8 @@ internal static class ShellEnvironment
     public static void Set(IDictionary<string, string?> environment, IReadOnlyDictionary<string, string> further)
     {
         foreach ((string name, string value) in (ReadOnlySpan<(string, string)>)
-            [("PAGER", "cat"), ("GIT_PAGER", "cat"), ("MANPAGER", "cat"), ("TERM", "dumb"), ("GIT_TERMINAL_PROMPT", "0"), ("GIT_EDITOR", "false"),
-             ("EDITOR", "false"), ("VISUAL", "false"), ("DEBIAN_FRONTEND", "noninteractive"), ("QWENSHARP", "1")])
+            [("PAGER", "cat"), ("GIT_PAGER", "cat"), ("MANPAGER", "cat"), ("TERM", "dumb"), ("GIT_TERMINAL_PROMPT", "0"),
+             ("GIT_EDITOR", "false"), ("EDITOR", "false"), ("VISUAL", "false"), ("DEBIAN_FRONTEND", "noninteractive"), ("QWENSHARP", "1")])
         {
             environment[name] = value;
         }

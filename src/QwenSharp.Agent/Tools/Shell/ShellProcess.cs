@@ -86,7 +86,8 @@ internal sealed class ShellProcess : IAsyncDisposable
         // Those that live on without a parent are still of its group.
         if (GroupMaker is not null)
         {
-            using Process end = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"kill -KILL -{_process.Id}"]) { RedirectStandardError = true })!;
+            ProcessStartInfo kill = new("/bin/sh", ["-c", $"kill -KILL -{_process.Id}"]) { RedirectStandardError = true };
+            using Process end = Process.Start(kill)!;
             await end.WaitForExitAsync().ConfigureAwait(false);
         }
 

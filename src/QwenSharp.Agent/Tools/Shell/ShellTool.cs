@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using QwenSharp.Agent.Tools.Files;
@@ -45,8 +46,8 @@ public sealed class ShellTool(string name = ShellTool.UsualName) : AgentTool
     /// <inheritdoc/>
     public override string Description => name == AloneName
         ? "Runs a command in a new shell in the project's directory, without a terminal. It is ended after two minutes."
-        : "Runs a command in a new shell in the project's directory, without a terminal. It is ended after timeout (two minutes if not given). "
-            + "Read, search and change files with the other tools.";
+        : "Runs a command in a new shell in the project's directory, without a terminal. It is ended after timeout (two minutes if not "
+            + "given). Read, search and change files with the other tools.";
 
     /// <inheritdoc/>
     public override JsonElement Parameters => name == AloneName ? CommandAlone : Full;
@@ -67,7 +68,10 @@ public sealed class ShellTool(string name = ShellTool.UsualName) : AgentTool
             throw new ToolException("\"command\" is empty.");
 
         if (timeout is < 1 or > LongestTimeout)
-            throw new ToolException($"\"timeout\" must be from 1 to {LongestTimeout} milliseconds; let what takes longer run with is_background.");
+        {
+            throw new ToolException(
+                $"\"timeout\" must be from 1 to {LongestTimeout} milliseconds; let what takes longer run with is_background.");
+        }
 
         if (!Directory.Exists(directory))
             throw new ToolException($"There is no directory {context.Workspace.Shown(directory)} to start in.");
@@ -77,7 +81,8 @@ public sealed class ShellTool(string name = ShellTool.UsualName) : AgentTool
 
         ToolResult result = arguments.OptionalBoolean("is_background") == true
             ? InBackground(command, directory, context)
-            : await InForegroundAsync(command, directory, TimeSpan.FromMilliseconds(timeout), context, cancellationToken).ConfigureAwait(false);
+            : await InForegroundAsync(command, directory, TimeSpan.FromMilliseconds(timeout), context, cancellationToken)
+                .ConfigureAwait(false);
         IReadOnlyList<string> ended = context.Background.TakeEnded();
         return ended.Count == 0 ? result : result with { Text = $"{result.Text}\n{string.Join('\n', ended)}" };
     }
@@ -106,8 +111,9 @@ public sealed class ShellTool(string name = ShellTool.UsualName) : AgentTool
         catch (OperationCanceledException) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             await process.EndAsync().ConfigureAwait(false);
+            string seconds = timeout.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
             return new ToolResult(
-                $"{output}\n[It was ended after {timeout.TotalSeconds:0.###} seconds. Give a longer timeout, or is_background for what runs on.]")
+                $"{output}\n[It was ended after {seconds} seconds. Give a longer timeout, or is_background for what runs on.]")
             {
                 IsError = true,
             };

@@ -8,7 +8,8 @@ namespace QwenSharp.Agent.Tools.Web;
 internal static partial class HtmlText
 {
     private static readonly HashSet<string> Blocks =
-        ["p", "div", "section", "article", "table", "tr", "ul", "ol", "blockquote", "pre", "header", "footer", "main", "dl", "dt", "dd", "figure"];
+        ["p", "div", "section", "article", "table", "tr", "ul", "ol", "blockquote", "pre", "header", "footer", "main", "dl", "dt", "dd",
+         "figure"];
 
     /// <summary>The page's text.</summary>
     /// <param name="html">The page.</param>
@@ -33,7 +34,8 @@ internal static partial class HtmlText
             if (isMarkdown && name == "a")
             {
                 text.Append(ends ? link is null ? "" : $"]({link})" : "");
-                link = ends ? null : Href().Match(tag.ToString()) is { Success: true } href ? WebUtility.HtmlDecode(href.Groups[1].Value) : null;
+                Match href = Href().Match(tag.ToString());
+                link = !ends && href.Success ? WebUtility.HtmlDecode(href.Groups[1].Value) : null;
                 text.Append(link is null ? "" : "[");
             }
 

@@ -12,6 +12,7 @@ public sealed class WebFetchTool : AgentTool, IDisposable
     private const int MostRedirects = 5;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
+    private static readonly string[] Texts = ["json", "xml", "javascript", "yaml"];
     private static readonly string[] Formats = ["auto", "markdown", "html", "text"];
 
     private readonly HttpClient _client;
@@ -20,7 +21,12 @@ public sealed class WebFetchTool : AgentTool, IDisposable
     /// <param name="allowsPrivateAddresses">Whether it may also reach this machine and its network.</param>
     public WebFetchTool(bool allowsPrivateAddresses = false)
     {
-        SocketsHttpHandler handler = new() { AllowAutoRedirect = false, AutomaticDecompression = DecompressionMethods.All, UseCookies = false };
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.All,
+            UseCookies = false,
+        };
         if (!allowsPrivateAddresses)
         {
             // A proxy would connect to what it is told.
@@ -52,7 +58,8 @@ public sealed class WebFetchTool : AgentTool, IDisposable
         """);
 
     /// <inheritdoc/>
-    public override ToolAccess AccessOf(ToolArguments arguments, ToolContext context) => new(AccessKind.Network) { Url = Address(arguments.String("url")) };
+    public override ToolAccess AccessOf(ToolArguments arguments, ToolContext context) =>
+        new(AccessKind.Network) { Url = Address(arguments.String("url")) };
 
     /// <inheritdoc/>
     public override async Task<ToolResult> RunAsync(ToolArguments arguments, ToolContext context, CancellationToken cancellationToken)
@@ -67,7 +74,8 @@ public sealed class WebFetchTool : AgentTool, IDisposable
             using HttpResponseMessage response = await GetAsync(start, cancellationToken).ConfigureAwait(false);
             string text = await TextAsync(response, format, cancellationToken).ConfigureAwait(false);
             string status = response.IsSuccessStatusCode ? "" : $"[status {(int)response.StatusCode}]\n";
-            return new ToolResult($"{status}{text}\n\n[Page of {response.RequestMessage?.RequestUri}. You wanted: {arguments.String("prompt")}]")
+            string wanted = $"[Page of {response.RequestMessage?.RequestUri}. You wanted: {arguments.String("prompt")}]";
+            return new ToolResult($"{status}{text}\n\n{wanted}")
             {
                 IsError = !response.IsSuccessStatusCode,
                 Display = $"{(int)response.StatusCode} {start}, {text.Length} characters",
@@ -75,7 +83,8 @@ public sealed class WebFetchTool : AgentTool, IDisposable
         }
         catch (HttpRequestException failure)
         {
-            throw new ToolException(failure.InnerException is ToolException refused ? refused.Message : $"{start} cannot be fetched: {failure.Message}");
+            throw new ToolException(
+                failure.InnerException is ToolException refused ? refused.Message : $"{start} cannot be fetched: {failure.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -110,7 +119,7 @@ public sealed class WebFetchTool : AgentTool, IDisposable
     {
         string type = response.Content.Headers.ContentType?.MediaType ?? "text/html";
         bool isText = type.StartsWith("text/", StringComparison.Ordinal)
-            || type.AsSpan().IndexOfAny(System.Buffers.SearchValues.Create(["json", "xml", "javascript", "yaml"], StringComparison.Ordinal)) >= 0;
+            || Texts.Any(one => type.Contains(one, StringComparison.Ordinal));
         if (!isText)
             throw new ToolException($"The page is of the type {type}, which is no text.");
 
