@@ -18,7 +18,10 @@ internal static class ConfigCommand
     public static Command Create(Terminal terminal, Command serve)
     {
         Argument<string> file = new("FILE") { Description = "The configuration, in YAML: docs/serving.md lists its keys." };
-        DocumentedCommand check = new("check", "Says what is wrong with a configuration, a line each; where nothing is, what each of its routes and providers does.", Examples)
+        DocumentedCommand check = new(
+            "check",
+            "Says what is wrong with a configuration, a line each; where nothing is, what each of its routes and providers does.",
+            Examples)
         {
             file,
         };

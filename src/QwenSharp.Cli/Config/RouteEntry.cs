@@ -7,8 +7,7 @@ namespace QwenSharp.Cli.Config;
 
 /// <summary>One of the <c>routes</c> of a configuration: a list of targets, or a mapping with more.</summary>
 /// <param name="Settings">What it says.</param>
-/// <param name="Line">Where it stands, from 1.</param>
-internal sealed record RouteEntry(RouteSettings Settings, long Line)
+internal sealed record RouteEntry(RouteSettings Settings)
 {
     private const string TargetsKey = "targets", WeightsKey = "weights", LossesKey = "losses";
     private const int MostRetries = 10, LongestSeconds = 86400;
@@ -38,7 +37,7 @@ internal sealed record RouteEntry(RouteSettings Settings, long Line)
             Deadline = keys.Number("deadline", 0.001, LongestSeconds) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
         route = route with { Retries = (int)(keys.Number("retries", 0, MostRetries) ?? route.Retries) };
-        return problems.Count == before ? new RouteEntry(route, value.Start.Line) : null;
+        return problems.Count == before ? new RouteEntry(route) : null;
     }
 
     /// <summary>What it does, for who checks the configuration.</summary>

@@ -14,7 +14,4 @@ public sealed record GatewaySettings
 
     /// <summary>Whether there is nobody.</summary>
     public bool IsEmpty => Providers.Count == 0 && Routes.Count == 0;
-
-    /// <summary>The provider of a name; null for none.</summary>
-    public ProviderPlace? Provider(string name) => Providers.FirstOrDefault(provider => provider.Settings.Name == name);
 }

@@ -11,9 +11,6 @@ namespace QwenSharp.Gateway.Routing;
 public sealed class Classified<T>(T content, string? dataClass)
     where T : class
 {
-    /// <summary>The class; null for none.</summary>
-    public string? DataClass => dataClass;
-
     /// <summary>The content for a destination, where it may go there.</summary>
     public bool TryRelease(IDestination destination, [NotNullWhen(true)] out T? released)
     {

@@ -54,8 +54,9 @@ internal static class Resilience
         .AddPipeline(breaker)
         .Build();
 
-    // What another request would meet as well.
+    // What another request would meet as well. Who is asked too much in a moment says so at once, and may answer the next.
     private static bool IsTrouble(ProviderErrorKind kind) => kind is not (
-        ProviderErrorKind.BadRequest or ProviderErrorKind.UnsupportedParameter or ProviderErrorKind.ContextTooLong
-        or ProviderErrorKind.TooLarge or ProviderErrorKind.ContentFilter or ProviderErrorKind.NotFound);
+        ProviderErrorKind.Throttled or ProviderErrorKind.BadRequest or ProviderErrorKind.UnsupportedParameter
+        or ProviderErrorKind.ContextTooLong or ProviderErrorKind.TooLarge or ProviderErrorKind.ContentFilter
+        or ProviderErrorKind.NotFound);
 }

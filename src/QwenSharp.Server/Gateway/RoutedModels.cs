@@ -38,7 +38,8 @@ internal sealed class RoutedModels : IDisposable
     public IReadOnlyList<ModelEntry> Routes { get; }
 
     /// <summary>The route or provider's model of a name; null for none.</summary>
-    public ModelEntry? Find(string name) => _router.Knows(name) ? EntryOf(name) : null;
+    public ModelEntry? Find(string name) =>
+        Routes.FirstOrDefault(route => route.Name == name) ?? (_router.Knows(name) ? EntryOf(name) : null);
 
     /// <summary>Has a request answered where its model is a route or somebody else's.</summary>
     /// <param name="http">The request.</param>
@@ -71,7 +72,11 @@ internal sealed class RoutedModels : IDisposable
         Caller? caller = _models.Callers.Current;
         caller?.Require(entry);
         caller?.Require(wire == Wire.Embeddings ? Scopes.Embeddings : Scopes.Chat);
-        RequestRecord.Of(http).Model = entry.Name;
+
+        // The log and the metrics name a route that fails, and not whatever a client makes up behind a provider's name.
+        if (Routes.Contains(entry))
+            RequestRecord.Of(http).Model = entry.Name;
+
         RouteRequest request = new(() => OwnAsync(read), RawRequests.Of(http, wire, body));
         RouteReply reply;
         try

@@ -148,6 +148,17 @@ public class RouterTests
     }
 
     [Fact]
+    public async Task Who_is_throttled_is_asked_again_by_the_next_request()
+    {
+        FakeDestination a = new("a", Failure(ProviderErrorKind.Throttled)) { NeverAnswers = true }, b = new("b");
+        Router router = RouterOf([new RouteSettings("r", Targets("a", "b"))], a, b);
+        for (int i = 0; i < 8; i++)
+            Assert.Equal("b", await SaidAsync((await router.OpenAsync("r", Request, Stop)).Reply));
+
+        Assert.Equal(8, a.Asked);
+    }
+
+    [Fact]
     public async Task A_name_of_a_model_goes_straight_there()
     {
         Router router = RouterOf([], new FakeDestination("a"));
