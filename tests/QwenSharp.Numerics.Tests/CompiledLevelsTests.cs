@@ -13,6 +13,7 @@ public class CompiledLevelsTests
     [InlineData(Server, "106", null, "avx512 avx2")]
     [InlineData(Server, "85", null, "avx2")]
     [InlineData(Server, "85", "AVX512", "avx512 avx2")]
+    [InlineData(Server, "85", "avx512vnni", "avx512 avx2")]
     [InlineData(Server, "85", "scalar", "avx2")]
     public void The_best_level_is_the_widest_that_does_not_lower_the_clock(string flags, string model, string? forced, string levels)
     {
