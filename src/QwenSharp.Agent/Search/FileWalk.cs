@@ -62,10 +62,8 @@ internal static class FileWalk
     private static void Read(Work of, WorkList work, bool respectsIgnoreFiles)
     {
         List<string> files = [], directories = [];
-        FileSystemEnumerable<(string Path, bool IsDirectory)> entries = new(
-            of.Directory, (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.IsDirectory), Entries);
         bool hasRules = false;
-        foreach ((string path, bool isDirectory) in entries)
+        foreach ((string path, bool isDirectory) in Existing(of.Directory))
         {
             (isDirectory ? directories : files).Add(path);
             hasRules |= !isDirectory && path.EndsWith("ignore", StringComparison.Ordinal);
@@ -83,6 +81,20 @@ internal static class FileWalk
 
         for (int i = 0; i < files.Count; i += BatchSize)
             work.Add(new Work(of.Directory, rules, files[i..Math.Min(i + BatchSize, files.Count)]));
+    }
+
+    private static IEnumerable<(string Path, bool IsDirectory)> Existing(string directory)
+    {
+        try
+        {
+            return new FileSystemEnumerable<(string, bool)>(
+                directory, (ref FileSystemEntry entry) => (entry.ToFullPath(), entry.IsDirectory), Entries);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // It was deleted since it was found.
+            return [];
+        }
     }
 
     /// <summary>A directory to read, or some of its files to visit.</summary>

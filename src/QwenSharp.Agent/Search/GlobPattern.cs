@@ -10,9 +10,11 @@ internal sealed class GlobPattern
 
     private readonly GlobSegment[][] _alternatives;
 
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="hasBraces">Whether braces stand for alternatives; to git they stand for themselves.</param>
     /// <exception cref="FormatException">A bracket or brace has no end, or the braces make too many patterns.</exception>
-    public GlobPattern(string pattern) => _alternatives =
-        [.. Expanded(pattern).Select(one => one.Split('/').Select(segment => new GlobSegment(segment)).ToArray())];
+    public GlobPattern(string pattern, bool hasBraces = true) => _alternatives =
+        [.. (hasBraces ? Expanded(pattern) : [pattern]).Select(one => one.Split('/').Select(name => new GlobSegment(name)).ToArray())];
 
     /// <summary>Whether a relative path, its names parted by slashes, is one of the pattern's.</summary>
     public bool IsMatch(ReadOnlySpan<char> path)

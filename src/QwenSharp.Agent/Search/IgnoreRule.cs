@@ -22,7 +22,9 @@ internal sealed record IgnoreRule(GlobPattern Pattern, bool IsOfPath, bool IsOfD
         pattern = pattern.TrimStart('/');
         try
         {
-            return pattern.Length == 0 ? null : new IgnoreRule(new GlobPattern(Plain(pattern)), isOfPath, isOfDirectories, isException);
+            return pattern.Length == 0
+                ? null
+                : new IgnoreRule(new GlobPattern(pattern, hasBraces: false), isOfPath, isOfDirectories, isException);
         }
         catch (FormatException)
         {
@@ -36,9 +38,6 @@ internal sealed record IgnoreRule(GlobPattern Pattern, bool IsOfPath, bool IsOfD
     /// <param name="isDirectory">Whether it is a directory.</param>
     public bool Matches(ReadOnlySpan<char> path, ReadOnlySpan<char> name, bool isDirectory) =>
         (isDirectory || !IsOfDirectories) && Pattern.IsMatch(IsOfPath ? path : name);
-
-    // Braces mean nothing to git.
-    private static string Plain(string pattern) => pattern.Replace("{", "[{]", StringComparison.Ordinal);
 
     private static string TrimmedEnd(string line)
     {

@@ -16,7 +16,8 @@ public sealed class SandboxTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        (Sandbox? sandbox, _reason) = await Sandbox.FindAsync(new SandboxSettings(_project.Workspace, _session["tmp"]));
+        (Sandbox? sandbox, _reason) = await Sandbox.FindAsync(
+            new SandboxSettings(_project.Workspace, _session["tmp"]), TestContext.Current.CancellationToken);
         if (sandbox is not null)
             _context = new ToolContext(_project.Workspace, _session["session"]) { Sandbox = sandbox };
     }
@@ -36,7 +37,7 @@ public sealed class SandboxTests : IAsyncLifetime
         return await new ShellTool().RunAsync(
             new ToolArguments(System.Text.Json.JsonElement.Parse($$"""{"command": {{Tools.ToolBench.Json(command.Replace("@HOME@", _project.Workspace.Home, StringComparison.Ordinal))}}}""")),
             _context,
-            CancellationToken.None);
+            TestContext.Current.CancellationToken);
     }
 
     [Theory]
@@ -111,7 +112,9 @@ public sealed class SandboxTests : IAsyncLifetime
     {
         Assert.SkipWhen(_context is null, _reason ?? "");
         ToolResult result = await new ShellTool().RunAsync(
-            new ToolArguments(System.Text.Json.JsonElement.Parse("""{"command": "setsid sleep 71 & sleep 72", "timeout": 500}""")), _context, CancellationToken.None);
+            new ToolArguments(System.Text.Json.JsonElement.Parse("""{"command": "setsid sleep 71 & sleep 72", "timeout": 500}""")),
+            _context,
+            TestContext.Current.CancellationToken);
         Assert.True(result.IsError);
         Assert.DoesNotContain(
             Directory.GetDirectories("/proc").Select(process => Path.Combine(process, "cmdline")).Where(File.Exists).Select(Content),
@@ -152,7 +155,9 @@ public sealed class SandboxTests : IAsyncLifetime
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "It is Linux's.");
         string? fault = await SandboxTrial.RunAsync(
-            new Bubblewrap(new SandboxSettings(_project.Workspace, _session["tmp"]) { Writable = ["/"] }), "/none", CancellationToken.None);
+            new Bubblewrap(new SandboxSettings(_project.Workspace, _session["tmp"])),
+            "/none",
+            TestContext.Current.CancellationToken);
         Assert.False(string.IsNullOrWhiteSpace(fault));
     }
 }

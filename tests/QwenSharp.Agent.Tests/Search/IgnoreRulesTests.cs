@@ -15,7 +15,7 @@ public sealed class IgnoreRulesTests : IDisposable
     {
         string root = RealPath.Of(_folder.Path), directory = Path.Join(root, start).TrimEnd('/');
         ConcurrentBag<string> found = [];
-        await FileWalk.VisitAsync(directory, IgnoreRules.Above(directory, root), true, () => found.Add, CancellationToken.None);
+        await FileWalk.VisitAsync(directory, IgnoreRules.Above(directory, root), true, () => found.Add, TestContext.Current.CancellationToken);
         return [.. found.Select(path => Path.GetRelativePath(root, path)).Order(StringComparer.Ordinal)];
     }
 
@@ -86,6 +86,6 @@ public sealed class IgnoreRulesTests : IDisposable
             _folder.Write($"d{i}/f", "");
 
         await Assert.ThrowsAsync<InvalidOperationException>(() => FileWalk.VisitAsync(
-            _folder.Path, null, true, () => _ => throw new InvalidOperationException(), CancellationToken.None));
+            _folder.Path, null, true, () => _ => throw new InvalidOperationException(), TestContext.Current.CancellationToken));
     }
 }

@@ -29,8 +29,11 @@ internal sealed class ToolBench : IAsyncDisposable
         return path;
     }
 
-    public Task<ToolResult> RunAsync(AgentTool tool, string arguments, CancellationToken cancellationToken = default) =>
-        tool.RunAsync(new ToolArguments(JsonElement.Parse(arguments)), Context, cancellationToken);
+    public Task<ToolResult> RunAsync(AgentTool tool, string arguments) =>
+        InterruptibleAsync(tool, arguments, TestContext.Current.CancellationToken);
+
+    public Task<ToolResult> InterruptibleAsync(AgentTool tool, string arguments, CancellationToken stop) =>
+        tool.RunAsync(new ToolArguments(JsonElement.Parse(arguments)), Context, stop);
 
     public async Task<string> FailsAsync(AgentTool tool, string arguments) =>
         (await Assert.ThrowsAsync<ToolException>(() => RunAsync(tool, arguments))).Message;

@@ -52,7 +52,8 @@ internal static class FilePaths
         return new ToolException($"There is no file {workspace.Shown(path)}.{hint}");
     }
 
-    private static bool IsNear(string entry, string name) =>
-        entry.Contains(System.IO.Path.GetFileNameWithoutExtension(name), StringComparison.OrdinalIgnoreCase)
-        || name.Contains(System.IO.Path.GetFileNameWithoutExtension(entry), StringComparison.OrdinalIgnoreCase);
+    private static bool IsNear(string entry, string name) => Contains(entry, name) || Contains(name, entry);
+
+    private static bool Contains(string name, string other) => System.IO.Path.GetFileNameWithoutExtension(other) is { Length: > 0 } stem
+        && name.Contains(stem, StringComparison.OrdinalIgnoreCase);
 }

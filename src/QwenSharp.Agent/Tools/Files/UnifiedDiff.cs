@@ -15,12 +15,16 @@ internal static class UnifiedDiff
     /// <param name="new">The text after; null where there is none any more.</param>
     public static string Of(string name, string? old, string? @new)
     {
-        DiffResult diff = Differ.Instance.CreateLineDiffs(Even(old), Even(@new), ignoreWhitespace: false);
+        string before = Even(old), after = Even(@new);
+        DiffResult diff = Differ.Instance.CreateLineDiffs(before, after, ignoreWhitespace: false);
         if (diff.DiffBlocks.Count == 0)
             return "";
 
         StringBuilder text = new();
         text.Append($"--- {(old is null ? "/dev/null" : name)}\n+++ {(@new is null ? "/dev/null" : name)}\n");
+        if (before.Length == 0 || after.Length == 0)
+            return Whole(text, before, after);
+
         for (int first = 0; first < diff.DiffBlocks.Count;)
         {
             int last = first;
@@ -35,6 +39,14 @@ internal static class UnifiedDiff
         }
 
         return text.ToString();
+    }
+
+    // An empty text has no lines, not an empty one.
+    private static string Whole(StringBuilder text, string before, string after)
+    {
+        string[] gone = before.Length == 0 ? [] : before.Split('\n'), come = after.Length == 0 ? [] : after.Split('\n');
+        text.Append($"@@ -{Math.Min(1, gone.Length)},{gone.Length} +{Math.Min(1, come.Length)},{come.Length} @@\n");
+        return text.AppendJoin("", gone.Select(line => $"-{line}\n")).AppendJoin("", come.Select(line => $"+{line}\n")).ToString();
     }
 
     private static void Hunk(StringBuilder text, DiffResult diff, int first, int last)

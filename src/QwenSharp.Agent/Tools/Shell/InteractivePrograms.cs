@@ -53,7 +53,7 @@ internal static class InteractivePrograms
     {
         ["rebase", .. var rest] when rest.Any(one => one is "-i" or "--interactive") => "git rebase -i opens an editor. Rebase without it.",
         ["add" or "checkout" or "reset" or "stash" or "restore" or "commit", .. var rest]
-            when rest.Any(one => one is "-p" or "--patch" or "-i" or "--interactive") => "git asks about each change. Name the files instead.",
+            when rest.Any(one => one is "-p" or "--patch" or "-i" or "--interactive") => "git asks about each change. Name the files.",
         ["commit", .. var rest] when !rest.Any(IsMessage) => "git commit opens an editor without a message. Give one with -m.",
         _ => null,
     };

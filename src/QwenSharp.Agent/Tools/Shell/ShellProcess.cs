@@ -6,8 +6,9 @@ namespace QwenSharp.Agent.Tools.Shell;
 /// <summary>A command that a shell runs, with all that it starts: they end together.</summary>
 internal sealed class ShellProcess : IAsyncDisposable
 {
-    // What is left running behind a command may still hold its output open.
-    private static readonly TimeSpan LastOutput = TimeSpan.FromMilliseconds(300);
+    // What is left running behind a command holds its output open, so that it has no end before that was ended as well.
+    private static readonly TimeSpan Afterwards = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan LastOutput = TimeSpan.FromSeconds(5);
 
     private static readonly string? GroupMaker = Programs.Find("setsid");
     private static readonly string ShellProgram = Programs.Find("bash") ?? Programs.Find("sh") ?? "bash";
@@ -72,14 +73,17 @@ internal sealed class ShellProcess : IAsyncDisposable
     public async Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
         await _process.WaitForExitAsync(cancellationToken).ConfigureAwait(false);
-        bool isLeft = await Task.WhenAny(_reading, Task.Delay(LastOutput, CancellationToken.None)).ConfigureAwait(false) != _reading;
-        await EndAsync().ConfigureAwait(false);
+        await Task.WhenAny(_reading, Task.Delay(Afterwards, CancellationToken.None)).ConfigureAwait(false);
+        bool isLeft = await EndAsync().ConfigureAwait(false);
+        await Task.WhenAny(_reading, Task.Delay(LastOutput, CancellationToken.None)).ConfigureAwait(false);
         return isLeft;
     }
 
     /// <summary>Ends it and all that it started.</summary>
-    public async Task EndAsync()
+    /// <returns>Whether something of it was left without it.</returns>
+    public async Task<bool> EndAsync()
     {
+        bool isLeft = false;
         if (!_process.HasExited)
             _process.Kill(entireProcessTree: true);
 
@@ -89,9 +93,11 @@ internal sealed class ShellProcess : IAsyncDisposable
             ProcessStartInfo kill = new("/bin/sh", ["-c", $"kill -KILL -{_process.Id}"]) { RedirectStandardError = true };
             using Process end = Process.Start(kill)!;
             await end.WaitForExitAsync().ConfigureAwait(false);
+            isLeft = end.ExitCode == 0;
         }
 
         await _process.WaitForExitAsync().ConfigureAwait(false);
+        return isLeft;
     }
 
     public async ValueTask DisposeAsync()

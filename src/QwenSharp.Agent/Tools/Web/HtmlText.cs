@@ -8,7 +8,7 @@ namespace QwenSharp.Agent.Tools.Web;
 internal static partial class HtmlText
 {
     private static readonly HashSet<string> Blocks =
-        ["p", "div", "section", "article", "table", "tr", "ul", "ol", "blockquote", "pre", "header", "footer", "main", "dl", "dt", "dd",
+        ["p", "div", "section", "article", "table", "tr", "ul", "ol", "blockquote", "header", "footer", "main", "dl", "dt", "dd",
          "figure"];
 
     /// <summary>The page's text.</summary>
@@ -27,7 +27,7 @@ internal static partial class HtmlText
             ReadOnlySpan<char> tag = html.AsSpan(match.Index + 1, match.Length - 2);
             bool ends = tag is ['/', ..];
             string name = Name().Match(tag.TrimStart('/').ToString()).Value.ToLowerInvariant();
-            string mark = isMarkdown ? Mark(name, ends) : "";
+            string mark = isMarkdown ? Mark(name, ends) : name == "pre" ? "\n\n" : "";
             if (name == "pre")
                 isPlain = !ends;
 
@@ -58,7 +58,7 @@ internal static partial class HtmlText
     {
         ['h', >= '1' and <= '6' and var level] when !ends => new string('#', level - '0') + " ",
         "li" when !ends => "- ",
-        "pre" => ends ? "\n```\n" : "```\n",
+        "pre" => ends ? "\n```\n\n" : "\n\n```\n",
         "strong" or "b" => "**",
         _ => "",
     };

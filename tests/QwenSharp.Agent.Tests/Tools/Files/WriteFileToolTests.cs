@@ -19,7 +19,7 @@ public sealed class WriteFileToolTests : IAsyncLifetime
         ToolResult result = await _bench.RunAsync(_tool, """{"file_path": "a/b/c.txt", "content": "one\ntwo\n"}""");
         Assert.Equal("one\ntwo\n", File.ReadAllText(_bench["a", "b", "c.txt"]));
         Assert.Equal("Created a/b/c.txt, 2 lines.", result.Text);
-        Assert.Equal("--- /dev/null\n+++ a/b/c.txt\n@@ -1,0 +1,2 @@\n+one\n+two\n", result.Display);
+        Assert.Equal("--- /dev/null\n+++ a/b/c.txt\n@@ -0,0 +1,2 @@\n+one\n+two\n", result.Display);
     }
 
     [Fact]

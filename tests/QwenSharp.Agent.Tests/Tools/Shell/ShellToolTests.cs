@@ -69,7 +69,7 @@ public sealed class ShellToolTests : IAsyncLifetime
     public async Task An_interrupted_command_is_ended()
     {
         using CancellationTokenSource stop = new(300);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _bench.RunAsync(_tool, Call("sleep 63"), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _bench.InterruptibleAsync(_tool, Call("sleep 63"), stop.Token));
         Assert.False(Runs("sleep 63"));
     }
 
@@ -162,7 +162,7 @@ public sealed class ShellToolTests : IAsyncLifetime
         for (Stopwatch watch = Stopwatch.StartNew(); !await holds();)
         {
             Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), "It did not come to be.");
-            await Task.Delay(50);
+            await Task.Delay(50, TestContext.Current.CancellationToken);
         }
     }
 }

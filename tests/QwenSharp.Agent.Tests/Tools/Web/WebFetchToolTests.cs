@@ -30,11 +30,12 @@ public sealed class WebFetchToolTests : IAsyncLifetime
     private async Task<ToolResult> FetchAsync(string response, string more = "")
     {
         Task<ToolResult> fetching = _bench.RunAsync(_tool, $$"""{"url": "http://127.0.0.1:{{Port}}/x", "prompt": "all of it"{{more}}}""");
-        using (TcpClient client = await _server.AcceptTcpClientAsync())
+        using (TcpClient client = await _server.AcceptTcpClientAsync(TestContext.Current.CancellationToken))
         {
             NetworkStream stream = client.GetStream();
-            _ = await stream.ReadAsync(new byte[4096]);
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(response.Replace("\n", "\r\n", StringComparison.Ordinal)));
+            _ = await stream.ReadAsync(new byte[4096], TestContext.Current.CancellationToken);
+            byte[] bytes = Encoding.UTF8.GetBytes(response.Replace("\n", "\r\n", StringComparison.Ordinal));
+            await stream.WriteAsync(bytes, TestContext.Current.CancellationToken);
         }
 
         return await fetching;
