@@ -57,7 +57,8 @@ public class LossTests
             ("frequency_penalty", options => options.FrequencyPenalty = 0.7779f, "0.7779"),
             ("presence_penalty", options => options.PresencePenalty = 0.7781f, "0.7781"),
             ("min_p", options => options.AdditionalProperties = Properties((ChatOptionKeys.MinP, 0.0077f)), "0.0077"),
-            ("repetition_penalty", options => options.AdditionalProperties = Properties((ChatOptionKeys.RepetitionPenalty, 1.0771f)), "1.0771"),
+            ("repetition_penalty", options => options.AdditionalProperties = Properties(
+                (ChatOptionKeys.RepetitionPenalty, 1.0771f)), "1.0771"),
             ("logit_bias", options => options.AdditionalProperties = Properties(
                 (ChatOptionKeys.LogitBias, new Dictionary<int, float> { [77721] = 1 })), "77721"),
             ("logprobs", options => options.AdditionalProperties = Properties((ChatOptionKeys.Logprobs, true)), "ogprobs"),
@@ -67,7 +68,8 @@ public class LossTests
             ("metadata", options => options.AdditionalProperties = Properties(
                 (RemoteOptionKeys.Metadata, JsonElement.Parse("""{"k":"meta-777"}"""))), "meta-777"),
             ("verbosity", options => options.AdditionalProperties = Properties((RemoteOptionKeys.Verbosity, "verbose-777")), "verbose-777"),
-            ("prompt_cache_key", options => options.AdditionalProperties = Properties((RemoteOptionKeys.PromptCacheKey, "key-777")), "key-777"),
+            ("prompt_cache_key", options => options.AdditionalProperties = Properties(
+                (RemoteOptionKeys.PromptCacheKey, "key-777")), "key-777"),
             ("service_tier", options => options.AdditionalProperties = Properties((RemoteOptionKeys.ServiceTier, "tier-777")), "tier-777"),
             ("grammar", options => options.AdditionalProperties = Properties(
                 (ChatOptionKeys.Grammar, new OutputGrammar.Regex("[7]{3}"))), "[7]{3}"),

@@ -35,6 +35,8 @@ public class ModelStudioTests
         Reading reading = await Reading.OfAsync(Make.Provider(kind, http), Make.Call(stream: false));
         Assert.Equal("06:12", reading.Text);
         Assert.Null(reading.Error);
-        Assert.True(http.Request!.Headers.Contains("X-DashScope-SSE") || http.RequestBody!.Contains("\"stream\":true", StringComparison.Ordinal));
+        Assert.True(
+            http.Request!.Headers.Contains("X-DashScope-SSE")
+            || http.RequestBody!.Contains("\"stream\":true", StringComparison.Ordinal));
     }
 }

@@ -22,7 +22,8 @@ public class ProviderChatClientTests
         Assert.Equal(12, response.Usage!.TotalTokenCount);
         Assert.Equal("c-1", response.ResponseId);
         Assert.Equal("m-2026", response.ModelId);
-        Assert.Contains("""{"role":"system","content":"One line."},{"role":"user","content":"Tide?"}""", http.RequestBody!, StringComparison.Ordinal);
+        Assert.Contains(
+            """{"role":"system","content":"One line."},{"role":"user","content":"Tide?"}""", http.RequestBody!, StringComparison.Ordinal);
         Assert.Contains("\"model\":\"m\"", http.RequestBody!, StringComparison.Ordinal);
     }
 
@@ -30,7 +31,8 @@ public class ProviderChatClientTests
     public async Task Calls_are_folded_whole()
     {
         CannedReply http = CannedReply.Events(
-            "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":\"}}]}}]}\n\n"
+            "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\","
+            + "\"function\":{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":\"}}]}}]}\n\n"
             + "data: {\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"1}\"}}]}}]}\n\n"
             + "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n");
         using ProviderChatClient client = new(Make.Provider(ProviderKind.OpenAI, http), "m");

@@ -20,14 +20,17 @@ public static class ContentKeys
     /// </summary>
     public const string Origin = "origin";
 
-    /// <summary>On a <see cref="TextReasoningContent"/>, a text: what its origin calls the kind of its protected data, where it has several.</summary>
+    /// <summary>
+    /// On a <see cref="TextReasoningContent"/>, a text: what its origin calls the kind of its protected data, where it has several.
+    /// </summary>
     public const string ProtectedForm = "protected_form";
 
     /// <summary>On a <see cref="TextContent"/>, true: it says why there is no answer.</summary>
     public const string Refusal = "refusal";
 
     /// <summary>
-    /// On a <see cref="TextContent"/>, a text: whether it is a <c>commentary</c> on the way or the <c>final_answer</c>. Goes back as it came.
+    /// On a <see cref="TextContent"/>, a text: whether it is a <c>commentary</c> on the way or the <c>final_answer</c>. It goes back as it
+    /// came.
     /// </summary>
     public const string Phase = "phase";
 

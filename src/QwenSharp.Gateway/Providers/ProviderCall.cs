@@ -8,7 +8,7 @@ namespace QwenSharp.Gateway.Providers;
 /// <param name="Messages">The conversation. Keys of its properties are <see cref="ContentKeys"/>.</param>
 /// <param name="Options">
 /// What is asked. Keys of its properties are <see cref="ChatOptionKeys"/> and <see cref="RemoteOptionKeys"/>; its
-/// <see cref="ChatOptions.ModelId"/> is not read.
+/// <see cref="ChatOptions.ModelId"/> is not read. Its instructions stand before the conversation, and count in places of messages.
 /// </param>
 public sealed record ProviderCall(string Model, IReadOnlyList<ChatMessage> Messages, ChatOptions Options)
 {

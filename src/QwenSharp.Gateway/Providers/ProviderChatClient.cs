@@ -47,14 +47,9 @@ public sealed class ProviderChatClient(Provider provider, string model) : IChatC
     {
     }
 
-    // Instructions beside the conversation stand before it.
     private ProviderCall Call(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {
         ArgumentNullException.ThrowIfNull(messages);
-        List<ChatMessage> conversation = [.. messages];
-        if (options?.Instructions is { Length: > 0 } instructions)
-            conversation.Insert(0, new ChatMessage(ChatRole.System, instructions));
-
-        return new ProviderCall(options?.ModelId ?? model, conversation, options ?? new ChatOptions());
+        return new ProviderCall(options?.ModelId ?? model, [.. messages], options ?? new ChatOptions());
     }
 }

@@ -169,7 +169,8 @@ public class FaultTests
         byte[] torn = packed.ToArray()[..^12];
         using FakeServer server = FakeServer.Answering(async (stream, stop) =>
         {
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(Head.Replace("\r\n\r\n", "\r\ncontent-encoding: gzip\r\n\r\n", StringComparison.Ordinal)), stop);
+            string head = Head.Replace("\r\n\r\n", "\r\ncontent-encoding: gzip\r\n\r\n", StringComparison.Ordinal);
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(head), stop);
             await stream.WriteAsync(torn, stop);
         });
         Reading reading = await ReadAsync(server);

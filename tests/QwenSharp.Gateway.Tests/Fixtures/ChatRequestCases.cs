@@ -302,8 +302,12 @@ internal static class ChatRequestCases
         if (f.TryGetProperty("parallel_tool_calls", out JsonElement parallel))
             options.AllowMultipleToolCalls = parallel.GetBoolean();
 
-        if (f.TryGetProperty("tool_choice", out JsonElement choice) && choice.ValueKind == JsonValueKind.String && choice.GetString() == "auto")
+        if (f.TryGetProperty("tool_choice", out JsonElement choice)
+            && choice.ValueKind == JsonValueKind.String
+            && choice.GetString() == "auto")
+        {
             options.ToolMode = ChatToolMode.Auto;
+        }
 
         more(options);
         return Call(

@@ -128,7 +128,8 @@ internal static class OpenAIRequestCases
         },
     ];
 
-    private static AIContent[] Texts(JsonElement request, params string[] paths) => [.. paths.Select(path => new TextContent(request.Text(path)))];
+    private static AIContent[] Texts(JsonElement request, params string[] paths) =>
+        [.. paths.Select(path => new TextContent(request.Text(path)))];
 
     private static ProviderCall Choice(JsonElement request, ChatToolMode mode) => Call(
         request.Text("model"), new ChatOptions { Tools = request.Tools(), ToolMode = mode }, User(request.Text("messages[0].content")));

@@ -159,7 +159,8 @@ internal static class OtherRequestCases
                 Result(f.Text("input.messages[3].tool_call_id"), f.Text("input.messages[3].content")));
         });
 
-        static RequestCase Of(string name, Func<JsonElement, ProviderCall> call) => new($"dashscope-native/request-{name}.json", Studio, call);
+        static RequestCase Of(string name, Func<JsonElement, ProviderCall> call) =>
+            new($"dashscope-native/request-{name}.json", Studio, call);
         static ChatOptions Thinks(bool on) => new() { AdditionalProperties = Properties((ChatOptionKeys.EnableThinking, on)) };
     }
 
@@ -192,9 +193,13 @@ internal static class OtherRequestCases
             Instructions(f.Text("messages[0].content")),
             User(f.Text("messages[1].content"))));
         yield return Of("images", f => Call(
-            f.Text("model"), null, User(Data(f.Text("messages[0].images[0]"), "image/png"), new TextContent(f.Text("messages[0].content")))));
+            f.Text("model"),
+            null,
+            User(Data(f.Text("messages[0].images[0]"), "image/png"), new TextContent(f.Text("messages[0].content")))));
         yield return Of("structured-output", f => Call(
-            f.Text("model"), new ChatOptions { ResponseFormat = Schema(f.At("format"), name: null) }, User(f.Text("messages[0].content"))));
+            f.Text("model"),
+            new ChatOptions { ResponseFormat = Schema(f.At("format"), name: null) },
+            User(f.Text("messages[0].content"))));
         yield return Of("tools-parallel-results", f => Call(
             f.Text("model"),
             new ChatOptions { Tools = f.Tools() },

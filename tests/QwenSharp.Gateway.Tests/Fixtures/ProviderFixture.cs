@@ -32,7 +32,8 @@ internal static class ProviderFixture
     public static ProviderKind Kind(string path) => Kinds[path.Split('/')[0]];
 
     /// <summary>A model's name for which the provider speaks the form that a file is in.</summary>
-    public static string Model(string path) => path.Contains("converse", StringComparison.Ordinal) ? "eu.amazon.nova" : "eu.anthropic.claude-x";
+    public static string Model(string path) =>
+        path.Contains("converse", StringComparison.Ordinal) ? "eu.amazon.nova" : "eu.anthropic.claude-x";
 
     public static string File(string path) => QwenSharp.Tests.Fixtures.Require(["providers", .. path.Split('/')]);
 
@@ -48,7 +49,9 @@ internal static class ProviderFixture
         return JsonElement.Parse(System.IO.File.ReadAllText(File(parts[0] + "/expect.json"))).GetProperty(parts[1]);
     }
 
-    /// <summary>The files whose names begin somehow and whose reading is told; one row that skips where there is no reference data.</summary>
+    /// <summary>
+    /// The files whose names begin somehow and whose reading is told; one row that skips where there is no reference data.
+    /// </summary>
     public static IEnumerable<string> Named(string prefix)
     {
         string? root = Root();

@@ -53,7 +53,8 @@ public class AddressTests
     [Fact]
     public void Vertex_has_the_project_and_the_place_from_settings_or_from_the_base_url()
     {
-        const string Address = "https://h.example/v1/projects/demo/locations/europe-west1/publishers/anthropic/models/claude-x@2025:rawPredict";
+        const string Address =
+            "https://h.example/v1/projects/demo/locations/europe-west1/publishers/anthropic/models/claude-x@2025:rawPredict";
         ProviderCall call = Make.Call(stream: false, model: "claude-x@2025");
         ProviderSettings settings = Make.Settings(ProviderKind.Vertex, "https://h.example");
         Assert.Equal(

@@ -16,7 +16,10 @@ public class AwsEventReaderTests
     [InlineData(4096)]
     public void Messages_are_read_in_every_cut(int size)
     {
-        byte[] bytes = [.. AwsEvents.Message("{\"a\":\"ø\"}", (":event-type", "chunk")), .. AwsEvents.Message("{}", (":event-type", "end"))];
+        byte[] bytes =
+        [
+            .. AwsEvents.Message("{\"a\":\"ø\"}", (":event-type", "chunk")), .. AwsEvents.Message("{}", (":event-type", "end")),
+        ];
         AwsEventReader reader = new();
         List<WireEvent> events = [];
         foreach (byte[] piece in bytes.Chunk(size))

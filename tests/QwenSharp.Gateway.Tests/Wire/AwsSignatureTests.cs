@@ -40,7 +40,8 @@ public class AwsSignatureTests
     {
         Dictionary<string, string> headers = Sign(Credentials with { SessionToken = "lent" }, "https://h.example/model/m/invoke", "{}");
         Assert.Equal("lent", headers["x-amz-security-token"]);
-        Assert.Contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,", headers["Authorization"], StringComparison.Ordinal);
+        Assert.Contains(
+            "SignedHeaders=content-type;host;x-amz-date;x-amz-security-token,", headers["Authorization"], StringComparison.Ordinal);
     }
 
     private static Dictionary<string, string> Sign(AwsCredentials credentials, string address, string body) =>

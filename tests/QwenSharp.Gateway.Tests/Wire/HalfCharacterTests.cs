@@ -15,8 +15,10 @@ public class HalfCharacterTests
         Assert.Equal(["a\n", "🌊b"], reading.Updates.Select(update => update.Text).Where(text => text.Length > 0));
     }
 
-    [Theory]
-    [InlineData("\"a\\u00f8\\\"\\\\\\/\\t\"", "aø\"\\/\t")]
-    [InlineData("\"\\ud83c\"", "\ud83c")]
-    public void Escapes_are_read_also_of_halves(string json, string text) => Assert.Equal(text, HalfCharacters.Unescape(json));
+    [Fact]
+    public void Escapes_are_read_also_of_halves()
+    {
+        Assert.Equal("aø\"\\/\t", HalfCharacters.Unescape("\"a\\u00f8\\\"\\\\\\/\\t\""));
+        Assert.Equal("\ud83c", HalfCharacters.Unescape("\"\\ud83c\""));
+    }
 }

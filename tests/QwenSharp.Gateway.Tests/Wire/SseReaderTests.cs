@@ -7,7 +7,8 @@ namespace QwenSharp.Gateway.Tests.Wire;
 
 public class SseReaderTests
 {
-    private const string Stream = "\uFEFF: hello\r\nevent: first\r\ndata: {\"a\":\r\ndata:\"ø高🌊\"}\r\n\r\n\n\rid: 7\rdata\rdata: two\r\r:end\ndata: 3";
+    private const string Stream =
+        "\uFEFF: hello\r\nevent: first\r\ndata: {\"a\":\r\ndata:\"ø高🌊\"}\r\n\r\n\n\rid: 7\rdata\rdata: two\r\r:end\ndata: 3";
 
     [Fact]
     public void Events_have_names_data_of_several_lines_and_comments()

@@ -9,6 +9,9 @@ internal class AnthropicForm(ProviderSettings settings) : WireForm
 {
     protected const string VersionField = "anthropic_version";
 
+    // What may take longer than networks keep a silent connection is streamed, also to who waits for all of it.
+    private const int LongAnswer = 21_333;
+
     protected ProviderSettings Settings => settings;
 
     /// <summary>Whether pictures may be addresses, which the provider fetches itself.</summary>
@@ -19,8 +22,9 @@ internal class AnthropicForm(ProviderSettings settings) : WireForm
         ArgumentNullException.ThrowIfNull(call);
         Losses losses = new();
         JsonObject body = new MessagesRequestWriter(call, ProviderKinds.Word(settings.Kind), TakesAddresses, losses).Write();
+        bool isLong = body["max_tokens"]!.GetValue<int>() > LongAnswer;
         new AskedOptions(call).AddFields(settings.Kind, body, losses);
-        return Envelope(call, body, losses);
+        return Envelope(call with { Stream = call.Stream || isLong }, body, losses);
     }
 
     public override ReplyReader Reader(ProviderCall call) => new MessageReplyReader(settings, this);

@@ -56,7 +56,9 @@ internal static class MessageUsage
     }
 
     private static long Written(UsageDetails details) =>
-        details.AdditionalCounts?.Where(count => count.Key.StartsWith("cache_write", StringComparison.Ordinal)).Sum(count => count.Value) ?? 0;
+        details.AdditionalCounts?
+            .Where(count => count.Key.StartsWith("cache_write", StringComparison.Ordinal))
+            .Sum(count => count.Value) ?? 0;
 
     private static void Add(UsageDetails usage, string key, long? count)
     {

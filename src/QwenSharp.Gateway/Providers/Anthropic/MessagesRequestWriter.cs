@@ -39,7 +39,7 @@ internal sealed class MessagesRequestWriter(ProviderCall call, string origin, bo
     private void WriteTools(ClaudeThinking thinking, CacheMarks marks)
     {
         IReadOnlyList<AIFunctionDeclaration> tools = _asked.CallableTools;
-        _asked.LoseHostedTools(losses);
+        _asked.LoseHosted(losses);
         if (tools.Count == 0)
             return;
 

@@ -72,7 +72,7 @@ internal sealed class ConverseForm(ProviderSettings settings) : WireForm
     {
         // That none is to be called can only be said by offering none.
         IReadOnlyList<AIFunctionDeclaration> tools = asked.CallableTools;
-        asked.LoseHostedTools(losses);
+        asked.LoseHosted(losses);
         losses.AddIf(tools.Count > 0 && asked.MustNotCall, "tools");
         if (tools.Count == 0 || asked.MustNotCall)
             return null;

@@ -57,9 +57,12 @@ internal sealed class AskedOptions
         _ => null,
     };
 
-    /// <summary>Declares tools that are no functions: servers' own, which no other server has.</summary>
-    public void LoseHostedTools(Losses losses)
+    /// <summary>
+    /// Declares what only the server that has it could honour: tools that are no functions, and conversations that are kept.
+    /// </summary>
+    public void LoseHosted(Losses losses)
     {
+        losses.AddIf(Options.ConversationId is not null, "conversation_id");
         foreach (AITool tool in Options.Tools ?? [])
             losses.AddIf(tool is not AIFunctionDeclaration, $"tools.{tool.Name}");
     }

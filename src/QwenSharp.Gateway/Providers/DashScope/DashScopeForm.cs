@@ -97,7 +97,7 @@ internal sealed partial class DashScopeForm(ProviderSettings settings) : WireFor
     private static void WriteTools(AskedOptions asked, JsonObject parameters, Losses losses)
     {
         IReadOnlyList<AIFunctionDeclaration> tools = asked.CallableTools;
-        asked.LoseHostedTools(losses);
+        asked.LoseHosted(losses);
         if (tools.Count == 0)
             return;
 

@@ -63,7 +63,8 @@ internal static class ModelStudio
     private static bool IsOfOtherPlan(string key, string host)
     {
         bool isPlanHost = host.StartsWith("coding", StringComparison.Ordinal) || host.StartsWith("token-plan", StringComparison.Ordinal);
-        bool isPaidByUse = host.StartsWith("dashscope", StringComparison.Ordinal) || host.EndsWith(".dashscope.aliyuncs.com", StringComparison.Ordinal);
+        bool isPaidByUse = host.StartsWith("dashscope", StringComparison.Ordinal)
+            || host.EndsWith(".dashscope.aliyuncs.com", StringComparison.Ordinal);
         return key.StartsWith(PlanKey, StringComparison.Ordinal) ? isPaidByUse && !isPlanHost : isPlanHost;
     }
 }

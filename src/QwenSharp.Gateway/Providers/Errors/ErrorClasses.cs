@@ -61,8 +61,11 @@ internal static partial class ErrorClasses
         if (body.Is("incorrect_hostname"))
             return ProviderErrorKind.AuthRegion;
 
-        if (body.Is("credentials_missing", "missingauthenticationtokenexception", "missingauthenticationtoken") || Missing().IsMatch(body.Message))
+        if (body.Is("credentials_missing", "missingauthenticationtokenexception", "missingauthenticationtoken")
+            || Missing().IsMatch(body.Message))
+        {
             return ProviderErrorKind.AuthMissing;
+        }
 
         return body.Is("access_token_expired", "expiredtokenexception") || body.Says("expired")
             ? ProviderErrorKind.AuthExpired
@@ -138,8 +141,8 @@ internal static partial class ErrorClasses
             : ProviderErrorKind.Server;
 
     [GeneratedRegex(
-        @"(didn.t (send|provide)|no|must provide) (an )?(auth|api.?key|cookie auth)|api.?key (header )?is required|missing (required )?auth|"
-            + @"missing required|unregistered callers|token is missing|header is required|no auth header",
+        @"(didn.t (send|provide)|no|must provide) (an )?(auth|api.?key|cookie auth)|api.?key (header )?is required|"
+            + @"missing (required )?auth|missing required|unregistered callers|token is missing|header is required|no auth header",
         RegexOptions.IgnoreCase)]
     private static partial Regex Missing();
 

@@ -17,7 +17,7 @@ internal static partial class ErrorParameter
         if (body.Says("does not support tools"))
             return "tools";
 
-        if (body.Says("tool choice requires", "--enable-auto-tool-choice"))
+        if (body.Says("tool choice requires", "enable-auto-tool-choice"))
             return "tool_choice";
 
         Match match = Setting().Match(body.Message);

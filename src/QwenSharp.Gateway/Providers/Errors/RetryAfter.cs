@@ -65,7 +65,8 @@ internal static partial class RetryAfter
     private static TimeSpan? Sentence(string message)
     {
         Match match = InWords().Match(message);
-        return match.Success ? Duration(match.Groups[1].Value + (match.Groups[2].Value is "ms" or "m" or "h" ? match.Groups[2].Value : "s")) : null;
+        string unit = match.Groups[2].Value is "ms" or "m" or "h" ? match.Groups[2].Value : "s";
+        return match.Success ? Duration(match.Groups[1].Value + unit) : null;
     }
 
     // Go's form: numbers with units in a row.
@@ -97,7 +98,9 @@ internal static partial class RetryAfter
     private static TimeSpan? Bounded(TimeSpan time) => time <= Longest ? time : null;
 
     private static double? Number(string value) =>
-        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number) ? number : null;
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
+            ? number
+            : null;
 
     private static string? Header(HttpResponseHeaders? headers, string name) =>
         headers is not null && headers.TryGetValues(name, out IEnumerable<string>? values) ? values.First().Trim() : null;
@@ -108,6 +111,7 @@ internal static partial class RetryAfter
     [GeneratedRegex(@"^(?:(\d+(?:\.\d+)?)(ms|s|m|h|d))+$")]
     private static partial Regex GoDuration();
 
-    [GeneratedRegex(@"(?:try again|retry)[a-z ]{0,12}(?:in|after) (\d+(?:\.\d+)?) ?(ms|s\b|m\b|h\b|seconds?|secs?)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"(?:try again|retry)[a-z ]{0,12}(?:in|after) (\d+(?:\.\d+)?) ?(ms|s\b|m\b|h\b|seconds?|secs?)", RegexOptions.IgnoreCase)]
     private static partial Regex InWords();
 }

@@ -68,7 +68,7 @@ internal sealed class GeminiForm(ProviderSettings settings) : WireForm
     {
         // Of tools that are only shown there is no word where the model is free to call none.
         IReadOnlyList<AIFunctionDeclaration> tools = asked.MustCall ? asked.Tools : asked.CallableTools;
-        asked.LoseHostedTools(losses);
+        asked.LoseHosted(losses);
         if (tools.Count == 0)
             return;
 

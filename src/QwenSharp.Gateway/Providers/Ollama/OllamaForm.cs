@@ -77,7 +77,7 @@ internal sealed class OllamaForm(ProviderSettings settings) : WireForm
     // That none is to be called can only be said by offering none.
     private static void WriteTools(AskedOptions asked, JsonObject body, Losses losses)
     {
-        asked.LoseHostedTools(losses);
+        asked.LoseHosted(losses);
         losses.AddIf(asked.MustCall, "tool_choice");
         losses.AddIf(asked.MustNotCall && asked.Tools.Count > 0, "tools");
         losses.AddIf(asked.Options.AllowMultipleToolCalls is false, "parallel_tool_calls");

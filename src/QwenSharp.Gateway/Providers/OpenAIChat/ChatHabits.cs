@@ -17,6 +17,9 @@ internal abstract class ChatHabits(ProviderSettings settings)
     /// <summary>The fields beyond the first ones that are taken. What is asked by another is lost.</summary>
     public abstract IReadOnlySet<string> Takes { get; }
 
+    /// <summary>The key of tokens that are written to a cache; see <see cref="UsageKeys"/>.</summary>
+    public virtual string CacheWrites => UsageKeys.CacheWrite30Minutes;
+
     /// <summary>What the limit of the answer's tokens is called.</summary>
     public virtual string MaxTokens => "max_tokens";
 

@@ -51,8 +51,7 @@ internal sealed class ChatReplyReader(ChatHabits habits) : ReplyReader(habits.Or
         Answer.ModelId ??= reply.Text("model") is { Length: > 0 } model ? model : null;
         if (reply.Member("usage") is { ValueKind: JsonValueKind.Object } usage)
         {
-            Answer.Usage = ChatUsage.Read(
-                usage, reply, habits.Settings.Kind == ProviderKind.OpenRouter ? UsageKeys.CacheWriteUnspecified : UsageKeys.CacheWrite30Minutes);
+            Answer.Usage = ChatUsage.Read(usage, reply, habits.CacheWrites);
             Answer.Cost = usage.Number("cost");
         }
 

@@ -37,7 +37,7 @@ internal sealed class ChatRequestWriter(ChatHabits habits, ProviderCall call)
         }
 
         habits.Complete(_body, _asked, _losses);
-        _asked.LoseHostedTools(_losses);
+        _asked.LoseHosted(_losses);
         _asked.AddFields(habits.Settings.Kind, _body, _losses);
         Dictionary<string, string> headers = [];
         habits.Authorize(headers);

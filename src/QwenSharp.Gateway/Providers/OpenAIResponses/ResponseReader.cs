@@ -97,7 +97,9 @@ internal sealed class ResponseReader(ProviderSettings settings, WireForm form) :
         if (item.Text("type") is "function_call" or "custom_tool_call")
         {
             Answer.BeginCall(
-                place, item.Text("call_id") ?? item.Text("id"), item.Text("name") ?? throw new WireFormatException("a call without a name"));
+                place,
+                item.Text("call_id") ?? item.Text("id"),
+                item.Text("name") ?? throw new WireFormatException("a call without a name"));
         }
     }
 

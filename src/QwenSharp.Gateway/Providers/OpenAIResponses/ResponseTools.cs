@@ -10,7 +10,7 @@ internal static class ResponseTools
 {
     public static void Write(AskedOptions asked, JsonObject body, Losses losses)
     {
-        asked.LoseHostedTools(losses);
+        asked.LoseHosted(losses);
         if (asked.Tools.Count == 0)
             return;
 

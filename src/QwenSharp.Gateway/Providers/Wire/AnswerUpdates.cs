@@ -166,7 +166,10 @@ internal sealed class AnswerUpdates(string origin)
     private void Add(IEnumerable<CallPieces.Piece> pieces)
     {
         foreach (CallPieces.Piece piece in pieces)
+        {
             Add(piece.Whole).RawRepresentation = piece.Fragment;
+            HasPieces = true;
+        }
     }
 
     private ChatResponseUpdate Add(AIContent? content)

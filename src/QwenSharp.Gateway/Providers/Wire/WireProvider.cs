@@ -10,7 +10,7 @@ internal sealed class WireProvider(ProviderSettings settings, WireForm form, Htt
     public override IReadOnlyList<string> LossesOf(ProviderCall call)
     {
         ArgumentNullException.ThrowIfNull(call);
-        return form.Write(call).Losses;
+        return form.Write(Instructed(call)).Losses;
     }
 
     /// <inheritdoc/>
@@ -18,6 +18,7 @@ internal sealed class WireProvider(ProviderSettings settings, WireForm form, Htt
         ProviderCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
+        call = Instructed(call);
         WireRequest request = form.Write(call);
         if (call.Losses == LossPolicy.Refuse && request.Losses.Count > 0)
             throw Lost(request.Losses);
@@ -35,6 +36,11 @@ internal sealed class WireProvider(ProviderSettings settings, WireForm form, Htt
             exchange.RequireSound();
         }
     }
+
+    // Instructions beside the conversation stand before it.
+    private static ProviderCall Instructed(ProviderCall call) => call.Options.Instructions is { Length: > 0 } instructions
+        ? call with { Messages = [new ChatMessage(ChatRole.System, instructions), .. call.Messages] }
+        : call;
 
     private ProviderException Lost(IReadOnlyList<string> losses) => new(new ProviderError(
         ProviderErrorKind.UnsupportedParameter,

@@ -59,9 +59,11 @@ internal partial class OpenAIHabits(ProviderSettings settings) : ChatHabits(sett
     public static bool TakesMarks(string model)
     {
         Match match = Version().Match(model);
-        return match.Success && (Number(match.Groups[1]), Number(match.Groups[2])) is var (major, minor) && (major > 5 || (major == 5 && minor >= 6));
+        (int major, int minor) = (Number(match.Groups[1]), Number(match.Groups[2]));
+        return major > 5 || (major == 5 && minor >= 6);
 
-        static int Number(Group group) => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;
+        static int Number(Group group) =>
+            int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;
     }
 
     [GeneratedRegex(@"gpt-(\d+)(?:\.(\d+))?")]

@@ -18,6 +18,9 @@ internal sealed class OpenRouterHabits(ProviderSettings settings) : ChatHabits(s
 
     public override string? Thoughts => "reasoning";
 
+    // Of many makers, and it does not say for how long.
+    public override string CacheWrites => UsageKeys.CacheWriteUnspecified;
+
     public override IReadOnlyList<string> Lifetimes => ["5m", "1h"];
 
     public override string Path(ProviderCall call) => "/api/v1/chat/completions";
