@@ -317,6 +317,6 @@ internal static class ChatRequestCases
             new ChatMessage(ChatRole.User, f.Text("messages[1].content"))
             {
                 AuthorName = f.At("messages[1]").TryGetProperty("name", out JsonElement name) ? name.GetString() : null,
-            }) with { Stream = true };
+            }).Streamed();
     }
 }

@@ -37,7 +37,7 @@ internal static class ClaudeRequestCases
                     f.Fields(Anthropic, "inference_geo")),
             },
             new ChatMessage(ChatRole.System, [new TextContent(f.Text("system[0].text")), Kept(f.Text("system[1].text"), "1h")]),
-            User(f.Text("messages[0].content[0].text"))) with { Stream = true }) with
+            User(f.Text("messages[0].content[0].text"))).Streamed()) with
         {
             Without = ["messages[0].content", "tools[0].eager_input_streaming", "tools[0].input_examples", "tools[1].type"],
         };
@@ -170,7 +170,7 @@ internal static class ClaudeRequestCases
             new ChatMessage(ChatRole.System, [Kept(f.Text("system[0].text"))]),
             User(
                 Data(f.Text("messages[0].content[0].source.data"), "image/png"),
-                new TextContent(f.Text("messages[0].content[1].text")))) with { Stream = true });
+                new TextContent(f.Text("messages[0].content[1].text")))).Streamed());
     }
 
     private static IEnumerable<RequestCase> Invoked()

@@ -88,4 +88,7 @@ internal static class Conversations
 
     public static ProviderCall Call(string model, ChatOptions? options, params ChatMessage[] messages) =>
         new(model, messages, options ?? new ChatOptions()) { Stream = false };
+
+    /// <summary>The call, streamed.</summary>
+    public static ProviderCall Streamed(this ProviderCall call) => call with { Stream = true };
 }

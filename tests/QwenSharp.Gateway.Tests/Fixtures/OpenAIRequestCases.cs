@@ -164,7 +164,7 @@ internal static class OpenAIRequestCases
                     "prediction")),
         },
         new ChatMessage(new ChatRole("developer"), f.Text("messages[0].content[0].text")) { AuthorName = "ops" },
-        new ChatMessage(ChatRole.User, f.Text("messages[1].content")) { AuthorName = "skipper_7" }) with { Stream = true };
+        new ChatMessage(ChatRole.User, f.Text("messages[1].content")) { AuthorName = "skipper_7" }).Streamed();
 
     private static ProviderCall ResponseOptions(JsonElement f) => Call(
         f.Text("model"),
@@ -192,5 +192,5 @@ internal static class OpenAIRequestCases
                     "stream_options", "moderation")),
         },
         Developer(f.Text("input[0].content")),
-        User(f.Text("input[1].content[0].text"))) with { Stream = true };
+        User(f.Text("input[1].content[0].text"))).Streamed();
 }

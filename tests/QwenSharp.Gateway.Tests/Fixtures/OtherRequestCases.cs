@@ -111,7 +111,7 @@ internal static class OtherRequestCases
                     (ChatOptionKeys.ThinkingBudget, 1024)),
             },
             Instructions(f.Text("input.messages[0].content")),
-            User(f.Text("input.messages[1].content"))) with { Stream = true }) with
+            User(f.Text("input.messages[1].content"))).Streamed()) with
         {
             Without = ["parameters.n", "parameters.enable_search"],
         };
@@ -127,7 +127,7 @@ internal static class OtherRequestCases
                 Data(f.Text("input.messages[0].content[0].image"), "image/png"),
                 Link(f.Text("input.messages[0].content[1].image")),
                 Link(f.Text("input.messages[0].content[2].video"), "video/mp4"),
-                new TextContent(f.Text("input.messages[0].content[3].text")))) with { Stream = true });
+                new TextContent(f.Text("input.messages[0].content[3].text")))).Streamed());
         yield return Of("structured-output", f =>
         {
             ChatOptions options = Thinks(false);
