@@ -347,7 +347,7 @@ public class CodingAgentTests
     public async Task Interrupted_work_leaves_a_conversation_that_can_be_gone_on_with()
     {
         await using AgentBench bench = new(Call(("wait", new { }), ("wait", new { })), Say("Going on."));
-        bench.Tools.Add(new TestTool("wait", AccessKind.Execute, async (_, stop) =>
+        bench.Tools.Add(new TestTool("wait", AccessKind.Read, async (_, stop) =>
         {
             await Task.Delay(Timeout.Infinite, stop);
             return new ToolResult("");
@@ -376,7 +376,7 @@ public class CodingAgentTests
     {
         TaskCompletionSource stopped = new();
         await using AgentBench bench = new(Call("wait", new { }));
-        bench.Tools.Add(new TestTool("wait", AccessKind.Execute, async (_, stop) =>
+        bench.Tools.Add(new TestTool("wait", AccessKind.Read, async (_, stop) =>
         {
             try
             {
