@@ -6,8 +6,8 @@ using OllamaSharp;
 using OpenAI;
 using OpenAI.Chat;
 using QwenSharp.Gateway.Providers;
-using Said = OpenAI.Chat.ChatMessage;
 using Reason = OpenAI.Chat.ChatFinishReason;
+using Said = OpenAI.Chat.ChatMessage;
 
 namespace QwenSharp.Server.Tests.Gateway;
 

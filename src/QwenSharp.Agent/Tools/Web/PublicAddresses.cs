@@ -27,7 +27,9 @@ internal static class PublicAddresses
     public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {
         DnsEndPoint target = context.DnsEndPoint;
-        IPAddress[] addresses = await Dns.GetHostAddressesAsync(target.Host, cancellationToken).ConfigureAwait(false);
+        IPAddress[] addresses = IPAddress.TryParse(target.Host, out IPAddress? written)
+            ? [written]
+            : await Dns.GetHostAddressesAsync(target.Host, cancellationToken).ConfigureAwait(false);
         if (addresses.FirstOrDefault(one => !Contains(one)) is { } inside)
             throw new ToolException($"{target.Host} is {inside}, which is not on the Internet but on this machine or its network.");
 

@@ -29,7 +29,7 @@ public sealed class ShellParserTests
     [InlineData("cat <<EOF\n$x `b` a && b\nEOF\nc", "cat|b|c")]
     [InlineData("cat <<'EOF'\n$(rm x)\nEOF\nc", "cat|c")]
     [InlineData("cat <<-EOF\n\ta\n\tEOF\nb", "cat|b")]
-    [InlineData("cat <<A <<B\n1\nA\n$(x)\nB\ny", "x|cat|y")]
+    [InlineData("cat <<A <<B\n1\nA\n$(x)\nB\ny", "cat|x|y")]
     [InlineData("cat <<<\"$(a)\"", "a|cat")]
     [InlineData("case $x in a|b) c;; (d) e;; *) f; esac", "c|e|f")]
     [InlineData("(a) 2>x", "a|")]
@@ -123,13 +123,14 @@ public sealed class ShellParserTests
         Assert.Equal(word[0] == '~' && word != "~root/x", read.IsHome);
     }
 
-    // Each way of writing a command around another keeps it findable, however deep.
+    // Each way of writing a command around another keeps it findable, however deep. Brackets that directly follow a substitution's would
+    // make arithmetic of both, which runs no command.
     [Fact]
     public void A_command_is_found_in_whatever_is_written_around_it()
     {
         Func<string, string>[] around =
         [
-            inner => $"a; {inner}", inner => $"{inner} | a", inner => $"a && {{ {inner}\n}}", inner => $"({inner})", inner => $"echo $({inner})",
+            inner => $"a; {inner}", inner => $"{inner} | a", inner => $"a && {{ {inner}\n}}", inner => $"a; ({inner})", inner => $"echo $({inner})",
             inner => $"echo \"a$({inner})\"", inner => $"if a; then {inner}\nfi", inner => $"for i in 1; do {inner}\ndone",
             inner => $"cat <({inner})", inner => $"x=$({inner})", inner => $"echo ${{x:-$({inner})}}", inner => $"f() {{ {inner}\n}}",
             inner => $"case a in b) {inner}\n;; esac", inner => $"[[ -n $({inner}) ]]", inner => $"eval {SimpleCommand.Quoted(ShellWord.Known(inner))}",
