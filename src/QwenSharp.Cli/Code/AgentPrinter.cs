@@ -42,9 +42,11 @@ internal sealed class AgentPrinter(Terminal terminal)
             case PermissionAsked:
                 End();
                 break;
-            case AgentDone { Outcome: not AgentOutcome.Answered } done:
+            case AgentDone done:
                 End();
-                terminal.Fail(done.Text);
+                if (done.Outcome != AgentOutcome.Answered)
+                    terminal.Fail(done.Text);
+
                 break;
             default:
                 if (Notices.Of(told) is { } notice)
