@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using QwenSharp.Cli.Training;
 using QwenSharp.Tokenizers;
 using QwenSharp.Training;
@@ -85,12 +86,20 @@ public sealed class FinetunePaceTests : IDisposable
     [Fact]
     public async Task By_default_small_data_is_learnt_and_the_plan_is_the_runs()
     {
-        await Invocation.RunAsync("train", _training.WriteConfig("base"));
+        // An adapter cannot teach a word whose tokens the model has never seen an answer of.
+        _training.WriteData("words.jsonl", "no", "word");
+        await Invocation.RunAsync("train", _training.WriteConfig("base", config =>
+        {
+            config["training"]!["data"] = new JsonArray("yes.jsonl", "words.jsonl");
+            config["training"]!["steps"] = 80;
+        }));
         string model = Path.Combine(_training["base"], "model.gguf"), data = _training.WriteData("no.jsonl", "no");
         string[] finetune = ["finetune", model, data, "--output", _training["lora"], "--sequence-length", "64"];
+        Invocation before = await Invocation.RunAsync("run", model, "Is 7 a number?", "--temperature", "0");
         Invocation run = await Invocation.RunAsync([.. finetune]);
         JsonElement[] steps = [.. File.ReadLines(Path.Combine(_training["lora"], "log.jsonl")).Select(line => JsonElement.Parse(line))];
 
+        Assert.Equal("yes", before.Out.Trim());
         Assert.Equal(0, run.Code);
         Assert.DoesNotContain("warning", run.Error);
         Assert.Contains("chosen for the data", run.Error);

@@ -143,7 +143,18 @@ public sealed class PseudoTerminalTests : IDisposable
         int at;
         while ((at = _seen.ToString().IndexOf(text, StringComparison.Ordinal)) < 0)
         {
-            int count = await _process!.StandardOutput.ReadAsync(buffer.AsMemory(), Stop);
+            using CancellationTokenSource patience = CancellationTokenSource.CreateLinkedTokenSource(Stop);
+            patience.CancelAfter(TimeSpan.FromMinutes(1));
+            int count;
+            try
+            {
+                count = await _process!.StandardOutput.ReadAsync(buffer.AsMemory(), patience.Token);
+            }
+            catch (OperationCanceledException) when (!Stop.IsCancellationRequested)
+            {
+                count = 0;
+            }
+
             Assert.True(count > 0, $"'{text}' is not to be seen in: {_seen}");
             _seen.Append(buffer, 0, count);
         }

@@ -25,9 +25,12 @@ internal sealed class TinyTraining : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>Sixty questions, each with this answer.</summary>
-    public string WriteData(string name, string answer)
+    /// <param name="name">The file.</param>
+    /// <param name="answer">What is answered.</param>
+    /// <param name="what">What is asked of each.</param>
+    public string WriteData(string name, string answer, string what = "number")
     {
-        File.WriteAllLines(_folder[name], Enumerable.Range(1, 60).Select(i => Line($"Is {i} a number?", answer)));
+        File.WriteAllLines(_folder[name], Enumerable.Range(1, 60).Select(i => Line($"Is {i} a {what}?", answer)));
         return _folder[name];
     }
 
