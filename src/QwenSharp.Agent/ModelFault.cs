@@ -34,7 +34,7 @@ public sealed record ModelFault(ModelFaultKind Kind, string Problem, TimeSpan? R
             HttpRequestException or TimeoutException or IOException or OperationCanceledException => ModelFaultKind.Transient,
             _ => ModelFaultKind.Lasting,
         };
-        return new ModelFault(kind, failure.Message);
+        return new ModelFault(kind, failure is IOptionFault { Fault: var fault } ? fault.ToString() : failure.Message);
     }
 
     private static bool IsTransient(HttpStatusCode status) =>

@@ -450,6 +450,18 @@ public class CodingAgentTests
         Assert.Contains("The summary.", bench.Agent.Messages[1].Text);
     }
 
+    [Fact]
+    public async Task A_context_that_does_not_hold_the_tools_is_told_as_that()
+    {
+        Faults.OptionException tooLong = new(Faults.OptionFault.Of(Faults.FaultKind.TooLong, "Messages", "has too many tokens."));
+        await using AgentBench bench = new(Fail(tooLong));
+
+        AgentDone done = (AgentDone)(await bench.RunAsync())[^1];
+
+        Assert.Equal(AgentOutcome.Failed, done.Outcome);
+        Assert.EndsWith("a model with a longer one, or fewer tools. (Messages has too many tokens.)", done.Text, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("<tool_call>\n<function=look>\n<parameter=path>\na.txt\n</parameter>\n</function>\n</tool_call>")]
     [InlineData("<tool_call>\n{\"name\": \"look\", \"arguments\": {\"path\": \"a.txt\"}}\n</tool_call>")]

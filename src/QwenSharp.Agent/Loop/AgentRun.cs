@@ -125,8 +125,19 @@ internal sealed class AgentRun(RunParts parts, string prompt)
         {
             return await parts.Step.AskAsync(_conversation.Messages, _asked, cancellationToken).ConfigureAwait(false);
         }
-        catch (ModelException failure) when (failure.Fault.Kind == ModelFaultKind.ContextTooLong && _conversation.Messages.Count > 2)
+        catch (ModelException failure) when (failure.Fault.Kind == ModelFaultKind.ContextTooLong)
         {
+            if (_conversation.Messages.Count <= 2)
+            {
+                throw new ModelException(
+                    failure.Fault with
+                    {
+                        Problem = "The instructions, the tools and the prompt alone are longer than the model's context: it takes a model "
+                            + $"with a longer one, or fewer tools. ({failure.Fault.Problem})",
+                    },
+                    failure);
+            }
+
             await CompactAsync(cancellationToken).ConfigureAwait(false);
             return await parts.Step.AskAsync(_conversation.Messages, _asked, cancellationToken).ConfigureAwait(false);
         }

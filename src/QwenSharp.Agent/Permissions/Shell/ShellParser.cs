@@ -327,7 +327,10 @@ internal sealed partial class ShellParser
 
         _found.Add(new SimpleCommand
         {
-            Assignments = assignments, Words = words, Redirections = redirections, IsPipedInto = isPipedInto,
+            Assignments = assignments,
+            Words = words,
+            Redirections = redirections,
+            IsPipedInto = isPipedInto,
         });
     }
 
