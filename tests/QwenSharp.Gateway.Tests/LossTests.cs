@@ -46,6 +46,22 @@ public class LossTests
     }
 
     [Theory]
+    [InlineData("gpt-4o", false, false)]
+    [InlineData("gpt-5-mini", false, true)]
+    [InlineData("gpt-5.1", true, false)]
+    [InlineData("o3", false, true)]
+    public void A_model_of_OpenAI_is_told_not_to_reason_where_it_takes_that(string model, bool isTold, bool isLost)
+    {
+        ProviderCall call = new(
+            model, [User("Tide?")], new ChatOptions { AdditionalProperties = Properties((ChatOptionKeys.EnableThinking, false)) });
+        foreach (ProviderKind kind in (ProviderKind[])[ProviderKind.OpenAI, ProviderKind.OpenAIResponses])
+        {
+            Assert.Equal(isTold, Make.Body(kind, call).GetRawText().Contains("\"none\"", StringComparison.Ordinal));
+            Assert.Equal(isLost ? [ChatOptionKeys.EnableThinking] : [], Make.Losses(kind, call));
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Kinds))]
     public void Every_option_is_written_or_declared(ProviderKind kind)
     {

@@ -9,7 +9,9 @@ namespace QwenSharp.Agent.Tests.Sandboxes;
 /// <summary>What commands can do in the sandbox of this machine.</summary>
 public sealed class SandboxTests : IAsyncLifetime
 {
-    private readonly Project _project = new(AppContext.BaseDirectory);
+    // The sandbox has a /tmp of its own, in which nothing of the machine is to be seen.
+    private readonly Project _project = new(
+        AppContext.BaseDirectory.StartsWith("/tmp/", StringComparison.Ordinal) ? "/var/tmp" : AppContext.BaseDirectory);
     private readonly TemporaryFolder _session = new();
     private ToolContext? _context;
     private string? _reason;

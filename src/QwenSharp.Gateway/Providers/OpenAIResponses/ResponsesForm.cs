@@ -14,12 +14,12 @@ internal sealed class ResponsesForm(ProviderSettings settings) : WireForm
     {
         Losses losses = new();
         AskedOptions asked = new(call);
-        InputItems items = new(ProviderKinds.Word(settings.Kind), OpenAIHabits.TakesMarks(call.Model), losses);
+        InputItems items = new(ProviderKinds.Word(settings.Kind), OpenAIModels.TakesMarks(call.Model), losses);
         JsonObject body = new() { ["model"] = call.Model, ["input"] = items.Write(call.Messages), ["store"] = false };
         JsonArray include = ["reasoning.encrypted_content"];
         WriteSampling(asked, body, include, losses);
         body["include"] = include;
-        WriteReasoning(asked.Thinking, body, losses);
+        WriteReasoning(asked.Thinking, call.Model, body, losses);
         WriteText(asked, body);
         ResponseTools.Write(asked, body, losses);
         WriteAccount(asked, body);
@@ -74,14 +74,16 @@ internal sealed class ResponsesForm(ProviderSettings settings) : WireForm
         losses.AddIf(common.Grammar is not null, ChatOptionKeys.Grammar);
     }
 
-    private static void WriteReasoning(Thinking thinking, JsonObject body, Losses losses)
+    private static void WriteReasoning(Thinking thinking, string model, JsonObject body, Losses losses)
     {
         losses.AddIf(thinking.Budget is > 0, ChatOptionKeys.ThinkingBudget);
         JsonObject reasoning = [];
         if (thinking.Effort is { } effort)
             reasoning["effort"] = effort;
-        else if (thinking.IsOn is false)
+        else if (thinking.IsOn is false && OpenAIModels.CanBeStill(model))
             reasoning["effort"] = "none";
+        else
+            losses.AddIf(thinking.IsOn is false && OpenAIModels.AlwaysReasons(model), ChatOptionKeys.EnableThinking);
 
         if (thinking.Output is ReasoningOutput.Summary or ReasoningOutput.Full)
             reasoning["summary"] = thinking.Output == ReasoningOutput.Full ? "detailed" : "auto";

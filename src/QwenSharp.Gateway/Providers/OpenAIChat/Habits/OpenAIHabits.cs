@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using QwenSharp.Chat;
 using QwenSharp.Gateway.Providers.Conversation;
 using QwenSharp.Gateway.Providers.Wire;
@@ -8,7 +6,7 @@ using QwenSharp.Gateway.Providers.Wire;
 namespace QwenSharp.Gateway.Providers.OpenAIChat.Habits;
 
 /// <summary>OpenAI itself.</summary>
-internal partial class OpenAIHabits(ProviderSettings settings) : ChatHabits(settings)
+internal class OpenAIHabits(ProviderSettings settings) : ChatHabits(settings)
 {
     public override IReadOnlySet<string> Takes { get; } = new HashSet<string>
     {
@@ -40,32 +38,25 @@ internal partial class OpenAIHabits(ProviderSettings settings) : ChatHabits(sett
     {
         losses.AddIf(thinking.Budget is > 0, ChatOptionKeys.ThinkingBudget);
         if (thinking.Effort is { } effort)
+        {
             body["reasoning_effort"] = effort;
-        else if (thinking.IsOn is false)
-            body["reasoning_effort"] = "none";
+        }
+        else if (thinking.IsOn is false && (string?)body["model"] is { } model)
+        {
+            if (OpenAIModels.CanBeStill(model))
+                body["reasoning_effort"] = "none";
+
+            losses.AddIf(OpenAIModels.AlwaysReasons(model), ChatOptionKeys.EnableThinking);
+        }
     }
 
     // Models before GPT-5.6 know no marks: they keep what they find alike by themselves.
     public override bool Mark(JsonObject part, string lifetime, string model)
     {
-        if (part.ContainsKey("function") || !TakesMarks(model))
+        if (part.ContainsKey("function") || !OpenAIModels.TakesMarks(model))
             return false;
 
         part["prompt_cache_breakpoint"] = new JsonObject { ["mode"] = "explicit" };
         return true;
     }
-
-    /// <summary>Whether a model knows marks of what is to be kept.</summary>
-    public static bool TakesMarks(string model)
-    {
-        Match match = Version().Match(model);
-        (int major, int minor) = (Number(match.Groups[1]), Number(match.Groups[2]));
-        return major > 5 || (major == 5 && minor >= 6);
-
-        static int Number(Group group) =>
-            int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0;
-    }
-
-    [GeneratedRegex(@"gpt-(\d+)(?:\.(\d+))?")]
-    private static partial Regex Version();
 }
