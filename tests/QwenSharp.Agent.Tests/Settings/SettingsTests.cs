@@ -79,11 +79,11 @@ public sealed class SettingsTests : IDisposable
     public void A_project_is_trusted_with_all_below_it()
     {
         TrustedProjects trusted = new(_folder["data", "trusted"]);
-        Assert.False(trusted.Contains("/work/project"));
-        trusted.Add("/work/project");
-        Assert.True(trusted.Contains("/work/project"));
-        Assert.True(trusted.Contains("/work/project/sub"));
-        Assert.False(trusted.Contains("/work/projector"));
+        Assert.False(trusted.Contains("/srv/project"));
+        trusted.Add("/srv/project");
+        Assert.True(trusted.Contains("/srv/project"));
+        Assert.True(trusted.Contains("/srv/project/sub"));
+        Assert.False(trusted.Contains("/srv/projector"));
     }
 
     private SettingsLayers Layers() => new(_folder["home"], _folder["project"]);

@@ -86,13 +86,13 @@ internal sealed class MessagesRequestWriter(ProviderCall call, string origin, bo
         bool mayDraw = !_model.RefusesSampling && !thinking.IsOn;
         if (options.Temperature is { } temperature && Keep(mayDraw, "temperature"))
         {
-            _body["temperature"] = JsonValue.Create((decimal)Math.Min(temperature, 1));
+            _body["temperature"] = WireNodes.Number(Math.Min(temperature, 1));
             losses.AddIf(temperature > 1, "temperature");
         }
 
         bool hasTemperature = _body.ContainsKey("temperature");
         if (options.TopP is { } topP && Keep(!_model.RefusesSampling && !(hasTemperature && _model.RefusesBoth), "top_p"))
-            _body["top_p"] = JsonValue.Create((decimal)topP);
+            _body["top_p"] = WireNodes.Number(topP);
 
         if (options.TopK is { } topK && Keep(mayDraw, "top_k"))
             _body["top_k"] = topK;

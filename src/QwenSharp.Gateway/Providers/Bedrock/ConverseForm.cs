@@ -57,10 +57,10 @@ internal sealed class ConverseForm(ProviderSettings settings) : WireForm
             written["maxTokens"] = limit;
 
         if (asked.Options.Temperature is { } temperature)
-            written["temperature"] = JsonValue.Create((decimal)Math.Min(temperature, 1));
+            written["temperature"] = WireNodes.Number(Math.Min(temperature, 1));
 
         if (asked.Options.TopP is { } topP)
-            written["topP"] = JsonValue.Create((decimal)topP);
+            written["topP"] = WireNodes.Number(topP);
 
         if (asked.Options.StopSequences is { Count: > 0 } stops)
             written["stopSequences"] = WireNodes.Array(stops.Take(4).Select(stop => (JsonNode)stop));

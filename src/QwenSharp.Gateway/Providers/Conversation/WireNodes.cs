@@ -19,6 +19,9 @@ internal static class WireNodes
         _ => JsonValue.Create(value),
     };
 
+    /// <summary>The shortest decimal of a single (0.3, and not what it is nearest to as a double); null for none.</summary>
+    public static JsonNode? Number(float? value) => value is { } number ? JsonValue.Create((decimal)number) : null;
+
     /// <summary>An array of some nodes.</summary>
     public static JsonArray Array(IEnumerable<JsonNode?> items) => new([.. items]);
 

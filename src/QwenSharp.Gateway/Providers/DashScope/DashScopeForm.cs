@@ -58,19 +58,19 @@ internal sealed partial class DashScopeForm(ProviderSettings settings) : WireFor
 
         if (options.Temperature is { } temperature)
         {
-            parameters["temperature"] = JsonValue.Create((decimal)Math.Min(temperature, ModelStudio.MaxTemperature));
+            parameters["temperature"] = WireNodes.Number(Math.Min(temperature, ModelStudio.MaxTemperature));
             losses.AddIf(temperature > ModelStudio.MaxTemperature, "temperature");
         }
 
-        Add("top_p", Number(options.TopP));
+        Add("top_p", WireNodes.Number(options.TopP));
         Add("top_k", options.TopK);
         Add("seed", options.Seed);
         Add("max_tokens", options.MaxOutputTokens);
         if (options.StopSequences is { Count: > 0 } stops)
             parameters["stop"] = WireNodes.Array(stops.Select(stop => (JsonNode)stop));
 
-        Add("repetition_penalty", Number(asked.Common.RepetitionPenalty));
-        Add("presence_penalty", Number(options.PresencePenalty));
+        Add("repetition_penalty", WireNodes.Number(asked.Common.RepetitionPenalty));
+        Add("presence_penalty", WireNodes.Number(options.PresencePenalty));
         if (asked.Common.Logprobs)
         {
             parameters["logprobs"] = true;
@@ -142,20 +142,10 @@ internal sealed partial class DashScopeForm(ProviderSettings settings) : WireFor
         AdditionalChatOptions common = asked.Common;
         losses.AddIf(asked.Options.FrequencyPenalty is not null, "frequency_penalty");
         losses.AddIf(common.MinP is not null, ChatOptionKeys.MinP);
-        losses.AddIf(common.LogitBias is { Count: > 0 }, ChatOptionKeys.LogitBias);
-        losses.AddIf(common.StopTokens.Count > 0, ChatOptionKeys.StopTokens);
-        losses.AddIf(common.IgnoreEndOfSequence, ChatOptionKeys.IgnoreEndOfSequence);
-        losses.AddIf(common.ChatTemplateKwargs.Count > 0, ChatOptionKeys.ChatTemplateKwargs);
+        UncarriedOptions.LoseDecoding(common, losses);
         losses.AddIf(common.Grammar is not null, ChatOptionKeys.Grammar);
-        losses.AddIf(asked.Remote.User is not null, RemoteOptionKeys.User);
-        losses.AddIf(asked.Remote.Metadata.Count > 0, RemoteOptionKeys.Metadata);
-        losses.AddIf(asked.Remote.ServiceTier is not null, RemoteOptionKeys.ServiceTier);
-        losses.AddIf(asked.Remote.Verbosity is not null, RemoteOptionKeys.Verbosity);
-        losses.AddIf(asked.Remote.PromptCacheKey is not null, RemoteOptionKeys.PromptCacheKey);
-        losses.AddIf(asked.Remote.PromptCacheRetention is not null, RemoteOptionKeys.PromptCacheRetention);
+        UncarriedOptions.LoseCaller(asked.Remote, losses);
     }
-
-    private static JsonNode? Number(float? value) => value is { } number ? JsonValue.Create((decimal)number) : null;
 
     // Models that see and hear have an address of their own, and so do those that came after they could.
     [GeneratedRegex(@"-vl\b|\bvl-|omni|qvq|ocr|audio|asr|qwen3\.[5-9]-plus|qwen3\.[67]")]

@@ -15,8 +15,8 @@ internal static class GenerationConfig
     {
         ChatOptions options = asked.Options;
         JsonObject config = [];
-        Add("temperature", Number(options.Temperature));
-        Add("topP", Number(options.TopP));
+        Add("temperature", WireNodes.Number(options.Temperature));
+        Add("topP", WireNodes.Number(options.TopP));
         Add("topK", options.TopK);
         Add("maxOutputTokens", options.MaxOutputTokens);
         if (options.StopSequences is { Count: > 0 } stops)
@@ -26,8 +26,8 @@ internal static class GenerationConfig
         }
 
         Add("seed", options.Seed);
-        Add("presencePenalty", Number(options.PresencePenalty));
-        Add("frequencyPenalty", Number(options.FrequencyPenalty));
+        Add("presencePenalty", WireNodes.Number(options.PresencePenalty));
+        Add("frequencyPenalty", WireNodes.Number(options.FrequencyPenalty));
         if (asked.Common.Logprobs)
         {
             config["responseLogprobs"] = true;
@@ -86,6 +86,4 @@ internal static class GenerationConfig
         config["includeThoughts"] = thinking.Output != ReasoningOutput.None;
         return config;
     }
-
-    private static JsonNode? Number(float? value) => value is { } number ? JsonValue.Create((decimal)number) : null;
 }

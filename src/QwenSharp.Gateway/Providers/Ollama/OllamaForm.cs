@@ -106,14 +106,14 @@ internal sealed class OllamaForm(ProviderSettings settings) : WireForm
 
         JsonObject written = new() { ["num_ctx"] = context };
         Add("num_predict", options.MaxOutputTokens);
-        Add("temperature", Number(options.Temperature));
-        Add("top_p", Number(options.TopP));
+        Add("temperature", WireNodes.Number(options.Temperature));
+        Add("top_p", WireNodes.Number(options.TopP));
         Add("top_k", options.TopK);
-        Add("min_p", Number(asked.Common.MinP));
+        Add("min_p", WireNodes.Number(asked.Common.MinP));
         Add("seed", options.Seed);
-        Add("repeat_penalty", Number(asked.Common.RepetitionPenalty));
-        Add("presence_penalty", Number(options.PresencePenalty));
-        Add("frequency_penalty", Number(options.FrequencyPenalty));
+        Add("repeat_penalty", WireNodes.Number(asked.Common.RepetitionPenalty));
+        Add("presence_penalty", WireNodes.Number(options.PresencePenalty));
+        Add("frequency_penalty", WireNodes.Number(options.FrequencyPenalty));
         if (options.StopSequences is { Count: > 0 } stops)
             written["stop"] = WireNodes.Array(stops.Select(stop => (JsonNode)stop));
 
@@ -129,18 +129,8 @@ internal sealed class OllamaForm(ProviderSettings settings) : WireForm
     private static void LoseRest(AskedOptions asked, Losses losses)
     {
         AdditionalChatOptions common = asked.Common;
-        losses.AddIf(common.LogitBias is { Count: > 0 }, ChatOptionKeys.LogitBias);
-        losses.AddIf(common.StopTokens.Count > 0, ChatOptionKeys.StopTokens);
-        losses.AddIf(common.IgnoreEndOfSequence, ChatOptionKeys.IgnoreEndOfSequence);
-        losses.AddIf(common.ChatTemplateKwargs.Count > 0, ChatOptionKeys.ChatTemplateKwargs);
+        UncarriedOptions.LoseDecoding(common, losses);
         losses.AddIf(common.Grammar is not null, ChatOptionKeys.Grammar);
-        losses.AddIf(asked.Remote.User is not null, RemoteOptionKeys.User);
-        losses.AddIf(asked.Remote.Metadata.Count > 0, RemoteOptionKeys.Metadata);
-        losses.AddIf(asked.Remote.ServiceTier is not null, RemoteOptionKeys.ServiceTier);
-        losses.AddIf(asked.Remote.Verbosity is not null, RemoteOptionKeys.Verbosity);
-        losses.AddIf(asked.Remote.PromptCacheKey is not null, RemoteOptionKeys.PromptCacheKey);
-        losses.AddIf(asked.Remote.PromptCacheRetention is not null, RemoteOptionKeys.PromptCacheRetention);
+        UncarriedOptions.LoseCaller(asked.Remote, losses);
     }
-
-    private static JsonNode? Number(float? value) => value is { } number ? JsonValue.Create((decimal)number) : null;
 }

@@ -56,19 +56,19 @@ internal sealed class ChatRequestWriter(ChatHabits habits, ProviderCall call)
 
         if (options.Temperature is { } temperature)
         {
-            _body["temperature"] = Decimal(Math.Min(temperature, habits.MaxTemperature));
+            _body["temperature"] = WireNodes.Number(Math.Min(temperature, habits.MaxTemperature));
             _losses.AddIf(temperature > habits.MaxTemperature, "temperature");
         }
 
         if (options.TopP is { } topP)
-            _body["top_p"] = Decimal(topP);
+            _body["top_p"] = WireNodes.Number(topP);
 
         Write("top_k", options.TopK);
-        Write(ChatOptionKeys.MinP, Decimal(_asked.Common.MinP));
+        Write(ChatOptionKeys.MinP, WireNodes.Number(_asked.Common.MinP));
         Write("seed", options.Seed);
-        Write("frequency_penalty", Decimal(options.FrequencyPenalty));
-        Write("presence_penalty", Decimal(options.PresencePenalty));
-        Write(ChatOptionKeys.RepetitionPenalty, Decimal(_asked.Common.RepetitionPenalty));
+        Write("frequency_penalty", WireNodes.Number(options.FrequencyPenalty));
+        Write("presence_penalty", WireNodes.Number(options.PresencePenalty));
+        Write(ChatOptionKeys.RepetitionPenalty, WireNodes.Number(_asked.Common.RepetitionPenalty));
         if (options.StopSequences is { Count: > 0 } stops)
         {
             _body["stop"] = WireNodes.Array(stops.Take(habits.MaxStops).Select(stop => (JsonNode)stop));
@@ -84,7 +84,7 @@ internal sealed class ChatRequestWriter(ChatHabits habits, ProviderCall call)
         if (_asked.Common.LogitBias is { Count: > 0 } bias)
         {
             Write(ChatOptionKeys.LogitBias, new JsonObject(bias.Select(
-                entry => KeyValuePair.Create($"{entry.Key}", Decimal(entry.Value)))));
+                entry => KeyValuePair.Create($"{entry.Key}", WireNodes.Number(entry.Value)))));
         }
 
         if (_asked.Common.Logprobs)
@@ -145,7 +145,4 @@ internal sealed class ChatRequestWriter(ChatHabits habits, ProviderCall call)
         else
             _losses.Add(field);
     }
-
-    // The shortest decimal of a single: 0.3 and not what it is nearest to as a double.
-    private static JsonNode? Decimal(float? value) => value is { } number ? JsonValue.Create((decimal)number) : null;
 }

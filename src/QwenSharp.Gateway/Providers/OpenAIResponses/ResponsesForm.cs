@@ -46,10 +46,10 @@ internal sealed class ResponsesForm(ProviderSettings settings) : WireForm
             body["max_output_tokens"] = limit;
 
         if (options.Temperature is { } temperature)
-            body["temperature"] = JsonValue.Create((decimal)Math.Min(temperature, 2));
+            body["temperature"] = WireNodes.Number(Math.Min(temperature, 2));
 
         if (options.TopP is { } topP)
-            body["top_p"] = JsonValue.Create((decimal)topP);
+            body["top_p"] = WireNodes.Number(topP);
 
         if (asked.Common.Logprobs)
         {
@@ -67,10 +67,7 @@ internal sealed class ResponsesForm(ProviderSettings settings) : WireForm
         AdditionalChatOptions common = asked.Common;
         losses.AddIf(common.MinP is not null, ChatOptionKeys.MinP);
         losses.AddIf(common.RepetitionPenalty is not null, ChatOptionKeys.RepetitionPenalty);
-        losses.AddIf(common.LogitBias is { Count: > 0 }, ChatOptionKeys.LogitBias);
-        losses.AddIf(common.StopTokens.Count > 0, ChatOptionKeys.StopTokens);
-        losses.AddIf(common.IgnoreEndOfSequence, ChatOptionKeys.IgnoreEndOfSequence);
-        losses.AddIf(common.ChatTemplateKwargs.Count > 0, ChatOptionKeys.ChatTemplateKwargs);
+        UncarriedOptions.LoseDecoding(common, losses);
         losses.AddIf(common.Grammar is not null, ChatOptionKeys.Grammar);
     }
 
